@@ -1,0 +1,24 @@
+"""Recommendations an auditor can replay: declared preferences, one formula, an append-only log.
+
+`score()` runs a night. Everything it writes lies in the SQLite file it is given; nothing here imports Datasette.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1a0"
+
+__all__ = ["PersonalizationError", "migrate", "score"]
+
+_HOMES = {
+    "PersonalizationError": "sqlite_utils_personalization.errors",
+    "migrate": "sqlite_utils_personalization.schema",
+    "score": "sqlite_utils_personalization.scoring.night",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Every sqlite-utils command imports this package; only ours should pay for the rest of it.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

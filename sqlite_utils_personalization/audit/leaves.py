@@ -1,0 +1,109 @@
+"""The canonical forms that are hashed into a seal. Changing one changes every hash: past seals would no longer verify.
+
+A run's leaf is one customer: where the customer's rows stand in the log, and the digest of each list they
+were taken from. A list's digest covers the declared vector, the owner if it is a list of saved searches, and each
+place with the digest of its candidate, so a leaf determines every column of the customer's rows. It names the
+customer by profile_id, which leads nowhere once the customer is erased; the leaf stays what it was.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+from sqlite_utils_personalization.transaction import transaction
+
+NO_HEAD = "0" * 64
+FORMAT = 1
+
+_LISTS = """
+SELECT t.list_id, t.profile_id, k.industries, k.prefecture, k.horizon_days, k.risk_level,
+    c.recommendation_type, c.candidate_sha256, d.industry_points, d.deadline_points, d.risk_points, d.score
+FROM am_personalization_list t
+LEFT JOIN am_personalization_cohort k USING (cohort_id)
+LEFT JOIN am_personalization_decision d USING (list_id)
+LEFT JOIN am_personalization_candidate c USING (candidate_id)
+WHERE t.run_id = :run_id AND :list_id IN (t.list_id, 0) ORDER BY t.list_id, d.seq
+"""
+_CUSTOMERS = """
+SELECT l.profile_id, e.first_rec_id, e.n, s.list_sha256
+FROM am_personalization_evidence e JOIN seal_list s USING (list_id)
+LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
+WHERE e.first_rec_id >= ? ORDER BY e.first_rec_id
+"""
+# Evidence leaves gaps in the log; what stands in a gap, other programs wrote.
+_OTHERS = """
+SELECT l.rec_id, l.profile_id, l.recommendation_type, l.score, l.served_at
+FROM (
+    SELECT start, lead(first, 1, :end + 1) OVER (ORDER BY start) AS stop FROM (
+        SELECT :after + 1 AS start, :after AS first
+        UNION ALL
+        SELECT first_rec_id + n, first_rec_id FROM am_personalization_evidence
+        WHERE first_rec_id > :after AND first_rec_id <= :end
+    )
+) gap CROSS JOIN am_personalization_recommendation_log l
+WHERE l.rec_id >= gap.start AND l.rec_id < gap.stop ORDER BY l.rec_id
+"""
+
+
+def list_sha256(cohort: Iterable[object], owner: int | None, places: Iterable[object]) -> str:
+    """Digest of one list: the declared vector, whose saved searches they are, and the places in order.
+
+    A place is recommendation_type, candidate_sha256, the three points and the score.
+    """
+    return sha256_hex(canonical_json([list(cohort), owner, list(places)]))
+
+
+def customer_leaf(profile_id: int, ranges: Iterable[tuple[int, int, str]]) -> bytes:
+    """One customer's rows of a run; a range is its first rec_id, its number of rows and its list's digest."""
+    listed = ",".join(f'[{first},{n},"{digest}"]' for first, n, digest in ranges)
+    return f"[{profile_id},[{listed}]]".encode()
+
+
+def other_leaf(row: Iterable[object]) -> bytes:
+    """One row of another program: rec_id, profile_id, recommendation_type, score, served_at."""
+    return canonical_json(list(row)).encode()
+
+
+def head_sha256(seal: dict[str, Any]) -> str:
+    """The head of the chain: everything a seal says, the previous head included; head itself is not part of it."""
+    return sha256_hex(canonical_json({"format": FORMAT, **seal}))
+
+
+def customer_leaves(
+    db: sqlite3.Connection, run_id: int, first_rec_id: int | None
+) -> Iterator[tuple[int, bytes]]:
+    """profile_id and leaf of every customer of a run, in the order of the log; writes to a temporary table only.
+
+    first_rec_id is where the run begins in the log, None if it logged nothing.
+    """
+    _digest_lists(db, run_id)
+    if first_rec_id is None:
+        return
+    rows = db.execute(_CUSTOMERS, (first_rec_id,))
+    for profile_id, ranges in groupby(rows, key=itemgetter(0)):
+        yield profile_id, customer_leaf(profile_id, (found[1:] for found in ranges))
+
+
+def other_leaves(db: sqlite3.Connection, after: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """rec_id and leaf of every row other programs wrote with after < rec_id <= end; read-only."""
+    for row in db.execute(_OTHERS, {"after": after, "end": end}):
+        yield row[0], other_leaf(row)
+
+
+def _digest_lists(db: sqlite3.Connection, run_id: int) -> None:
+    with transaction(db):
+        db.execute("DROP TABLE IF EXISTS temp.seal_list")
+        db.execute("CREATE TEMP TABLE seal_list (list_id INTEGER PRIMARY KEY, list_sha256 TEXT)")
+        db.executemany("INSERT INTO seal_list VALUES (?, ?)", digested_lists(db, run_id))
+
+
+def digested_lists(
+    db: sqlite3.Connection, run_id: int, list_id: int = 0
+) -> Iterator[tuple[int, str]]:
+    """list_id and digest of every list of a run, or of the one asked for; read-only."""
+    rows = db.execute(_LISTS, {"run_id": run_id, "list_id": list_id})
+    for (found, owner, *cohort), places in groupby(rows, key=itemgetter(0, 1, 2, 3, 4, 5)):
+        yield found, list_sha256(cohort, owner, (place[6:] for place in places))

@@ -1,0 +1,168 @@
+"""Sealing: a run is finished by the seal that covers it, chained to the seal before.
+
+A seal proves nothing against someone who rewrites the whole file, unless a head was kept outside it.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization.audit.leaves import (
+    NO_HEAD,
+    customer_leaves,
+    head_sha256,
+    other_leaves,
+)
+from sqlite_utils_personalization.audit.merkle import leaf_hash, root
+from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.transaction import transaction
+
+# What a run's manifest repeats of its row; the rest of the row follows from model_json.
+MANIFEST_COLUMNS = (
+    "run_id",
+    "as_of",
+    "again",
+    "model_sha256",
+    "package_version",
+    "top_k",
+    "served_at",
+    "started_at",
+    "customers_sha256",
+    "candidates_sha256",
+    "profiles",
+    "rejected",
+    "counts_json",
+    "left_out_json",
+)
+SEAL_COLUMNS = (
+    "seal_id",
+    "run_id",
+    "first_rec_id",
+    "last_rec_id",
+    "log_end",
+    "leaves",
+    "root",
+    "manifest_json",
+    "previous_head",
+)
+_BOUNDS = """
+SELECT min(first_rec_id), max(first_rec_id + n - 1), coalesce(sum(n), 0)
+FROM am_personalization_evidence JOIN am_personalization_list USING (list_id)
+WHERE run_id = ? AND first_rec_id >= (
+    SELECT coalesce(first_rec_id, 9223372036854775807) FROM am_personalization_run_progress WHERE run_id = ?1
+)
+"""
+_FINISH = """
+UPDATE am_personalization_run_progress
+SET status = 'finished', finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE run_id = ?
+"""
+
+
+class Tree(NamedTuple):
+    """A Merkle tree over part of the log: how many leaves, the root as hex, and the first and the last key."""
+
+    leaves: int
+    root: str
+    first: int | None
+    last: int | None
+
+
+def run_tree(db: sqlite3.Connection, run_id: int, first_rec_id: int | None) -> Tree:
+    """The tree of a run, its keys profile_ids; writes to a temporary table only."""
+    return _tree(customer_leaves(db, run_id, first_rec_id))
+
+
+def other_tree(db: sqlite3.Connection, after: int, end: int) -> Tree:
+    """The tree of what other programs wrote with after < rec_id <= end, its keys rec_ids; read-only."""
+    return _tree(other_leaves(db, after, end))
+
+
+def _tree(leaves: Iterator[tuple[int, bytes]]) -> Tree:
+    n, first, last = 0, None, None
+
+    def hashes() -> Iterator[bytes]:
+        nonlocal n, first, last
+        for last, leaf in leaves:
+            n += 1
+            first = last if n == 1 else first
+            yield leaf_hash(leaf)
+
+    top = root(hashes()).hex()
+    return Tree(n, top, first, last)
+
+
+def seal_run(db: sqlite3.Connection, run_id: int) -> None:
+    """Finish a run that has logged everything: seal what other programs wrote before, then the run itself."""
+    first, last, rows = db.execute(_BOUNDS, (run_id,)).fetchone()
+    tree = run_tree(db, run_id, first)
+    with transaction(db, "IMMEDIATE"):
+        if db.execute(
+            "SELECT 1 FROM am_personalization_seal WHERE run_id = ?", (run_id,)
+        ).fetchone():
+            return
+        seal_others(db)
+        manifest = {"run": run_manifest(db, run_id), "rows": rows}
+        _append(db, run_id, first, last, tree, manifest)
+        db.execute(_FINISH, (run_id,))
+
+
+def seal_others(db: sqlite3.Connection) -> None:
+    """Seal the rows other programs wrote since the last seal, if any, inside the caller's transaction."""
+    after = db.execute("SELECT coalesce(max(log_end), 0) FROM am_personalization_seal").fetchone()[
+        0
+    ]
+    tree = other_tree(db, after, _log_end(db))
+    if tree.leaves:
+        _append(db, None, tree.first, tree.last, tree, {"after": after, "rows": tree.leaves})
+
+
+def run_manifest(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
+    """What the seal of a run says of it: the run row, without what follows from its model; read-only."""
+    columns = ", ".join(MANIFEST_COLUMNS)
+    row = db.execute(
+        f"SELECT {columns} FROM am_personalization_run WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    return dict(zip(MANIFEST_COLUMNS, row, strict=True)) if row else {}
+
+
+def head(db: sqlite3.Connection) -> dict[str, Any] | None:
+    """The last seal, with its head, as it is kept outside; None before the first. Read-only."""
+    columns = (*SEAL_COLUMNS, "head")
+    row = db.execute(
+        f"SELECT {', '.join(columns)} FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1"
+    ).fetchone()
+    return dict(zip(columns, row, strict=True)) if row else None
+
+
+def _append(
+    db: sqlite3.Connection,
+    run_id: int | None,
+    first: int | None,
+    last: int | None,
+    tree: Tree,
+    manifest: dict[str, Any],
+) -> None:
+    previous = head(db)
+    seal = {
+        "seal_id": previous["seal_id"] + 1 if previous else 1,
+        "run_id": run_id,
+        "first_rec_id": first,
+        "last_rec_id": last,
+        "log_end": _log_end(db),
+        "leaves": tree.leaves,
+        "root": tree.root,
+        "manifest_json": canonical_json(manifest),
+        "previous_head": previous["head"] if previous else NO_HEAD,
+    }
+    db.execute(
+        f"INSERT INTO am_personalization_seal({', '.join(SEAL_COLUMNS)}, head)"
+        f" VALUES ({', '.join('?' * len(SEAL_COLUMNS))}, ?)",
+        (*seal.values(), head_sha256(seal)),
+    )
+
+
+def _log_end(db: sqlite3.Connection) -> int:
+    end: int = db.execute(
+        "SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendation_log"
+    ).fetchone()[0]
+    return end

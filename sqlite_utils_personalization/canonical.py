@@ -1,0 +1,19 @@
+"""The one canonical form of everything this package hashes."""
+
+import json
+from hashlib import sha256
+
+
+def canonical_json(value: object) -> str:
+    """Sorted keys, no spaces, characters as themselves: changing it changes every hash.
+
+    ValueError on NaN and infinities.
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def sha256_hex(text: str) -> str:
+    """sha256 of the UTF-8 text, as 64 lower-case hex digits."""
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,41 @@
+"""One recommendable item as the formula sees it, and its content address."""
+
+from typing import NamedTuple
+
+from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+
+TYPES = ("program", "industry_pack", "saved_search", "amendment")
+ANY = "any"
+UNKNOWN = "unknown"
+NATIONWIDE = "nationwide"
+
+
+class LeftOut(Exception):
+    """Raised with the name of the rule that keeps an item out of the catalogue."""
+
+
+class Candidate(NamedTuple):
+    """One version of one item, its fields named as the columns of am_personalization_candidate.
+
+    industries are letters of the Japan Standard Industrial Classification in order, ANY or UNKNOWN;
+    prefectures are official names joined by commas in the usual order, or NATIONWIDE; opens_on and closes_on
+    are the first and the last Japanese calendar day, ISO, None where not known. With left_out set, it names the
+    rule that kept the item out of the catalogue.
+    """
+
+    recommendation_type: str
+    item_id: str
+    title: str
+    industries: str = UNKNOWN
+    prefectures: str = NATIONWIDE
+    opens_on: str | None = None
+    closes_on: str | None = None
+    risk_level: str | None = None
+    why: str = "{}"
+    profile_id: int | None = None
+    left_out: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Content address, 64 hex digits; equal candidates share it and any other field changes it."""
+        return sha256_hex(canonical_json(self._asdict()))

@@ -1,0 +1,75 @@
+"""Japanese calendar days out of the dates and timestamps that sources give.
+
+A plain date is taken as it stands, also where it was cut from a UTC timestamp, which is a day early in
+Japan for every moment before 09:00. Deadlines that early are in practice 00:00, whose last day is that
+day before: the cut is right. An opening may be shown a day early, a closed item never as open.
+"""
+
+import re
+from datetime import datetime, timedelta
+
+from sqlite_utils_personalization.catalogue.text import normal
+
+_JAPAN = timedelta(hours=9)
+_UTC = timedelta(0)
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d):([0-5]\d)(?::([0-5]\d)(?:[.]\d+)?)?(Z|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+
+
+def first_day(value: object) -> str | None:
+    """ISO day in Japan of an opening, in Japanese time unless it says otherwise; None if it is no date."""
+    moment, _ = _in_japan(value, _JAPAN)
+    return _day(moment)
+
+
+def last_day(value: object) -> str | None:
+    """ISO day in Japan that is the last before a deadline; None if it is no date.
+
+    A deadline at 00:00 ends the day before.
+    """
+    moment, has_time = _in_japan(value, _JAPAN)
+    if moment and has_time and moment.time() == datetime.min.time():
+        moment = _shifted(moment, timedelta(days=-1))
+    return _day(moment)
+
+
+def day_written(value: object) -> str | None:
+    """ISO day in Japan of a timestamp that SQLite wrote, in UTC unless it says otherwise; None if it is no date."""
+    moment, _ = _in_japan(value, _UTC)
+    return _day(moment)
+
+
+def _in_japan(value: object, assumed: timedelta) -> tuple[datetime | None, bool]:
+    match = _MOMENT.fullmatch(normal(value))
+    day, hours, minutes, seconds, zone = match.groups() if match else ("",) * 5
+    try:
+        midnight = datetime.fromisoformat(day)
+    except ValueError:
+        return None, False
+    if hours is None:
+        return midnight, False
+    clock = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds or 0))
+    if clock > timedelta(days=1):
+        return None, True
+    offset = _offset(zone) if zone else assumed
+    return _shifted(midnight, clock + _JAPAN - offset), True
+
+
+def _offset(zone: str) -> timedelta:
+    if zone == "Z":
+        return _UTC
+    size = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return -size if zone.startswith("-") else size
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime | None:
+    try:
+        return moment + by
+    except OverflowError:
+        return None
+
+
+def _day(moment: datetime | None) -> str | None:
+    return moment.date().isoformat() if moment else None

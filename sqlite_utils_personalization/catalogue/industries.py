@@ -1,0 +1,76 @@
+"""Industries: the twenty divisions of the Japan Standard Industrial Classification, as letters."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from sqlite_utils_personalization.catalogue.candidate import ANY, UNKNOWN, LeftOut
+from sqlite_utils_personalization.catalogue.text import normal
+
+# Official names of 2013 and 2023. The 、 is inside a name: 農業、林業 is one division.
+DIVISIONS = {
+    "A": "農業、林業",
+    "B": "漁業",
+    "C": "鉱業、採石業、砂利採取業",
+    "D": "建設業",
+    "E": "製造業",
+    "F": "電気・ガス・熱供給・水道業",
+    "G": "情報通信業",
+    "H": "運輸業、郵便業",
+    "I": "卸売業、小売業",
+    "J": "金融業、保険業",
+    "K": "不動産業、物品賃貸業",
+    "L": "学術研究、専門・技術サービス業",
+    "M": "宿泊業、飲食サービス業",
+    "N": "生活関連サービス業、娯楽業",
+    "O": "教育、学習支援業",
+    "P": "医療、福祉",
+    "Q": "複合サービス事業",
+    "R": "サービス業(他に分類されないもの)",
+    "S": "公務(他に分類されるものを除く)",
+    "T": "分類不能の産業",
+}
+# jGrants also gives names cut at their 、 and no two divisions share a piece.
+_PIECES = {piece: letter for letter, name in DIVISIONS.items() for piece in name.split("、")}
+
+
+def industries(text: object, any_from: int, strict: bool = False) -> str:
+    """Letters in order, ANY from any_from of them on, UNKNOWN where none is stated; read-only.
+
+    Takes official names, whole or in pieces, letters, or `any`. What is none of these is passed over,
+    with strict it raises LeftOut.
+    """
+    if normal(text) == ANY:
+        return ANY
+    letters: set[str] = set()
+    for name in re.split(r"[/,、;\s]+", normal(text)):
+        if name in _PIECES:
+            letters.add(_PIECES[name])
+        elif re.fullmatch("[A-T]*", name):
+            letters.update(name)
+        elif strict:
+            raise LeftOut("industry not readable")
+    return _spelt(letters, any_from)
+
+
+def _spelt(letters: Iterable[str], any_from: int) -> str:
+    spelt = "".join(sorted(letters))
+    return ANY if len(spelt) >= any_from else spelt or UNKNOWN
+
+
+class Keywords:
+    """The model's keywords, for titles of items that state no industry."""
+
+    def __init__(self, letters: Mapping[str, str], any_from: int) -> None:
+        self._letters = {normal(word): found for word, found in letters.items() if normal(word)}
+        self._any_from = any_from
+        longest_first = sorted(self._letters, key=lambda word: (-len(word), word))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+    def read(self, title: str) -> tuple[str, str]:
+        """Industries of the keywords in title, and those keywords joined by commas; read-only.
+
+        A keyword inside a longer one does not count, so that the longer can correct the shorter.
+        """
+        found = sorted(set(self._pattern.findall(title)))
+        letters = {letter for keyword in found for letter in self._letters[keyword]}
+        return _spelt(letters, self._any_from), ",".join(found)

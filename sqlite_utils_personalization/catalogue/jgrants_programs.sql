@@ -1,0 +1,14 @@
+-- Programs of the public jGrants API, under its own names (title, target_area_search, acceptance_*) or ours.
+-- In the API's table `name` is a number and `title` the title; where there is no title, `name` is it.
+SELECT
+    CAST(t.id AS TEXT) AS item_id,
+    coalesce(nullif(t.title, ''), t.name) AS title,
+    coalesce(nullif(t.industry_jsic, ''), t.industry) AS industries,
+    coalesce(nullif(t.area_raw, ''), nullif(t.target_area_search, ''), t.prefecture) AS area,
+    coalesce(nullif(t.acceptance_start_datetime, ''), t.open_at) AS opens_at,
+    coalesce(nullif(t.acceptance_end_datetime, ''), t.close_at) AS closes_at,
+    NULL AS window_json,
+    NULL AS tier,
+    NULL AS excluded
+FROM jgrants_programs AS t
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9

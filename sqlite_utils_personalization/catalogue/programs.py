@@ -1,0 +1,105 @@
+"""Programs: rows of jpcite and of jGrants as candidates."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.catalogue import tables
+from sqlite_utils_personalization.catalogue.areas import prefectures
+from sqlite_utils_personalization.catalogue.candidate import UNKNOWN, Candidate, LeftOut
+from sqlite_utils_personalization.catalogue.dates import first_day, last_day
+from sqlite_utils_personalization.catalogue.industries import Keywords, industries
+from sqlite_utils_personalization.catalogue.text import normal
+from sqlite_utils_personalization.catalogue.titles import no_program
+from sqlite_utils_personalization.scoring.model import Model
+
+# Table -> columns it must have; in the order in which a repeated id is resolved.
+TABLES = {"programs": ("unified_id", "primary_name"), "jgrants_programs": ("id", "name")}
+# jpcite's quarantine: rows its own search never shows.
+_QUARANTINE = "X"
+
+
+class Row(NamedTuple):
+    """What the SELECT of each program table yields; amounts are not among it, as no rule uses them."""
+
+    item_id: str | None
+    title: object
+    industries: object
+    area: object
+    opens_at: object
+    closes_at: object
+    window_json: object
+    tier: object
+    excluded: object
+
+
+def programs(db: sqlite3.Connection, table: str, model: Model) -> Iterator[Candidate]:
+    """Yield every row of one of TABLES as a candidate, left out or not, by id; read-only."""
+    keywords = Keywords(model.constants["keywords"], model.constants["any_from"])
+    for values in tables.read(db, table, *TABLES[table]):
+        row = Row(*values)
+        found = Candidate("program", row.item_id or "", normal(row.title))
+        try:
+            yield _with_facts(found, row, model, keywords)
+        except LeftOut as rule:
+            yield found._replace(left_out=str(rule))
+
+
+def _with_facts(found: Candidate, row: Row, model: Model, keywords: Keywords) -> Candidate:
+    tiers, tier = model.constants["tiers"], normal(row.tier)
+    opens_on, closes_on = _open_days(row)
+    _refuse(found, row, tier == _QUARANTINE and tier not in tiers, closes_on is not None)
+    letters, keyword = industries(row.industries, model.constants["any_from"]), ""
+    if letters == UNKNOWN:
+        letters, keyword = keywords.read(found.title)
+    reasons = {"keyword": keyword, "tier": tier if tier in tiers else ""}
+    return found._replace(
+        industries=letters,
+        prefectures=prefectures(row.area),
+        opens_on=opens_on,
+        closes_on=closes_on,
+        risk_level=tiers.get(tier),
+        why=canonical_json({name: reason for name, reason in reasons.items() if reason}),
+    )
+
+
+def _refuse(found: Candidate, row: Row, quarantined: bool, dated: bool) -> None:
+    rules = {
+        "no id": not found.item_id,
+        "no title": not found.title,
+        "excluded": bool(row.excluded),
+        "quarantined": quarantined,
+    }
+    rule = next((rule for rule, holds in rules.items() if holds), None)
+    if rule := rule or no_program(found.title, dated):
+        raise LeftOut(rule)
+
+
+def _open_days(row: Row) -> tuple[str | None, str | None]:
+    window = _window(row.window_json)
+    opens = _days(first_day, row.opens_at, window.get("start_date"))
+    closes = _days(last_day, row.closes_at, window.get("close_date"), window.get("end_date"))
+    # Where two are given, the narrower window: an item may be missed, not shown when it is closed.
+    opens_on, closes_on = max(opens, default=None), min(closes, default=None)
+    if opens_on and closes_on and closes_on < opens_on:
+        raise LeftOut("closes before it opens")
+    return opens_on, closes_on
+
+
+def _window(text: object) -> dict[str, Any]:
+    try:
+        window = json.loads(str(text)) if normal(text) else None
+    except (ValueError, RecursionError):
+        raise LeftOut("window not readable") from None
+    if not isinstance(window, dict | None):
+        raise LeftOut("window not readable")
+    return window or {}
+
+
+def _days(read: Callable[[object], str | None], *values: object) -> list[str]:
+    days = [read(value) for value in values if normal(value)]
+    if None in days:
+        raise LeftOut("date not readable")
+    return [day for day in days if day]

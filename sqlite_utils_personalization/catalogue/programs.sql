@@ -1,0 +1,13 @@
+-- jpcite's own programs.
+SELECT
+    CAST(t.unified_id AS TEXT) AS item_id,
+    t.primary_name AS title,
+    t.jsic_major AS industries,
+    t.prefecture AS area,
+    NULL AS opens_at,
+    NULL AS closes_at,
+    t.application_window_json AS window_json,
+    t.tier AS tier,
+    t.excluded <> 0 AS excluded
+FROM programs AS t
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -1,0 +1,57 @@
+"""The built-in sources: one SELECT each, in the file named after its table."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+from sqlite_utils_personalization.database import sentence
+from sqlite_utils_personalization.errors import PersonalizationError
+
+
+def exists(db: sqlite3.Connection, table: str) -> bool:
+    """Whether db has that table or view; read-only."""
+    return bool(_columns(db, table))
+
+
+def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of the table's SELECT, in its order; read-only.
+
+    A column that the table lacks reads as NULL, except those needed: PersonalizationError names them.
+    """
+    sql = files(__package__).joinpath(f"{table}.sql").read_text(encoding="utf-8")
+    columns = _columns(db, table)
+    for column in needed:
+        if column not in columns:
+            raise PersonalizationError(
+                f"{table} has no column {column} - add it, or rename the table and pass your own"
+                " SELECT with --catalogue"
+            )
+    missing = sorted(set(re.findall(r"\bt\.(\w+)", sql)) - columns)
+    nulls = "".join(f", NULL AS {column}" for column in missing)
+    complete = f"FROM (SELECT *{nulls} FROM {table}) AS t"
+    yield from rows(db, sql.replace(f"FROM {table} AS t", complete), table)
+
+
+def rows(db: sqlite3.Connection, sql: str, name: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of sql as tuples, whatever the connection's row_factory; read-only.
+
+    PersonalizationError gives SQLite's message and the name of what was read. A fault of the file as a
+    whole, such as a lock, stays what SQLite raised.
+    """
+    cursor = db.cursor()
+    cursor.row_factory = None
+    try:
+        yield from cursor.execute(sql)
+    except db.Error as error:
+        if sentence(name, error):
+            raise
+        # SQLite quotes the text it could not decode, and that may be a customer's.
+        fault = str(error).partition(" with text ")[0]
+        raise PersonalizationError(f"{name} cannot be read: {fault} - mend that table") from None
+
+
+def _columns(db: sqlite3.Connection, table: str) -> set[str]:
+    sql = f"SELECT lower(name) FROM pragma_table_info('{table}')"
+    return {name for (name,) in rows(db, sql, table)}

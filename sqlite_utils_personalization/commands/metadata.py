@@ -1,0 +1,29 @@
+"""personalization-metadata: metadata.yml for Datasette."""
+
+import click
+
+from sqlite_utils_personalization.errors import PersonalizationError
+
+
+@click.command(name="personalization-metadata")
+@click.argument("database_name", default="jpcite")
+def metadata(database_name: str) -> None:
+    """
+    Print metadata.yml for Datasette
+
+    Example:
+
+    \b
+        sqlite-utils personalization-metadata jpcite > metadata.yml
+        datasette jpcite.db --metadata metadata.yml
+
+    DATABASE_NAME is the file name without .db.
+    """
+    from sqlite_utils_personalization.viewer.metadata import metadata_yaml
+
+    try:
+        text = metadata_yaml(database_name)
+    except PersonalizationError as error:
+        raise click.ClickException(str(error)) from None
+    # Bytes, because titles are Japanese whatever the encoding of the terminal.
+    click.echo(text.encode(), nl=False)

@@ -1,0 +1,65 @@
+"""personalization-score: one night."""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sqlite_utils_personalization.commands.progress import Progress, say
+from sqlite_utils_personalization.errors import PersonalizationError
+
+
+@click.command(name="personalization-score")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The night to score, by default today in Japan",
+)
+@click.option(
+    "--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Constants to use"
+)
+@click.option(
+    "--top-k",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Recommendations per customer and type at most",
+)
+@click.option(
+    "--catalogue",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A SELECT of further items to recommend",
+)
+@click.option("--again", is_flag=True, help="Score a night that was scored before once more")
+@click.option(
+    "--dry-run", is_flag=True, help="Open the file read-only and say what would be logged"
+)
+@click.option("--strict", is_flag=True, help="Log nothing if a customer's preference is not valid")
+@click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
+def score(path: str, silent: bool, as_of: Any, **options: Any) -> None:
+    """
+    Score every customer for one night and log what each is recommended
+
+    Example:
+
+    \b
+        sqlite-utils personalization-score jpcite.db --as-of 2026-07-22
+
+    The last line of the output is JSON. Everything else goes to standard error.
+    """
+    from sqlite_utils_personalization.scoring.night import Reporter
+    from sqlite_utils_personalization.scoring.night import score as score_night
+
+    with ExitStack() as stack:
+        reporter = Reporter(say) if silent else Reporter(say, Progress(stack))
+        try:
+            summary = score_night(
+                path, as_of=as_of and as_of.date().isoformat(), reporter=reporter, **options
+            )
+        except PersonalizationError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(summary, ensure_ascii=False))

@@ -1,0 +1,139 @@
+"""How every command opens the shared file, and what it says when the file will not be opened or written.
+
+Connections are in autocommit mode: a transaction starts where the code says BEGIN and nowhere else.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlite_utils
+from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]  # may be pysqlite3
+
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.locks import lock_holders
+
+# The evidence has generated columns.
+MINIMUM_SQLITE = (3, 31, 0)
+
+_SENTENCES = {
+    "file is not a database": "{path} is not a SQLite database - give the path of one",
+    "malformed": "{path} is damaged ({error}) - restore it from a backup",
+    "is full": "no space left for {path} - free some, then run this again",
+    "readonly database": "{path} is read-only - make the file and its directory writable, then run this again",
+    "unable to open": "{path} cannot be opened - make the file and its directory readable and writable",
+    "disk I/O error": "{path} cannot be read or written ({error}) - check the disk and the rights on the directory",
+    "is locked": "{path} is locked by {holders} - wait for that to finish, or stop it, then run this again",
+}
+
+_FAULTS_OF_THE_PROGRAM = (
+    sqlite3.ProgrammingError,
+    sqlite3.InternalError,
+    sqlite3.NotSupportedError,
+)
+
+
+def check_sqlite_version(found: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+    """PersonalizationError if the SQLite that Python uses is older than MINIMUM_SQLITE."""
+    if found < MINIMUM_SQLITE:
+        raise PersonalizationError(
+            f"SQLite {_dotted(found)} is too old - use a Python with SQLite {_dotted(MINIMUM_SQLITE)} or newer"
+        )
+
+
+def open_writable(
+    path: str | Path, timeout_s: float = 30.0, *, create: bool = False
+) -> sqlite_utils.Database:
+    """Open path for reading and writing, waiting up to timeout_s seconds for each lock.
+
+    A missing file is an error, or an empty database with create. PersonalizationError says why it cannot be opened.
+    """
+    if not (create and _may_be_created(Path(path))):
+        _check_is_file(path)
+    return _open(path, "mode=rwc" if create else "mode=rw", timeout_s)
+
+
+def open_readonly(path: str | Path, timeout_s: float = 30.0) -> sqlite_utils.Database:
+    """Open path without changing a byte of it; where no -wal has anything to say, of its directory either.
+
+    A database in WAL mode that nobody has open is taken as immutable, because SQLite would create its -wal and -shm;
+    whoever starts to write to it meanwhile goes unseen. PersonalizationError says why it cannot be opened.
+    """
+    _check_is_file(path)
+    return _open(path, "mode=ro&immutable=1" if _is_idle_wal(path) else "mode=ro", timeout_s)
+
+
+@contextmanager
+def explained(path: str | Path) -> Iterator[None]:
+    """Turn what SQLite says of the file at path into a PersonalizationError for the person who has to mend it."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, _FAULTS_OF_THE_PROGRAM):
+            raise
+        raise PersonalizationError(sentence(path, error) or f"{path}: {error}") from error
+
+
+def sentence(path: str | Path, error: Exception) -> str | None:
+    """What is wrong with the file at path and what to do, or None if the fault is not the file's; read-only."""
+    for part, template in _SENTENCES.items():
+        if part in str(error):
+            holders = lock_holders(Path(path)) if part == "is locked" else None
+            return template.format(path=path, error=error, holders=holders)
+    return None
+
+
+def _open(path: str | Path, parameters: str, timeout_s: float) -> sqlite_utils.Database:
+    check_sqlite_version()
+    # as_uri quotes what a URI would take for its own: ?, # and %
+    uri = f"{Path(path).absolute().as_uri()}?{parameters}"
+    with explained(path):
+        conn = sqlite3.connect(uri, uri=True, timeout=timeout_s, isolation_level=None)
+        try:
+            conn.execute("SELECT count(*) FROM sqlite_master")
+            return sqlite_utils.Database(conn)
+        except BaseException:
+            conn.close()
+            raise
+
+
+def _may_be_created(path: Path) -> bool:
+    if path.exists():
+        return False
+    if not path.absolute().parent.is_dir():
+        raise PersonalizationError(
+            f"{path} cannot be created - create the directory {path.parent} first"
+        )
+    return True
+
+
+def _check_is_file(path: str | Path) -> None:
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise PersonalizationError(f"{path} does not exist - check the path") from None
+    except (OSError, ValueError) as error:
+        raise PersonalizationError(
+            f"{path} cannot be read ({error}) - check the path and its rights"
+        ) from None
+    if not stat.S_ISREG(mode):
+        what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+        raise PersonalizationError(f"{path} is {what} - give the path of a database file")
+
+
+def _is_idle_wal(path: str | Path) -> bool:
+    # SQLite names the -wal after the file that a symbolic link leads to.
+    wal, shm = (Path(f"{Path(path).resolve()}{suffix}") for suffix in ("-wal", "-shm"))
+    if wal.exists() and (wal.stat().st_size > 0 or shm.exists()):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(20)[18:19] == b"\x02"
+    except OSError:
+        return False
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))

@@ -1,0 +1,101 @@
+"""A stored preference, read as the vector the formula sees.
+
+`preference.schema.json` is the only statement of what a preference may hold. The scorer applies its rule for each
+known key and ignores unknown keys; whoever writes a preference applies it whole.
+"""
+
+import json
+from collections.abc import Hashable, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple, NoReturn
+
+from jsonschema import Draft202012Validator
+
+LETTERS = "ABCDEFGHIJKLMNOPQRST"
+NO_INDUSTRY = "none"
+
+
+class Declared(NamedTuple):
+    """One cohort: None where nothing was declared; NO_INDUSTRY for a pack the model does not know."""
+
+    industries: str | None
+    prefecture: str | None
+    horizon_days: int | None
+    risk_level: str | None
+
+
+class InvalidPreference(ValueError):
+    """Why a preference cannot be scored; names the key, never the value, which may be personal."""
+
+
+def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
+    """Return what a preference_json declares; packs are the model's, by name. Read-only.
+
+    InvalidPreference if it is not a JSON object, or a known key has a wrong type or range.
+    """
+    known = _known_keys(text)
+    for key, value in known.items():
+        scalar = value if isinstance(value, str | int | float) else None
+        if fault := _fault(key, type(value).__name__, scalar):
+            raise InvalidPreference(fault)
+    pack, horizon = known.get("industry_pack"), known.get("deadline_horizon_days")
+    return Declared(
+        industries=_industries(pack, packs),
+        prefecture=known.get("prefecture"),
+        horizon_days=None if horizon is None else int(horizon),
+        risk_level=known.get("risk_tolerance"),
+    )
+
+
+def _known_keys(text: object) -> dict[str, Any]:
+    if not isinstance(text, str):
+        raise InvalidPreference("preference_json is not text")
+    try:
+        # Numbers as floats: an integer of 5,000 digits under an unknown key is JSON too.
+        declared = json.loads(text, parse_int=float, parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        raise InvalidPreference("preference_json is not JSON") from None
+    if not isinstance(declared, dict):
+        raise InvalidPreference("preference_json is not a JSON object")
+    return {key: declared[key] for key in _rules() if key in declared}
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _industries(pack: str | None, packs: Mapping[str, str]) -> str | None:
+    if pack is None:
+        return None
+    is_letter = len(pack) == 1 and pack in LETTERS
+    return pack if is_letter else packs.get(pack, NO_INDUSTRY)
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    schema = files(__package__).joinpath("preference.schema.json").read_text(encoding="utf-8")
+    rules: dict[str, Any] = json.loads(schema)["properties"]
+    return rules
+
+
+# Keyed by type too, since True == 1 == 1.0. Declared values repeat, so a million customers cost few validations.
+@lru_cache(maxsize=4096)
+def _fault(key: str, kind: str, value: Hashable) -> str | None:
+    rule = _rules()[key]
+    if kind in ("dict", "list", "NoneType") or not Draft202012Validator(rule).is_valid(value):
+        return f"{key} is not {_expected(rule)}"
+    return None
+
+
+def _expected(rule: dict[str, Any]) -> str:
+    if rule["type"] == "integer":
+        return f"an integer from {rule['minimum']} to {rule['maximum']}"
+    if "enum" not in rule:
+        return f"a text of {rule['minLength']} to {rule['maxLength']} characters"
+    options = rule["enum"]
+    return (
+        f"one of {', '.join(options)}"
+        if len(options) < 10
+        else f"one of the {len(options)} official names"
+    )

@@ -1,0 +1,127 @@
+"""Our tables in a shared file: applying and removing 287 (storage) and 288 (evidence).
+
+Applying is additive and can be repeated; everything is one transaction, so that a failure changes nothing.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from sqlite_utils_personalization.database import explained, open_readonly, open_writable, sqlite3
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.schema.migrations import migrations
+from sqlite_utils_personalization.schema.scripts import run_script
+from sqlite_utils_personalization.schema.state import (
+    EVIDENCE,
+    MIGRATIONS,
+    STORAGE,
+    Status,
+    statuses,
+)
+from sqlite_utils_personalization.schema.statistics import drop_empty_statistics, refresh_statistics
+from sqlite_utils_personalization.transaction import transaction
+
+__all__ = ["EVIDENCE", "STORAGE", "Status", "apply_evidence", "migrate", "migration_statuses", "rollback"]
+
+
+def migrate(
+    path: str | Path, *, only: Collection[str] | None = None, timeout_s: float = 30.0
+) -> list[str]:
+    """Apply 287 and 288, or those named in only, to the file at path, which is created if it does not exist.
+
+    Returns the names of those that were applied: none if nothing was due, and then nothing was locked or written.
+    What was recorded but is no longer whole is applied again. PersonalizationError says what is in the way.
+    """
+    with explained(path), open_writable(path, timeout_s, create=True) as db:
+        if not _due(db, only):
+            return []
+        with transaction(db.conn, "IMMEDIATE"):
+            # Once more, because the boot that held the lock may have applied them.
+            due = _due(db, only)
+            _apply(db, due)
+            refresh_statistics(db.conn)
+    return due
+
+
+def migration_statuses(path: str | Path) -> list[Status]:
+    """The state of 287 and 288 in the file at path, which need not exist; read-only."""
+    absent = not Path(path).exists()
+    with explained(path), Database(memory=True) if absent else open_readonly(path) as db:
+        return statuses(db)
+
+
+def apply_evidence(conn: sqlite3.Connection) -> None:
+    """Apply 288 to a database that has 287; does nothing if it is already whole. PersonalizationError without 287."""
+    db = Database(conn, execute_plugins=False, recursive_triggers=False)
+    with transaction(conn, "IMMEDIATE"):
+        _apply(db, _due(db, [EVIDENCE]))
+
+
+def rollback(
+    path: str | Path,
+    *,
+    keep_storage: bool = False,
+    drop_audit_log: bool = False,
+    timeout_s: float = 30.0,
+) -> list[str]:
+    """Remove 288 and, unless keep_storage, 287 from the file at path. For development: what they hold is lost.
+
+    Returns the names of those that were removed. PersonalizationError if the log holds rows, unless drop_audit_log.
+    """
+    with explained(path), open_writable(path, timeout_s) as db, transaction(db.conn, "IMMEDIATE"):
+        found = [
+            status for status in reversed(statuses(db)) if status.in_place or status.applied_at
+        ]
+        names = [status.name for status in found if not (keep_storage and status.name == STORAGE)]
+        if names and not drop_audit_log:
+            _refuse_if_logged(db, path)
+        _remove(db, names)
+    return names
+
+
+def _due(db: Database, only: Collection[str] | None) -> list[str]:
+    return [
+        status.name
+        for status in statuses(db)
+        if status.is_pending and (only is None or status.name in only)
+    ]
+
+
+def _apply(db: Database, names: list[str]) -> None:
+    if names == [EVIDENCE] and not statuses(db)[0].in_place:
+        raise PersonalizationError(f"{EVIDENCE} needs {STORAGE}, which is not applied - apply both")
+    chosen = Migrations(migrations.name)
+    for name in names:
+        chosen(name=name)(MIGRATIONS[name])
+    _forget(db, names)
+    chosen.apply(db)
+
+
+def _forget(db: Database, names: list[str]) -> None:
+    if db[migrations.migrations_table].exists():
+        for name in names:
+            db.execute(
+                f"DELETE FROM {migrations.migrations_table} WHERE migration_set = ? AND name = ?",
+                [migrations.name, name],
+            )
+
+
+def _refuse_if_logged(db: Database, path: str | Path) -> None:
+    table = db["am_personalization_recommendation_log"]
+    if table.exists() and table.count:
+        raise PersonalizationError(
+            f"{path}: the log holds {table.count} recommendations"
+            " - nothing was removed; pass --drop-audit-log if they may lose their evidence"
+        )
+
+
+def _remove(db: Database, names: list[str]) -> None:
+    for name in names:
+        run_script(db, f"{name}_rollback.sql")
+    _forget(db, names)
+    record = db[migrations.migrations_table]
+    if names and record.exists() and not record.count:
+        record.drop()
+    if names:
+        drop_empty_statistics(db.conn)

@@ -1,0 +1,23 @@
+"""The migration set, in the form that `sqlite-utils migrate` knows.
+
+That command executes every file of this name below the current directory, and looks at every name bound in it: hence
+absolute imports, few of them, and one name for the set.
+"""
+
+from sqlite_utils import Database, Migrations
+
+from sqlite_utils_personalization.schema.scripts import run_script
+
+migrations = Migrations("personalization")
+
+
+@migrations(name="287_personalization")
+def storage(db: Database) -> None:
+    """What customers declared, and the log of what they were recommended."""
+    run_script(db, "287_personalization.sql")
+
+
+@migrations(name="288_personalization_evidence")
+def evidence(db: Database) -> None:
+    """What was recommended, why, and out of what; needs 287."""
+    run_script(db, "288_personalization_evidence.sql")

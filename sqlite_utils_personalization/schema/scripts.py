@@ -1,0 +1,39 @@
+"""The .sql files of this folder, run inside a transaction of ours.
+
+Each file is a transaction of its own for the sqlite3 shell, which goes on after an error and is therefore undone at
+the end by INSERT OR ROLLBACK. Python stops at the first error, and keeps the transaction it is in.
+"""
+
+import re
+from importlib.resources import files
+
+from sqlite_utils import Database
+
+from sqlite_utils_personalization.database import sentence, sqlite3
+from sqlite_utils_personalization.errors import PersonalizationError
+
+_TRANSACTION = re.compile(r"^(BEGIN|COMMIT);$", re.MULTILINE)
+
+
+def read_script(name: str) -> str:
+    """The text of a packaged .sql file."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def run_script(db: Database, name: str) -> None:
+    """Run the packaged file in the open transaction, which the caller rolls back on any error.
+
+    PersonalizationError if something in the file's way, or missing, keeps it from being whole.
+    """
+    try:
+        db.executescript(
+            _TRANSACTION.sub("", read_script(name)).replace("INSERT OR ROLLBACK", "INSERT")
+        )
+    except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
+        # A full disk is for whoever knows the path to explain.
+        if sentence("", error):
+            raise
+        reason = str(error).removeprefix("CHECK constraint failed: ")
+        raise PersonalizationError(
+            f"{name}: {reason} - nothing was changed; rename or drop what is in its way"
+        ) from error

@@ -1,0 +1,172 @@
+"""Who is offered which: the best top_k candidates of each type for each cohort, and for each owner of searches.
+
+The formula factors. Openness concerns the candidate alone, the area and the industry one pair of values each, the
+deadline and the risk another; so SQLite evaluates each expression once per distinct pair, and what is left per
+cohort is adding three integers per class of candidates and sorting. Every decision is then evaluated whole by
+the formula, and a night in which one disagrees is refused.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.scoring.formula import splice
+from sqlite_utils_personalization.transaction import transaction
+
+# Industries, prefectures, closing day, risk level: candidates that differ in none earn the same from everyone.
+Class = tuple[str, str, str | None, str | None]
+# Industry points, closing day, risk level: what is left of a class for one declared industry and prefecture.
+Group = tuple[int, str | None, str | None]
+# Places in the ranking among equal points, best first; never more than top_k, as no more can be offered.
+Members = list[int]
+
+
+def decide(db: sqlite3.Connection, top_k: int) -> None:
+    """Fill plan_list and plan_decision from plan_run, plan_cohort, plan_customer and plan_candidate."""
+    db.execute("CREATE TEMP TABLE plan_choice (list_no, type_no, place, candidate_no, points)")
+    db.execute(
+        "CREATE TEMP TABLE plan_open AS SELECT c.* FROM plan_candidate c, plan_run r"
+        f" WHERE c.left_out IS NULL AND c.profile_id IS NULL AND {splice('{is_open}')}"
+    )
+    with transaction(db):
+        db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?, ?)", _cohort_choices(db, top_k))
+    db.execute(
+        "INSERT INTO plan_list SELECT cohort_no, cohort_no, NULL, customers FROM plan_cohort"
+        " WHERE cohort_no IN (SELECT list_no FROM plan_choice)"
+    )
+    _choose_searches(db, top_k)
+    _evaluate(db)
+
+
+def _cohort_choices(db: sqlite3.Connection, top_k: int) -> Iterator[tuple[int, int, int, int, int]]:
+    ranked, classes = _classes(db, top_k)
+    areas = _pairs(db, "prefecture", "prefectures", "1", "{in_area}")
+    industries = _pairs(db, "industries", "industries", "{industry_points}", "{in_industry}")
+    deadlines = _pairs(db, "horizon_days", "closes_on", "{deadline_points}", "1")
+    risks = _pairs(db, "risk_level", "risk_level", "{risk_points}", "1")
+    cohorts = db.execute(
+        "SELECT industries, prefecture, horizon_days, risk_level, cohort_no FROM plan_cohort"
+        " ORDER BY industries, prefecture, cohort_no"
+    )
+    for (industry, prefecture), members in groupby(cohorts, key=itemgetter(0, 1)):
+        groups = [
+            _eligible(found, industries[industry], areas[prefecture], top_k) for found in classes
+        ]
+        for *_, horizon, level, cohort_no in members:
+            for type_no, found in enumerate(groups):
+                best = _best(found, deadlines[horizon], risks[level], top_k)
+                for place, (points, position) in enumerate(best):
+                    yield cohort_no, type_no, place, ranked[position], points
+
+
+def _classes(db: sqlite3.Connection, top_k: int) -> tuple[list[int], list[dict[Class, Members]]]:
+    ranked: list[int] = []
+    classes: dict[str, dict[Class, Members]] = {kind: defaultdict(list) for kind in TYPES}
+    for position, (kind, candidate_no, *shared) in enumerate(
+        db.execute(
+            "SELECT recommendation_type, candidate_no, industries, prefectures, closes_on, risk_level"
+            f" FROM plan_open c ORDER BY {splice('{rank_order}')}"
+        )
+    ):
+        ranked.append(candidate_no)
+        members = classes[kind][tuple(shared)]
+        if len(members) < top_k:
+            members.append(position)
+    return ranked, list(classes.values())
+
+
+def _pairs(
+    db: sqlite3.Connection, declared: str, listed: str, value: str, condition: str
+) -> Mapping[Any, dict[Any, int]]:
+    """What each distinct declared value gets from each distinct listed one, where the condition holds."""
+    found: dict[Any, dict[Any, int]] = defaultdict(dict)
+    sql = (
+        f"SELECT k.{declared}, c.{listed}, {value} FROM (SELECT DISTINCT {declared} FROM plan_cohort) k,"
+        f" (SELECT DISTINCT {listed} FROM plan_open) c, plan_run r WHERE {condition}"
+    )
+    for mine, theirs, points in db.execute(splice(sql)):
+        found[mine][theirs] = points
+    return found
+
+
+def _eligible(
+    classes: dict[Class, Members], industry: dict[str, int], area: dict[str, int], top_k: int
+) -> list[tuple[Group, Members]]:
+    groups: dict[Group, Members] = defaultdict(list)
+    for (industries, prefectures, closes_on, level), members in classes.items():
+        if industries in industry and prefectures in area:
+            groups[industry[industries], closes_on, level] += members
+    return [(group, sorted(members)[:top_k]) for group, members in groups.items()]
+
+
+def _best(
+    groups: list[tuple[Group, Members]],
+    deadline: dict[str | None, int],
+    risk: dict[str | None, int],
+    top_k: int,
+) -> list[tuple[int, int]]:
+    tied: dict[int, Members] = {}
+    for (industry_points, closes_on, level), members in groups:
+        points = industry_points + deadline[closes_on] + risk[level]
+        tied[points] = tied[points] + members if points in tied else members
+    best: list[tuple[int, int]] = []
+    for points in sorted(tied, reverse=True):
+        if points == 0 or len(best) >= top_k:
+            break
+        best += [(points, position) for position in sorted(tied[points])[: top_k - len(best)]]
+    return best
+
+
+def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
+    db.execute(
+        splice(
+            "CREATE TEMP TABLE plan_search AS SELECT u.profile_id, u.cohort_no, c.candidate_no, {points} AS points,"
+            " row_number() OVER (PARTITION BY u.profile_id ORDER BY {points} DESC, {rank_order}) AS place"
+            " FROM plan_candidate c JOIN plan_customer u USING (profile_id) JOIN plan_cohort k USING (cohort_no),"
+            " plan_run r WHERE c.left_out IS NULL AND {eligible} AND {points} > 0"
+        )
+    )
+    last = db.execute("SELECT coalesce(max(cohort_no), 0) FROM plan_cohort").fetchone()[0]
+    db.execute(
+        "INSERT INTO plan_list SELECT ? + row_number() OVER (ORDER BY profile_id), cohort_no, profile_id, 1"
+        " FROM plan_search WHERE place = 1",
+        (last,),
+    )
+    db.execute("CREATE INDEX temp.plan_list_owner ON plan_list(profile_id)")
+    db.execute(
+        "INSERT INTO plan_choice SELECT l.list_no, 0, s.place, s.candidate_no, s.points"
+        " FROM plan_search s JOIN plan_list l USING (profile_id) WHERE s.place <= ?",
+        (top_k,),
+    )
+
+
+def _evaluate(db: sqlite3.Connection) -> None:
+    """Fill plan_decision with the formula's own points, and refuse the night if a choice disagrees with them."""
+    computed = ("industry_points", "deadline_points", "risk_points", "eligible")
+    columns = ", ".join(f"{{{name}}} AS {name}" for name in computed)
+    db.execute(
+        splice(
+            f"CREATE TEMP TABLE plan_points AS SELECT h.*, c.recommendation_type, {columns}"
+            " FROM plan_choice h JOIN plan_list l USING (list_no) JOIN plan_cohort k USING (cohort_no)"
+            " JOIN plan_candidate c USING (candidate_no), plan_run r"
+        )
+    )
+    db.execute(
+        splice(
+            "INSERT INTO plan_decision SELECT list_no, row_number() OVER (PARTITION BY list_no"
+            " ORDER BY type_no, place), candidate_no, industry_points, deadline_points, risk_points, {score},"
+            " {eligible} AND {points} = c.points FROM plan_points c, plan_run r WHERE {score} > 0",
+            computed,
+        )
+    )
+    disagreeing = db.execute("SELECT count(*) FROM plan_decision WHERE NOT agrees").fetchone()[0]
+    if disagreeing:
+        raise PersonalizationError(
+            f"{disagreeing} decisions disagree with formula.sql, so nothing was written - reinstall the package"
+        )
+    db.execute("DELETE FROM plan_list WHERE list_no NOT IN (SELECT list_no FROM plan_decision)")

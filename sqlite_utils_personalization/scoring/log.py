@@ -1,0 +1,128 @@
+"""The recommendation log, written in short transactions, each chunk together with the evidence for its rows."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlite_utils_personalization.transaction import transaction
+
+# What one transaction logs at most, so that a server sharing the file waits a fraction of a second.
+CHUNK_CUSTOMERS = 2_000
+CHUNK_ROWS = 20_000
+
+_CREATE_CHUNK = """
+CREATE TEMP TABLE IF NOT EXISTS plan_chunk (
+    position INTEGER PRIMARY KEY, profile_id INTEGER, list_id INTEGER, n INTEGER, first_rec_id INTEGER
+)
+"""
+# A customer who is gone keeps the place on the map and gets no rows.
+_FILL_CHUNK = """
+INSERT INTO plan_chunk
+SELECT position, profile_id, list_id, n, :last + 1 + before FROM (
+    SELECT position, profile_id, list_id, n, sum(n) OVER (ORDER BY position) - n AS before FROM (
+        SELECT u.position, u.profile_id, u.list_id, CASE WHEN p.profile_id IS NULL THEN 0 ELSE (
+            SELECT max(seq) FROM am_personalization_decision d WHERE d.list_id = u.list_id
+        ) END AS n
+        FROM am_personalization_run_customer u LEFT JOIN am_personalization_profile p USING (profile_id)
+        WHERE u.run_id = :run_id AND u.position > :cursor
+        ORDER BY u.position LIMIT :customers
+    )
+) WHERE before < :rows
+"""
+_GONE = """
+INSERT INTO am_personalization_unserved(run_id, profile_id, cohort_id, reason)
+SELECT DISTINCT :run_id, u.profile_id, t.cohort_id, 'profile deleted while the run was under way'
+FROM plan_chunk u JOIN am_personalization_list t USING (list_id)
+WHERE u.n = 0 AND NOT EXISTS (
+    SELECT 1 FROM am_personalization_unserved x WHERE x.run_id = :run_id AND x.profile_id = u.profile_id
+)
+"""
+_EVIDENCE = """
+INSERT INTO am_personalization_evidence(first_rec_id, n, list_id)
+SELECT first_rec_id, n, list_id FROM plan_chunk WHERE n > 0 ORDER BY position
+"""
+# The join order is the order of rec_id, so that the log is appended to.
+_LOG = """
+INSERT INTO am_personalization_recommendation_log(rec_id, profile_id, recommendation_type, score, served_at)
+SELECT u.first_rec_id + d.seq - 1, u.profile_id, c.recommendation_type, d.score, r.served_at
+FROM am_personalization_run r CROSS JOIN plan_chunk u
+CROSS JOIN am_personalization_decision d ON d.list_id = u.list_id
+CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+WHERE r.run_id = :run_id AND u.n > 0
+"""
+_ADDED = """
+SELECT recommendation_type, count(*) FROM am_personalization_recommendation_log WHERE rec_id > :last GROUP BY 1
+"""
+_LEFT = """
+SELECT recommendation_type, count(*) FROM am_personalization_run_customer u
+JOIN am_personalization_decision d ON d.list_id = u.list_id
+JOIN am_personalization_candidate c USING (candidate_id)
+WHERE u.run_id = ? GROUP BY 1
+"""
+_FORGET = (
+    "DELETE FROM am_personalization_run_customer WHERE run_id = :run_id AND position <= :cursor"
+)
+_ADVANCE = """
+UPDATE am_personalization_run_progress SET cursor = :cursor, logged = logged + :rows,
+    first_rec_id = coalesce(first_rec_id, CASE WHEN :rows THEN :last + 1 END)
+WHERE run_id = :run_id
+"""
+
+
+class Chunk(NamedTuple):
+    """What one transaction did: places of the map dealt with, and log rows per type."""
+
+    customers: int
+    rows: dict[str, int]
+
+
+def customers_left(db: sqlite3.Connection, run_id: int) -> int:
+    """How many places of its map the run still has to deal with; read-only."""
+    sql = "SELECT count(*) FROM am_personalization_run_customer WHERE run_id = ?"
+    left: int = db.execute(sql, (run_id,)).fetchone()[0]
+    return left
+
+
+def rows_left(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
+    """The log rows per type the run still has to add; read-only."""
+    return dict(db.execute(_LEFT, (run_id,)).fetchall())
+
+
+def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:
+    """Log what the run has left, a transaction per chunk; another process may be doing the same."""
+    db.execute(_CREATE_CHUNK)
+    while True:
+        with transaction(db, "IMMEDIATE"):
+            chunk = _log_chunk(db, run_id)
+        if chunk is None:
+            return
+        yield chunk
+
+
+def _log_chunk(db: sqlite3.Connection, run_id: int) -> Chunk | None:
+    # Read again in each transaction: another starter, or another program's rows, may have come between.
+    (cursor,) = db.execute(
+        "SELECT cursor FROM am_personalization_run_progress WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    at = {"run_id": run_id, "cursor": cursor, "last": _last_rec_id(db)}
+    db.execute("DELETE FROM plan_chunk")
+    db.execute(_FILL_CHUNK, {**at, "customers": CHUNK_CUSTOMERS, "rows": CHUNK_ROWS})
+    customers, last = db.execute("SELECT count(*), max(position) FROM plan_chunk").fetchone()
+    if not customers:
+        return None
+    db.execute(_GONE, at)
+    db.execute(_EVIDENCE)
+    db.execute(_LOG, at)
+    rows = dict(db.execute(_ADDED, at).fetchall())
+    at["cursor"] = last
+    db.execute(_FORGET, at)
+    db.execute(_ADVANCE, {**at, "rows": sum(rows.values())})
+    return Chunk(customers, rows)
+
+
+def _last_rec_id(db: sqlite3.Connection) -> int:
+    last: int = db.execute(
+        "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'am_personalization_recommendation_log'),"
+        " 0), coalesce((SELECT max(rec_id) FROM am_personalization_recommendation_log), 0))"
+    ).fetchone()[0]
+    return last

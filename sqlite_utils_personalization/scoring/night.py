@@ -1,0 +1,235 @@
+"""One night: find or plan its run, freeze the plan, log it, and say what happened."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.audit.seal import seal_run
+from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.database import explained, open_readonly, open_writable
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.schema import apply_evidence
+from sqlite_utils_personalization.schema.statistics import refresh_statistics
+from sqlite_utils_personalization.scoring.decide import decide
+from sqlite_utils_personalization.scoring.freeze import freeze
+from sqlite_utils_personalization.scoring.log import customers_left, log_chunks, rows_left
+from sqlite_utils_personalization.scoring.manifest import inputs, outcome
+from sqlite_utils_personalization.scoring.model import Model, load_model
+from sqlite_utils_personalization.scoring.plan import (
+    add_candidates,
+    add_customers,
+    add_run,
+    create_tables,
+    rejected_profiles,
+)
+from sqlite_utils_personalization.scoring.summary import summary
+from sqlite_utils_personalization.transaction import transaction
+
+# Enough for the pages that one chunk of the log touches in its three indexes.
+CACHE_KIB = 65_536
+JAPAN = timezone(timedelta(hours=9), "JST")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a night is asked to be. as_of, model and top_k identify it, and how often it was asked for again."""
+
+    as_of: str
+    model: Model
+    top_k: int
+    again: bool
+    dry_run: bool
+    strict: bool
+    catalogue: Path | None
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Where a night tells what it does: sentences, and progress as stage, done, total."""
+
+    say: Callable[[str], None] = lambda sentence: None
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None
+
+
+class Run(NamedTuple):
+    """The latest run of a night; status is 'running' or 'finished'."""
+
+    run_id: int
+    again: int
+    status: str
+
+
+def score(
+    path: str | Path,
+    *,
+    as_of: str | None = None,
+    model: Path | None = None,
+    top_k: int = 10,
+    again: bool = False,
+    dry_run: bool = False,
+    strict: bool = False,
+    catalogue: Path | None = None,
+    reporter: Reporter | None = None,
+) -> dict[str, Any]:
+    """Score every customer in the file for one night, and log what each is recommended.
+
+    as_of is a Japanese calendar day, ISO, by default today in Japan; model and catalogue are files, by default
+    the packaged model.json and the tables found. A night scored before is not scored twice, unless again; one
+    that was interrupted is finished. With dry_run the file is opened read-only and nothing is written; with
+    strict an invalid preference is an error before anything is written.
+
+    Returns the JSON contract of personalization-score. PersonalizationError says what is wrong in the data.
+    """
+    if top_k < 1:
+        raise PersonalizationError(f"top_k is {top_k} - give at least 1")
+    night = Night(_day(as_of), load_model(model), top_k, again, dry_run, strict, catalogue)
+    with explained(path), open_readonly(path) if dry_run else open_writable(path) as db:
+        db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        return _run(db.conn, path, night, reporter or Reporter())
+
+
+def _day(as_of: str | None) -> str:
+    if as_of is None:
+        return datetime.now(JAPAN).date().isoformat()
+    try:
+        day = date.fromisoformat(as_of)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != as_of:
+        raise PersonalizationError(f"as_of {as_of!r} is not a date - write it like 2026-07-22")
+    return as_of
+
+
+def _run(
+    db: sqlite3.Connection, path: str | Path, night: Night, reporter: Reporter
+) -> dict[str, Any]:
+    started_at = _now()
+    _require_schema(db, path, night, reporter)
+    run = _latest(db, night)
+    if run and run.status == "running" and night.again:
+        raise PersonalizationError(
+            f"run {run.run_id} of {night.as_of} is unfinished - finish it first, without --again"
+        )
+    if run and not night.again:
+        return _existing(db, night, run, reporter)
+    again = run.again + 1 if run else 0
+    _plan(db, night, again, started_at, reporter)
+    if night.dry_run:
+        return summary(db, "planned", None, run_id=None, dry_run=True)
+    with transaction(db, "IMMEDIATE"):
+        rival = _latest(db, night)
+        if rival is None or rival.again < again:
+            run_id, status = freeze(db), "scored"
+        else:
+            run_id, status = rival.run_id, "resumed"
+    return _log(db, run_id, status, reporter)
+
+
+def _require_schema(
+    db: sqlite3.Connection, path: str | Path, night: Night, reporter: Reporter
+) -> None:
+    if not _has_table(db, "am_personalization_profile") or not _has_table(
+        db, "am_personalization_recommendation_log"
+    ):
+        raise PersonalizationError(
+            f"am_personalization_profile not found in {path} - run: sqlite-utils personalization-migrate {path}"
+        )
+    if not night.dry_run and not _has_table(db, "am_personalization_run"):
+        apply_evidence(db)
+        reporter.say(
+            "applied 288_personalization_evidence, which was missing: no row is logged without evidence"
+        )
+
+
+def _has_table(db: sqlite3.Connection, name: str) -> bool:
+    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
+    return db.execute(sql, (name,)).fetchone() is not None
+
+
+def _latest(db: sqlite3.Connection, night: Night) -> Run | None:
+    if not _has_table(db, "am_personalization_run"):
+        return None
+    row = db.execute(
+        "SELECT run_id, again, status FROM am_personalization_run JOIN am_personalization_run_progress USING (run_id)"
+        " WHERE as_of = ? AND model_sha256 = ? AND top_k = ? ORDER BY again DESC",
+        (night.as_of, night.model.sha256, night.top_k),
+    ).fetchone()
+    return Run(*row) if row else None
+
+
+def _existing(db: sqlite3.Connection, night: Night, run: Run, reporter: Reporter) -> dict[str, Any]:
+    if run.status == "finished":
+        reporter.say(
+            f"{night.as_of} was already scored, as run {run.run_id}: nothing added (--again scores it once more)"
+        )
+        return summary(db, "already scored", {}, run_id=run.run_id, dry_run=night.dry_run)
+    reporter.say(
+        f"run {run.run_id} of {night.as_of} was interrupted: its plan is kept, only the rest is logged"
+    )
+    if night.dry_run:
+        return summary(
+            db, "interrupted", rows_left(db, run.run_id), run_id=run.run_id, dry_run=True
+        )
+    return _log(db, run.run_id, "resumed", reporter)
+
+
+def _plan(
+    db: sqlite3.Connection, night: Night, again: int, started_at: str, reporter: Reporter
+) -> None:
+    create_tables(db)
+    add_candidates(db, read_catalogue(db, night.as_of, night.model, night.catalogue))
+    add_customers(db, night.model, reporter.progress)
+    _name_rejected(db, night.strict, reporter)
+    add_run(
+        db,
+        as_of=night.as_of,
+        again=again,
+        model_json=night.model.json,
+        model_sha256=night.model.sha256,
+        package_version=__version__,
+        top_k=night.top_k,
+        started_at=started_at,
+        served_at=_now(),
+        counts_json="{}",
+        left_out_json="{}",
+        **inputs(db),
+    )
+    decide(db, night.top_k)
+    counts = outcome(db)
+    db.execute(
+        "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json", counts
+    )
+
+
+def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> None:
+    sentences = [
+        f"{reason}: profile {', '.join(map(str, profiles))}"
+        for reason, profiles in rejected_profiles(db).items()
+    ]
+    if sentences and strict:
+        raise PersonalizationError(
+            f"{'; '.join(sentences)} - mend or remove them, or leave out --strict"
+        )
+    for sentence in sentences:
+        reporter.say(f"not scored: {sentence}")
+
+
+def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -> dict[str, Any]:
+    added: Counter[str] = Counter()
+    total, done = customers_left(db, run_id), 0
+    for chunk in log_chunks(db, run_id):
+        added.update(chunk.rows)
+        done += chunk.customers
+        reporter.progress("Logging", done, total)
+    seal_run(db, run_id)
+    refresh_statistics(db)
+    return summary(db, status, added, run_id=run_id, dry_run=False)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

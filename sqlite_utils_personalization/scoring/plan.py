@@ -1,0 +1,140 @@
+"""The night, planned in temporary tables: who is scored, out of what, and who is offered which.
+
+Everything here reads the shared file and writes only to temporary tables, which SQLite keeps on disk: a dry run
+stops after it, a real one copies the result into the evidence tables in one short transaction.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.preferences.declared import (
+    Declared,
+    InvalidPreference,
+    read_preference,
+)
+from sqlite_utils_personalization.schema.packaged import packaged
+from sqlite_utils_personalization.scoring.model import Model
+from sqlite_utils_personalization.transaction import transaction
+
+BATCH = 10_000
+CACHED_PREFERENCES = 50_000
+
+_TABLES = """
+CREATE TEMP TABLE plan_cohort (
+    cohort_no INTEGER PRIMARY KEY, vector TEXT NOT NULL UNIQUE,
+    industries TEXT, prefecture TEXT, horizon_days INTEGER, risk_level TEXT,
+    customers INTEGER, cohort_id INTEGER
+);
+CREATE TEMP TABLE plan_customer (profile_id INTEGER PRIMARY KEY, cohort_no INTEGER, reason TEXT);
+CREATE TEMP TABLE plan_candidate (
+    candidate_no INTEGER PRIMARY KEY, candidate_sha256 TEXT NOT NULL UNIQUE,
+    recommendation_type TEXT, item_id TEXT, title TEXT, industries TEXT, prefectures TEXT,
+    opens_on TEXT, closes_on TEXT, risk_level TEXT, why TEXT, profile_id INTEGER, left_out TEXT,
+    candidate_id INTEGER
+);
+CREATE TEMP TABLE plan_list (
+    list_no INTEGER PRIMARY KEY, cohort_no INTEGER NOT NULL, profile_id INTEGER, customers INTEGER NOT NULL
+);
+CREATE TEMP TABLE plan_decision (
+    list_no INTEGER, seq INTEGER, candidate_no INTEGER NOT NULL,
+    industry_points INTEGER, deadline_points INTEGER, risk_points INTEGER, score INTEGER,
+    agrees INTEGER,
+    PRIMARY KEY (list_no, seq)
+) WITHOUT ROWID;
+"""
+
+
+def create_tables(db: sqlite3.Connection) -> None:
+    """Create the empty plan; its run table is 288's own, so both compute the model's columns alike."""
+    run = packaged()["am_personalization_run"]
+    db.execute(
+        run.replace(
+            "CREATE TABLE IF NOT EXISTS am_personalization_run", "CREATE TEMP TABLE plan_run"
+        )
+    )
+    for statement in _TABLES.split(";\n"):
+        db.execute(statement)
+
+
+def add_customers(
+    db: sqlite3.Connection, model: Model, progress: Callable[[str, int, int], None]
+) -> None:
+    """Read every profile once, and group equal declarations into cohorts."""
+    done = 0
+    total = db.execute("SELECT count(*) FROM am_personalization_profile").fetchone()[0]
+
+    @lru_cache(maxsize=CACHED_PREFERENCES)
+    def declared(text: object) -> tuple[int | None, str | None]:
+        try:
+            return _cohort_no(db, read_preference(text, model.constants["packs"])), None
+        except InvalidPreference as error:
+            return None, str(error)
+
+    for profiles in _profiles(db):
+        with transaction(db):
+            db.executemany(
+                "INSERT INTO plan_customer VALUES (?, ?, ?)",
+                ((profile_id, *declared(text)) for profile_id, text in profiles),
+            )
+        done += len(profiles)
+        progress("Reading", done, total)
+    count_customers(db)
+
+
+def count_customers(db: sqlite3.Connection) -> None:
+    """Note how many customers each cohort has, once all of them are there."""
+    db.execute("CREATE INDEX temp.plan_customer_cohort ON plan_customer(cohort_no)")
+    db.execute(
+        "UPDATE plan_cohort SET customers ="
+        " (SELECT count(*) FROM plan_customer WHERE cohort_no = plan_cohort.cohort_no)"
+    )
+
+
+def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object]]]:
+    # Key ranges, so that no read lock outlives a batch on a file a server writes to.
+    last = -(2**63)
+    while rows := db.execute(
+        "SELECT profile_id, preference_json FROM am_personalization_profile"
+        " WHERE profile_id > ? ORDER BY profile_id LIMIT ?",
+        (last, BATCH),
+    ).fetchall():
+        yield rows
+        last = rows[-1][0]
+
+
+def _cohort_no(db: sqlite3.Connection, vector: Declared) -> int:
+    text = canonical_json(vector)
+    insert = "INSERT OR IGNORE INTO plan_cohort VALUES (NULL, ?, ?, ?, ?, ?, 0, NULL)"
+    db.execute(insert, (text, *vector))
+    cohort_no: int = db.execute(
+        "SELECT cohort_no FROM plan_cohort WHERE vector = ?", (text,)
+    ).fetchone()[0]
+    return cohort_no
+
+
+def add_candidates(db: sqlite3.Connection, candidates: Iterable[Candidate]) -> None:
+    """Store what can be recommended and what was left out; what is listed twice alike counts once."""
+    with transaction(db):
+        db.executemany(
+            "INSERT OR IGNORE INTO plan_candidate VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            ((candidate.sha256, *candidate) for candidate in candidates),
+        )
+
+
+def add_run(db: sqlite3.Connection, **columns: str | int) -> None:
+    """Add the run row; columns are those of am_personalization_run."""
+    names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    db.execute(f"INSERT INTO plan_run({names}) VALUES ({places})", tuple(columns.values()))
+
+
+def rejected_profiles(db: sqlite3.Connection) -> dict[str, list[int]]:
+    """The profile_ids whose preference is not valid, by reason; read-only."""
+    rejected: dict[str, list[int]] = {}
+    for reason, profile_id in db.execute(
+        "SELECT reason, profile_id FROM plan_customer WHERE reason IS NOT NULL ORDER BY 1, 2"
+    ):
+        rejected.setdefault(reason, []).append(profile_id)
+    return rejected

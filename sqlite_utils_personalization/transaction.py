@@ -1,0 +1,22 @@
+"""Transactions on a connection in autocommit mode."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[None]:
+    """COMMIT at the end, or ROLLBACK on any error.
+
+    IMMEDIATE takes the write lock at the start, so that what is read is what is written over. DEFERRED locks nothing
+    while only temporary tables are touched, and spares them a commit per row.
+    """
+    db.execute(f"BEGIN {kind}")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,106 @@
+"""Hypothesis strategies for nights: few values, chosen to collide, so that every tie occurs."""
+
+import json
+from datetime import date, timedelta
+
+import oracle
+from hypothesis import strategies as st
+
+AS_OF = date(2026, 7, 22)
+HORIZONS = st.sampled_from((1, 14, 30, 60, 89, 90, 91, 365, 730)) | st.integers(1, 730)
+LEVELS = st.sampled_from(oracle.RISKS)
+PLACES = ("北海道", "東京都", "京都府", "大阪府", "沖縄県")
+ODD_TEXTS = (
+    *("{ ", "  ", "null", "[]", '"{}"', "{} {}", "{industry_pack: 'D'}", '{"note": NaN}'),
+    *('{"note": "\\ud800"}', '{"risk_tolerance": "\\u006cow"}', '\n{"note": 1e999}\t'),
+)
+PACKS = ("pack_construction", "pack_two", "pack_nobody_knows")
+
+
+def as_of_days():
+    return st.integers(-40, 40).map(_day)
+
+
+def _day(offset):
+    return (AS_OF + timedelta(days=offset)).isoformat()
+
+
+CLOSING = st.none() | st.integers(-45, 130).map(_day) | st.just("2124-03-31")
+OPENING = st.none() | st.integers(-400, 45).map(_day)
+LETTERS = st.sets(st.sampled_from("ADEGT"), min_size=1) | st.just(oracle.JSIC_LETTERS[:16])
+INDUSTRIES = st.sampled_from(("any", "unknown")) | LETTERS.map(lambda some: "".join(sorted(some)))
+SOME_PLACES = st.sets(st.sampled_from(PLACES), min_size=1).map(
+    lambda some: ",".join(name for name in PLACES if name in some)
+)
+PREFECTURES = st.just("nationwide") | SOME_PLACES
+# Short and alike, with characters that other collations than the binary one reorder.
+ITEM_IDS = st.text("aAb019-Ａ𠮷é", min_size=1, max_size=2)
+
+
+def items(names=oracle.TYPES, left_out=(None, None, None, "notice")):
+    """Items of these types; a saved search may belong to profile 1 or 2."""
+    return st.one_of(*(_items_of(name, left_out) for name in names))
+
+
+def _items_of(name, left_out):
+    return st.builds(
+        oracle.Item,
+        recommendation_type=st.just(name),
+        item_id=ITEM_IDS,
+        title=st.sampled_from(("補助金", "令和８年度 'DX'")),
+        industries=INDUSTRIES,
+        prefectures=PREFECTURES,
+        opens_on=OPENING,
+        closes_on=CLOSING,
+        risk_level=st.none() | LEVELS,
+        profile_id=st.sampled_from((None, 1, 2)) if name == "saved_search" else st.none(),
+        left_out=st.sampled_from(left_out),
+    )
+
+
+def items_of_a_night(*args, max_size=12):
+    return st.lists(
+        items(*args),
+        max_size=max_size,
+        unique_by=lambda item: (item.recommendation_type, item.item_id),
+    )
+
+
+def preferences():
+    """Valid ones, as objects; unknown packs count as valid."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "industry_pack": st.sampled_from((*"ADEGT", *PACKS)),
+            "deadline_horizon_days": HORIZONS | HORIZONS.map(float),
+            "risk_tolerance": LEVELS,
+            "prefecture": st.sampled_from(PLACES),
+            "note": st.sampled_from((None, "", "高橋", 1e300)),
+        },
+    )
+
+
+def preference_texts():
+    """Stored preferences as they may be found: mostly valid, some not, some not even JSON."""
+    spoilt = st.tuples(
+        preferences(),
+        st.sampled_from(("industry_pack", "deadline_horizon_days", "risk_tolerance", "prefecture")),
+        st.sampled_from(
+            (None, True, False, 0, -1, 731, 30.5, "", "d", "30", [], ["low"], {}, 1e999)
+        ),
+    ).map(lambda found: {**found[0], found[1]: found[2]})
+    objects = preferences() | preferences() | preferences() | spoilt
+    return st.builds(json.dumps, objects, ensure_ascii=st.booleans()) | st.sampled_from(ODD_TEXTS)
+
+
+@st.composite
+def models(draw, base):
+    """The model given with other numbers and packs; everything else as it is."""
+    weights, caps = st.integers(0, 120), st.integers(0, 100)
+    return {
+        **base,
+        "weights": {name: draw(weights) for name in ("industry", "deadline", "risk")},
+        "caps": {name: draw(caps) for name in oracle.TYPES},
+        "urgent_days": draw(st.sampled_from((1, 60, 90, 730))),
+        "packs": {"pack_construction": "D", "pack_two": draw(st.sampled_from(("AE", "DG", "T")))},
+    }

@@ -1,0 +1,97 @@
+"""Where nothing can be recommended from, the night writes the rows of the job's first version."""
+
+import hashlib
+import json
+import random
+import sqlite3
+from collections import Counter
+
+import pytest
+from oracle import JSIC_LETTERS, PREFECTURES
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.schema import migrate
+
+CAPS = {"program": 100, "industry_pack": 75, "saved_search": 60, "amendment": 90}
+PROFILES = 12_000
+PACKS = ("pack_construction", "pack_health_welfare", "pack_nobody_knows")
+
+
+def first_version_score(name, declared):
+    """The rule of the first version, whatever else is declared."""
+    points = 0
+    if "industry_pack" in declared:
+        points += 50
+    if declared.get("deadline_horizon_days", 731) <= 90:
+        points += 30
+    if declared.get("risk_tolerance") in ("low", "medium"):
+        points += 20
+    return min(CAPS[name], points)
+
+
+def preference(rng):
+    values = {
+        "industry_pack": rng.choice((*JSIC_LETTERS, *PACKS)),
+        "deadline_horizon_days": rng.choice((1, 89, 90, 91, 730, rng.randint(1, 730))),
+        "risk_tolerance": rng.choice(("low", "medium", "high")),
+        "prefecture": rng.choice(PREFECTURES),
+        "note": rng.choice((None, "x", 7)),  # unknown to the scorer
+    }
+    return {key: value for key, value in values.items() if rng.random() < 0.7}
+
+
+@pytest.fixture
+def customers():
+    rng = random.Random(287)
+    return {
+        hashlib.sha256(f"key {number}".encode()).hexdigest(): preference(rng)
+        for number in range(PROFILES)
+    }
+
+
+@pytest.fixture
+def db(tmp_path, customers):
+    path = tmp_path / "jpcite.db"
+    migrate(path)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.executemany(
+            "INSERT INTO am_personalization_profile(user_token_hash, preference_json) VALUES (?, ?)",
+            [(token, json.dumps(declared)) for token, declared in customers.items()],
+        )
+    yield connection
+    connection.close()
+
+
+def test_without_a_catalogue_the_night_writes_the_rows_of_the_first_version(
+    tmp_path, db, customers
+):
+    expected = {
+        (token, name, points)
+        for token, declared in customers.items()
+        for name in CAPS
+        if (points := first_version_score(name, declared)) > 0
+    }
+    summary = score(tmp_path / "jpcite.db", as_of="2026-07-22")
+    found = db.execute(
+        "SELECT user_token_hash, recommendation_type, score"
+        " FROM am_personalization_recommendation_log JOIN am_personalization_profile USING (profile_id)"
+    ).fetchall()
+    assert len(found) == len(expected)
+    assert set(found) == expected
+    by_type = Counter(name for _, name, _ in expected)
+    assert [summary[key] for key in ("profiles", "logged", "by_type")] == [
+        PROFILES,
+        len(expected),
+        dict(by_type),
+    ]
+
+
+def test_the_generated_customers_reach_every_score_of_the_first_version(customers):
+    reached = {
+        (name, first_version_score(name, declared))
+        for declared in customers.values()
+        for name in CAPS
+    }
+    sums = (0, 20, 30, 50, 70, 80, 100)
+    assert reached == {(name, min(cap, points)) for name, cap in CAPS.items() for points in sums}

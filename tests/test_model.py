@@ -1,0 +1,82 @@
+"""The model file: what it may say, and how a wrong one is refused."""
+
+import json
+from importlib.resources import files
+
+import pytest
+
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.scoring.model import load_model
+
+PACKAGED = json.loads(
+    files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text(encoding="utf-8")
+)
+
+
+def changed(**values):
+    return {**PACKAGED, **values}
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    def write(content):
+        path = tmp_path / "model.json"
+        text = content if isinstance(content, str) else json.dumps(content)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_the_packaged_model_holds_the_designs_constants():
+    constants = load_model().constants
+    assert constants["weights"] == {"industry": 50, "deadline": 30, "risk": 20}
+    assert constants["caps"] == {
+        "program": 100,
+        "amendment": 90,
+        "industry_pack": 75,
+        "saved_search": 60,
+    }
+    assert (constants["urgent_days"], constants["any_from"], constants["amendment_days"]) == (90, 17, 30)
+    assert constants["tiers"] == {"S": "low", "A": "low", "B": "medium", "C": "high"}
+
+
+def test_white_space_and_order_do_not_make_another_model(model_file):
+    shuffled = dict(reversed(PACKAGED.items()))
+    assert load_model(model_file(json.dumps(shuffled, indent=7))).sha256 == load_model().sha256
+
+
+def test_an_integer_written_as_a_float_is_the_same_model(model_file):
+    text = json.dumps(PACKAGED).replace('"urgent_days": 90', '"urgent_days": 90.0')
+    assert load_model(model_file(text)).json == load_model().json
+
+
+def test_any_other_constant_makes_another_model(model_file):
+    assert load_model(model_file(changed(urgent_days=91))).sha256 != load_model().sha256
+
+
+WRONG = (
+    (changed(urgent_dayz=90), "$: Additional properties are not allowed ('urgent_dayz' was unexpected)"),
+    (
+        changed(weights={"industry": "50", "deadline": 30, "risk": 20}),
+        "$.weights.industry: '50' is not of type 'integer'",
+    ),
+    (changed(caps={"program": 100}), "$.caps: 'industry_pack' is a required property"),
+    (changed(urgent_days=True), "$.urgent_days: True is not of type 'integer'"),
+    (changed(urgent_days=90.5), "$.urgent_days: 90.5 is not of type 'integer'"),
+    (changed(tiers={"S": "tiny"}), "$.tiers.S: 'tiny' is not one of ['low', 'medium', 'high']"),
+    (changed(packs={"pack_x": "ED"}), "$.packs.pack_x: 'ED' does not match"),
+    ([], "$: [] is not of type 'object'"),
+    ("{", "is not JSON"),
+    ('{"urgent_days": 1, "urgent_days": 2}', "urgent_days is given twice"),
+    ("[" * 100_000, "is not JSON"),
+)
+
+
+@pytest.mark.parametrize(("content", "sentence"), WRONG)
+def test_a_wrong_model_is_refused_with_the_path_to_the_fault(model_file, content, sentence):
+    path = model_file(content)
+    with pytest.raises(PersonalizationError) as error:
+        load_model(path)
+    assert sentence in str(error.value)
+    assert str(path) in str(error.value)
