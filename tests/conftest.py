@@ -3,12 +3,14 @@
 import importlib.metadata
 import json
 import sqlite3
+from contextlib import contextmanager
 from hashlib import sha256
 
 import pytest
 import sqlite_utils.utils
 from click.testing import CliRunner
 
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import migrate
 
 
@@ -37,6 +39,19 @@ def pytest_report_header():
 @pytest.fixture
 def runner():
     return CliRunner()
+
+
+@pytest.fixture
+def refuses():
+    """`with refuses(sentence):` expects a PersonalizationError that says exactly this."""
+
+    @contextmanager
+    def refuses(sentence):
+        with pytest.raises(PersonalizationError) as error:
+            yield
+        assert str(error.value) == sentence
+
+    return refuses
 
 
 @pytest.fixture

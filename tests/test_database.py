@@ -33,7 +33,9 @@ sys.stdin.readline()
 def held_by_another(path, *statements):
     """Another process that has executed the statements and holds what they lock."""
     command = [sys.executable, "-c", HOLD, str(path), *statements]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
         try:
             assert child.stdout.readline() == "held\n"
             yield child
@@ -67,13 +69,12 @@ def who(child):
     return f"process {child.pid} ({Path(f'/proc/{child.pid}/comm').read_text().strip()})"
 
 
-def test_a_sqlite_older_than_the_minimum_is_refused():
+def test_a_sqlite_older_than_the_minimum_is_refused(refuses):
     check_sqlite_version((3, 31, 0))
-    with pytest.raises(PersonalizationError) as error:
+    with refuses("SQLite 3.30.1 is too old - use a Python with SQLite 3.31.0 or newer"
+
+):
         check_sqlite_version((3, 30, 1))
-    assert str(error.value) == "SQLite 3.30.1 is too old - use a Python with SQLite 3.31.0 or newer"
-
-
 def test_a_writable_connection_starts_no_transaction_by_itself(fresh_path):
     with open_writable(make(fresh_path)) as db:
         db["t"].insert({"x": 1})
@@ -85,7 +86,9 @@ def test_a_writable_connection_starts_no_transaction_by_itself(fresh_path):
         assert count(db) == 2
 
 
-@pytest.mark.parametrize("name", ("a?mode=memory.db", "a#b.db", "100%41.db", "two words.db", "補助金.db"))
+@pytest.mark.parametrize(
+    "name", ("a?mode=memory.db", "a#b.db", "100%41.db", "two words.db", "補助金.db")
+)
 def test_any_character_may_be_in_a_path(tmp_path, name):
     path = make(tmp_path / name)
     for opened in (open_readonly, open_writable):
@@ -145,26 +148,22 @@ def test_reading_through_a_link_finds_the_wal_of_the_file(fresh_path, tmp_path):
         assert count(db) == 2
 
 
-def test_a_readonly_connection_writes_nothing(fresh_path):
+def test_a_readonly_connection_writes_nothing(fresh_path, refuses):
     with (
-        pytest.raises(PersonalizationError) as error,
+        refuses(f"{fresh_path} is read-only - make the file and its directory writable, then run this again"),
         explained(fresh_path),
         open_readonly(make(fresh_path)) as db,
     ):
         db.execute("INSERT INTO t VALUES (2)")
-    assert str(error.value) == (
-        f"{fresh_path} is read-only - make the file and its directory writable, then run this again"
-    )
 
 
 @pytest.mark.parametrize("opened", (open_readonly, open_writable))
-def test_a_missing_file_is_named_and_not_created(fresh_path, opened):
-    with pytest.raises(PersonalizationError) as error:
-        opened(fresh_path)
-    assert str(error.value) == f"{fresh_path} does not exist - check the path"
+def test_a_missing_file_is_named_and_not_created(fresh_path, opened, refuses):
+    with refuses(f"{fresh_path} does not exist - check the path"
     assert not fresh_path.exists()
 
-
+):
+        opened(fresh_path)
 def test_a_file_is_created_where_that_is_asked_for(fresh_path):
     with open_writable(fresh_path, create=True) as db:
         db["t"].insert({"x": 1})
@@ -176,34 +175,39 @@ def test_a_missing_directory_is_named(tmp_path):
     path = tmp_path / "missing" / "jpcite.db"
     with pytest.raises(PersonalizationError) as error:
         open_writable(path, create=True)
-    assert str(error.value) == f"{path} cannot be created - create the directory {path.parent} first"
+    assert (
+        str(error.value) == f"{path} cannot be created - create the directory {path.parent} first"
+    )
 
 
 @pytest.mark.parametrize("opened", (open_readonly, open_writable))
-def test_a_directory_is_refused(tmp_path, opened):
-    with pytest.raises(PersonalizationError) as error:
+def test_a_directory_is_refused(tmp_path, opened, refuses):
+    with refuses(f"{tmp_path} is a directory - give the path of a database file"
+
+):
         opened(tmp_path)
-    assert str(error.value) == f"{tmp_path} is a directory - give the path of a database file"
-
-
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")
 def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(PersonalizationError) as error:
         open_readonly(tmp_path / "pipe")
-    assert str(error.value) == f"{tmp_path / 'pipe'} is not a regular file - give the path of a database file"
+    assert (
+        str(error.value)
+        == f"{tmp_path / 'pipe'} is not a regular file - give the path of a database file"
+    )
 
 
 @pytest.mark.parametrize("opened", (open_readonly, open_writable))
-@pytest.mark.parametrize("content", (b"id,name\n1,a\n" * 100, b"SQLite format 2\0" * 40, b"hello\n"))
-def test_a_file_that_is_not_sqlite_is_refused_and_kept(fresh_path, opened, content):
+@pytest.mark.parametrize(
+    "content", (b"id,name\n1,a\n" * 100, b"SQLite format 2\0" * 40, b"hello\n")
+)
+def test_a_file_that_is_not_sqlite_is_refused_and_kept(fresh_path, opened, content, refuses):
     fresh_path.write_bytes(content)
-    with pytest.raises(PersonalizationError) as error:
-        opened(fresh_path)
-    assert str(error.value) == f"{fresh_path} is not a SQLite database - give the path of one"
+    with refuses(f"{fresh_path} is not a SQLite database - give the path of one"
     assert folder(fresh_path) == {"jpcite.db": content}
 
-
+):
+        opened(fresh_path)
 @pytest.mark.parametrize("opened", (open_readonly, open_writable))
 def test_an_empty_file_is_an_empty_database(fresh_path, opened):
     fresh_path.touch()
@@ -211,15 +215,16 @@ def test_an_empty_file_is_an_empty_database(fresh_path, opened):
         assert db.table_names() == []
 
 
-def test_a_damaged_file_is_named(fresh_path):
+def test_a_damaged_file_is_named(fresh_path, refuses):
     make(fresh_path, rows=5000)
     pages = fresh_path.read_bytes()
     fresh_path.write_bytes(pages[:8192] + b"\xff" * (len(pages) - 8192))
-    with pytest.raises(PersonalizationError) as error, explained(fresh_path), open_readonly(fresh_path) as db:
+    with (
+        refuses(f"{fresh_path} is damaged (database disk image is malformed) - restore it from a backup"),
+        explained(fresh_path),
+        open_readonly(fresh_path) as db,
+    ):
         db.execute("SELECT sum(x) FROM t").fetchone()
-    assert str(error.value) == (
-        f"{fresh_path} is damaged (database disk image is malformed) - restore it from a backup"
-    )
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="file modes are POSIX")
@@ -247,24 +252,32 @@ def without_privileges():
             os.seteuid(0)
 
 
-def test_a_full_disk_is_named(fresh_path):
-    with pytest.raises(PersonalizationError) as error, explained(fresh_path):
-        with open_writable(make(fresh_path)) as db:
-            db.execute("PRAGMA max_page_count = 3")
-            db.execute("INSERT INTO t VALUES (zeroblob(100000))")
-    assert str(error.value) == f"no space left for {fresh_path} - free some, then run this again"
+def test_a_full_disk_is_named(fresh_path, refuses):
+    with (
+        refuses(f"no space left for {fresh_path} - free some, then run this again"
 
+),
+        explained(fresh_path),
+        open_writable(make(fresh_path)) as db,
+    ):
+        db.execute("PRAGMA max_page_count = 3")
+        db.execute("INSERT INTO t VALUES (zeroblob(100000))")
+def test_a_refusal_by_the_database_names_the_file(fresh_path, refuses):
+    with (
+        refuses(f"{fresh_path}: UNIQUE constraint failed: t.x"
 
-def test_a_refusal_by_the_database_names_the_file(fresh_path):
-    with pytest.raises(PersonalizationError) as error, explained(fresh_path):
-        with open_writable(make(fresh_path)) as db:
-            db.execute("CREATE UNIQUE INDEX one ON t(x)")
-            db.execute("INSERT INTO t VALUES (0)")
-    assert str(error.value) == f"{fresh_path}: UNIQUE constraint failed: t.x"
-
-
+),
+        explained(fresh_path),
+        open_writable(make(fresh_path)) as db,
+    ):
+        db.execute("CREATE UNIQUE INDEX one ON t(x)")
+        db.execute("INSERT INTO t VALUES (0)")
 def test_a_fault_of_the_program_is_not_explained_away(fresh_path):
-    with pytest.raises(sqlite3.ProgrammingError), explained(fresh_path), open_writable(make(fresh_path)) as db:
+    with (
+        pytest.raises(sqlite3.ProgrammingError),
+        explained(fresh_path),
+        open_writable(make(fresh_path)) as db,
+    ):
         db.execute("SELECT ?", [])
 
 
@@ -277,28 +290,22 @@ def test_a_fault_of_the_program_is_not_explained_away(fresh_path):
         ("wal", "BEGIN EXCLUSIVE"),
     ),
 )
-def test_a_locked_file_says_who_to_wait_for(fresh_path, journal_mode, lock):
+def test_a_locked_file_says_who_to_wait_for(fresh_path, journal_mode, lock, refuses):
     make(fresh_path, journal_mode)
-    with held_by_another(fresh_path, lock) as child, pytest.raises(PersonalizationError) as error:
+    with held_by_another(fresh_path, lock) as child, refuses(f"{fresh_path} is locked by {expected} - wait for that to finish, or stop it, then run this again"):
         expected = who(child)
         with explained(fresh_path), open_writable(fresh_path, timeout_s=0.05) as db:
             db.execute("BEGIN IMMEDIATE")
-    assert str(error.value) == (
-        f"{fresh_path} is locked by {expected} - wait for that to finish, or stop it, then run this again"
-    )
 
 
-def test_a_reader_that_keeps_a_commit_waiting_is_named(fresh_path):
+def test_a_reader_that_keeps_a_commit_waiting_is_named(fresh_path, refuses):
     make(fresh_path, rows=5000)
     # The reader's own statement is unfinished, so it keeps its shared lock.
     with held_by_another(fresh_path, "BEGIN", "SELECT x FROM t") as child:
         expected = who(child)
-        with pytest.raises(PersonalizationError) as error, explained(fresh_path):
+        with refuses(f"{fresh_path} is locked by {expected} - wait for that to finish, or stop it, then run this again"), explained(fresh_path):
             with open_writable(fresh_path, timeout_s=0.05) as db:
                 db.execute("INSERT INTO t VALUES (1)")
-    assert str(error.value) == (
-        f"{fresh_path} is locked by {expected} - wait for that to finish, or stop it, then run this again"
-    )
 
 
 def test_readers_in_wal_mode_are_not_named_for_the_writer(fresh_path):

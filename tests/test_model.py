@@ -37,7 +37,11 @@ def test_the_packaged_model_holds_the_designs_constants():
         "industry_pack": 75,
         "saved_search": 60,
     }
-    assert (constants["urgent_days"], constants["any_from"], constants["amendment_days"]) == (90, 17, 30)
+    assert (constants["urgent_days"], constants["any_from"], constants["amendment_days"]) == (
+        90,
+        17,
+        30,
+    )
     assert constants["tiers"] == {"S": "low", "A": "low", "B": "medium", "C": "high"}
 
 
@@ -56,7 +60,10 @@ def test_any_other_constant_makes_another_model(model_file):
 
 
 WRONG = (
-    (changed(urgent_dayz=90), "$: Additional properties are not allowed ('urgent_dayz' was unexpected)"),
+    (
+        changed(urgent_dayz=90),
+        "$: Additional properties are not allowed ('urgent_dayz' was unexpected)",
+    ),
     (
         changed(weights={"industry": "50", "deadline": 30, "risk": 20}),
         "$.weights.industry: '50' is not of type 'integer'",

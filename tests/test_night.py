@@ -75,7 +75,10 @@ def test_every_row_of_a_night_is_reproduced_from_its_evidence(shared):
 def test_by_type_counts_the_rows_of_the_log(shared):
     summary = score(shared, as_of=AS_OF)
     counted = dict(
-        rows(shared, "SELECT recommendation_type, count(*) FROM am_personalization_recommendation_log GROUP BY 1")
+        rows(
+            shared,
+            "SELECT recommendation_type, count(*) FROM am_personalization_recommendation_log GROUP BY 1",
+        )
     )
     assert summary["by_type"] == counted
 
@@ -84,8 +87,14 @@ def test_a_night_is_scored_once(shared):
     first = score(shared, as_of=AS_OF)
     said = []
     second = score(shared, as_of=AS_OF, reporter=Reporter(said.append))
-    assert (second["logged"], second["run_id"], second["status"]) == (0, first["run_id"], "already scored")
-    assert said == ["2026-04-01 was already scored, as run 1: nothing added (--again scores it once more)"]
+    assert (second["logged"], second["run_id"], second["status"]) == (
+        0,
+        first["run_id"],
+        "already scored",
+    )
+    assert said == [
+        "2026-04-01 was already scored, as run 1: nothing added (--again scores it once more)"
+    ]
     assert len(rows(shared)) == first["logged"]
 
 
@@ -120,7 +129,9 @@ def test_a_new_version_is_kept_only_of_what_changed(shared):
     before = rows(shared, "SELECT count(*) FROM am_personalization_candidate")[0][0]
     execute(shared, "UPDATE programs SET primary_name = 'another name' WHERE unified_id = 'EX-104'")
     score(shared, as_of="2026-04-02")
-    added = rows(shared, "SELECT title FROM am_personalization_candidate WHERE candidate_id > ?", before)
+    added = rows(
+        shared, "SELECT title FROM am_personalization_candidate WHERE candidate_id > ?", before
+    )
     assert added == [("another name",)]
 
 
@@ -144,7 +155,9 @@ def test_a_dry_run_sees_what_a_server_has_not_checkpointed_and_leaves_its_wal(sh
         server.execute("DELETE FROM saved_searches")
     before = {name: data for name, data in state(shared).items() if not name.endswith("-shm")}
     assert score(shared, as_of=AS_OF, dry_run=True)["profiles"] == 3
-    assert {name: data for name, data in state(shared).items() if not name.endswith("-shm")} == before
+    assert {
+        name: data for name, data in state(shared).items() if not name.endswith("-shm")
+    } == before
     server.close()
 
 
@@ -234,7 +247,9 @@ def test_an_unfinished_night_is_not_scored_again(shared, one_customer_a_chunk):
         score(shared, as_of=AS_OF, reporter=Reporter(progress=Interrupt(stop)))
     with pytest.raises(PersonalizationError) as error:
         score(shared, as_of=AS_OF, again=True)
-    assert str(error.value) == "run 1 of 2026-04-01 is unfinished - finish it first, without --again"
+    assert (
+        str(error.value) == "run 1 of 2026-04-01 is unfinished - finish it first, without --again"
+    )
 
 
 def test_a_second_starter_shares_the_work_and_doubles_nothing(shared, one_customer_a_chunk):
@@ -267,7 +282,9 @@ def test_rows_other_programs_write_meanwhile_stay_theirs(shared, one_customer_a_
 
     summary = score(shared, as_of=AS_OF, reporter=Reporter(progress=Interrupt(write, after=2)))
     found = rows(shared)
-    assert [row for row in found if row[-1] != "reproduced"] == [(8, "program", None, 7, "no evidence")]
+    assert [row for row in found if row[-1] != "reproduced"] == [
+        (8, "program", None, 7, "no evidence")
+    ]
     assert len(found) == summary["logged"] + 1
 
 
@@ -282,22 +299,33 @@ def test_a_customer_who_vanishes_meanwhile_is_skipped(shared, one_customer_a_chu
 
 
 def test_new_ids_follow_the_highest_ever_given(shared):
-    execute(shared, "INSERT INTO sqlite_sequence VALUES ('am_personalization_recommendation_log', 500)")
+    execute(
+        shared, "INSERT INTO sqlite_sequence VALUES ('am_personalization_recommendation_log', 500)"
+    )
     score(shared, as_of=AS_OF)
     assert rows(shared, "SELECT min(rec_id) FROM am_personalization_recommendation_log") == [(501,)]
 
 
 def test_a_rejected_preference_is_named_and_never_scored(shared):
-    execute(shared, "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id IN (2, 4)")
+    execute(
+        shared,
+        "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id IN (2, 4)",
+    )
     said = []
     summary = score(shared, as_of=AS_OF, reporter=Reporter(said.append))
     assert said == ["not scored: preference_json is not a JSON object: profile 2, 4"]
-    assert (summary["profiles"], summary["rejected"], summary["rejected_profiles"]) == (8, 2, [2, 4])
+    assert (summary["profiles"], summary["rejected"], summary["rejected_profiles"]) == (
+        8,
+        2,
+        [2, 4],
+    )
     assert {row[0] for row in rows(shared)} & {2, 4} == set()
 
 
 def test_strict_refuses_the_whole_night(shared):
-    execute(shared, "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id = 2")
+    execute(
+        shared, "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id = 2"
+    )
     before = state(shared)
     with pytest.raises(PersonalizationError) as error:
         score(shared, as_of=AS_OF, strict=True)
@@ -309,7 +337,9 @@ def test_strict_refuses_the_whole_night(shared):
 
 def test_nobody_is_skipped(shared):
     """design.md, Completeness: every profile is scored, zero or rejected."""
-    execute(shared, "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id = 2")
+    execute(
+        shared, "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id = 2"
+    )
     score(shared, as_of=AS_OF)
     served = {row[0] for row in rows(shared)}
     unserved = rows(shared, "SELECT profile_id, reason FROM am_personalization_unserved ORDER BY 1")
@@ -321,7 +351,9 @@ def test_the_digest_of_the_customers_is_one_line_each(tmp_path):
     path = tmp_path / "jpcite.db"
     build(path)
     execute(path, "DELETE FROM am_personalization_profile WHERE profile_id NOT IN (1, 7, 8)")
-    execute(path, "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id = 8")
+    execute(
+        path, "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id = 8"
+    )
     score(path, as_of=AS_OF)
     lines = (
         '[1,"D","東京都",60,"low"]\n'
@@ -374,7 +406,9 @@ def test_top_k_keeps_the_best_of_each_type(shared):
 def test_a_cap_of_zero_switches_a_type_off(shared, tmp_path):
     from importlib.resources import files
 
-    model = json.loads(files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text())
+    model = json.loads(
+        files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text()
+    )
     model["caps"]["program"] = 0
     path = tmp_path / "model.json"
     path.write_text(json.dumps(model))

@@ -117,18 +117,13 @@ def is_readable(item):
 HOUSE_LISTS = items_of_a_night(IN_FILE, (None,)).map(
     lambda items: [item for item in items if is_readable(item)]
 )
-SEARCHES = st.lists(
-    st.tuples(
-        st.integers(0, 2),
-        st.fixed_dictionaries({"q": st.sampled_from(("", "農業", "DX 建設"))}, optional={
-            "prefecture": st.sampled_from(PLACES),
-        }),
-    ),
-    max_size=12,
-)  # fmt: skip
+QUERIES = st.fixed_dictionaries(
+    {"q": st.sampled_from(("", "農業", "DX 建設"))},
+    optional={"prefecture": st.sampled_from(PLACES)},
+)
 NIGHTS = {
     "house_list": HOUSE_LISTS,
-    "searches": SEARCHES,
+    "searches": st.lists(st.tuples(st.integers(0, 2), QUERIES), max_size=12),
     "texts": st.lists(preference_texts(), min_size=1, max_size=5),
     "model": models({**MODEL, "keywords": {"農業": "A", "建設": "DG"}}),
     "as_of": as_of_days(),

@@ -8,6 +8,7 @@ customer by profile_id, which leads nowhere once the customer is erased; the lea
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -31,7 +32,7 @@ _CUSTOMERS = """
 SELECT l.profile_id, e.first_rec_id, e.n, s.list_sha256
 FROM am_personalization_evidence e JOIN seal_list s USING (list_id)
 LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
-WHERE e.first_rec_id >= ? ORDER BY e.first_rec_id
+WHERE e.first_rec_id BETWEEN ? AND ? ORDER BY e.first_rec_id
 """
 # Evidence leaves gaps in the log; what stands in a gap, other programs wrote.
 _OTHERS = """
@@ -67,22 +68,31 @@ def other_leaf(row: Iterable[object]) -> bytes:
     return canonical_json(list(row)).encode()
 
 
+def unserved_sha256(db: sqlite3.Connection, run_id: int) -> str:
+    """Digest of the customers a run recommended nothing: a line each of profile_id, cohort_id, reason; read-only."""
+    digest = sha256()
+    for row in db.execute(
+        "SELECT profile_id, cohort_id, reason FROM am_personalization_unserved WHERE run_id = ? ORDER BY 1",
+        (run_id,),
+    ):
+        digest.update(f"{canonical_json(list(row))}\n".encode())
+    return digest.hexdigest()
+
+
 def head_sha256(seal: dict[str, Any]) -> str:
     """The head of the chain: everything a seal says, the previous head included; head itself is not part of it."""
     return sha256_hex(canonical_json({"format": FORMAT, **seal}))
 
 
 def customer_leaves(
-    db: sqlite3.Connection, run_id: int, first_rec_id: int | None
+    db: sqlite3.Connection, run_id: int, first_rec_id: int | None, last_rec_id: int | None
 ) -> Iterator[tuple[int, bytes]]:
     """profile_id and leaf of every customer of a run, in the order of the log; writes to a temporary table only.
 
-    first_rec_id is where the run begins in the log, None if it logged nothing.
+    first_rec_id and last_rec_id are the run's bounds in the log, None if it logged nothing.
     """
     _digest_lists(db, run_id)
-    if first_rec_id is None:
-        return
-    rows = db.execute(_CUSTOMERS, (first_rec_id,))
+    rows = db.execute(_CUSTOMERS, (first_rec_id, last_rec_id))
     for profile_id, ranges in groupby(rows, key=itemgetter(0)):
         yield profile_id, customer_leaf(profile_id, (found[1:] for found in ranges))
 

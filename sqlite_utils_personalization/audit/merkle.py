@@ -1,7 +1,7 @@
 """RFC 6962 Merkle trees over SHA-256 (RFC 9162, section 2.1): roots, inclusion and consistency.
 
-Builders take the leaf hashes in order, once, and keep O(log n) of them. Verifiers need no tree, only a root
-and a size known from elsewhere: a root does not bind its size, so never take that from the prover.
+Builders take the leaf hashes in order, once, and keep O(log n) of them. Verifiers need no tree, only
+its root and size, both from a source they trust: a root does not bind its size.
 """
 
 from base64 import b85decode, b85encode
@@ -51,7 +51,7 @@ def inclusion_path(leaf_hashes: Iterable[bytes], index: int) -> list[bytes]:
 
 
 def consistency_path(leaf_hashes: Iterable[bytes], first_size: int) -> list[bytes]:
-    """Nodes that prove the tree over the first first_size leaves to be the start of this one; read-only.
+    """Nodes that prove the tree of the first first_size leaves to be the start of this; read-only.
 
     Empty if there are no further leaves. ValueError if first_size is below 1 or above the number of
     leaves, or a leaf hash is not 32 bytes long.
@@ -70,15 +70,17 @@ def consistency_path(leaf_hashes: Iterable[bytes], first_size: int) -> list[byte
 
 
 def root_from_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """Root of a tree of size leaves that holds this leaf hash at index, if path is its inclusion path.
+    """Root of the tree of size leaves in which path leads up from this leaf hash at index.
 
-    ValueError if index is not in 0..size-1, path has not the one length possible, or a hash not 32 bytes.
+    ValueError if index is not in 0..size-1, path not of the one length possible, a hash not 32 bytes.
     """
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size} - leaves are numbered from 0")
     sides = list(_sides(index, size - 1))
     if len(path) != len(sides):
-        raise ValueError(f"{len(path)} hashes in the path of leaf {index} of {size}, not {len(sides)}")
+        raise ValueError(
+            f"{len(path)} hashes lead nowhere from leaf {index} of {size} - it takes {len(sides)}"
+        )
     _check([leaf, *path])
     node = leaf
     for on_left, sibling in zip(sides, path, strict=True):
@@ -86,11 +88,14 @@ def root_from_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> byt
     return node
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, path: list[bytes], root_hash: bytes) -> bool:
+def verify_inclusion(
+    leaf: bytes, index: int, size: int, path: list[bytes], root_hash: bytes
+) -> bool:
     """Whether path proves this leaf hash at index under the root of a tree of size leaves.
 
-    If root_hash is that of a tree of size leaves, only its own leaf and path pass, at each index. A size from the
-    prover proves less: the same path passes in every tree where it takes the same turns.
+    If root_hash is that of a tree of size leaves, nothing passes at an index but the leaf that is there,
+    with its own path. A size from the prover proves less: a path passes for every index and size
+    that take the same turns.
     """
     try:
         return root_from_path(leaf, index, size, path) == root_hash
@@ -103,11 +108,11 @@ def verify_consistency(
 ) -> bool:
     """Whether path proves the tree of first_root to be the start of the tree of second_root.
 
-    Sizes from 1, as in RFC 9162. If second_root is that of a tree of second_size leaves, only the root of its
-    first first_size leaves and their own path pass.
+    Sizes from 1, as in RFC 9162. If second_root is that of a tree of second_size leaves, nothing passes
+    but the root of its first first_size leaves, with its own path.
     """
-    sizes = {*map(len, (first_root, second_root, *path))}
-    if not 1 <= first_size <= second_size or sizes != {HASH_SIZE}:
+    lengths = {*map(len, (first_root, second_root, *path))}
+    if not 1 <= first_size <= second_size or lengths != {HASH_SIZE}:
         return False
     if first_size == second_size:
         return not path and first_root == second_root
@@ -127,7 +132,10 @@ def verify_consistency(
 
 
 def encode_path(path: list[bytes]) -> str:
-    """The path as text, 40 characters of base85 a hash: 960 at 10 million leaves."""
+    """The path as text, 40 characters of base85 a hash: at most 960 at 10 million leaves.
+
+    ValueError if a hash is not 32 bytes long.
+    """
     _check(path)
     return b85encode(b"".join(path)).decode()
 
@@ -136,7 +144,9 @@ def decode_path(text: str) -> list[bytes]:
     """The path that `encode_path` made this text of; ValueError if it made no such text."""
     # Without this, b85decode would pad: two texts for one path.
     if len(text) % _BASE85_SIZE:
-        raise ValueError(f"{len(text)} characters are no path - it has {_BASE85_SIZE} for each hash")
+        raise ValueError(
+            f"{len(text)} characters are no path - it has {_BASE85_SIZE} for each hash"
+        )
     try:
         joined = b85decode(text)
     except ValueError as error:
@@ -175,8 +185,7 @@ def _peaks_of_batch(level: list[bytes]) -> list[_Peak]:
         pairs = iter(level)
         # Spelt out, not _node: the call would cost a sixth of the whole.
         level = [
-            sha256(_NODE + left + right).digest()
-            for left, right in zip(pairs, pairs, strict=True)
+            sha256(_NODE + left + right).digest() for left, right in zip(pairs, pairs, strict=True)
         ]
         height += 1
     return peaks[::-1]

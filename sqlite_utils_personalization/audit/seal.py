@@ -12,6 +12,7 @@ from sqlite_utils_personalization.audit.leaves import (
     customer_leaves,
     head_sha256,
     other_leaves,
+    unserved_sha256,
 )
 from sqlite_utils_personalization.audit.merkle import leaf_hash, root
 from sqlite_utils_personalization.canonical import canonical_json
@@ -46,11 +47,15 @@ SEAL_COLUMNS = (
     "previous_head",
 )
 _BOUNDS = """
-SELECT min(first_rec_id), max(first_rec_id + n - 1), coalesce(sum(n), 0)
+SELECT min(first_rec_id), max(first_rec_id + n - 1)
 FROM am_personalization_evidence JOIN am_personalization_list USING (list_id)
 WHERE run_id = ? AND first_rec_id >= (
     SELECT coalesce(first_rec_id, 9223372036854775807) FROM am_personalization_run_progress WHERE run_id = ?1
 )
+"""
+_ROWS = """
+SELECT coalesce(sum(n), 0) FROM am_personalization_evidence JOIN am_personalization_list USING (list_id)
+WHERE run_id = ? AND first_rec_id BETWEEN ? AND ?
 """
 _FINISH = """
 UPDATE am_personalization_run_progress
@@ -67,9 +72,9 @@ class Tree(NamedTuple):
     last: int | None
 
 
-def run_tree(db: sqlite3.Connection, run_id: int, first_rec_id: int | None) -> Tree:
-    """The tree of a run, its keys profile_ids; writes to a temporary table only."""
-    return _tree(customer_leaves(db, run_id, first_rec_id))
+def run_tree(db: sqlite3.Connection, run_id: int, first: int | None, last: int | None) -> Tree:
+    """The tree of a run between its bounds in the log, its keys profile_ids; writes to a temporary table only."""
+    return _tree(customer_leaves(db, run_id, first, last))
 
 
 def other_tree(db: sqlite3.Connection, after: int, end: int) -> Tree:
@@ -93,16 +98,15 @@ def _tree(leaves: Iterator[tuple[int, bytes]]) -> Tree:
 
 def seal_run(db: sqlite3.Connection, run_id: int) -> None:
     """Finish a run that has logged everything: seal what other programs wrote before, then the run itself."""
-    first, last, rows = db.execute(_BOUNDS, (run_id,)).fetchone()
-    tree = run_tree(db, run_id, first)
+    first, last = db.execute(_BOUNDS, (run_id,)).fetchone()
+    tree = run_tree(db, run_id, first, last)
     with transaction(db, "IMMEDIATE"):
         if db.execute(
             "SELECT 1 FROM am_personalization_seal WHERE run_id = ?", (run_id,)
         ).fetchone():
             return
         seal_others(db)
-        manifest = {"run": run_manifest(db, run_id), "rows": rows}
-        _append(db, run_id, first, last, tree, manifest)
+        _append(db, run_id, first, last, tree, run_manifest(db, run_id, first, last))
         db.execute(_FINISH, (run_id,))
 
 
@@ -116,13 +120,22 @@ def seal_others(db: sqlite3.Connection) -> None:
         _append(db, None, tree.first, tree.last, tree, {"after": after, "rows": tree.leaves})
 
 
-def run_manifest(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
-    """What the seal of a run says of it: the run row, without what follows from its model; read-only."""
+def run_manifest(
+    db: sqlite3.Connection, run_id: int, first: int | None, last: int | None
+) -> dict[str, Any]:
+    """What the seal of a run says besides its rows: the run row, how many rows, and who got none; read-only.
+
+    The run row is without what follows from its model.
+    """
     columns = ", ".join(MANIFEST_COLUMNS)
     row = db.execute(
         f"SELECT {columns} FROM am_personalization_run WHERE run_id = ?", (run_id,)
     ).fetchone()
-    return dict(zip(MANIFEST_COLUMNS, row, strict=True)) if row else {}
+    return {
+        "run": dict(zip(MANIFEST_COLUMNS, row, strict=True)) if row else {},
+        "rows": db.execute(_ROWS, (run_id, first, last)).fetchone()[0],
+        "unserved_sha256": unserved_sha256(db, run_id),
+    }
 
 
 def head(db: sqlite3.Connection) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """A user's own catalogue: one SELECT in a file, checked value by value."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
@@ -17,6 +18,8 @@ from sqlite_utils_personalization.errors import PersonalizationError
 _TYPES = tuple(kind for kind in TYPES if kind != "saved_search")
 _REQUIRED = ("recommendation_type", "item_id", "title")
 _LEVELS = ("low", "medium", "high")
+# The authorizer is not asked about VACUUM INTO, which writes a file.
+_SELECT = re.compile(r"(\s|--.*\n|/[*](.|\n)*?[*]/)*(SELECT|WITH|VALUES)\b", re.IGNORECASE)
 _READING = (
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -71,10 +74,9 @@ def _opened(db: sqlite3.Connection, path: Path) -> sqlite3.Cursor:
     cursor = db.cursor()
     cursor.row_factory = None
     sql = _text(path)
-    # Nothing but reading compiles, ATTACH and PRAGMA included, also where db may write.
-    db.set_authorizer(
-        lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
-    )
+    if not _SELECT.match(sql):
+        raise _refused(path, "it does not begin with SELECT")
+    db.set_authorizer(_authorize)
     try:
         cursor.execute(sql)
     except (db.Error, db.Warning, ValueError) as error:
@@ -82,9 +84,13 @@ def _opened(db: sqlite3.Connection, path: Path) -> sqlite3.Cursor:
     finally:
         # Not None, which before Python 3.11 denies everything.
         db.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
-    if cursor.description is None:
-        raise _refused(path, "it holds no statement")
     return cursor
+
+
+def _authorize(action: int, table: str | None, *_: object) -> int:
+    # json_each and its like declare their columns as updates of sqlite_master, which no statement may do.
+    declares = action == sqlite3.SQLITE_UPDATE and table == "sqlite_master"
+    return sqlite3.SQLITE_OK if action in _READING or declares else sqlite3.SQLITE_DENY
 
 
 def _text(path: Path) -> str:

@@ -19,10 +19,22 @@ from sqlite_utils_personalization.schema.state import (
     Status,
     statuses,
 )
-from sqlite_utils_personalization.schema.statistics import drop_empty_statistics, refresh_statistics
+from sqlite_utils_personalization.schema.statistics import (
+    drop_if_empty,
+    refresh_statistics,
+    statistics_tables,
+)
 from sqlite_utils_personalization.transaction import transaction
 
-__all__ = ["EVIDENCE", "STORAGE", "Status", "apply_evidence", "migrate", "migration_statuses", "rollback"]
+__all__ = [
+    "EVIDENCE",
+    "STORAGE",
+    "Status",
+    "apply_evidence",
+    "migrate",
+    "migration_statuses",
+    "rollback",
+]
 
 
 def migrate(
@@ -117,11 +129,10 @@ def _refuse_if_logged(db: Database, path: str | Path) -> None:
 
 
 def _remove(db: Database, names: list[str]) -> None:
+    analyzed = statistics_tables(db.conn)
     for name in names:
         run_script(db, f"{name}_rollback.sql")
+    drop_if_empty(db.conn, analyzed)
     _forget(db, names)
-    record = db[migrations.migrations_table]
-    if names and record.exists() and not record.count:
-        record.drop()
-    if names:
-        drop_empty_statistics(db.conn)
+    if names and db[migrations.migrations_table].exists():
+        drop_if_empty(db.conn, [migrations.migrations_table])

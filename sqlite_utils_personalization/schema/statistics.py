@@ -24,20 +24,34 @@ def refresh_statistics(conn: sqlite3.Connection) -> None:
         conn.execute(f"PRAGMA analysis_limit = {limit[0] if limit else 0}")
 
 
-def drop_empty_statistics(conn: sqlite3.Connection) -> None:
-    """Drop the statistics tables that hold nothing, as they were before the first ANALYZE."""
-    for (table,) in conn.execute(
-        "SELECT name FROM main.sqlite_master WHERE name IN ('sqlite_stat1', 'sqlite_stat4')"
-    ).fetchall():
-        if not conn.execute(f"SELECT EXISTS (SELECT 1 FROM main.{table})").fetchone()[0]:
-            conn.execute(f"DROP TABLE main.{table}")
+def statistics_tables(conn: sqlite3.Connection) -> list[str]:
+    """The statistics tables that hold rows about our tables; read-only."""
+    ours = ", ".join(f"'{table}'" for table in tables())
+    return [
+        name
+        for name in ("sqlite_stat1", "sqlite_stat4")
+        if _exists(conn, name)
+        and conn.execute(
+            f"SELECT EXISTS (SELECT 1 FROM main.{name} WHERE tbl IN ({ours}))"
+        ).fetchone()[0]
+    ]
+
+
+def drop_if_empty(conn: sqlite3.Connection, names: list[str]) -> None:
+    """Drop those of the tables that hold nothing, as an ANALYZE of our tables alone made them."""
+    for name in names:
+        if not _has_rows(conn, name):
+            conn.execute(f"DROP TABLE main.{name}")
 
 
 def _filled_tables(conn: sqlite3.Connection) -> list[str]:
-    ours = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
-    return [
-        table
-        for table in tables()
-        if conn.execute(ours, (table,)).fetchone()
-        and conn.execute(f"SELECT EXISTS (SELECT 1 FROM main.{table})").fetchone()[0]
-    ]
+    return [table for table in tables() if _exists(conn, table) and _has_rows(conn, table)]
+
+
+def _exists(conn: sqlite3.Connection, table: str) -> bool:
+    sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?)"
+    return bool(conn.execute(sql, (table,)).fetchone()[0])
+
+
+def _has_rows(conn: sqlite3.Connection, table: str) -> bool:
+    return bool(conn.execute(f"SELECT EXISTS (SELECT 1 FROM main.{table})").fetchone()[0])

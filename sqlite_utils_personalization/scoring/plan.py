@@ -48,7 +48,11 @@ CREATE TEMP TABLE plan_decision (
 
 
 def create_tables(db: sqlite3.Connection) -> None:
-    """Create the empty plan; its run table is 288's own, so both compute the model's columns alike."""
+    """Create the empty plan in place of an earlier one; its run table is 288's own, generated columns and all."""
+    for (name,) in db.execute(
+        "SELECT name FROM sqlite_temp_master WHERE type = 'table' AND name LIKE 'plan%'"
+    ).fetchall():
+        db.execute(f"DROP TABLE temp.{name}")
     run = packaged()["am_personalization_run"]
     db.execute(
         run.replace(

@@ -1,0 +1,88 @@
+"""personalization-verify: is the evidence intact?"""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sqlite_utils_personalization.commands.progress import Progress, say
+from sqlite_utils_personalization.errors import PersonalizationError
+
+INTACT, FOUND, UNCHECKED = 0, 1, 2
+
+
+@click.command(name="personalization-verify")
+@click.argument("path", type=click.Path(allow_dash=False))
+@click.option(
+    "--head",
+    "head_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A head that personalization-seal printed, kept outside the file",
+)
+@click.option("--json", "as_json", is_flag=True, help="Output the findings as a JSON array")
+@click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
+def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> None:
+    """
+    Derive the log and its evidence again, and list everything that does not fit
+
+    Example:
+
+    \b
+        sqlite-utils personalization-verify jpcite.db --head head.json
+
+    Exit status 0: intact, 1: findings, 2: could not check. The file is only read.
+    """
+    try:
+        findings = _verify(path, head_file, silent)
+    except PersonalizationError as error:
+        say(f"Error: {error}")
+        raise click.exceptions.Exit(UNCHECKED) from None
+    if as_json:
+        click.echo(
+            json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=2)
+        )
+    else:
+        for finding in findings:
+            click.echo(f"{finding.kind:12} {finding.message}")
+    say(_verdict(len(findings), head_file))
+    raise click.exceptions.Exit(FOUND if findings else INTACT)
+
+
+def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
+    from sqlite_utils_personalization.audit.verify import require_evidence
+    from sqlite_utils_personalization.audit.verify import verify as verify_evidence
+    from sqlite_utils_personalization.database import explained, open_readonly
+
+    kept = _kept_head(head_file) if head_file else None
+    with ExitStack() as stack:
+        stack.enter_context(explained(path))
+        db = stack.enter_context(open_readonly(path))
+        require_evidence(db.conn, path)
+        bar = stack.enter_context(ExitStack())
+        progress = (lambda stage, done, total: None) if silent else Progress(bar)
+        return verify_evidence(db.conn, kept, progress)
+
+
+def _kept_head(file: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(kept["seal_id"], int) and isinstance(kept["head"], str):
+            return {"seal_id": kept["seal_id"], "head": kept["head"]}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise PersonalizationError(
+        f"{file} is not a head - give the line that personalization-seal printed"
+    )
+
+
+def _verdict(findings: int, head_file: Path | None) -> str:
+    if findings:
+        return f"{findings} finding{'s' if findings > 1 else ''}: the evidence is not intact"
+    if head_file:
+        return "intact, up to and including the head that was kept outside"
+    return (
+        "intact, as far as the file alone can tell: a file rewritten consistently as a whole, or cut at its end"
+        " together with its seals, shows only against a head kept outside (--head)"
+    )

@@ -1,0 +1,324 @@
+"""--catalogue: a user's own SELECT, and everything that is refused in one."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.scoring.model import load_model
+
+AS_OF = "2026-07-22"
+MODEL = load_model()
+KNOWN = (
+    "recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on, risk_level"
+)
+TYPES = "program, industry_pack, amendment"
+ADVICE = "a catalogue is one SELECT that reads this database"
+
+
+@pytest.fixture
+def db(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "jpcite.db", isolation_level=None)) as conn:
+        conn.execute("CREATE TABLE own (id INTEGER, name TEXT)")
+        conn.execute("INSERT INTO own VALUES (1, '甲の補助金'), (2, '乙の補助金')")
+        yield conn
+
+
+@pytest.fixture
+def listed(db, tmp_path):
+    """Read the catalogue of sql; without the packs and wildcards that come with any."""
+
+    def read(sql):
+        path = tmp_path / "own.sql"
+        path.write_text(sql, encoding="utf-8")
+        found = list(read_catalogue(db, AS_OF, MODEL, path))
+        return [item for item in found if not item.item_id.startswith(("pack_", "*"))]
+
+    return read
+
+
+@pytest.fixture
+def untouched(db, tmp_path, monkeypatch):
+    """Fails the test that changes the database, its settings or the files beside it."""
+    monkeypatch.chdir(tmp_path)
+    before = list(db.iterdump())
+    yield
+    assert list(db.iterdump()) == before
+    assert not db.in_transaction
+    assert db.execute("PRAGMA user_version").fetchone() == (0,)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["jpcite.db", "own.sql"]
+
+
+def refusal(listed, sql):
+    with pytest.raises(PersonalizationError) as error:
+        listed(sql)
+    return re.sub(r"^\S*own\.sql", "own.sql", str(error.value))
+
+
+def one(**columns):
+    item = {"recommendation_type": "program", "item_id": "p1", "title": "試作補助金", **columns}
+    return "SELECT " + ", ".join(f"{literal(value)} AS {name}" for name, value in item.items())
+
+
+def literal(value):
+    return f"'{value}'" if isinstance(value, str) else "NULL" if value is None else value
+
+
+def test_a_select_with_every_column_makes_whole_candidates(listed):
+    sql = one(
+        industries="製造業 / 建設業",
+        prefectures="四国地方",
+        opens_on="2026-07-01",
+        closes_on="2026-08-31",
+        risk_level="low",
+    )
+    assert listed(sql) == [
+        Candidate(
+            "program",
+            "p1",
+            "試作補助金",
+            "DE",
+            "徳島県,香川県,愛媛県,高知県",
+            "2026-07-01",
+            "2026-08-31",
+            "low",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "fact"),
+    [
+        ({"item_id": 7}, {"item_id": "7"}),
+        ({"title": "試作\u3000補助\u2fa6"}, {"title": "試作 補助金"}),
+        ({"recommendation_type": "amendment"}, {"recommendation_type": "amendment"}),
+        ({"industries": "ED"}, {"industries": "DE"}),
+        ({"industries": "any"}, {"industries": "any"}),
+        ({"industries": "ABCDEFGHIJKLMNOPQ"}, {"industries": "any"}),
+        ({"industries": ""}, {"industries": "unknown"}),
+        ({"prefectures": None}, {"prefectures": "nationwide"}),
+        ({"prefectures": "海外"}, {"left_out": "overseas only"}),
+        ({"opens_on": "", "closes_on": None, "risk_level": ""}, {}),
+        # what a person lists on purpose is judged by no rule for scraped titles, and helped by no keyword
+        ({"title": "農業補助金のお知らせ"}, {"title": "農業補助金のお知らせ"}),
+    ],
+)
+def test_values_are_read_as_in_the_built_in_sources(listed, columns, fact):
+    expected = Candidate("program", "p1", "試作補助金")._replace(**fact)
+    assert listed(one(**columns)) == [expected]
+
+
+def test_it_adds_to_the_tables_and_the_packs(db, listed):
+    db.execute("CREATE TABLE programs (unified_id, primary_name)")
+    db.execute("INSERT INTO programs VALUES ('p1', '設備更新補助金')")
+    sql = f"{one()} UNION ALL {one(recommendation_type='industry_pack', item_id='own_pack')}"
+    assert [(item.recommendation_type, item.title, item.left_out) for item in listed(sql)] == [
+        ("program", "設備更新補助金", None),
+        ("program", "試作補助金", "duplicate id"),
+        ("industry_pack", "試作補助金", None),
+    ]
+
+
+def test_a_type_it_lists_has_no_wildcard_and_the_packs_are_there(db, tmp_path):
+    path = tmp_path / "own.sql"
+    path.write_text(one(recommendation_type="amendment"), encoding="utf-8")
+    found = [
+        (item.recommendation_type, item.item_id) for item in read_catalogue(db, AS_OF, MODEL, path)
+    ]
+    assert found == [
+        *(("industry_pack", pack) for pack in sorted(MODEL.constants["packs"])),
+        ("amendment", "p1"),
+        ("program", "*"),
+        ("saved_search", "*"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "\ufeff/* ours */ -- all\nSELECT 'program' AS recommendation_type, id AS item_id,"
+        " name AS title FROM own;\n-- the end\n",
+        "WITH own2 AS (SELECT * FROM own) SELECT 'program' AS recommendation_type, id AS item_id,"
+        " upper(name) AS title FROM own2 WHERE id IN (SELECT value FROM json_each('[1, 2]'))",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2)"
+        " SELECT 'program' AS recommendation_type, i AS item_id, name AS title FROM n JOIN own ON id = i",
+    ],
+)
+def test_anything_that_only_reads_is_allowed(listed, sql):
+    assert [item.title for item in listed(sql)] == ["甲の補助金", "乙の補助金"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM own",
+        "INSERT INTO own VALUES (3, 'x') RETURNING 'program' AS recommendation_type",
+        "UPDATE own SET name = 'x'",
+        "/* SELECT */ DELETE FROM own",
+        "-- SELECT\nDELETE FROM own",
+        "CREATE TABLE other (x)",
+        "CREATE TEMP TABLE other (x)",
+        "DROP TABLE own",
+        "ATTACH 'stolen.db' AS stolen",
+        "DETACH main",
+        "PRAGMA query_only = 0",
+        "PRAGMA user_version = 7",
+        "BEGIN",
+        "COMMIT",
+        "VACUUM INTO 'copy.db'",
+        "VACUUM",
+        "REINDEX",
+        "ANALYZE",
+        "SAVEPOINT x",
+        "EXPLAIN SELECT 1",
+        "",
+        "-- SELECT",
+        "/* SELECT",
+    ],
+)
+def test_what_is_no_select_is_refused(listed, untouched, sql):
+    assert refusal(listed, sql) == f"own.sql: it does not begin with SELECT - {ADVICE}"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH x AS (SELECT 1) DELETE FROM own",
+        "WITH x AS (SELECT 1) INSERT INTO own SELECT 3, 'x' FROM x",
+        "SELECT * FROM pragma_user_version",
+        "SELECT load_extension('x')",
+    ],
+)
+def test_a_statement_that_does_more_than_read_does_not_compile(listed, untouched, sql):
+    assert refusal(listed, sql) == f"own.sql: not authorized - {ADVICE}"
+
+
+def test_the_schema_is_not_modified_either(listed, untouched):
+    sql = "WITH x AS (SELECT 1) UPDATE sqlite_master SET sql = NULL"
+    assert refusal(listed, sql) == f"own.sql: table sqlite_master may not be modified - {ADVICE}"
+
+
+@pytest.mark.parametrize(
+    ("sql", "fault"),
+    [
+        ("SELECT * FROM nowhere", "no such table: nowhere"),
+        ("SELECT 1 FRUM own", 'near "own": syntax error'),
+    ],
+)
+def test_sql_that_fails_is_refused_with_sqlites_message(listed, sql, fault):
+    assert refusal(listed, sql) == f"own.sql: {fault} - {ADVICE}"
+
+
+def test_more_than_one_statement_is_refused_and_none_is_run(db, listed):
+    assert "one statement at a time" in refusal(listed, f"{one()}; DELETE FROM own")
+    assert db.execute("SELECT count(*) FROM own").fetchone() == (2,)
+
+
+def test_sql_that_fails_on_a_later_row_is_refused_too(listed):
+    sql = (
+        "SELECT 'program' AS recommendation_type, id AS item_id,"
+        " CASE id WHEN 1 THEN name ELSE abs(-9223372036854775808) END AS title FROM own"
+    )
+    assert refusal(listed, sql) == f"own.sql: integer overflow - {ADVICE}"
+
+
+COLUMNS = (
+    (
+        "SELECT 1 AS item_id, 'x' AS title",
+        "own.sql has no column recommendation_type - name one so with AS",
+    ),
+    (
+        "SELECT 'program' AS recommendation_type, 'x' AS title",
+        "own.sql has no column item_id - name one so with AS",
+    ),
+    (
+        "SELECT 'program' AS recommendation_type, 1 AS item_id",
+        "own.sql has no column title - name one so with AS",
+    ),
+    (
+        one(closes="2026-08-31"),
+        f"own.sql: unknown column closes - did you mean closes_on? known are {KNOWN}",
+    ),
+    (one(owner="7"), f"own.sql: unknown column owner - known are {KNOWN}"),
+    (one() + ", 'x' AS title", f"own.sql: two columns title - known are {KNOWN}"),
+)
+
+
+@pytest.mark.parametrize(("sql", "message"), COLUMNS)
+def test_a_column_missing_or_unknown_is_named(listed, sql, message):
+    assert refusal(listed, sql) == message
+
+
+VALUES = (
+    (
+        {"recommendation_type": "saved_search"},
+        f"own.sql row 1: recommendation_type 'saved_search' - use {TYPES}",
+    ),
+    ({"recommendation_type": None}, f"own.sql row 1: recommendation_type None - use {TYPES}"),
+    ({"item_id": ""}, "own.sql row 1: item_id is blank - every item needs one"),
+    ({"item_id": None}, "own.sql row 1: item_id is blank - every item needs one"),
+    ({"title": "\u3000"}, "own.sql row 1: title is blank - every item needs one"),
+    ({"industries": "宇宙"}, "own.sql row 1, item p1: industries '宇宙' - industry not readable"),
+    (
+        {"prefectures": "東京都 / 江戸"},
+        "own.sql row 1, item p1: prefectures '東京都 / 江戸' - area not readable",
+    ),
+    (
+        {"opens_on": "2026-07-31T17:00"},
+        "own.sql row 1, item p1: opens_on '2026-07-31T17:00' - not a date YYYY-MM-DD",
+    ),
+    (
+        {"closes_on": "2026-02-30"},
+        "own.sql row 1, item p1: closes_on '2026-02-30' - not a date YYYY-MM-DD",
+    ),
+    ({"closes_on": 20260831}, "own.sql row 1, item p1: closes_on 20260831 - not a date YYYY-MM-DD"),
+    (
+        {"risk_level": "Low"},
+        "own.sql row 1, item p1: risk_level 'Low' - not one of low, medium, high",
+    ),
+    (
+        {"opens_on": "2026-08-02", "closes_on": "2026-08-01"},
+        "own.sql row 1, item p1: closes_on 2026-08-01 is before opens_on",
+    ),
+)
+
+
+@pytest.mark.parametrize(("columns", "message"), VALUES)
+def test_a_value_that_is_not_readable_is_named_with_its_item_and_column(listed, columns, message):
+    assert refusal(listed, one(**columns)) == message
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda path: None,
+            "own.sql: No such file or directory - pass --catalogue a readable file",
+        ),
+        (lambda path: path.mkdir(), "own.sql: Is a directory - pass --catalogue a readable file"),
+        (lambda path: path.write_bytes(b"\xff"), "own.sql is not UTF-8 text - save it as UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused(db, tmp_path, make, message):
+    path = tmp_path / "own.sql"
+    make(path)
+    with pytest.raises(PersonalizationError) as error:
+        list(read_catalogue(db, AS_OF, MODEL, path))
+    assert str(error.value) == f"{tmp_path}/{message}"
+
+
+def test_candidates_can_be_stored_through_the_connection_they_are_read_from(db, tmp_path):
+    path = tmp_path / "own.sql"
+    path.write_text(
+        "SELECT 'program' AS recommendation_type, id AS item_id, name AS title FROM own",
+        encoding="utf-8",
+    )
+    db.execute("CREATE TEMP TABLE plan (item_id, title)")
+    found = read_catalogue(db, AS_OF, MODEL, path)
+    db.executemany("INSERT INTO plan VALUES (?, ?)", (item[1:3] for item in found))
+    sql = "SELECT title FROM plan WHERE item_id IN ('1', '2') ORDER BY 1"
+    assert db.execute(sql).fetchall() == [("乙の補助金",), ("甲の補助金",)]

@@ -1,0 +1,130 @@
+"""The real catalogue, where it lies beside the project: what is kept, and what is left out by which rule."""
+
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sqlite_utils_personalization.catalogue.areas import PREFECTURES
+from sqlite_utils_personalization.catalogue.industries import Keywords, industries
+from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.catalogue.text import normal
+from sqlite_utils_personalization.schema import migrate
+from sqlite_utils_personalization.scoring.model import load_model
+
+BUILD = Path(__file__).parents[2] / "shared" / "catalogue" / "build_jpcite_db.py"
+MODEL = load_model()
+
+pytestmark = pytest.mark.skipif(not BUILD.exists(), reason="needs the real catalogue in ../shared")
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    path = tmp_path_factory.mktemp("real") / "jpcite.db"
+    migrate(path)
+    subprocess.run([sys.executable, str(BUILD), "catalogue", str(path)], check=True)
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as conn:
+        yield conn
+
+
+@pytest.fixture(scope="module")
+def catalogue(db):
+    return list(read_catalogue(db, "2026-07-22", MODEL))
+
+
+def test_every_row_is_a_candidate_or_left_out_by_a_rule(catalogue):
+    assert Counter((item.recommendation_type, item.left_out) for item in catalogue) == {
+        ("industry_pack", None): 5,
+        ("program", None): 4460,
+        ("program", "notice"): 397,
+        ("program", "procedure"): 78,
+        ("program", "directory"): 53,
+        ("program", "closed"): 53,
+        ("program", "quarantined"): 39,
+        ("program", "navigation"): 27,
+        ("program", "document"): 14,
+        ("program", "case study"): 8,
+        ("program", "practice form"): 1,
+        ("amendment", None): 45,
+        ("amendment", "not seen in the last 30 days"): 34,
+        ("amendment", "program left out"): 1,
+    }
+
+
+def test_industries_and_areas_are_shared_out_as_the_sources_state_them(catalogue):
+    kept = [
+        item for item in catalogue if item.recommendation_type == "program" and not item.left_out
+    ]
+    grants = [item for item in kept if item.item_id.startswith("a0W")]
+    of_jpcite = [item for item in kept if not item.item_id.startswith("a0W")]
+    assert [shares(grants), shares(of_jpcite)] == [
+        {"any": 1034, "unknown": 76, "letters": 930, "nationwide": 1336},
+        {"any": 0, "unknown": 1475, "letters": 945, "nationwide": 43},
+    ]
+
+
+def shares(items):
+    return {
+        "any": sum(item.industries == "any" for item in items),
+        "unknown": sum(item.industries == "unknown" for item in items),
+        "letters": sum(item.industries.isupper() for item in items),
+        "nationwide": sum(item.prefectures == "nationwide" for item in items),
+    }
+
+
+def test_no_form_or_announcement_is_kept(catalogue):
+    words = ("申請練習", "撤回届", "変更届", "実績報告", "お知らせ", "取組事例", "受付終了")
+    kept = [item.title for item in catalogue if not item.left_out and item.closes_on is None]
+    assert [title for title in kept if any(word in title for word in words)] == []
+    assert [title for title in kept if title.endswith("について")] == []
+
+
+def test_a_deadline_cut_from_its_utc_timestamp_is_always_the_last_day_in_japan(db, catalogue):
+    closing = {item.item_id: item.closes_on for item in catalogue if not item.left_out}
+    sql = "SELECT id, substr(close_at_raw, 1, 10) FROM jgrants_programs WHERE date_kind = 'datetime_jst'"
+    cut = {item_id: day for item_id, day in db.execute(sql) if item_id in closing}
+    assert len(cut) == 182
+    assert {item_id: closing[item_id] for item_id in cut} == cut
+
+
+def test_the_whole_country_stays_so_whatever_prefecture_the_title_names(db, catalogue):
+    areas = {item.item_id: item.prefectures for item in catalogue if not item.left_out}
+    sql = "SELECT id, name FROM jgrants_programs WHERE area_raw LIKE '%全国%'"
+    titled = [item_id for item_id, name in db.execute(sql) if any(p in name for p in PREFECTURES)]
+    assert len(titled) == 230
+    assert {areas[item_id] for item_id in titled if item_id in areas} == {"nationwide"}
+
+
+def test_an_amendment_says_what_changed_and_has_its_programs_facts(catalogue):
+    (found,) = (item for item in catalogue if item[:2] == ("amendment", "50"))
+    program = next(item for item in catalogue if item.item_id == "a0WJ200000CDY6vMAH")
+    assert found.title == f"{program.title} 受付終了: 2026-06-19 → 2026-09-04"
+    assert found[3:8] == program[3:8]
+    assert found.why == '{"program":"a0WJ200000CDY6vMAH"}'
+
+
+def test_a_keyword_names_one_of_the_stated_industries_and_mostly_no_others(db):
+    keywords = Keywords(MODEL.constants["keywords"], 17)
+    named = only = total = 0
+    sql = "SELECT name, industry_jsic FROM jgrants_programs WHERE industry_jsic IS NOT NULL"
+    for name, stated in db.execute(sql):
+        found, _ = keywords.read(normal(name))
+        if found != "unknown":
+            letters = set(industries(stated, any_from=21))
+            total += 1
+            named += bool(letters & set(found))
+            only += letters <= set(found)
+    assert (total, named, only) == (215, 213, 205)
+
+
+def test_the_same_night_reads_the_same_twice(db, catalogue):
+    assert list(read_catalogue(db, "2026-07-22", MODEL)) == catalogue
+
+
+def test_what_is_kept_can_be_told_apart_by_content(catalogue):
+    kept = [item.sha256 for item in catalogue if not item.left_out]
+    assert len(set(kept)) == len(kept)

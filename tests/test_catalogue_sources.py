@@ -1,0 +1,399 @@
+"""From the tables of a shared database to candidates: programs, packs, wildcards, what is left out."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.scoring.model import Model, load_model
+
+AS_OF = "2026-07-22"
+MODEL = load_model()
+
+PACKS = [
+    Candidate("industry_pack", "pack_construction", "建設業", "D"),
+    Candidate("industry_pack", "pack_health_welfare", "医療、福祉", "P"),
+    Candidate("industry_pack", "pack_information", "情報通信業", "G"),
+    Candidate("industry_pack", "pack_manufacturing", "製造業", "E"),
+    Candidate("industry_pack", "pack_real_estate", "不動産業、物品賃貸業", "K"),
+]
+
+
+def wildcard(kind):
+    return Candidate(kind, "*", f"any {kind}".replace("_", " "), "any", why='{"wildcard":true}')
+
+
+@pytest.fixture
+def db():
+    with closing(sqlite3.connect(":memory:")) as conn:
+        yield conn
+
+
+def fill(db, table, *rows):
+    """Create table with the columns of the first row, untyped, and insert the rows."""
+    columns = ", ".join(rows[0])
+    db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+    places = ", ".join("?" * len(rows[0]))
+    for row in rows:
+        db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", tuple(row.values()))
+
+
+def program(item_id="UNI-1", title="設備更新補助金", **columns):
+    return {"unified_id": item_id, "primary_name": title, **columns}
+
+
+def grant(item_id="a0W1", title="設備更新補助金", **columns):
+    return {"id": item_id, "name": title, **columns}
+
+
+def programs(db, model=MODEL):
+    found = read_catalogue(db, AS_OF, model)
+    return [candidate for candidate in found if candidate.recommendation_type == "program"]
+
+
+def test_a_program_of_jpcite_has_its_window_area_and_tier(db):
+    window = '{"start_date": "2026-04-01", "end_date": "2026-09-30", "cycle": "annual"}'
+    row = program(
+        "UNI-1",
+        "スマート農業\u3000導入補助\u2fa6",
+        prefecture="千葉県",
+        tier="S",
+        excluded=0,
+        application_window_json=window,
+        jsic_major=None,
+    )
+    fill(db, "programs", row)
+    assert programs(db) == [
+        Candidate(
+            "program",
+            "UNI-1",
+            "スマート農業 導入補助金",
+            "A",
+            "千葉県",
+            "2026-04-01",
+            "2026-09-30",
+            "low",
+            '{"keyword":"農業","tier":"S"}',
+        )
+    ]
+
+
+def test_a_program_of_jgrants_is_read_as_it_was_observed(db):
+    row = grant(
+        "a0WJ200000CDdqoMAD",
+        "介護ロボット導入支援（令和８年度）",
+        prefecture="神奈川県",
+        industry="医療 / 福祉",
+        industry_jsic="医療、福祉",
+        amount_max_yen="5480000",
+        open_at="2026-08-17T10:00+09:00",
+        close_at="2026-09-01T00:00+09:00",
+        area_raw="神奈川県",
+        date_kind="datetime_jst",
+    )
+    fill(db, "jgrants_programs", row)
+    assert programs(db) == [
+        Candidate(
+            "program",
+            "a0WJ200000CDdqoMAD",
+            "介護ロボット導入支援(令和8年度)",
+            "P",
+            "神奈川県",
+            "2026-08-17",
+            "2026-08-31",
+        )
+    ]
+
+
+def test_a_program_of_jgrants_is_read_as_the_public_api_gives_it(db):
+    row = {
+        "id": "S0J0w00wer0wUgr77E",
+        "name": "S-01100011",
+        "title": "小規模事業者補助金",
+        "target_area_search": "東京都 / 大阪府",
+        "industry": "情報通信業 / 教育、学習支援業",
+        "subsidy_max_limit": 10000000,
+        "acceptance_start_datetime": "2026-02-27T15:00:00.000Z",
+        "acceptance_end_datetime": "2026-07-31T15:00:00.000Z",
+    }
+    fill(db, "jgrants_programs", row)
+    assert programs(db) == [
+        Candidate(
+            "program",
+            "S0J0w00wer0wUgr77E",
+            "小規模事業者補助金",
+            "GO",
+            "東京都,大阪府",
+            "2026-02-28",
+            "2026-07-31",
+        )
+    ]
+
+
+def test_no_amount_whatever_changes_a_candidate_or_the_order(db):
+    amounts = (None, "", "0", 0, "999999999999999", "5000000", -1)
+    fill(
+        db,
+        "jgrants_programs",
+        *(grant(f"id{n}", amount_max_yen=amount) for n, amount in enumerate(amounts)),
+    )
+    assert programs(db) == [
+        Candidate("program", f"id{n}", "設備更新補助金") for n in range(len(amounts))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("window", "days"),
+    [
+        (None, (None, None)),
+        ("", (None, None)),
+        ("null", (None, None)),
+        ('{"status": "open"}', (None, None)),
+        ('{"close_date": "2026-08-31"}', (None, "2026-08-31")),
+        ('{"start_date": null, "end_date": "2026-08-31"}', (None, "2026-08-31")),
+        ('{"start_date": "2026-04-01", "end_date": null}', ("2026-04-01", None)),
+        ('{"start_date": "", "end_date": "", "cycle": "rolling"}', (None, None)),
+        # a stated end holds for a rolling program too: better missed than shown closed
+        ('{"end_date": "2028-03-31", "cycle": "rolling"}', (None, "2028-03-31")),
+        ('{"close_date": "2026-08-31", "end_date": "2026-09-30"}', (None, "2026-08-31")),
+        ('{"end_date": "2124-03-31", "note": "＂いつでも＂"}', (None, "2124-03-31")),
+    ],
+)
+def test_a_window_gives_the_days_it_states(db, window, days):
+    fill(db, "programs", program(application_window_json=window))
+    (found,) = programs(db)
+    assert (found.opens_on, found.closes_on, found.left_out) == (*days, None)
+
+
+LEFT_OUT = (
+    ("programs", program(None), "no id"),
+    ("programs", program(""), "no id"),
+    ("programs", program(title="\u3000"), "no title"),
+    ("programs", program(title=None), "no title"),
+    ("programs", program(excluded=1), "excluded"),
+    ("programs", program(excluded="1"), "excluded"),
+    ("programs", program(tier="X"), "quarantined"),
+    ("programs", program(title="設備更新補助金のお知らせ"), "notice"),
+    ("programs", program(application_window_json="{"), "window not readable"),
+    ("programs", program(application_window_json='["2026-08-31"]'), "window not readable"),
+    ("programs", program(application_window_json="[" * 100_000), "window not readable"),
+    (
+        "programs",
+        program(application_window_json='{"end_date": "2026-02-30"}'),
+        "date not readable",
+    ),
+    ("programs", program(application_window_json='{"end_date": 20260831}'), "date not readable"),
+    ("programs", program(prefecture="どこか"), "area not readable"),
+    ("jgrants_programs", grant(title="申請練習用補助金"), "practice form"),
+    ("jgrants_programs", grant(title="職場環境奨励金 撤回届", close_at="2026-08-31"), "procedure"),
+    ("jgrants_programs", grant(area_raw="海外"), "overseas only"),
+    ("jgrants_programs", grant(close_at="未定"), "date not readable"),
+    (
+        "jgrants_programs",
+        grant(open_at="2026-08-02", close_at="2026-08-01"),
+        "closes before it opens",
+    ),
+    (
+        "jgrants_programs",
+        grant(open_at="2026-08-01T00:00+09:00", close_at="2026-08-01T00:00+09:00"),
+        "closes before it opens",
+    ),
+)
+
+
+@pytest.mark.parametrize(("table", "row", "rule"), LEFT_OUT)
+def test_what_is_left_out_is_yielded_with_its_rule(db, table, row, rule):
+    fill(db, table, row)
+    (found,) = programs(db)
+    assert found.left_out == rule
+
+
+@pytest.mark.parametrize(
+    ("tier", "expected"),
+    [
+        ("S", ("low", '{"tier":"S"}')),
+        ("A", ("low", '{"tier":"A"}')),
+        ("B", ("medium", '{"tier":"B"}')),
+        ("C", ("high", '{"tier":"C"}')),
+        ("Z", (None, "{}")),
+        (None, (None, "{}")),
+    ],
+)
+def test_the_models_tiers_give_the_risk_level(db, tier, expected):
+    fill(db, "programs", program(tier=tier))
+    (found,) = programs(db)
+    assert (found.risk_level, found.why) == expected
+
+
+def test_a_model_that_gives_the_quarantine_a_risk_level_lets_it_in(db):
+    fill(db, "programs", program(tier="X"))
+    model = Model({**MODEL.constants, "tiers": {"X": "high"}})
+    assert programs(db, model) == [
+        Candidate("program", "UNI-1", "設備更新補助金", risk_level="high", why='{"tier":"X"}')
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "industries"),
+    [
+        ({"industry_jsic": "農業、林業", "industry": "農業 / 建設業"}, "A"),
+        ({"industry_jsic": "", "industry": "農業 / 林業 / 建設業"}, "AD"),
+        ({"industry_jsic": None, "industry": None}, "unknown"),
+    ],
+)
+def test_jgrants_industries_are_the_official_names_where_they_are_there(db, columns, industries):
+    fill(db, "jgrants_programs", grant(**columns))
+    assert [found.industries for found in programs(db)] == [industries]
+
+
+def test_a_stated_industry_is_never_helped_by_a_keyword(db):
+    fill(db, "jgrants_programs", grant(title="農業機械の補助金", industry="製造業"))
+    assert [(found.industries, found.why) for found in programs(db)] == [("E", "{}")]
+
+
+def test_jpcites_own_industry_goes_before_a_keyword(db):
+    fill(db, "programs", program(title="農業機械の補助金", jsic_major="E"))
+    assert [(found.industries, found.why) for found in programs(db)] == [("E", "{}")]
+
+
+def test_a_prefecture_in_the_title_is_no_area(db):
+    fill(db, "jgrants_programs", grant(title="【東京都】設備更新補助金", area_raw="全国"))
+    assert [found.prefectures for found in programs(db)] == ["nationwide"]
+
+
+def test_ids_are_text_as_they_are_and_titles_are_no_keys(db):
+    fill(db, "programs", program(7), program("abc"), program("ABC"), program(" abc"))
+    assert [(found.item_id, found.left_out) for found in programs(db)] == [
+        (" abc", None),
+        ("7", None),
+        ("ABC", None),
+        ("abc", None),
+    ]
+
+
+def test_of_a_repeated_id_the_same_row_is_kept_in_whatever_order_they_lie(db):
+    rows = [program("x", "乙の補助金"), program("x", "甲の補助金"), program("x", "甲の補助金")]
+    fill(db, "programs", *rows)
+    expected = [
+        Candidate("program", "x", "乙の補助金"),
+        Candidate("program", "x", "甲の補助金", left_out="duplicate id"),
+        Candidate("program", "x", "甲の補助金", left_out="duplicate id"),
+    ]
+    assert programs(db) == expected
+    db.execute("DELETE FROM programs")
+    fill(db, "programs", *reversed(rows))
+    assert programs(db) == expected
+
+
+def test_a_row_left_out_does_not_keep_out_another_of_its_id(db):
+    fill(db, "programs", program("x", "補助金のお知らせ"))
+    fill(db, "jgrants_programs", grant("x", "設備更新補助金"))
+    assert [(found.title, found.left_out) for found in programs(db)] == [
+        ("補助金のお知らせ", "notice"),
+        ("設備更新補助金", None),
+    ]
+
+
+def test_jpcites_row_goes_before_that_of_jgrants_with_the_same_id(db):
+    fill(db, "jgrants_programs", grant("x", "甲の補助金"))
+    fill(db, "programs", program("x", "乙の補助金"))
+    assert [(found.title, found.left_out) for found in programs(db)] == [
+        ("乙の補助金", None),
+        ("甲の補助金", "duplicate id"),
+    ]
+
+
+def test_a_database_without_any_catalogue_has_one_wildcard_for_each_type(db):
+    assert list(read_catalogue(db, AS_OF, MODEL)) == [
+        wildcard("program"),
+        wildcard("industry_pack"),
+        wildcard("saved_search"),
+        wildcard("amendment"),
+    ]
+
+
+def test_one_empty_table_ends_its_wildcard_and_that_of_the_packs(db):
+    db.execute("CREATE TABLE jgrants_programs (id, name)")
+    assert list(read_catalogue(db, AS_OF, MODEL)) == [
+        *PACKS,
+        wildcard("saved_search"),
+        wildcard("amendment"),
+    ]
+
+
+def test_a_pack_of_enough_industries_is_any(db):
+    db.execute("CREATE TABLE programs (unified_id, primary_name)")
+    model = Model({**MODEL.constants, "packs": {"pack_most": "ABCDEFGHIJKLMNOPQ"}})
+    assert next(read_catalogue(db, AS_OF, model)).industries == "any"
+
+
+def test_a_view_serves_as_a_table(db):
+    fill(db, "published", program())
+    db.execute("CREATE VIEW programs AS SELECT * FROM published")
+    assert programs(db) == [Candidate("program", "UNI-1", "設備更新補助金")]
+
+
+def test_column_names_are_taken_in_any_case(db):
+    db.execute("CREATE TABLE programs (Unified_ID, PRIMARY_NAME, Tier)")
+    db.execute("INSERT INTO programs VALUES ('UNI-1', '設備更新補助金', 'C')")
+    assert [found.risk_level for found in programs(db)] == ["high"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("CREATE TABLE programs (unified_id, title)", "programs has no column primary_name"),
+        ("CREATE TABLE programs (primary_name)", "programs has no column unified_id"),
+        ("CREATE TABLE jgrants_programs (id)", "jgrants_programs has no column name"),
+        ("CREATE TABLE am_amendment_diff (diff_id)", "am_amendment_diff has no column entity_id"),
+        ("CREATE TABLE saved_searches (id)", "saved_searches has no column api_key_hash"),
+    ],
+)
+def test_a_table_without_a_needed_column_is_refused_by_name(db, sql, message):
+    db.execute(sql)
+    with pytest.raises(PersonalizationError) as error:
+        list(read_catalogue(db, AS_OF, MODEL))
+    assert str(error.value) == (
+        f"{message} - add it, or rename the table and pass your own SELECT with --catalogue"
+    )
+
+
+def test_text_that_is_not_utf8_is_refused_without_being_shown(db):
+    fill(db, "programs", program())
+    db.execute("UPDATE programs SET primary_name = CAST(x'73656372657480' AS TEXT)")
+    with pytest.raises(PersonalizationError) as error:
+        list(read_catalogue(db, AS_OF, MODEL))
+    assert str(error.value) == (
+        "programs cannot be read: Could not decode to UTF-8 column 'title' - mend that table"
+    )
+
+
+def test_a_lock_is_reported_as_the_locked_file_it_is(tmp_path):
+    path = tmp_path / "jpcite.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        fill(writer, "programs", program())
+        writer.execute("BEGIN EXCLUSIVE")
+        locked = pytest.raises(sqlite3.OperationalError, match="database is locked")
+        with closing(sqlite3.connect(path, timeout=0)) as reader, locked:
+            list(read_catalogue(reader, AS_OF, MODEL))
+
+
+def test_reading_changes_nothing_and_needs_no_right_to(tmp_path):
+    path = tmp_path / "jpcite.db"
+    with closing(sqlite3.connect(path)) as writer, writer:
+        fill(writer, "programs", program())
+    before = path.read_bytes()
+    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as reader:
+        assert len(list(read_catalogue(reader, AS_OF, MODEL))) == 8
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (before, [path])
+
+
+def test_the_connections_own_row_factory_does_not_matter(db):
+    fill(db, "programs", program(), program("UNI-2"))
+    as_tuples = list(read_catalogue(db, AS_OF, MODEL))
+    db.row_factory = lambda _, row: json.dumps(row)
+    assert list(read_catalogue(db, AS_OF, MODEL)) == as_tuples
