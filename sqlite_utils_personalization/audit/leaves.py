@@ -20,12 +20,16 @@ NO_HEAD = "0" * 64
 FORMAT = 1
 
 _LISTS = """
-SELECT t.list_id, t.profile_id, k.industries, k.prefecture, k.horizon_days, k.risk_level,
-    c.recommendation_type, c.candidate_sha256, d.industry_points, d.deadline_points, d.risk_points, d.score
+SELECT t.list_id, t.profile_id, k.industries, k.prefecture, k.horizon_days, k.risk_level
+FROM am_personalization_list t LEFT JOIN am_personalization_cohort k USING (cohort_id)
+WHERE t.run_id = :run_id AND :list_id IN (t.list_id, 0) ORDER BY t.list_id
+"""
+_PLACES = """
+SELECT t.list_id, c.recommendation_type, c.candidate_sha256,
+    d.industry_points, d.deadline_points, d.risk_points, d.score
 FROM am_personalization_list t
-LEFT JOIN am_personalization_cohort k USING (cohort_id)
-LEFT JOIN am_personalization_decision d USING (list_id)
-LEFT JOIN am_personalization_candidate c USING (candidate_id)
+CROSS JOIN am_personalization_decision d ON d.list_id = t.list_id
+LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
 WHERE t.run_id = :run_id AND :list_id IN (t.list_id, 0) ORDER BY t.list_id, d.seq
 """
 _CUSTOMERS = """
@@ -114,6 +118,11 @@ def digested_lists(
     db: sqlite3.Connection, run_id: int, list_id: int = 0
 ) -> Iterator[tuple[int, str]]:
     """list_id and digest of every list of a run, or of the one asked for; read-only."""
-    rows = db.execute(_LISTS, {"run_id": run_id, "list_id": list_id})
-    for (found, owner, *cohort), places in groupby(rows, key=itemgetter(0, 1, 2, 3, 4, 5)):
-        yield found, list_sha256(cohort, owner, (place[6:] for place in places))
+    at = {"run_id": run_id, "list_id": list_id}
+    places = groupby(db.execute(_PLACES, at), key=itemgetter(0))
+    listed, found = next(places, (None, iter(())))
+    for number, owner, *cohort in db.execute(_LISTS, at):
+        mine = number == listed
+        yield number, list_sha256(cohort, owner, (place[1:] for place in found) if mine else ())
+        if mine:
+            listed, found = next(places, (None, iter(())))

@@ -1,7 +1,10 @@
 """personalization-example: a small database, scored, and what was recommended to whom."""
 
 import json
+import shutil
 import sqlite3
+import sys
+from pathlib import Path
 
 import click
 
@@ -46,7 +49,21 @@ def example(path: str) -> None:
     say(f"The best of each type for {summary['profiles']} customers, on the night of {AS_OF}:")
     _print(rows)
     say(f"\n{summary['logged']} recommendations are logged in {path}. Look at them, and ask why:")
-    say(f"    datasette {path} --metadata metadata.yml")
+    say(f"    {_datasette()} {path} --metadata metadata.yml")
+
+
+def _datasette() -> str:
+    # As this command was called: venv/bin/sqlite-utils has venv/bin/datasette beside it.
+    called = Path(sys.argv[0])
+    beside = called.with_name("datasette")
+    on_path = shutil.which("datasette")
+    if (
+        called.name != "sqlite-utils"
+        or not beside.exists()
+        or (on_path and beside.samefile(on_path))
+    ):
+        return "datasette"
+    return str(beside)
 
 
 def _print(rows: list[sqlite3.Row]) -> None:

@@ -9,7 +9,7 @@ the formula, and a night in which one disagrees is refused.
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -28,13 +28,13 @@ Members = list[int]
 
 def decide(db: sqlite3.Connection, top_k: int) -> None:
     """Fill plan_list and plan_decision from plan_run, plan_cohort, plan_customer and plan_candidate."""
-    db.execute("CREATE TEMP TABLE plan_choice (list_no, type_no, place, candidate_no, points)")
+    db.execute("CREATE TEMP TABLE plan_choice (list_no, seq, candidate_no, points)")
     db.execute(
         "CREATE TEMP TABLE plan_open AS SELECT c.* FROM plan_candidate c, plan_run r"
-        f" WHERE c.left_out IS NULL AND c.profile_id IS NULL AND {splice('{is_open}')}"
+        f" WHERE c.left_out IS NULL AND c.profile_id IS NULL AND {splice('{is_open} AND {cap} > 0')}"
     )
     with transaction(db):
-        db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?, ?)", _cohort_choices(db, top_k))
+        db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?)", _cohort_choices(db, top_k))
     db.execute(
         "INSERT INTO plan_list SELECT cohort_no, cohort_no, NULL, customers FROM plan_cohort"
         " WHERE cohort_no IN (SELECT list_no FROM plan_choice)"
@@ -43,7 +43,7 @@ def decide(db: sqlite3.Connection, top_k: int) -> None:
     _evaluate(db)
 
 
-def _cohort_choices(db: sqlite3.Connection, top_k: int) -> Iterator[tuple[int, int, int, int, int]]:
+def _cohort_choices(db: sqlite3.Connection, top_k: int) -> Iterator[tuple[int, int, int, int]]:
     ranked, classes = _classes(db, top_k)
     areas = _pairs(db, "prefecture", "prefectures", "1", "{in_area}")
     industries = _pairs(db, "industries", "industries", "{industry_points}", "{in_industry}")
@@ -58,10 +58,10 @@ def _cohort_choices(db: sqlite3.Connection, top_k: int) -> Iterator[tuple[int, i
             _eligible(found, industries[industry], areas[prefecture], top_k) for found in classes
         ]
         for *_, horizon, level, cohort_no in members:
-            for type_no, found in enumerate(groups):
-                best = _best(found, deadlines[horizon], risks[level], top_k)
-                for place, (points, position) in enumerate(best):
-                    yield cohort_no, type_no, place, ranked[position], points
+            deadline, risk = deadlines[horizon], risks[level]
+            best = chain.from_iterable(_best(found, deadline, risk, top_k) for found in groups)
+            for seq, (points, position) in enumerate(best, 1):
+                yield cohort_no, seq, ranked[position], points
 
 
 def _classes(db: sqlite3.Connection, top_k: int) -> tuple[list[int], list[dict[Class, Members]]]:
@@ -128,7 +128,7 @@ def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
             "CREATE TEMP TABLE plan_search AS SELECT u.profile_id, u.cohort_no, c.candidate_no, {points} AS points,"
             " row_number() OVER (PARTITION BY u.profile_id ORDER BY {points} DESC, {rank_order}) AS place"
             " FROM plan_candidate c JOIN plan_customer u USING (profile_id) JOIN plan_cohort k USING (cohort_no),"
-            " plan_run r WHERE c.left_out IS NULL AND {eligible} AND {points} > 0"
+            " plan_run r WHERE c.left_out IS NULL AND {eligible} AND {score} > 0"
         )
     )
     last = db.execute("SELECT coalesce(max(cohort_no), 0) FROM plan_cohort").fetchone()[0]
@@ -139,7 +139,7 @@ def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
     )
     db.execute("CREATE INDEX temp.plan_list_owner ON plan_list(profile_id)")
     db.execute(
-        "INSERT INTO plan_choice SELECT l.list_no, 0, s.place, s.candidate_no, s.points"
+        "INSERT INTO plan_choice SELECT l.list_no, s.place, s.candidate_no, s.points"
         " FROM plan_search s JOIN plan_list l USING (profile_id) WHERE s.place <= ?",
         (top_k,),
     )
@@ -147,26 +147,22 @@ def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
 
 def _evaluate(db: sqlite3.Connection) -> None:
     """Fill plan_decision with the formula's own points, and refuse the night if a choice disagrees with them."""
-    computed = ("industry_points", "deadline_points", "risk_points", "eligible")
-    columns = ", ".join(f"{{{name}}} AS {name}" for name in computed)
     db.execute(
         splice(
-            f"CREATE TEMP TABLE plan_points AS SELECT h.*, c.recommendation_type, {columns}"
-            " FROM plan_choice h JOIN plan_list l USING (list_no) JOIN plan_cohort k USING (cohort_no)"
-            " JOIN plan_candidate c USING (candidate_no), plan_run r"
+            "INSERT INTO plan_decision SELECT h.list_no, h.seq, h.candidate_no, {industry_points},"
+            " {deadline_points}, {risk_points}, {score}, {eligible}, h.points"
+            " FROM plan_run r CROSS JOIN plan_choice h CROSS JOIN plan_list l ON l.list_no = h.list_no"
+            " CROSS JOIN plan_cohort k ON k.cohort_no = l.cohort_no"
+            " CROSS JOIN plan_candidate c ON c.candidate_no = h.candidate_no ORDER BY h.list_no, h.seq"
         )
     )
-    db.execute(
+    (disagreeing,) = db.execute(
         splice(
-            "INSERT INTO plan_decision SELECT list_no, row_number() OVER (PARTITION BY list_no"
-            " ORDER BY type_no, place), candidate_no, industry_points, deadline_points, risk_points, {score},"
-            " {eligible} AND {points} = c.points FROM plan_points c, plan_run r WHERE {score} > 0",
-            computed,
+            "SELECT count(*) FROM plan_decision WHERE NOT eligible OR {points} <> chosen_points",
+            ("industry_points", "deadline_points", "risk_points"),
         )
-    )
-    disagreeing = db.execute("SELECT count(*) FROM plan_decision WHERE NOT agrees").fetchone()[0]
+    ).fetchone()
     if disagreeing:
         raise PersonalizationError(
             f"{disagreeing} decisions disagree with formula.sql, so nothing was written - reinstall the package"
         )
-    db.execute("DELETE FROM plan_list WHERE list_no NOT IN (SELECT list_no FROM plan_decision)")

@@ -41,7 +41,7 @@ CREATE TEMP TABLE plan_list (
 CREATE TEMP TABLE plan_decision (
     list_no INTEGER, seq INTEGER, candidate_no INTEGER NOT NULL,
     industry_points INTEGER, deadline_points INTEGER, risk_points INTEGER, score INTEGER,
-    agrees INTEGER,
+    eligible INTEGER, chosen_points INTEGER,
     PRIMARY KEY (list_no, seq)
 ) WITHOUT ROWID;
 """
