@@ -62,7 +62,13 @@ def open_readonly(path: str | Path, timeout_s: float = 30.0) -> sqlite_utils.Dat
     whoever starts to write to it meanwhile goes unseen. PersonalizationError says why it cannot be opened.
     """
     _check_is_file(path)
-    return _open(path, "mode=ro&immutable=1" if _is_idle_wal(path) else "mode=ro", timeout_s)
+    return _open(path, _readonly(path), timeout_s)
+
+
+def readonly_uri(path: str | Path) -> str:
+    """The URI under which open_readonly opens path, for ATTACH. PersonalizationError says why it cannot be read."""
+    _check_is_file(path)
+    return _uri(path, _readonly(path))
 
 
 @contextmanager
@@ -87,16 +93,25 @@ def sentence(path: str | Path, error: Exception) -> str | None:
 
 def _open(path: str | Path, parameters: str, timeout_s: float) -> sqlite_utils.Database:
     check_sqlite_version()
-    # as_uri quotes what a URI would take for its own: ?, # and %
-    uri = f"{Path(path).absolute().as_uri()}?{parameters}"
     with explained(path):
-        conn = sqlite3.connect(uri, uri=True, timeout=timeout_s, isolation_level=None)
+        conn = sqlite3.connect(
+            _uri(path, parameters), uri=True, timeout=timeout_s, isolation_level=None
+        )
         try:
             conn.execute("SELECT count(*) FROM sqlite_master")
             return sqlite_utils.Database(conn)
         except BaseException:
             conn.close()
             raise
+
+
+def _uri(path: str | Path, parameters: str) -> str:
+    # as_uri quotes what a URI would take for its own: ?, # and %
+    return f"{Path(path).absolute().as_uri()}?{parameters}"
+
+
+def _readonly(path: str | Path) -> str:
+    return "mode=ro&immutable=1" if _is_idle_wal(path) else "mode=ro"
 
 
 def _may_be_created(path: Path) -> bool:

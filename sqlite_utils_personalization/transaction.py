@@ -1,4 +1,4 @@
-"""Transactions on a connection in autocommit mode."""
+"""Write transactions on a connection in autocommit mode."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,8 +10,11 @@ def transaction(db: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[None
     """COMMIT at the end, or ROLLBACK on any error.
 
     IMMEDIATE takes the write lock at the start, so that what is read is what is written over. DEFERRED locks nothing
-    while only temporary tables are touched, and spares them a commit per row.
+    while only temporary tables are touched, and spares them a commit per row; within another transaction it joins it.
     """
+    if kind == "DEFERRED" and db.in_transaction:
+        yield
+        return
     db.execute(f"BEGIN {kind}")
     try:
         yield

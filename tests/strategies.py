@@ -1,6 +1,7 @@
 """Hypothesis strategies for nights: few values, chosen to collide, so that every tie occurs."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import oracle
@@ -58,11 +59,12 @@ def _items_of(name, left_out):
     )
 
 
-def items_of_a_night(*args, max_size=12):
-    return st.lists(
-        items(*args),
-        max_size=max_size,
-        unique_by=lambda item: (item.recommendation_type, item.item_id),
+def items_of_a_night(*args):
+    """Few distinct items under many ids, so that most of them tie; an id may be repeated."""
+    return st.lists(items(*args), min_size=1, max_size=4).flatmap(
+        lambda found: st.lists(
+            st.builds(replace, st.sampled_from(found), item_id=ITEM_IDS), max_size=14
+        )
     )
 
 

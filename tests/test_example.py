@@ -28,7 +28,9 @@ def test_the_example_says_what_was_recommended_to_whom(tmp_path):
         "     98 program       建設業の週休二日推進補助金\n"
         "     75 industry_pack 建設業\n" in result.stdout
     )
-    assert result.stdout.endswith("customer 8 declared nothing\n    nothing: no declared wish is met\n")
+    assert result.stdout.endswith(
+        "customer 8 declared nothing\n    nothing: no declared wish is met\n"
+    )
 
 
 def test_the_example_ends_with_the_command_that_opens_it(tmp_path):
@@ -41,7 +43,12 @@ def test_the_example_has_every_type_and_deadlines_near_and_far(tmp_path):
     path = tmp_path / "jpcite.db"
     run("personalization-example", path)
     with open_readonly(path) as db:
-        kinds = {row[0] for row in db.execute("SELECT DISTINCT recommendation_type FROM v_personalization_replay")}
+        kinds = {
+            row[0]
+            for row in db.execute(
+                "SELECT DISTINCT recommendation_type FROM v_personalization_replay"
+            )
+        }
         days = [
             row[0]
             for row in db.execute(

@@ -14,7 +14,7 @@ from itertools import product
 
 import pytest
 import tamperlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sqlite_utils_personalization.audit import merkle
@@ -91,7 +91,7 @@ MOST = 130
 BYTE_LEAVES = [merkle.leaf_hash(bytes([i])) for i in range(MOST)]
 
 # Around every power of two, and around the batches the builders read.
-SIZES = (*range(1, 18), 31, 32, 33, 1023, 1024, 1025, 2048, 3073)
+SIZES = (*range(1, 18), 31, 32, 33, 1023, 1024, 1025, 2048, 4100)
 
 
 def unhex(hashes):
@@ -317,6 +317,7 @@ def flipped(hashed, bit):
     return (int.from_bytes(hashed, "big") ^ 1 << bit).to_bytes(len(hashed), "big")
 
 
+@settings(deadline=None)
 @given(trees(), st.data())
 def test_any_leaf_of_any_tree_verifies_with_its_path(leaves, data):
     index = data.draw(st.integers(0, len(leaves) - 1))
@@ -327,6 +328,7 @@ def test_any_leaf_of_any_tree_verifies_with_its_path(leaves, data):
     assert accepts(tamperlog.verify_inclusion, index, len(leaves), leaves[index], path, root)
 
 
+@settings(deadline=None)
 @given(trees(), st.data())
 def test_nothing_verifies_at_an_index_but_its_leaf_with_its_path(leaves, data):
     size, root = len(leaves), merkle.root(leaves)
@@ -340,6 +342,7 @@ def test_nothing_verifies_at_an_index_but_its_leaf_with_its_path(leaves, data):
     assert accepts(tamperlog.verify_inclusion, index, size, leaf, path, root) == truth
 
 
+@settings(deadline=None)
 @given(trees(), st.data())
 def test_any_start_of_any_tree_verifies_with_its_path(leaves, data):
     first = data.draw(st.integers(1, len(leaves)))
@@ -349,6 +352,7 @@ def test_any_start_of_any_tree_verifies_with_its_path(leaves, data):
     assert accepts(tamperlog.verify_consistency, first, roots[0], len(leaves), roots[1], path)
 
 
+@settings(deadline=None)
 @given(trees(), st.data())
 def test_nothing_verifies_as_the_start_of_a_tree_but_its_start(leaves, data):
     size, root = len(leaves), merkle.root(leaves)
@@ -528,6 +532,7 @@ def test_memory_does_not_grow_with_the_tree(build):
 # As text
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=40))
 def test_a_path_survives_text(path):
     text = merkle.encode_path(path)
@@ -543,6 +548,7 @@ def test_a_proof_among_ten_million_stays_below_1000_bytes_of_json():
     assert len(json.dumps(merkle.encode_path(path))) == 962
 
 
+@settings(deadline=None)
 @given(st.text("0123456789abcxyzXYZ~{}|`_ ", max_size=90) | st.text(max_size=90))
 def test_no_two_texts_are_the_same_path(text):
     try:

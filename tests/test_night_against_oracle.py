@@ -158,9 +158,18 @@ def untitled(items):
     return {replace(item, title="") for item in items}
 
 
+def without_repeats(house_list):
+    """Of items with one id the first is a candidate."""
+    seen = set()
+    for item in house_list:
+        key = item.recommendation_type, item.item_id
+        yield replace(item, left_out="duplicate id") if key in seen else item
+        seen.add(key)
+
+
 def check_generated_night(empty, night):
     items, found, expected = generated_night(empty, **night)
-    assert untitled(night["house_list"]) <= untitled(items)
+    assert untitled(without_repeats(night["house_list"])) <= untitled(items)
     owned = [item for item in items if item.profile_id is not None]
     assert len(owned) == sum(owner < len(night["texts"]) for owner, _ in night["searches"])
     assert found == expected

@@ -216,7 +216,7 @@ def test_every_type_may_have_any_score_of_the_contract(conn, recommendation_type
 def test_a_customer_with_recommendations_cannot_be_deleted_where_foreign_keys_are_on(conn):
     add_customer(conn)
     log(conn)
-    with pytest.raises(sqlite3.IntegrityError, match="^FOREIGN KEY constraint failed$"):
+    with pytest.raises(sqlite3.IntegrityError, match=r"^FOREIGN KEY constraint failed$"):
         conn.execute("DELETE FROM am_personalization_profile")
 
 

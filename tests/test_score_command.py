@@ -69,7 +69,13 @@ def test_what_was_left_out_is_counted_by_rule(shared):
     line = json.loads(run(shared, "--as-of", AS_OF, "--dry-run").stdout)
     assert line["left_out"] == {
         "amendment": {"not seen in the last 30 days": 1},
-        "program": {"closed": 1, "excluded": 1, "overseas only": 1, "practice form": 1, "procedure": 1},
+        "program": {
+            "closed": 1,
+            "excluded": 1,
+            "overseas only": 1,
+            "practice form": 1,
+            "procedure": 1,
+        },
     }
 
 

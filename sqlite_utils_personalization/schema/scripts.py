@@ -5,6 +5,7 @@ the end by INSERT OR ROLLBACK. Python stops at the first error, and keeps the tr
 """
 
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 
 from sqlite_utils import Database
@@ -26,9 +27,8 @@ def run_script(db: Database, name: str) -> None:
     PersonalizationError if something in the file's way, or missing, keeps it from being whole.
     """
     try:
-        db.executescript(
-            _TRANSACTION.sub("", read_script(name)).replace("INSERT OR ROLLBACK", "INSERT")
-        )
+        for statement in _statements(_TRANSACTION.sub("", read_script(name))):
+            db.execute(statement.replace("INSERT OR ROLLBACK", "INSERT"))
     except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
         # A full disk is for whoever knows the path to explain.
         if sentence("", error):
@@ -37,3 +37,13 @@ def run_script(db: Database, name: str) -> None:
         raise PersonalizationError(
             f"{name}: {reason} - nothing was changed; rename or drop what is in its way"
         ) from error
+
+
+def _statements(sql: str) -> Iterator[str]:
+    # Ours end a line each. db.executescript() tries after every character, which takes half a second.
+    lines: list[str] = []
+    for line in sql.splitlines():
+        lines.append(line)
+        if line.endswith(";") and sqlite3.complete_statement("\n".join(lines)):
+            yield "\n".join(lines)
+            lines.clear()

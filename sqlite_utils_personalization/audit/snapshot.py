@@ -1,0 +1,101 @@
+"""A self-contained copy of our tables for an auditor; nothing else of the shared file is in it."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from sqlite_utils_personalization.audit.seal import head
+from sqlite_utils_personalization.audit.verify import require_evidence
+from sqlite_utils_personalization.database import (
+    explained,
+    open_readonly,
+    open_writable,
+    readonly_uri,
+)
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.schema import migrate
+from sqlite_utils_personalization.schema.state import tables
+from sqlite_utils_personalization.schema.statistics import refresh_statistics
+from sqlite_utils_personalization.transaction import transaction
+
+
+def snapshot(
+    source: str | Path,
+    target: str | Path,
+    *,
+    replace: bool = False,
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> dict[str, str]:
+    """Copy our tables from source, which is only read, to target; returns what was written, by role.
+
+    Beside target stand target.head.json, the last seal, and target.sha256, as sha256sum -c reads it. The copy appears
+    whole or not at all. PersonalizationError if target exists, unless replace, or is the source.
+    """
+    target = Path(target)
+    _check(source, target, replace)
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        unfinished.unlink(missing_ok=True)
+        migrate(unfinished)
+        with explained(source):
+            last = _copy(source, unfinished, progress)
+        os.replace(unfinished, target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return {"database": str(target), **_beside(target, last)}
+
+
+def _check(source: str | Path, target: Path, replace: bool) -> None:
+    with explained(source), open_readonly(source) as db:
+        require_evidence(db.conn, source)
+    if target.exists() and (not replace or target.samefile(source)):
+        what = "is the source itself" if target.samefile(source) else "already exists"
+        raise PersonalizationError(
+            f"{target} {what} - name another file, or pass --replace for a copy"
+        )
+    if not target.absolute().parent.is_dir():
+        raise PersonalizationError(f"{target} cannot be written - create {target.parent} first")
+
+
+def _copy(
+    source: str | Path, target: Path, progress: Callable[[str, int, int], None]
+) -> dict[str, object] | None:
+    with open_writable(target) as db:
+        conn = db.conn
+        conn.execute("ATTACH ? AS source", (readonly_uri(source),))
+        with transaction(conn):
+            for done, table in enumerate(tables(), 1):
+                _copy_table(conn, table)
+                progress("Copying", done, len(tables()))
+            conn.execute("DELETE FROM main.sqlite_sequence")
+            conn.execute(
+                "INSERT INTO main.sqlite_sequence SELECT * FROM source.sqlite_sequence WHERE name IN"
+                " ('am_personalization_profile', 'am_personalization_recommendation_log')"
+            )
+        conn.execute("DETACH source")
+        refresh_statistics(conn)
+        return head(conn)
+
+
+def _copy_table(conn: sqlite3.Connection, table: str) -> None:
+    columns = ", ".join(row[1] for row in conn.execute(f"PRAGMA main.table_info({table})"))
+    conn.execute(
+        f"INSERT INTO main.{table}({columns}) SELECT {columns} FROM source.{table} ORDER BY 1, 2"
+    )
+
+
+def _beside(target: Path, last: dict[str, object] | None) -> dict[str, str]:
+    digest = sha256()
+    with open(target, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    written = {
+        "head": (f"{target}.head.json", json.dumps(last, ensure_ascii=False)),
+        "sha256": (f"{target}.sha256", f"{digest.hexdigest()}  {target.name}"),
+    }
+    for path, line in written.values():
+        Path(path).write_text(f"{line}\n", encoding="utf-8")
+    return {role: path for role, (path, _) in written.items()}

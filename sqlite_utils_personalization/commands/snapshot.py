@@ -1,0 +1,36 @@
+"""personalization-snapshot: the evidence as a file of its own."""
+
+from contextlib import ExitStack
+
+import click
+
+from sqlite_utils_personalization.commands.progress import Progress, say
+from sqlite_utils_personalization.errors import PersonalizationError
+
+
+@click.command(name="personalization-snapshot")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
+@click.argument("target", type=click.Path(dir_okay=False, allow_dash=False))
+@click.option("--replace", is_flag=True, help="Replace an earlier copy")
+@click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
+def snapshot(path: str, target: str, replace: bool, silent: bool) -> None:
+    """
+    Copy our tables, and nothing else, to a file for an auditor
+
+    Example:
+
+    \b
+        sqlite-utils personalization-snapshot jpcite.db audit/jpcite.db
+        datasette -i audit/jpcite.db --metadata metadata.yml
+
+    The last seal and the sha256 of the copy are written beside it. PATH is only read.
+    """
+    from sqlite_utils_personalization.audit.snapshot import snapshot as copy
+
+    with ExitStack() as stack:
+        progress = (lambda stage, done, total: None) if silent else Progress(stack)
+        try:
+            written = copy(path, target, replace=replace, progress=progress)
+        except PersonalizationError as error:
+            raise click.ClickException(str(error)) from None
+    say(f"wrote {', '.join(written.values())}")

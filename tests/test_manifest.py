@@ -1,0 +1,253 @@
+"""Boot manifests: what a service lists is applied, what it lacks is appended, nothing else changes."""
+
+import os
+import stat
+from importlib.resources import files
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sqlite_utils.cli import cli
+
+from sqlite_utils_personalization.schema import migration_statuses
+from sqlite_utils_personalization.schema.manifest import register, unlisted
+
+STORAGE = "287_personalization"
+EVIDENCE = "288_personalization_evidence"
+BOTH = [STORAGE, EVIDENCE]
+A, B = b"287_personalization.sql", b"288_personalization_evidence.sql"
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    return tmp_path / "boot_manifest.txt"
+
+
+@pytest.fixture
+def command(runner):
+    def command(*arguments):
+        result = runner.invoke(cli, ["personalization-migrate", *map(str, arguments)])
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result.exit_code, result.stdout, result.stderr
+
+    return command
+
+
+def pending(path):
+    return [status.name for status in migration_statuses(path) if status.is_pending]
+
+
+@pytest.mark.parametrize("name", ("jpcite_boot_manifest.txt", "autonomath_boot_manifest.txt"))
+def test_both_shipped_manifests_list_both_migrations_in_order(name):
+    text = files("sqlite_utils_personalization.schema").joinpath(name).read_text(encoding="utf-8")
+    listed = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert listed == [f"{STORAGE}.sql", f"{EVIDENCE}.sql"]
+
+
+def test_the_shipped_manifests_mirror_each_other():
+    here = files("sqlite_utils_personalization.schema")
+    first, second = (
+        here.joinpath(f"{name}_boot_manifest.txt") for name in ("jpcite", "autonomath")
+    )
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    (
+        (b"", BOTH),
+        (A, [EVIDENCE]),
+        (A + b"\n" + B, []),
+        (B + b"\n" + A + b"\n", []),
+        (b"# boot\n\n  264_score.sql\n" + A + b"\r\n\r\n" + B + b"\r\n", []),
+        (BOM + A + b"\n", [EVIDENCE]),
+        (b"  " + A + b"\t# storage\n", [EVIDENCE]),
+        (b"migrations/" + A + b"\n", [EVIDENCE]),
+        (b"# " + A + b"\n#" + B + b"\n", BOTH),
+        (b"287_personalization_rollback.sql\n288_personalization_evidence_rollback.sql\n", BOTH),
+        (b"287_PERSONALIZATION.SQL\n1287_personalization.sql\n287_personalization.sql.bak\n", BOTH),
+        # a comment in Shift_JIS
+        ("# 起動\n".encode("cp932") + A + b"\n", [EVIDENCE]),
+    ),
+)
+def test_a_migration_is_listed_by_its_file_name(manifest, text, expected):
+    manifest.write_bytes(text)
+    assert unlisted(manifest) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    (
+        (b"", A + b"\n" + B + b"\n"),
+        (BOM, BOM + A + b"\n" + B + b"\n"),
+        (b"264.sql\n", b"264.sql\n" + A + b"\n" + B + b"\n"),
+        (b"264.sql", b"264.sql\n" + A + b"\n" + B + b"\n"),
+        (b"264.sql\r\n", b"264.sql\r\n" + A + b"\r\n" + B + b"\r\n"),
+        (b"1.sql\r\n264.sql", b"1.sql\r\n264.sql\r\n" + A + b"\r\n" + B + b"\r\n"),
+        # the end of the last line decides
+        (b"1.sql\r\n264.sql\n", b"1.sql\r\n264.sql\n" + A + b"\n" + B + b"\n"),
+        (BOM + b"# boot\r\n", BOM + b"# boot\r\n" + A + b"\r\n" + B + b"\r\n"),
+        (A + b"\n", A + b"\n" + B + b"\n"),
+        (B, B + b"\n" + A + b"\n"),
+        (b"# " + A + b"\n" + B + b"\n\n\n", b"# " + A + b"\n" + B + b"\n\n\n" + A + b"\n"),
+    ),
+)
+def test_registering_appends_what_is_missing(manifest, before, after):
+    manifest.write_bytes(before)
+    register(manifest)
+    assert manifest.read_bytes() == after
+
+
+line = st.sampled_from(
+    (A, B, b"# " + A, b"264.sql", b"", b"  ", "# 起動".encode(), "# 起動".encode("cp932"))
+)
+text = st.builds(
+    lambda bom, lines, last: bom + b"".join(name + end for name, end in lines) + last,
+    st.sampled_from((b"", BOM)),
+    st.lists(st.tuples(line, st.sampled_from((b"\n", b"\r\n")))),
+    line,
+)
+
+
+@given(text=text | st.binary().filter(lambda text: b"\0" not in text))
+@example(text=b"\r")
+def test_registering_changes_no_byte_that_was_there_and_twice_is_once(tmp_path_factory, text):
+    manifest = tmp_path_factory.getbasetemp() / "manifest.txt"
+    manifest.write_bytes(text)
+    missing = unlisted(manifest)
+    assert register(manifest) == missing
+    once = manifest.read_bytes()
+    assert once.startswith(text)
+    assert unlisted(manifest) == []
+    assert register(manifest) == []
+    assert manifest.read_bytes() == once
+    assert [each.name for each in manifest.parent.glob(".manifest*")] == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+@pytest.mark.parametrize("mode", (0o600, 0o644, 0o755))
+def test_registering_keeps_the_mode_of_the_file(manifest, mode):
+    manifest.touch()
+    manifest.chmod(mode)
+    register(manifest)
+    assert stat.S_IMODE(manifest.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away"
+)
+def test_registering_keeps_the_owner_of_the_file(manifest):
+    manifest.touch()
+    os.chown(manifest, 65534, 65534)
+    register(manifest)
+    assert (manifest.stat().st_uid, manifest.stat().st_gid) == (65534, 65534)
+
+
+def test_registering_through_a_link_changes_the_file_it_leads_to(manifest, tmp_path):
+    manifest.touch()
+    link = tmp_path / "current.txt"
+    link.symlink_to(manifest)
+    register(link)
+    assert link.is_symlink()
+    assert unlisted(manifest) == []
+
+
+def test_a_registration_that_fails_leaves_the_file_as_it_was(manifest, monkeypatch, refuses):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    manifest.write_bytes(b"264.sql")
+    monkeypatch.setattr(os, "fsync", full)
+    with refuses(f"{manifest}: No space left on device - make the file and its directory writable"):
+        register(manifest)
+    assert {each.name: each.read_bytes() for each in manifest.parent.iterdir()} == {
+        manifest.name: b"264.sql"
+    }
+
+
+@pytest.mark.parametrize("encoding", ("utf-16", "utf-32"))
+def test_a_manifest_in_another_kind_of_text_is_refused(manifest, refuses, encoding):
+    manifest.write_bytes("264.sql\n".encode(encoding))
+    before = manifest.read_bytes()
+    with refuses(f"{manifest} is not a text file of one file name per line - save it as UTF-8"):
+        register(manifest)
+    assert manifest.read_bytes() == before
+
+
+def test_a_missing_manifest_is_not_created(manifest, refuses):
+    with refuses(f"{manifest}: No such file or directory - give the path of a boot manifest"):
+        register(manifest)
+    assert not manifest.exists()
+
+
+def test_only_what_the_manifest_lists_is_applied(fresh_path, manifest, command):
+    manifest.write_bytes(b"# boot\r\n264_score.sql\r\n\r\n" + A + b"\r\n")
+    skipped = f"skipped {EVIDENCE}: {manifest} does not list it\n"
+    assert command(fresh_path, "--manifest", manifest) == (0, "", f"applied {STORAGE}\n{skipped}")
+    assert pending(fresh_path) == [EVIDENCE]
+    nothing = f"{skipped}nothing to apply to {fresh_path}\n"
+    assert command(fresh_path, "--manifest", manifest) == (0, "", nothing)
+
+
+def test_a_manifest_in_the_wrong_order_is_applied_in_the_right_one(fresh_path, manifest, command):
+    manifest.write_bytes(B + b"\n" + A + b"\n")
+    applied = (0, "", f"applied {STORAGE}\napplied {EVIDENCE}\n")
+    assert command(fresh_path, "--manifest", manifest) == applied
+
+
+def test_a_manifest_without_287_is_refused_where_288_needs_it(fresh_path, manifest, command):
+    manifest.write_bytes(B)
+    message = f"Error: {EVIDENCE} needs {STORAGE}, which is not applied - apply both\n"
+    assert command(fresh_path, "--manifest", manifest) == (1, "", message)
+    assert pending(fresh_path) == BOTH
+
+
+def test_a_manifest_without_287_is_enough_where_the_product_applied_it(
+    fresh_path, manifest, command
+):
+    manifest.write_bytes(A)
+    command(fresh_path, "--manifest", manifest)
+    manifest.write_bytes(B)
+    skipped = f"skipped {STORAGE}: {manifest} does not list it\n"
+    assert command(fresh_path, "--manifest", manifest) == (0, "", f"applied {EVIDENCE}\n{skipped}")
+    assert pending(fresh_path) == []
+
+
+def test_a_manifest_that_lists_none_of_ours_applies_nothing(fresh_path, manifest, command):
+    manifest.write_bytes(b"264_score.sql\n")
+    lines = [f"skipped {name}: {manifest} does not list it\n" for name in BOTH]
+    nothing = f"{''.join(lines)}nothing to apply to {fresh_path}\n"
+    assert command(fresh_path, "--manifest", manifest) == (0, "", nothing)
+    assert pending(fresh_path) == BOTH
+
+
+def test_registering_needs_no_database(manifest, command, tmp_path):
+    manifest.write_bytes(A + b"\n")
+    registered = f"registered {EVIDENCE}.sql in {manifest}\n"
+    assert command("--register", manifest) == (0, "", registered)
+    assert command("--register", manifest) == (0, "", f"nothing to register in {manifest}\n")
+    assert [each.name for each in tmp_path.iterdir()] == [manifest.name]
+
+
+def test_registering_with_a_database_migrates_it_too(fresh_path, manifest, command):
+    manifest.touch()
+    lines = [f"applied {name}\n" for name in BOTH]
+    lines += [f"registered {name}.sql in {manifest}\n" for name in BOTH]
+    assert command(fresh_path, "--register", manifest) == (0, "", "".join(lines))
+    assert pending(fresh_path) == []
+
+
+def test_a_manifest_that_is_none_leaves_the_database_alone(fresh_path, manifest, command):
+    manifest.write_bytes(b"\0")
+    message = f"Error: {manifest} is not a text file of one file name per line - save it as UTF-8\n"
+    for option in ("--register", "--manifest"):
+        assert command(fresh_path, option, manifest) == (1, "", message)
+    assert not fresh_path.exists()
+
+
+def test_a_migration_that_fails_registers_nothing(fresh_path, manifest, command):
+    fresh_path.write_text("id,name\n" * 100)
+    manifest.touch()
+    assert command(fresh_path, "--register", manifest)[0] == 1
+    assert manifest.read_bytes() == b""
