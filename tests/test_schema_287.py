@@ -17,6 +17,11 @@ def conn(db_path):
         yield conn
 
 
+def check(expression):
+    # Before SQLite 3.34 the message names the table instead.
+    return rf"CHECK constraint failed: ({re.escape(expression)}|am_personalization_\w+)"
+
+
 def add(conn, table, **columns):
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     return conn.execute(
@@ -117,19 +122,19 @@ def test_a_log_row_needs_only_the_customer_and_the_type(conn):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"user_token_hash": HASH[1:]}, "CHECK constraint failed: length(user_token_hash) = 64"),
-        ({"user_token_hash": HASH + "0"}, "CHECK constraint failed: length(user_token_hash) = 64"),
+        ({"user_token_hash": HASH[1:]}, check("length(user_token_hash) = 64")),
+        ({"user_token_hash": HASH + "0"}, check("length(user_token_hash) = 64")),
         (
             {"user_token_hash": None},
             "NOT NULL constraint failed: am_personalization_profile.user_token_hash",
         ),
         (
             {"preference_json": "1"},
-            "CHECK constraint failed: length(preference_json) BETWEEN 2 AND 16384",
+            check("length(preference_json) BETWEEN 2 AND 16384"),
         ),
         (
             {"preference_json": "1" * 16385},
-            "CHECK constraint failed: length(preference_json) BETWEEN 2 AND 16384",
+            check("length(preference_json) BETWEEN 2 AND 16384"),
         ),
         (
             {"preference_json": None},
@@ -138,12 +143,12 @@ def test_a_log_row_needs_only_the_customer_and_the_type(conn):
         ({"created_at": None}, "NOT NULL constraint failed: am_personalization_profile.created_at"),
         (
             {"created_at": "2026-04-02", "last_updated_at": "2026-04-01"},
-            "CHECK constraint failed: last_updated_at >= created_at",
+            check("last_updated_at >= created_at"),
         ),
     ],
 )
 def test_a_profile_outside_the_contract_is_refused(conn, columns, message):
-    with pytest.raises(sqlite3.IntegrityError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(sqlite3.IntegrityError, match=f"^{message}$"):
         add_customer(conn, **columns)
 
 
@@ -178,15 +183,15 @@ TYPES = "recommendation_type IN ('program', 'industry_pack', 'saved_search', 'am
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"recommendation_type": "law"}, f"CHECK constraint failed: {TYPES}"),
-        ({"recommendation_type": "Program"}, f"CHECK constraint failed: {TYPES}"),
+        ({"recommendation_type": "law"}, check(TYPES)),
+        ({"recommendation_type": "Program"}, check(TYPES)),
         (
             {"recommendation_type": None},
             "NOT NULL constraint failed: am_personalization_recommendation_log.recommendation_type",
         ),
-        ({"score": -1}, "CHECK constraint failed: score BETWEEN 0 AND 100"),
-        ({"score": 101}, "CHECK constraint failed: score BETWEEN 0 AND 100"),
-        ({"score": "many"}, "CHECK constraint failed: score BETWEEN 0 AND 100"),
+        ({"score": -1}, check("score BETWEEN 0 AND 100")),
+        ({"score": 101}, check("score BETWEEN 0 AND 100")),
+        ({"score": "many"}, check("score BETWEEN 0 AND 100")),
         (
             {"score": None},
             "NOT NULL constraint failed: am_personalization_recommendation_log.score",
@@ -200,7 +205,7 @@ TYPES = "recommendation_type IN ('program', 'industry_pack', 'saved_search', 'am
 )
 def test_a_log_row_outside_the_contract_is_refused(conn, columns, message):
     add_customer(conn)
-    with pytest.raises(sqlite3.IntegrityError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(sqlite3.IntegrityError, match=f"^{message}$"):
         log(conn, **columns)
 
 

@@ -12,7 +12,7 @@ from sqlite_utils_personalization.audit.seal import SEAL_COLUMNS, head, seal_oth
 from sqlite_utils_personalization.audit.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.example import build
-from sqlite_utils_personalization.schema.packaged import packaged
+from sqlite_utils_personalization.schema.state import packaged
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction

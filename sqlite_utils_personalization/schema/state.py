@@ -60,14 +60,14 @@ def objects(name: str) -> dict[str, str]:
     return made[name]
 
 
+def packaged() -> dict[str, str]:
+    """The same of both migrations together."""
+    return {key: sql for name in MIGRATIONS for key, sql in objects(name).items()}
+
+
 def tables() -> list[str]:
     """Every table of 287 and 288."""
-    return [
-        table
-        for name in MIGRATIONS
-        for table, sql in objects(name).items()
-        if sql.startswith("CREATE TABLE")
-    ]
+    return [name for name, sql in packaged().items() if sql.startswith("CREATE TABLE")]
 
 
 def _objects_in(conn: sqlite3.Connection) -> dict[str, str]:

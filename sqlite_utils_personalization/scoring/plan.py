@@ -15,7 +15,7 @@ from sqlite_utils_personalization.preferences.declared import (
     InvalidPreference,
     read_preference,
 )
-from sqlite_utils_personalization.schema.packaged import packaged
+from sqlite_utils_personalization.schema.state import packaged
 from sqlite_utils_personalization.scoring.model import Model
 from sqlite_utils_personalization.transaction import transaction
 
@@ -54,11 +54,7 @@ def create_tables(db: sqlite3.Connection) -> None:
     ).fetchall():
         db.execute(f"DROP TABLE temp.{name}")
     run = packaged()["am_personalization_run"]
-    db.execute(
-        run.replace(
-            "CREATE TABLE IF NOT EXISTS am_personalization_run", "CREATE TEMP TABLE plan_run"
-        )
-    )
+    db.execute(run.replace("TABLE am_personalization_run", "TEMP TABLE plan_run", 1))
     for statement in _TABLES.split(";\n"):
         db.execute(statement)
 

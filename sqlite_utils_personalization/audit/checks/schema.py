@@ -1,11 +1,10 @@
 """Are the guards, the views and the evidence tables the packaged ones?"""
 
-import re
 import sqlite3
 from collections.abc import Iterator
 
 from sqlite_utils_personalization.audit.finding import Finding
-from sqlite_utils_personalization.schema.packaged import packaged
+from sqlite_utils_personalization.schema.state import packaged
 
 # Storage is a contract with other programs, whose own text of it may be laid out differently.
 _SHARED = (
@@ -23,7 +22,7 @@ def check_schema(db: sqlite3.Connection) -> Iterator[Finding]:
     for name, text in packaged().items():
         if name not in stored:
             yield Finding("schema", None, None, f"{name} is missing")
-        elif name not in _SHARED and _plain(stored[name]) != _plain(text):
+        elif name not in _SHARED and stored[name] != text:
             yield Finding("schema", None, None, f"{name} is not the packaged one")
     yield from _strangers(db)
 
@@ -37,7 +36,3 @@ def _strangers(db: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding(
                 "schema", None, None, f"{name} is a trigger on {table} that we did not make"
             )
-
-
-def _plain(sql: str) -> str:
-    return " ".join(re.sub(r"\bIF NOT EXISTS\b", "", sql).split())
