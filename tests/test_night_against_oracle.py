@@ -175,7 +175,7 @@ def check_generated_night(empty, night):
     assert found == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(night=st.fixed_dictionaries(NIGHTS))
 def test_a_generated_night_is_the_oracles(empty, night):
     check_generated_night(empty, night)

@@ -13,7 +13,9 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "sqlite_utils_personalization"
-NOT_SOURCE = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", "build", "dist", "venv", "*.db*")
+NOT_SOURCE = shutil.ignore_patterns(
+    ".*", "*.egg-info", "__pycache__", "build", "dist", "venv", "*.db*"
+)
 
 
 def run(*command, cwd):
@@ -66,7 +68,9 @@ def test_the_installed_wheel_migrates_scores_and_prints_metadata(installed, tmp_
     cli = installed / "sqlite-utils"
     plugins = json.loads(run(cli, "plugins", cwd=tmp_path))
     run(cli, "personalization-migrate", "new.db", cwd=tmp_path)
-    insert = "INSERT INTO am_personalization_profile (user_token_hash, preference_json) VALUES (?, ?)"
+    insert = (
+        "INSERT INTO am_personalization_profile (user_token_hash, preference_json) VALUES (?, ?)"
+    )
     declared = ["a" * 64, '{"industry_pack": "D", "risk_tolerance": "low"}']
     code = f"import sqlite3; c = sqlite3.connect('new.db'); c.execute({insert!r}, {declared!r}); c.commit()"
     run(installed / "python", "-c", code, cwd=tmp_path)

@@ -1,0 +1,35 @@
+-- title: Recent recommendations
+-- title_ja: 最近の推薦
+-- description: Recommendations with a score above zero, best score first, then newest.
+-- param: type text program, industry_pack, saved_search or amendment; empty for all
+-- param: since text first UTC time, such as 2026-07-22 or 2026-07-22T18:00
+-- param: until text last UTC time; a day or an hour is meant as a whole
+-- param: min_score integer lowest score, 1 to 100
+-- param: after integer rec_id of the last row of the previous page
+-- param: size integer rows on a page, 1 to 1000, 100 if empty
+
+WITH RECURSIVE start(score, served_at, rec_id) AS (
+    SELECT score, served_at, rec_id FROM am_personalization_recommendation_log
+    WHERE rec_id = cast(:after AS integer)
+    UNION ALL
+    SELECT 100, '~', 0 WHERE cast(:after AS text) = ''
+),
+-- Score by score, because the index holds the times in order within each score only.
+scores(score) AS (
+    SELECT score FROM start WHERE score >= cast(:min_score AS integer)
+    UNION ALL
+    SELECT score - 1 FROM scores WHERE score > max(1, cast(:min_score AS integer))
+)
+SELECT rec_id, user_token_hash, recommendation_type, score, served_at
+FROM v_personalization_recent_recs
+WHERE cast(:type AS text) IN ('', recommendation_type)
+    AND score IN (SELECT score FROM scores)
+    AND served_at >= rtrim(cast(:since AS text), 'Z')
+    AND served_at <= rtrim(cast(:until AS text), 'Z') || '~'
+    AND (
+        score < (SELECT score FROM start)
+        OR served_at < (SELECT served_at FROM start)
+        OR (served_at = (SELECT served_at FROM start) AND rec_id > (SELECT rec_id FROM start))
+    )
+ORDER BY score DESC, served_at DESC, rec_id
+LIMIT min(1000, coalesce(nullif(max(0, cast(:size AS integer)), 0), 100))

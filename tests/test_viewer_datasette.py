@@ -1,0 +1,175 @@
+"""Datasette with our metadata.yml: what an auditor and a script get from each question, on either line."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+pytest.importorskip("datasette")
+
+from viewer_fixtures import METADATA, root, serve, shared_database
+
+from sqlite_utils_personalization.viewer.metadata import tables
+from sqlite_utils_personalization.viewer.questions import questions
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    return shared_database(tmp_path_factory.mktemp("viewer") / "jpcite.db")
+
+
+async def rows(datasette, question, **form):
+    form = "&".join(f"{name}={value}" for name, value in form.items())
+    response = await datasette.client.get(f"/jpcite/{question}.json?_shape=array&{form}")
+    assert response.status_code == 200
+    return response.json()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("question", questions(), ids=lambda question: question.name)
+async def test_every_question_is_a_page_with_its_title_form_and_description(shared, question):
+    datasette = await serve(shared)
+    response = await datasette.client.get(f"/jpcite/{question.name}")
+
+    assert response.status_code == 200
+    assert question.title_ja in response.text
+    assert question.description in response.text
+    for parameter in question.parameters:
+        assert f'name="{parameter.name}"' in response.text
+
+
+@pytest.mark.asyncio
+async def test_the_best_recommendation_leads_to_its_customer_and_its_reason(shared):
+    datasette = await serve(shared)
+    (best,) = await rows(datasette, "recent_recommendations", type="program", size=1)
+    history = await rows(
+        datasette, "customer_recommendations", user_token_hash=best["user_token_hash"]
+    )
+    (reason,) = await rows(datasette, "why_this_recommendation", rec_id=best["rec_id"])
+
+    assert list(best) == ["rec_id", "user_token_hash", "recommendation_type", "score", "served_at"]
+    assert best in history
+    assert {row["user_token_hash"] for row in history} == {best["user_token_hash"]}
+    assert (reason["logged_score"], reason["verdict"]) == (best["score"], "reproduced")
+    assert best["score"] == min(
+        reason["cap"], reason["industry_points"] + reason["deadline_points"] + reason["risk_points"]
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_script_pages_through_everything_once(shared):
+    datasette = await serve(shared)
+    found, after = [], ""
+    while page := await rows(datasette, "recent_recommendations", size=7, after=after):
+        found += [row["rec_id"] for row in page]
+        after = found[-1]
+    view = await datasette.client.get("/jpcite/v_personalization_recent_recs.csv?_stream=on")
+
+    assert len(found) == len(set(found)) == len(view.text.splitlines()) - 1
+
+
+@pytest.mark.asyncio
+async def test_the_database_page_lists_every_question_and_every_table_of_ours(shared):
+    datasette = await serve(shared)
+    database = (await datasette.client.get("/jpcite.json")).json()
+
+    assert {query["name"] for query in database["queries"]} == {
+        question.name for question in questions()
+    }
+    assert {table["name"] for table in database["tables"] + database["views"]} == set(tables())
+
+
+@pytest.mark.asyncio
+async def test_tables_show_what_their_columns_mean(shared):
+    datasette = await serve(shared)
+    response = await datasette.client.get("/jpcite/am_personalization_decision")
+
+    for text in ("Places on lists (判定)", "Place, best first within each type"):
+        assert text in response.text
+
+
+@pytest.mark.asyncio
+async def test_the_log_shows_its_latest_rows_first(shared):
+    datasette = await serve(shared)
+    url = "/jpcite/am_personalization_recommendation_log.json?_shape=array"
+    shown = [row["rec_id"] for row in (await datasette.client.get(url)).json()]
+
+    assert shown == sorted(shown, reverse=True) != []
+
+
+@pytest.mark.asyncio
+async def test_queries_of_the_users_own_configuration_are_left_as_they_are(shared, tmp_path):
+    metadata = {
+        "plugins": {"sqlite-utils-personalization": {"deny_by_default": False}},
+        "databases": {"jpcite": {"queries": {"plain": "SELECT 1 AS one"}}},
+    }
+    datasette = await serve(shared, metadata=metadata)
+
+    assert await rows(datasette, "plain") == [{"one": 1}]
+
+
+@pytest.mark.asyncio
+async def test_the_viewer_serves_a_copy_under_another_name(shared, tmp_path):
+    copy = tmp_path / "audit.db"
+    copy.write_bytes(shared.read_bytes())
+    metadata = METADATA.read_text(encoding="utf-8").replace("  jpcite:", "  audit:")
+    datasette = await serve(copy, metadata=yaml.safe_load(metadata))
+    response = await datasette.client.get("/audit/recent_recommendations.json?_shape=array&size=1")
+
+    assert len(response.json()) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_database_of_the_first_migration_only_is_served_too(tmp_path):
+    from sqlite_utils_personalization.schema import STORAGE, migrate
+
+    migrate(tmp_path / "jpcite.db", only=[STORAGE])
+    datasette = await serve(tmp_path / "jpcite.db")
+
+    assert await rows(datasette, "recent_recommendations") == []
+    assert (await datasette.client.get("/jpcite")).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_root_can_ask_too(shared):
+    datasette = await serve(shared)
+    response = await datasette.client.get(
+        "/jpcite/recent_recommendations.json?_shape=array&size=1", cookies=root(datasette)
+    )
+
+    assert len(response.json()) == 1
+
+
+def datasette_cli(*arguments):
+    command = [sys.executable, "-m", "datasette", *map(str, arguments)]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+def test_the_documented_command_answers(shared):
+    url = "/jpcite/recent_recommendations.json?_shape=array&size=2"
+    found = datasette_cli(shared, "--metadata", METADATA, "--get", url)
+
+    assert [row["rec_id"] for row in found] == sorted(row["rec_id"] for row in found)
+    assert len(found) == 2
+
+
+def test_datasette_lists_the_plugin_by_its_distribution():
+    plugins = {plugin["name"]: plugin for plugin in datasette_cli("plugins")}
+
+    # Sorted, because the two lines of Datasette list hooks in different orders.
+    assert "startup" in sorted(plugins["sqlite-utils-personalization"]["hooks"])
+
+
+def test_serving_loads_neither_the_scorer_nor_the_commands():
+    code = (
+        "import sys, sqlite_utils_personalization.viewer\n"
+        "print([name for name in ('sqlite_utils.cli', 'sqlite_utils_personalization.commands')"
+        " if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+
+    assert result.stdout == "[]\n"

@@ -1,0 +1,243 @@
+"""Deny by default: of a shared file the viewer shows our tables and questions, to anyone, on either line.
+
+The file also holds api_keys with an address, a view of it, a full-text index of it, and am_personalization_score, which
+is not ours. Whatever is asked, none of their names or contents may be in an answer.
+"""
+
+import json
+import sqlite3
+
+import pytest
+import yaml
+
+pytest.importorskip("datasette")
+
+from viewer_fixtures import HIDDEN_WORDS, METADATA, root, serve, shared_database
+
+TABLES = (
+    "/jpcite/api_keys",
+    "/jpcite/api_keys.json",
+    "/jpcite/api_keys.csv?_stream=on",
+    "/jpcite/api_keys/1",
+    "/jpcite/api_keys/1.json",
+    "/jpcite/api_keys/-/schema.json",
+    "/jpcite/api_keys/-/count",
+    "/jpcite/api_keys/-/fragment",
+    "/jpcite/api_keys/-/autocomplete?q=z",
+    "/jpcite/API_KEYS.json",
+    "/jpcite/api_key_addresses.json",
+    "/jpcite/api_key_search.json",
+    "/jpcite/api_key_search_content.json",
+    "/jpcite/am_personalization_score.json",
+    "/jpcite/sqlite_master.json",
+    "/jpcite/sqlite_sequence.json",
+    "/jpcite/sqlite_stat1.json",
+    "/jpcite/_sqlite_migrations.json",
+)
+SELECT = "select+notify_email+from+api_keys"
+SQL = (
+    f"/jpcite?sql={SELECT}",
+    f"/jpcite.json?sql={SELECT}",
+    f"/jpcite.csv?sql={SELECT}",
+    f"/jpcite/-/query?sql={SELECT}",
+    f"/jpcite/-/query.json?sql={SELECT}",
+    f"/_memory.json?sql={SELECT.replace('api_keys', 'jpcite.api_keys')}",
+    f"/_memory/-/query.json?sql={SELECT.replace('api_keys', 'jpcite.api_keys')}",
+    "/jpcite/-/execute-write?sql=delete+from+api_keys",
+    f"/jpcite/-/queries/analyze?sql={SELECT}",
+    "/jpcite.db",
+)
+# Ways round the permission of a table, through the page of one that may be seen.
+PROFILE = "/jpcite/am_personalization_profile.json"
+ROUND = (
+    f"{PROFILE}?_where=profile_id+in+(select+id+from+api_keys)",
+    f"{PROFILE}?_fts_table=api_key_search&_fts_pk=profile_id&_search=zaihou",
+    f"{PROFILE}?_fts_table=api_key_search&_search_notify_email=zaihou",
+    PROFILE
+    + "?_through="
+    + json.dumps({"table": "api_keys", "column": "notify_email", "value": "zaihou@example.com"}),
+)
+DENIED = (*TABLES, *SQL, *ROUND)
+# Pages that may answer, and then only with what is ours.
+OPEN = (
+    "/",
+    "/.json",
+    "/-/databases.json",
+    "/-/plugins.json",
+    "/-/jump.json?q=api",
+    "/-/schema.json",
+    "/-/allowed.json?action=view-table",
+    "/-/queries.json",
+    "/jpcite",
+    "/jpcite.json",
+    "/jpcite/-/schema.json",
+    "/jpcite/-/queries.json",
+    "/jpcite/-/foreign-key-targets",
+    "/jpcite/am_personalization_profile/1",
+    "/jpcite/am_personalization_profile/1.json?_extras=foreign_key_tables",
+    "/jpcite/am_personalization_profile.json?_facet=profile_id",
+)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    return shared_database(tmp_path_factory.mktemp("viewer") / "jpcite.db")
+
+
+@pytest.fixture(params=["anyone", "root"])
+def who(request):
+    """A function that gives the cookies of anyone or root."""
+    return root if request.param == "root" else lambda datasette: {}
+
+
+def hidden_words_in(response, url):
+    # What was asked for may be repeated, in a form or an error.
+    return [word for word in HIDDEN_WORDS if word in response.text and word not in url.lower()]
+
+
+async def get(datasette, url, cookies):
+    return await datasette.client.get(url, cookies=cookies, follow_redirects=True)
+
+
+@pytest.mark.asyncio
+async def test_nothing_but_ours_is_served_whatever_is_asked(shared, who):
+    datasette = await serve(immutables=[str(shared)], crossdb=True)
+    answers = {url: await get(datasette, url, who(datasette)) for url in (*DENIED, *OPEN)}
+
+    assert answers["/jpcite"].status_code == answers["/jpcite.json"].status_code == 200
+    assert {
+        url: answers[url].status_code
+        for url in DENIED
+        if answers[url].status_code not in (400, 403, 404, 405)
+    } == {}
+    assert {
+        url: words for url, response in answers.items() if (words := hidden_words_in(response, url))
+    } == {}
+
+
+@pytest.mark.asyncio
+async def test_another_programs_table_and_its_rows_are_403(shared, who):
+    datasette = await serve(shared)
+    urls = (
+        "/jpcite/api_keys",
+        "/jpcite/api_keys.json",
+        "/jpcite/api_keys.csv",
+        "/jpcite/api_keys/1",
+    )
+
+    assert [(await get(datasette, url, who(datasette))).status_code for url in urls] == [403] * 4
+
+
+@pytest.mark.asyncio
+async def test_nothing_can_be_written_on_any_route(shared, who):
+    datasette = await serve(shared)
+    table = "/jpcite/am_personalization_profile"
+    row = {"user_token_hash": "f" * 64}
+    before = shared.read_bytes()
+    for url, body in (
+        (f"{table}/-/insert", {"row": row}),
+        (f"{table}/-/upsert", {"rows": [{"profile_id": 1, **row}]}),
+        (f"{table}/1/-/update", {"update": row}),
+        (f"{table}/1/-/delete", {}),
+        (f"{table}/-/alter", {"operations": []}),
+        (f"{table}/-/drop", {"confirm": True}),
+        (f"{table}/-/set-column-type", {"column": "preference_json", "column_type": "json"}),
+        ("/jpcite/-/create", {"table": "mine", "row": row}),
+        ("/jpcite/-/execute-write", {"sql": "delete from am_personalization_profile"}),
+        ("/jpcite/-/queries/store", {"query": {"name": "mine", "sql": "select 1"}}),
+        ("/jpcite/recent_recommendations/-/update", {"update": {"sql": "select 1"}}),
+        ("/jpcite/recent_recommendations/-/delete", {}),
+        ("/jpcite/recent_recommendations", {}),
+        (table, row),
+        ("/jpcite", {"sql": "delete from am_personalization_profile"}),
+    ):
+        response = await datasette.client.post(url, json=body, cookies=who(datasette))
+        assert response.status_code not in (200, 201), url
+        assert hidden_words_in(response, url) == []
+
+    assert shared.read_bytes() == before
+
+
+@pytest.mark.asyncio
+async def test_a_query_of_the_configuration_that_is_not_ours_is_denied(shared, who):
+    metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+    metadata["databases"]["jpcite"]["queries"]["addresses"] = {"sql": "SELECT * FROM api_keys"}
+    datasette = await serve(shared, metadata=metadata)
+    page = await get(datasette, "/jpcite.json", who(datasette))
+
+    assert (await get(datasette, "/jpcite/addresses.json", who(datasette))).status_code == 403
+    assert "addresses" not in {query["name"] for query in page.json()["queries"]}
+
+
+@pytest.mark.asyncio
+async def test_a_table_made_after_the_start_is_denied_too(shared, tmp_path, who):
+    copy = tmp_path / "jpcite.db"
+    copy.write_bytes(shared.read_bytes())
+    datasette = await serve(copy)
+    assert (await get(datasette, "/jpcite", who(datasette))).status_code == 200
+    with sqlite3.connect(copy) as db:
+        db.execute("CREATE TABLE later (notify_email TEXT)")
+
+    assert (await get(datasette, "/jpcite/later.json", who(datasette))).status_code == 403
+    assert "later" not in (await get(datasette, "/jpcite.json", who(datasette))).text
+
+
+@pytest.mark.asyncio
+async def test_a_database_served_alongside_is_as_open_as_before(shared, tmp_path, who):
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE api_keys (id INTEGER PRIMARY KEY)")
+        db.execute("CREATE VIRTUAL TABLE words USING fts5(word)")
+    datasette = await serve(shared, other)
+    for url in (
+        "/other.json",
+        "/other/api_keys.json",
+        "/other/api_keys.json?_where=id=1",
+        "/other/words.json?_fts_table=words&_search=a",
+        "/other.json?sql=select+1+from+api_keys",
+    ):
+        assert (await get(datasette, url, who(datasette))).status_code == 200, url
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("level", ["instance", "database"])
+async def test_the_plugin_setting_opens_the_file_on_purpose(shared, level):
+    plugins = {"sqlite-utils-personalization": {"deny_by_default": False}}
+    metadata = {
+        "instance": {"plugins": plugins},
+        "database": {"databases": {"jpcite": {"plugins": plugins}}},
+    }
+    datasette = await serve(shared, metadata=metadata[level])
+    urls = (
+        "/jpcite/api_keys.json",
+        "/jpcite.json?sql=select+1",
+        f"{ROUND[0]}",
+        "/jpcite/api_keys/1.json",
+    )
+
+    assert [(await get(datasette, url, {})).status_code for url in urls] == [200] * 4
+
+
+@pytest.mark.asyncio
+async def test_ours_stays_closed_to_whom_the_operator_closed_it(shared):
+    metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+    metadata["databases"]["jpcite"]["allow"] = {"id": "root"}
+    datasette = await serve(shared, metadata=metadata)
+    urls = (
+        "/jpcite.json",
+        "/jpcite/am_personalization_run.json",
+        "/jpcite/recent_recommendations.json",
+    )
+
+    assert [(await get(datasette, url, {})).status_code for url in urls] == [403] * 3
+    assert [(await get(datasette, url, root(datasette))).status_code for url in urls] == [200] * 3
+
+
+@pytest.mark.asyncio
+async def test_a_file_without_our_schema_is_as_open_as_before(tmp_path):
+    path = tmp_path / "jpcite.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE api_keys (id INTEGER PRIMARY KEY)")
+    datasette = await serve(path)
+
+    assert (await get(datasette, "/jpcite/api_keys.json", {})).status_code == 200

@@ -1,0 +1,321 @@
+"""The questions as SQL: what each answers, page by page, and that none of them reads through a large log."""
+
+import re
+import sqlite3
+from importlib.resources import files
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.viewer.questions import questions
+
+TYPES = ("program", "industry_pack", "saved_search", "amendment")
+HASHES = ("a" * 64, "b" * 64)
+TIMES = ("2026-07-21T18:00:00.000Z", "2026-07-22T18:00:00.000Z", "2026-07-22T18:00:00.500Z")
+LOG_ROW = st.tuples(
+    st.integers(1, 2),
+    st.sampled_from(TYPES),
+    st.sampled_from([0, 1, 50, 100]),
+    st.sampled_from(TIMES),
+)
+
+QUESTIONS = {question.name: question for question in questions()}
+
+
+def ask(db, name, **given):
+    """The rows Datasette shows: what is not given is an empty text, and everything given is a text too."""
+    question = QUESTIONS[name]
+    form = {parameter.name: "" for parameter in question.parameters}
+    return db.execute(question.sql, {**form, **given}).fetchall()
+
+
+def in_memory(path, log):
+    """A copy of the migrated file in memory, with two customers and these (profile_id, type, score, served_at)."""
+    db = sqlite3.connect(":memory:")
+    with sqlite3.connect(path) as source:
+        source.backup(db)
+    db.executemany(
+        "INSERT INTO am_personalization_profile (user_token_hash) VALUES (?)",
+        [(token,) for token in HASHES],
+    )
+    db.executemany(
+        "INSERT INTO am_personalization_recommendation_log"
+        " (profile_id, recommendation_type, score, served_at) VALUES (?, ?, ?, ?)",
+        log,
+    )
+    return db
+
+
+def expected(log, order, keep=lambda row: True):
+    rows = [
+        (rec_id, HASHES[profile_id - 1], kind, points, served_at)
+        for rec_id, (profile_id, kind, points, served_at) in enumerate(log, 1)
+        if points > 0
+    ]
+    # Stable sorts from the last key to the first.
+    for column, descending in order:
+        rows.sort(key=lambda row: row[column], reverse=descending)
+    return [row for row in rows if keep(row)]
+
+
+def pages(db, name, size, **given):
+    after, found = "", []
+    while page := ask(db, name, after=after, size=str(size), **given):
+        assert len(page) <= size
+        found += page
+        after = str(page[-1][0])
+    return found
+
+
+BEST_FIRST = ((0, False), (4, True), (3, True))
+NEWEST_FIRST = ((0, False), (3, True), (4, True))
+LOG = [
+    (1, "program", 90, TIMES[0]),
+    (2, "program", 90, TIMES[1]),
+    (1, "amendment", 40, TIMES[1]),
+    (1, "program", 0, TIMES[1]),
+    (2, "saved_search", 60, TIMES[2]),
+    (1, "industry_pack", 75, TIMES[0]),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "rec_ids"),
+    (
+        ({}, [2, 1, 6, 5, 3]),
+        ({"type": "program"}, [2, 1]),
+        ({"type": "lottery"}, []),
+        ({"since": "2026-07-22"}, [2, 5, 3]),
+        ({"since": "2026-07-22T18:00:00Z"}, [2, 5, 3]),
+        ({"since": "2026-07-23"}, []),
+        ({"until": "2026-07-21"}, [1, 6]),
+        ({"until": "2026-07-22"}, [2, 1, 6, 5, 3]),
+        ({"until": "2026-07-22T18:00:00.000Z"}, [2, 1, 6, 3]),
+        ({"min_score": "75"}, [2, 1, 6]),
+        ({"min_score": "101"}, []),
+        ({"min_score": "-3"}, [2, 1, 6, 5, 3]),
+        ({"size": "2"}, [2, 1]),
+        ({"size": "-1"}, [2, 1, 6, 5, 3]),
+        ({"after": "2"}, [1, 6, 5, 3]),
+        ({"after": "3"}, []),
+        ({"after": "999"}, []),
+        ({"after": "2", "min_score": "95"}, []),
+        ({"type": "program", "since": "2026-07-22", "min_score": "90"}, [2]),
+    ),
+)
+def test_recent_recommendations(db_path, given, rec_ids):
+    db = in_memory(db_path, LOG)
+
+    assert [row[0] for row in ask(db, "recent_recommendations", **given)] == rec_ids
+
+
+def test_a_recent_recommendation_names_customer_type_score_and_time(db_path):
+    db = in_memory(db_path, LOG)
+
+    assert ask(db, "recent_recommendations", size="1") == [
+        (2, HASHES[1], "program", 90, "2026-07-22T18:00:00.000Z")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "rec_ids"),
+    (
+        ({}, [3, 1, 6]),
+        ({"user_token_hash": f" {HASHES[0].upper()}"}, [3, 1, 6]),
+        ({"user_token_hash": ""}, []),
+        ({"user_token_hash": "f" * 64}, []),
+        ({"type": "amendment"}, [3]),
+        ({"since": "2026-07-22"}, [3]),
+        ({"until": "2026-07-21"}, [1, 6]),
+        ({"size": "1"}, [3]),
+        ({"after": "3"}, [1, 6]),
+    ),
+)
+def test_one_customers_recommendations(db_path, given, rec_ids):
+    db = in_memory(db_path, LOG)
+    rows = ask(db, "customer_recommendations", **{"user_token_hash": HASHES[0], **given})
+
+    assert [row[0] for row in rows] == rec_ids
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
+@given(
+    log=st.lists(LOG_ROW, max_size=40), size=st.integers(1, 7), kind=st.sampled_from(["", *TYPES])
+)
+def test_pages_together_are_the_whole_answer_each_row_once(db_path, log, size, kind):
+    db = in_memory(db_path, log)
+
+    assert pages(db, "recent_recommendations", size, type=kind) == expected(
+        log, BEST_FIRST, lambda row: kind in ("", row[2])
+    )
+    assert pages(
+        db, "customer_recommendations", size, type=kind, user_token_hash=HASHES[0]
+    ) == expected(log, NEWEST_FIRST, lambda row: row[1] == HASHES[0] and kind in ("", row[2]))
+
+
+def test_why_a_program_was_recommended(db_path, add_profile):
+    add_profile(
+        db_path,
+        1,
+        {
+            "industry_pack": "D",
+            "deadline_horizon_days": 60,
+            "risk_tolerance": "high",
+            "prefecture": "香川県",
+        },
+    )
+    with sqlite3.connect(db_path) as db:
+        db.executescript(
+            "CREATE TABLE jgrants_programs (id TEXT, title TEXT, name TEXT, industry_jsic TEXT,"
+            " industry TEXT, area_raw TEXT, target_area_search TEXT, prefecture TEXT,"
+            " acceptance_start_datetime TEXT, acceptance_end_datetime TEXT, open_at TEXT, close_at TEXT);"
+            "INSERT INTO jgrants_programs (id, title, industry_jsic, area_raw, acceptance_start_datetime,"
+            " acceptance_end_datetime) VALUES ('S1', '左官の後継者を育てる補助金', '建設業', '四国地方',"
+            " '2026-07-01T00:00+09:00', '2026-07-31T17:00+09:00')"
+        )
+    score(db_path, as_of="2026-07-22")
+    db = sqlite3.connect(db_path)
+    db.row_factory = sqlite3.Row
+    (row,) = ask(db, "why_this_recommendation", rec_id="1")
+    unstable = (
+        "served_at",
+        "item_facts_from",
+        "model_sha256",
+        "package_version",
+        "user_token_hash",
+    )
+
+    # 9 days left of 60: 30 x 51 / 60 = 25.5, rounded down.
+    assert {key: row[key] for key in row.keys() if key not in unstable} == {  # noqa: SIM118
+        "rec_id": 1,
+        "recommendation_type": "program",
+        "item_id": "S1",
+        "title": "左官の後継者を育てる補助金",
+        "as_of": "2026-07-22",
+        "declared_industries": "D",
+        "item_industries": "D",
+        "industry_points": 50,
+        "declared_horizon_days": 60,
+        "item_closes_on": "2026-07-31",
+        "days_left": 9,
+        "deadline_points": 25,
+        "declared_risk_level": "high",
+        "item_risk_level": None,
+        "risk_points": 0,
+        "declared_prefecture": "香川県",
+        "item_prefectures": "徳島県,香川県,愛媛県,高知県",
+        "cap": 100,
+        "logged_score": 75,
+        "recomputed_score": 75,
+        "verdict": "reproduced",
+        "run_id": 1,
+    }
+
+
+def test_a_row_of_another_program_has_no_reason_and_says_so(db_path):
+    db = in_memory(db_path, LOG)
+    db.row_factory = sqlite3.Row
+    (row,) = ask(db, "why_this_recommendation", rec_id="1")
+
+    assert (row["logged_score"], row["title"], row["verdict"]) == (90, None, "no evidence")
+
+
+def test_a_recommendation_that_never_was_gives_no_row(db_path):
+    assert ask(in_memory(db_path, LOG), "why_this_recommendation", rec_id="999") == []
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_an_empty_form_and_an_empty_database_are_no_error(db_path, name):
+    assert ask(in_memory(db_path, []), name) == []
+
+
+@pytest.mark.parametrize("question", questions(), ids=QUESTIONS)
+def test_every_parameter_is_declared_described_and_cast(question):
+    declared = {parameter.name for parameter in question.parameters}
+    used = re.findall(r"(cast\()?:([a-z_]+)(?: AS (text|integer)\))?", question.sql)
+
+    assert {name for _, name, _ in used} == declared
+    assert [name for cast, name, kind in used if not (cast and kind)] == []
+    for parameter in question.parameters:
+        assert parameter.type in ("text", "integer")
+        assert parameter.meaning
+        assert parameter.type in {kind for _, name, kind in used if name == parameter.name}
+
+
+def test_every_file_is_named_by_its_place_and_its_question():
+    folder = files("sqlite_utils_personalization").joinpath("viewer", "queries")
+    names = sorted(path.name for path in folder.iterdir())
+
+    assert [name for name in names if not re.fullmatch(r"\d\d_[a-z_]+\.sql", name)] == []
+    assert [name[3:-4] for name in names] == list(QUESTIONS)
+
+
+# What ANALYZE writes: nothing, a sample of 400 rows (as migrate and score take it), or the truth.
+STATISTICS = {
+    "none": (),
+    "sampled": ("9093480 401 401 134", "9999808 81 8"),
+    "full": ("10000000 2500000 25000 100", "10000000 100 9"),
+}
+
+
+merges_arms = pytest.mark.skipif(
+    sqlite3.sqlite_version_info < (3, 37),
+    reason="before SQLite 3.37 a view with an order of its own is read whole: right, but slow",
+)
+
+
+def plan(db_path, name, statistics):
+    db = in_memory(db_path, LOG)
+    if statistics:
+        db.execute("ANALYZE")
+        for index, stat in zip(("type_score", "profile_served"), statistics, strict=True):
+            db.execute(
+                "UPDATE sqlite_stat1 SET stat = ? WHERE idx = ?", [stat, f"idx_am_pers_rec_{index}"]
+            )
+        db.execute("UPDATE sqlite_stat1 SET stat = '100000 1' WHERE tbl LIKE '%profile'")
+        db.execute("ANALYZE sqlite_master")
+    form = {parameter.name: "" for parameter in QUESTIONS[name].parameters}
+    steps = db.execute(f"EXPLAIN QUERY PLAN {QUESTIONS[name].sql}", form).fetchall()
+    return [step[3] for step in steps]
+
+
+@merges_arms
+@pytest.mark.parametrize("statistics", STATISTICS.values(), ids=STATISTICS)
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_question_scans_the_log_whatever_sqlite_knows_of_it(db_path, name, statistics):
+    scans = [
+        step
+        for step in plan(db_path, name, statistics)
+        if re.match(
+            r"SCAN (l|p|v|am_personalization_(recommendation_log|profile|evidence))\b", step
+        )
+    ]
+
+    assert scans == []
+
+
+@merges_arms
+@pytest.mark.parametrize("statistics", STATISTICS.values(), ids=STATISTICS)
+def test_recent_recommendations_merge_four_seeks_by_score_and_time(db_path, statistics):
+    steps = plan(db_path, "recent_recommendations", statistics)
+
+    assert [step for step in steps if step.startswith("SEARCH l ")] == [
+        "SEARCH l USING INDEX idx_am_pers_rec_type_score"
+        " (recommendation_type=? AND score=? AND served_at>? AND served_at<?)"
+    ] * len(TYPES)
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+
+
+@merges_arms
+@pytest.mark.parametrize("statistics", STATISTICS.values(), ids=STATISTICS)
+def test_a_customers_recommendations_are_found_by_customer_and_time(db_path, statistics):
+    steps = plan(db_path, "customer_recommendations", statistics)
+
+    assert [step for step in steps if step.startswith("SEARCH l ")] == [
+        "SEARCH l USING INDEX idx_am_pers_rec_profile_served"
+        " (profile_id=? AND served_at>? AND served_at<?)"
+    ] * len(TYPES)

@@ -1,0 +1,48 @@
+"""A shared file, as a product leaves it, and Datasette in this process serving it."""
+
+import sqlite3
+from pathlib import Path
+
+import yaml
+from datasette.app import Datasette
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.example import AS_OF, build
+
+METADATA = Path(__file__).parents[1] / "metadata.yml"
+
+# What other programs keep in the file. None of these words may ever be served.
+OTHERS = """
+CREATE TABLE api_keys (id INTEGER PRIMARY KEY, notify_email TEXT);
+INSERT INTO api_keys VALUES (1, 'zaihou@example.com');
+CREATE VIEW api_key_addresses AS SELECT notify_email FROM api_keys;
+CREATE VIRTUAL TABLE api_key_search USING fts5(notify_email);
+INSERT INTO api_key_search (rowid, notify_email) VALUES (1, 'zaihou@example.com');
+CREATE TABLE am_personalization_score (hidden_note TEXT);
+INSERT INTO am_personalization_score VALUES ('zaihou@example.com');
+"""
+HIDDEN_WORDS = ("api_key", "notify_email", "hidden_note", "am_personalization_score", "zaihou")
+
+
+def shared_database(path):
+    """The example database, scored for one night, with tables of other programs in it."""
+    build(path)
+    score(path, as_of=AS_OF)
+    db = sqlite3.connect(path)
+    db.executescript(OTHERS)
+    db.close()
+    return path
+
+
+async def serve(*paths, metadata=None, **options):
+    """Datasette on these files, started, with the project's metadata.yml; root is enabled where that is asked for."""
+    if metadata is None:
+        metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+    datasette = Datasette([str(path) for path in paths], metadata=metadata, **options)
+    datasette.root_enabled = True
+    await datasette.invoke_startup()
+    return datasette
+
+
+def root(datasette):
+    return {"ds_actor": datasette.sign({"a": {"id": "root"}}, "actor")}
