@@ -2,11 +2,13 @@
 
 import json
 from contextlib import suppress
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.preferences.declared import InvalidPreference, read_preference
 
 PACKS = {"pack_construction": "D", "pack_two": "EG"}
@@ -70,6 +72,13 @@ def test_an_invalid_preference_is_refused_with_its_reason(text, reason):
     with pytest.raises(InvalidPreference) as error:
         read_preference(text, PACKS)
     assert str(error.value) == reason
+
+
+def test_a_customer_may_declare_every_prefecture_an_item_may_be_in():
+    schema = files("sqlite_utils_personalization.preferences").joinpath("preference.schema.json")
+    assert tuple(json.loads(schema.read_text())["properties"]["prefecture"]["enum"]) == tuple(
+        PREFECTURES
+    )
 
 
 def test_a_reason_never_repeats_what_was_declared():

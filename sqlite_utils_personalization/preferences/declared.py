@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, NoReturn
 
 from jsonschema import Draft202012Validator
 
-LETTERS = "ABCDEFGHIJKLMNOPQRST"
+from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+
 NO_INDUSTRY = "none"
 
 
@@ -68,8 +69,7 @@ def _not_json(constant: str) -> NoReturn:
 def _industries(pack: str | None, packs: Mapping[str, str]) -> str | None:
     if pack is None:
         return None
-    is_letter = len(pack) == 1 and pack in LETTERS
-    return pack if is_letter else packs.get(pack, NO_INDUSTRY)
+    return pack if pack in DIVISIONS else packs.get(pack, NO_INDUSTRY)
 
 
 @cache
