@@ -433,3 +433,23 @@ def test_the_search_of_one_customer_is_never_offered_to_another(shared):
 def test_temporary_files_of_a_night_are_gone_afterwards(shared):
     score(shared, as_of=AS_OF)
     assert os.listdir(shared.parent) == ["jpcite.db"]
+
+
+def test_no_statement_of_a_chunk_reads_more_of_the_log_than_its_own_rows(shared):
+    """The cost of a row must not grow with the log, with statistics or without."""
+    score(shared, as_of=AS_OF)
+    db = sqlite3.connect(shared)
+    db.execute(log._CREATE_CHUNK)
+    statements = {
+        name: sql
+        for name, sql in vars(log).items()
+        if name.startswith("_")
+        and isinstance(sql, str)
+        and sql.lstrip().startswith(("SELECT", "INSERT", "UPDATE"))
+    }
+    assert {"_FILL_CHUNK", "_LOG", "_EVIDENCE", "_ADDED", "_LAST"} <= set(statements)
+    at = dict.fromkeys(("run_id", "cursor", "last", "customers", "rows"), 1)
+    for sql in set(statements.values()) - {log._LEFT}:
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", at)]
+        read = [step for step in plan if "recommendation_log" in step or "evidence" in step]
+        assert [step for step in read if not step.startswith("SEARCH")] == []
