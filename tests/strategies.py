@@ -19,23 +19,23 @@ PACKS = ("pack_construction", "pack_two", "pack_nobody_knows")
 
 
 def as_of_days():
-    return st.integers(-40, 40).map(_day)
+    return st.integers(-15, 15).map(_day)
 
 
 def _day(offset):
     return (AS_OF + timedelta(days=offset)).isoformat()
 
 
-CLOSING = st.none() | st.integers(-45, 130).map(_day) | st.just("2124-03-31")
-OPENING = st.none() | st.integers(-400, 45).map(_day)
+CLOSING = st.none() | st.integers(-15, 130).map(_day) | st.just("2124-03-31")
+OPENING = st.none() | st.integers(-400, 15).map(_day)
 LETTERS = st.sets(st.sampled_from("ADEGT"), min_size=1) | st.just(oracle.JSIC_LETTERS[:16])
 INDUSTRIES = st.sampled_from(("any", "unknown")) | LETTERS.map(lambda some: "".join(sorted(some)))
 SOME_PLACES = st.sets(st.sampled_from(PLACES), min_size=1).map(
     lambda some: ",".join(name for name in PLACES if name in some)
 )
-PREFECTURES = st.just("nationwide") | SOME_PLACES
+PREFECTURES = st.just("nationwide") | st.just("nationwide") | SOME_PLACES
 # Short and alike, with characters that other collations than the binary one reorder.
-ITEM_IDS = st.sampled_from(("a", "A", "b", "a-", "-", "9", "10", "é", "Ａ", "𠮷"))
+ITEM_IDS = st.sampled_from([*"aAbB-910éＡ𠮷", "a-", "aA", "10", "9-"])
 
 
 def items(names=oracle.TYPES, left_out=(None, None, None, "notice")):
@@ -61,48 +61,53 @@ def _items_of(name, left_out):
 
 def items_of_a_night(*args):
     """Few distinct items under many ids, so that most of them tie; an id may be repeated."""
-    return st.lists(items(*args), min_size=1, max_size=6).flatmap(
+    return st.lists(items(*args), min_size=4, max_size=8).flatmap(
         lambda found: st.lists(
-            st.builds(replace, st.sampled_from(found), item_id=ITEM_IDS), max_size=16
+            st.builds(replace, st.sampled_from(found), item_id=ITEM_IDS), min_size=10, max_size=24
         )
     )
 
 
-def preferences():
-    """Valid ones, as objects; unknown packs count as valid."""
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "industry_pack": st.sampled_from((*"ADEGT", *PACKS)),
-            "deadline_horizon_days": HORIZONS | HORIZONS.map(float),
-            "risk_tolerance": LEVELS,
-            "prefecture": st.sampled_from(PLACES),
-            "note": st.sampled_from((None, "", "高橋", 1e300)),
-        },
+POINTS_FOR = {
+    "industry_pack": st.sampled_from((*"ADEGT", *PACKS)),
+    "deadline_horizon_days": HORIZONS | HORIZONS.map(float),
+    "risk_tolerance": LEVELS,
+}
+NONE_FOR = {
+    "prefecture": st.sampled_from(PLACES),
+    "note": st.sampled_from((None, "", "高橋", 1e300)),  # unknown to the scorer
+}
+DECLARED = POINTS_FOR | NONE_FOR
+WRONG = (None, True, False, 0, -1, 731, 30.5, "", "d", "30", [], ["low"], {}, 1e999)
+
+
+def valid_texts():
+    """Stored preferences that are scored, half of them declaring all that earns points."""
+    much = st.fixed_dictionaries(POINTS_FOR, optional=NONE_FOR)
+    little = st.fixed_dictionaries({}, optional=DECLARED)
+    return st.builds(json.dumps, much | little, ensure_ascii=st.booleans())
+
+
+def odd_texts():
+    """Stored preferences as they may be found too: most are invalid, some are not even JSON."""
+    spoilt = st.builds(
+        lambda key, valid, wrong: {**valid, key: wrong},
+        st.sampled_from([key for key in DECLARED if key != "note"]),
+        st.fixed_dictionaries({}, optional=DECLARED),
+        st.sampled_from(WRONG),
     )
-
-
-def preference_texts():
-    """Stored preferences as they may be found: mostly valid, some not, some not even JSON."""
-    spoilt = st.tuples(
-        preferences(),
-        st.sampled_from(("industry_pack", "deadline_horizon_days", "risk_tolerance", "prefecture")),
-        st.sampled_from(
-            (None, True, False, 0, -1, 731, 30.5, "", "d", "30", [], ["low"], {}, 1e999)
-        ),
-    ).map(lambda found: {**found[0], found[1]: found[2]})
-    objects = preferences() | preferences() | preferences() | spoilt
-    return st.builds(json.dumps, objects, ensure_ascii=st.booleans()) | st.sampled_from(ODD_TEXTS)
+    return spoilt.map(json.dumps) | st.sampled_from(ODD_TEXTS)
 
 
 @st.composite
 def models(draw, base):
     """The model given with other numbers and packs; everything else as it is."""
-    weights, caps = st.integers(0, 120), st.integers(0, 100)
+    weights = st.sampled_from((50, 20, 30, 15, 0, 120))
+    caps = st.sampled_from((100, 90, 75, 60, 0))
     return {
         **base,
         "weights": {name: draw(weights) for name in ("industry", "deadline", "risk")},
         "caps": {name: draw(caps) for name in oracle.TYPES},
-        "urgent_days": draw(st.sampled_from((1, 60, 90, 730))),
+        "urgent_days": draw(st.sampled_from((90, 1, 60, 730))),
         "packs": {"pack_construction": "D", "pack_two": draw(st.sampled_from(("AE", "DG", "T")))},
     }

@@ -81,7 +81,7 @@ def test_a_sqlite_older_than_the_minimum_is_refused(refuses):
 
 def test_a_writable_connection_starts_no_transaction_by_itself(fresh_path):
     with open_writable(make(fresh_path)) as db:
-        db["t"].insert({"x": 1})
+        db.conn.execute("INSERT INTO t VALUES (1)")
         assert db.conn.in_transaction is False
         db.execute("BEGIN IMMEDIATE")
         db["t"].insert({"x": 2})
@@ -129,6 +129,16 @@ def test_reading_sees_what_is_still_in_the_wal_of_a_live_server(fresh_path):
         after = folder(fresh_path)
         del after["jpcite.db-shm"]
         assert after == before
+
+
+def test_reading_sees_what_a_server_that_is_only_starting_writes_next(fresh_path):
+    make(fresh_path, "wal")
+    with closing(sqlite3.connect(fresh_path, isolation_level=None)) as server:
+        assert server.execute("SELECT count(*) FROM t").fetchone() == (1,)
+        assert fresh_path.with_name("jpcite.db-wal").stat().st_size == 0
+        with open_readonly(fresh_path) as db:
+            server.execute("INSERT INTO t VALUES (2)")
+            assert count(db) == 2
 
 
 def test_reading_sees_what_a_crashed_server_left_in_its_wal(fresh_path, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 import sqlite_utils
 from sqlite_utils.cli import cli
 
+from sqlite_utils_personalization.database import explained
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import (
     apply_evidence,
@@ -305,6 +306,23 @@ def test_a_log_that_holds_rows_is_kept_until_it_may_be_dropped(
     assert (status, out, err.splitlines()[0]) == (0, "", f"rolled back {EVIDENCE}")
 
 
+def test_what_the_product_applied_without_a_record_is_rolled_back_too(fresh_path, command):
+    storage = files("sqlite_utils_personalization.schema").joinpath(f"{STORAGE}.sql")
+    with closing(sqlite3.connect(fresh_path)) as conn:
+        conn.executescript(storage.read_text("utf-8"))
+    lines = f"{EVIDENCE} is not applied: nothing to roll back\nrolled back {STORAGE}\n"
+    assert command(fresh_path, "--rollback") == (0, "", lines)
+    assert [row[1] for row in schema(fresh_path)] == ["sqlite_sequence"]
+
+
+def test_statistics_that_were_empty_before_stay_when_we_go(fresh_path):
+    execute(fresh_path, "ANALYZE")
+    before = dump(fresh_path)
+    migrate(fresh_path)
+    rollback(fresh_path)
+    assert [line for line in dump(fresh_path) if "sqlite_sequence" not in line] == before
+
+
 def test_rolling_back_what_is_not_applied_says_so(fresh_path, command):
     migrate(fresh_path, only=[STORAGE])
     absent = f"{EVIDENCE} is not applied: nothing to roll back\n"
@@ -386,6 +404,18 @@ def test_the_evidence_is_applied_to_a_connection_that_has_the_storage(fresh_path
         assert conn.in_transaction is False
         assert conn.execute("PRAGMA recursive_triggers").fetchone() == (0,)
     assert [status.is_pending for status in migration_statuses(fresh_path)] == [False, False]
+
+
+def test_a_disk_that_is_full_is_not_taken_for_something_in_the_way(fresh_path, refuses):
+    migrate(fresh_path, only=[STORAGE])
+    before = dump(fresh_path)
+    with closing(sqlite3.connect(fresh_path, isolation_level=None)) as conn:
+        (pages,) = conn.execute("PRAGMA page_count").fetchone()
+        conn.execute(f"PRAGMA max_page_count = {pages}")
+        full = f"no space left for {fresh_path} - free some, then run this again"
+        with refuses(full), explained(fresh_path):
+            apply_evidence(conn)
+    assert dump(fresh_path) == before
 
 
 def test_statistics_cover_our_filled_tables_and_no_other(fresh_path, add_profile):

@@ -1,6 +1,7 @@
 """No personal data, one identifier, no model of any vendor, no network: over every table and every source file."""
 
 import ast
+import configparser
 import re
 import sqlite3
 import sys
@@ -161,10 +162,19 @@ def test_no_llm_and_no_network_is_imported(path):
     assert forbidden(path.read_text(encoding="utf-8")) == set()
 
 
+def optional():
+    """What the extras of one purpose each bring, by the names in setup.cfg."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    extras = {**setup["options.extras_require"]}
+    del extras["viewer"], extras["test"]
+    return {re.split(r"\W", line)[0] for lines in extras.values() for line in lines.split()}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_declared_dependencies_are_imported(path):
     found = {name.split(".")[0] for name in imported(path.read_text(encoding="utf-8"))}
-    allowed = CORE | (VIEWER if path.is_relative_to(PACKAGE / "viewer") else set())
+    allowed = CORE | (VIEWER if path.is_relative_to(PACKAGE / "viewer") else optional())
     assert found - sys.stdlib_module_names - allowed == set()
 
 

@@ -25,15 +25,11 @@ def refresh_statistics(conn: sqlite3.Connection) -> None:
 
 
 def statistics_tables(conn: sqlite3.Connection) -> list[str]:
-    """The statistics tables that hold rows about our tables; read-only."""
-    ours = ", ".join(f"'{table}'" for table in tables())
+    """The tables of statistics that hold any; read-only."""
     return [
-        name
-        for name in ("sqlite_stat1", "sqlite_stat4")
-        if _exists(conn, name)
-        and conn.execute(
-            f"SELECT EXISTS (SELECT 1 FROM main.{name} WHERE tbl IN ({ours}))"
-        ).fetchone()[0]
+        table
+        for table in ("sqlite_stat1", "sqlite_stat4")
+        if _exists(conn, table) and _has_rows(conn, table)
     ]
 
 
