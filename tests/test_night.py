@@ -117,7 +117,9 @@ def test_again_scores_the_same_night_once_more(shared):
 
 
 def test_again_shares_the_candidates_and_cohorts_of_the_first(shared):
-    count = "SELECT (SELECT count(*) FROM am_personalization_candidate), (SELECT count(*) FROM am_personalization_cohort)"
+    count = """
+        SELECT (SELECT count(*) FROM am_personalization_candidate), (SELECT count(*) FROM am_personalization_cohort)
+    """
     score(shared, as_of=AS_OF)
     before = rows(shared, count)
     score(shared, as_of=AS_OF, again=True)
