@@ -212,7 +212,7 @@ def test_a_generated_night_is_the_oracles(empty, night):
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(night=st.fixed_dictionaries(NIGHTS))
 def test_many_generated_nights_are_the_oracles(empty, night):
     check_generated_night(empty, night)

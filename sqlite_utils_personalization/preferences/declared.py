@@ -15,6 +15,8 @@ from jsonschema import Draft202012Validator
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 
 NO_INDUSTRY = "none"
+# Where Python itself gives up differs from version to version, and a night must not.
+MAX_DEPTH = 100
 
 
 class Declared(NamedTuple):
@@ -55,11 +57,27 @@ def _known_keys(text: object) -> dict[str, Any]:
     try:
         # Numbers as floats: an integer of 5,000 digits under an unknown key is JSON too.
         declared = json.loads(text, parse_int=float, parse_constant=_not_json)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise InvalidPreference("preference_json is not JSON") from None
+    except RecursionError:
+        raise InvalidPreference("preference_json is nested too deeply") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(declared) > MAX_DEPTH:
+        raise InvalidPreference("preference_json is nested too deeply")
     if not isinstance(declared, dict):
         raise InvalidPreference("preference_json is not a JSON object")
     return {key: declared[key] for key in _rules() if key in declared}
+
+
+def _depth(value: object) -> int:
+    level, depth = [value], 0
+    while level := [
+        inner
+        for outer in level
+        if isinstance(outer, dict | list)
+        for inner in (outer.values() if isinstance(outer, dict) else outer)
+    ]:
+        depth += 1
+    return depth
 
 
 def _not_json(constant: str) -> NoReturn:
@@ -92,7 +110,7 @@ def _expected(rule: dict[str, Any]) -> str:
     if rule["type"] == "integer":
         return f"an integer from {rule['minimum']} to {rule['maximum']}"
     if "enum" not in rule:
-        return f"a text of {rule['minLength']} to {rule['maxLength']} characters"
+        return "a text that names one"
     options = rule["enum"]
     return (
         f"one of {', '.join(options)}"

@@ -1,0 +1,45 @@
+"""Scored example databases for the tests of the audit, and ways to tamper with them."""
+
+import sqlite3
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.example import AS_OF, build
+
+P = "am_personalization_"
+OTHERS = f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type, score) VALUES (8, 'program', 7)"
+NIGHTS = (AS_OF, "2026-04-02")
+
+
+@cache
+def history():
+    """The bytes of two nights on the example, with a row of another program before and after the first."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "jpcite.db"
+        build(path)
+        for night in NIGHTS:
+            execute(path, OTHERS)
+            score(path, as_of=night)
+        return path.read_bytes()
+
+
+def connect(path):
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def execute(path, *statements):
+    db = connect(path)
+    for statement in statements:
+        db.execute(statement)
+    db.close()
+
+
+def tamper(db, *statements):
+    """Change what is append-only, in the way of someone who may run DDL."""
+    guards = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+    for guard in guards:
+        db.execute(f"DROP TRIGGER {guard}")
+    for statement in statements:
+        db.execute(statement)

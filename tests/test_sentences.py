@@ -1,0 +1,253 @@
+"""Each sentence says what the formula did, in numbers that add up."""
+
+import json
+import re
+import sqlite3
+from dataclasses import asdict, replace
+from datetime import date
+
+import oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import Item
+from strategies import DECLARED, as_of_days, items, models
+
+from sqlite_utils_personalization.audit.evaluation import COLUMNS, evaluation
+from sqlite_utils_personalization.audit.sentences import (
+    component_sentences,
+    industries,
+    obstacles,
+    total_sentence,
+)
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.preferences.declared import Declared, read_preference
+
+AS_OF = "2026-07-22"
+MODEL = oracle.MODEL
+CONSTRUCTION = Declared("D", "東京都", 60, "low")
+DB = sqlite3.connect(":memory:")
+NOBODY = Declared(None, None, None, None)
+
+
+def columns(alias, values):
+    """A common table expression of one row; the values are parameters, named by alias and column."""
+    selected = ", ".join(f":{alias}_{name} AS {name}" for name in values)
+    return f"{alias} AS (SELECT {selected})", {
+        f"{alias}_{key}": value for key, value in values.items()
+    }
+
+
+def evaluate(item, declared, model=MODEL, as_of=AS_OF, why="{}"):
+    """What the packaged formula says of an item, by SQLite."""
+    weights, caps = model["weights"], model["caps"]
+    run = {"as_of": as_of, "urgent_days": model["urgent_days"]}
+    run |= {f"{name}_weight": weights[name] for name in weights}
+    run |= {f"{name}_cap": caps[name] for name in caps}
+    candidate = Candidate(**{**asdict(item), "why": why})
+    parts = [columns("r", run), columns("k", declared._asdict()), columns("c", candidate._asdict())]
+    tables = ", ".join(sql for sql, _ in parts)
+    at = {name: value for _, values in parts for name, value in values.items()}
+    row = DB.execute(f"WITH {tables} SELECT {COLUMNS} FROM r, k, c", at)
+    return evaluation(row.fetchone())
+
+
+WORKED = (
+    # item, declared, why, the three sentences and the total
+    (
+        Item("program", "1", industries="D", closes_on="2026-08-08"),
+        CONSTRUCTION,
+        "{}",
+        "lists 建設業 (D), which you declared: 50",
+        "closes in 17 days, within your 60-day horizon: 30 x 43 / 60 = 21, rounded down",
+        "no risk level of its own, which suits a risk tolerance of low: 20",
+        "50 + 21 + 20 = 91, within the cap of 100 for programs: 91",
+    ),
+    (
+        Item("amendment", "1", industries="any", closes_on="2026-07-22", risk_level="low"),
+        CONSTRUCTION,
+        '{"tier":"A"}',
+        "open to any industry: 50",
+        "closes that day, within your 60-day horizon: 30 x 60 / 60 = 30",
+        "risk level low (tier A), as you declared: 20",
+        "50 + 30 + 20 = 100, capped at 90 for amendments: 90",
+    ),
+    (
+        Item("program", "1", closes_on="2026-07-23", risk_level="medium"),
+        CONSTRUCTION._replace(horizon_days=1),
+        "{}",
+        "its industries are not known: 0",
+        "closes in 1 day, not within your 1-day horizon: 0",
+        "risk level medium, one step from the low you declared: 20 / 2 = 10",
+        "0 + 0 + 10 = 10, within the cap of 100 for programs: 10",
+    ),
+    (
+        Item("industry_pack", "1", industries="ADP", risk_level="high"),
+        CONSTRUCTION._replace(industries="AD"),
+        '{"keyword":"農業,介護施設"}',
+        "lists 農業、林業 (A) and 建設業 (D), which you declared (read from 農業 and 介護施設 in its title): 50",
+        "no closing date, and your 60-day horizon is at most 90 days: 30",
+        "risk level high, two steps from the low you declared: 0",
+        "50 + 30 + 0 = 80, capped at 75 for industry packs: 75",
+    ),
+    (
+        Item("saved_search", "1", industries="any"),
+        Declared("none", None, 91, "high"),
+        "{}",
+        "open to any industry: 50",
+        "no closing date, and your 91-day horizon is longer than 90 days: 0",
+        "no risk level of its own, which does not suit a risk tolerance of high: 0",
+        "50 + 0 + 0 = 50, within the cap of 60 for saved searches: 50",
+    ),
+    (
+        Item("program", "1", industries="D", closes_on="2026-08-08", risk_level="low"),
+        NOBODY,
+        "{}",
+        "no industry declared: 0",
+        "no deadline horizon declared: 0",
+        "no risk tolerance declared: 0",
+        "0 + 0 + 0 = 0, within the cap of 100 for programs: 0",
+    ),
+)
+
+
+@pytest.mark.parametrize("worked", WORKED)
+def test_worked_examples_read_like_this(worked):
+    item, declared, why, *expected = worked
+    found = evaluate(item, declared, why=why)
+    assert [*component_sentences(found), total_sentence(found)] == expected
+
+
+def test_odd_weights_say_where_they_are_rounded():
+    model = {**MODEL, "weights": {"industry": 50, "deadline": 7, "risk": 21}}
+    item = Item("program", "1", closes_on="2026-07-24", risk_level="medium")
+    _, deadline, risk = component_sentences(evaluate(item, CONSTRUCTION, model))
+    assert deadline == "closes in 2 days, within your 60-day horizon: 7 x 58 / 60 = 6, rounded down"
+    assert (
+        risk == "risk level medium, one step from the low you declared: 21 / 2 = 10, rounded down"
+    )
+
+
+OBSTACLES = (
+    (Item("program", "1", closes_on="2026-07-21"), ("closed on 2026-07-21",)),
+    (Item("program", "1", opens_on="2026-07-23"), ("opens on 2026-07-23",)),
+    (
+        Item("program", "1", prefectures="京都府,大阪府"),
+        ("offered in 京都府 and 大阪府, not in 東京都, which you declared",),
+    ),
+    (
+        Item("program", "1", industries="AEGHIP"),
+        (
+            "lists 農業、林業 (A), 製造業 (E), 情報通信業 (G) and 3 more, not 建設業 (D), which you declared",
+        ),
+    ),
+    (
+        Item("program", "1", industries="E", prefectures="大阪府", closes_on="2026-01-31"),
+        (
+            "closed on 2026-01-31",
+            "offered in 大阪府, not in 東京都, which you declared",
+            "lists 製造業 (E), not 建設業 (D), which you declared",
+        ),
+    ),
+    (Item("program", "1", industries="D", opens_on=AS_OF, closes_on=AS_OF), ()),
+)
+
+
+@pytest.mark.parametrize(("item", "expected"), OBSTACLES)
+def test_every_condition_that_does_not_hold_is_named(item, expected):
+    assert obstacles(evaluate(item, CONSTRUCTION)) == expected
+
+
+def test_an_industry_pack_the_model_does_not_know_is_no_industry():
+    found = evaluate(Item("program", "1", industries="D"), Declared("none", None, None, None))
+    sentence = "lists 建設業 (D), and the model does not know the industry pack you declared"
+    assert obstacles(found) == (sentence,)
+    assert component_sentences(found)[0] == f"{sentence}: 0"
+
+
+def test_four_industries_are_all_named_and_five_are_counted():
+    assert industries("ABCD").count("(") == 4
+    assert industries("ABCDE") == (
+        "農業、林業 (A), 漁業 (B), 鉱業、採石業、砂利採取業 (C) and 2 more"
+    )
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    (
+        lambda found: found._replace(points=found.points._replace(deadline=None)),
+        lambda found: found._replace(constants=found.constants._replace(risk_weight="20")),
+        lambda found: found._replace(declared=found.declared._replace(horizon_days="60 days")),
+        lambda found: found._replace(days_left=1.5),
+    ),
+)
+def test_what_was_tampered_with_until_nothing_can_be_evaluated_is_said_so(spoilt):
+    found = spoilt(evaluate(Item("program", "1", closes_on="2026-08-08"), CONSTRUCTION))
+    sentences = {*component_sentences(found), total_sentence(found)}
+    assert sentences == {"what is stored cannot be evaluated"}
+
+
+@pytest.mark.parametrize("why", ("", "[]", "7", "null", "not JSON", '{"tier": 7, "keyword": []}'))
+def test_reasons_that_are_none_are_passed_over(why):
+    item = Item("program", "1", industries="D", risk_level="low")
+    industry, _, risk = component_sentences(evaluate(item, CONSTRUCTION, why=why))
+    assert industry.startswith("lists 建設業 (D), which you declared")
+    assert risk.startswith("risk level low")
+
+
+def arithmetic(sentence):
+    """The points a sentence ends in, after checking what it multiplies, divides and rounds."""
+    product = re.search(r"(\d+) x (\d+) / (\d+) = (\d+)(, rounded down)?$", sentence)
+    quotient = re.search(r": (\d+) / (\d+) = (\d+)(, rounded down)?$", sentence)
+    if product:
+        weight, left, horizon, points = map(int, product.groups()[:4])
+        assert (points, bool(product[5])) == (
+            weight * left // horizon,
+            weight * left % horizon > 0,
+        )
+        return points
+    if quotient:
+        weight, two, points = map(int, quotient.groups()[:3])
+        assert (two, points, bool(quotient[4])) == (2, weight // 2, weight % 2 == 1)
+        return points
+    return int(re.search(r": (\d+)$", sentence)[1])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    item=items(),
+    preference=st.fixed_dictionaries({}, optional=DECLARED),
+    model=models(MODEL),
+    as_of=as_of_days(),
+    why=st.sampled_from(("{}", '{"keyword":"農業"}', '{"tier":"B"}', '{"wildcard":true}')),
+)
+def test_the_numbers_in_the_sentences_are_the_oracles(item, preference, model, as_of, why):
+    item = replace(item, profile_id=None, left_out=None)
+    text = json.dumps(preference)
+    customer = oracle.declared(text, model)
+    found = evaluate(item, read_preference(text, model["packs"]), model, as_of, why)
+    expected = oracle.place(item, customer, model, as_of)
+    assert bool(obstacles(found)) is not oracle.eligible(item, customer, as_of)
+    if obstacles(found):
+        return
+    sentences = component_sentences(found)
+    assert tuple(map(arithmetic, sentences)) == expected[1:4]
+    industry, deadline, _ = sentences
+    lists = customer.industries is not None and oracle.lists_industry(item, customer.industries)
+    assert ("which you declared" in industry) is lists
+    if item.closes_on and customer.horizon_days:
+        left = (date.fromisoformat(item.closes_on) - date.fromisoformat(as_of)).days
+        assert re.match(rf"closes (in {left} days?|that day), ", deadline)
+        assert f"your {customer.horizon_days}-day horizon" in deadline
+    check_total(total_sentence(found), expected)
+
+
+def check_total(sentence, expected):
+    pattern = (
+        r"(\d+) \+ (\d+) \+ (\d+) = (\d+), (capped at|within the cap of) (\d+) for [a-z ]+: (\d+)"
+    )
+    *points, total, relation, cap, score = re.fullmatch(pattern, sentence).groups()
+    assert [*map(int, points), int(score)] == list(expected[1:])
+    assert int(total) == sum(expected[1:4])
+    assert (relation == "capped at") is (int(total) > int(cap))
+    assert int(score) == min(int(cap), int(total))
