@@ -7,10 +7,16 @@ from hashlib import sha256
 def canonical_json(value: object) -> str:
     """Sorted keys, no spaces, characters as themselves: changing it changes every hash.
 
-    ValueError on NaN and infinities.
+    What JSON has no form for, as a BLOB that someone put where text belongs, goes in by its repr. ValueError on NaN and
+    infinities.
     """
     return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        value,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        default=repr,
+        allow_nan=False,
     )
 
 

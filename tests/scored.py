@@ -25,6 +25,25 @@ def history():
         return path.read_bytes()
 
 
+@cache
+def _pristine():
+    db = connect(":memory:")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "jpcite.db"
+        path.write_bytes(history())
+        source = connect(path)
+        source.backup(db)
+        source.close()
+    return db
+
+
+def in_memory():
+    """A copy of the history in memory, where tampering costs nothing."""
+    db = connect(":memory:")
+    _pristine().backup(db)
+    return db
+
+
 def connect(path):
     return sqlite3.connect(path, isolation_level=None)
 

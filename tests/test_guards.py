@@ -42,9 +42,9 @@ GUARDED = {
     ),
     "am_personalization_run": Table(
         "run_id as_of again model_json model_sha256 package_version top_k served_at started_at"
-        " customers_sha256 candidates_sha256 profiles rejected counts_json left_out_json",
-        (1, "2026-04-01", 0, "{}", H, "1", 10, "x", "x", H, H, 2, 0, "{}", "{}"),
-        (2, "2026-04-02", 1, "[]", OTHER, "2", 11, "y", "y", OTHER, OTHER, 3, 1, "[]", "[]"),
+        " salt customers_sha256 candidates_sha256 profiles rejected counts_json left_out_json",
+        (1, "2026-04-01", 0, "{}", H, "1", 10, "x", "x", H, H, H, 2, 0, "{}", "{}"),
+        (2, "2026-04-02", 1, "[]", OTHER, "2", 11, "y", "y", OTHER, OTHER, OTHER, 3, 1, "[]", "[]"),
         (("run_id",), ("as_of", "model_sha256", "top_k", "again")),
     ),
     "am_personalization_cohort": Table(

@@ -349,7 +349,7 @@ def test_nobody_is_skipped(shared):
     assert served == set(range(1, 9)) - {2, 8}
 
 
-def test_the_digest_of_the_customers_is_one_line_each(tmp_path):
+def test_the_digest_of_the_customers_is_a_salt_and_one_line_each(tmp_path):
     path = tmp_path / "jpcite.db"
     build(path)
     execute(path, "DELETE FROM am_personalization_profile WHERE profile_id NOT IN (1, 7, 8)")
@@ -362,8 +362,8 @@ def test_the_digest_of_the_customers_is_one_line_each(tmp_path):
         "[7,null,null,14,null]\n"
         '[8,"preference_json is not a JSON object"]\n'
     )
-    expected = hashlib.sha256(lines.encode()).hexdigest()
-    assert rows(path, "SELECT customers_sha256 FROM am_personalization_run") == [(expected,)]
+    ((salt, digest),) = rows(path, "SELECT salt, customers_sha256 FROM am_personalization_run")
+    assert digest == hashlib.sha256(f"{salt}\n{lines}".encode()).hexdigest()
 
 
 def test_nobody_to_score_is_a_night_too(tmp_path):

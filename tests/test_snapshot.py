@@ -36,7 +36,7 @@ def files(folder):
 def test_the_copy_is_intact_and_holds_the_same_rows(source, tmp_path):
     assert run(source, tmp_path / "copy.db").exit_code == 0
     copy, live = sqlite3.connect(tmp_path / "copy.db"), sqlite3.connect(source)
-    assert verify(copy, head(live)) == []
+    assert verify(copy, [head(live)]) == []
     for table in tables():
         rows = f"SELECT * FROM {table} ORDER BY 1, 2"
         assert copy.execute(rows).fetchall() == live.execute(rows).fetchall()

@@ -75,7 +75,7 @@ def tamper(db, *statements):
     restore_guards(db)
 
 
-def kinds(db, kept=None):
+def kinds(db, *kept):
     return {finding.kind for finding in verify(db, kept)}
 
 
@@ -91,7 +91,7 @@ def test_verification_changes_no_byte(path):
 
 def test_the_kept_head_of_any_night_is_found_in_the_chain(db):
     for seal_id, kept in db.execute("SELECT seal_id, head FROM am_personalization_seal").fetchall():
-        assert verify(db, {"seal_id": seal_id, "head": kept}) == []
+        assert verify(db, [{"seal_id": seal_id, "head": kept}]) == []
 
 
 COLUMNS = tuple(
@@ -99,7 +99,7 @@ COLUMNS = tuple(
     for table, columns in {
         "recommendation_log": "rec_id profile_id recommendation_type score served_at",
         "run": "run_id as_of again model_json model_sha256 package_version top_k served_at started_at"
-        " customers_sha256 candidates_sha256 profiles rejected counts_json left_out_json",
+        " salt customers_sha256 candidates_sha256 profiles rejected counts_json left_out_json",
         "cohort": "industries prefecture horizon_days risk_level",
         "candidate": "candidate_id candidate_sha256 recommendation_type item_id title industries prefectures"
         " opens_on closes_on risk_level why profile_id left_out",
@@ -135,6 +135,7 @@ VALUES = {
     # the highest is that of the customer who declared nothing, and has no list
     "cohort_id": "CASE WHEN cohort_id = 8 THEN 1 ELSE 8 END",
     "horizon_days": "17",
+    "salt": "lower(hex(zeroblob(32)))",
 }
 DIGESTS = ("sha256", "root", "head")
 
@@ -329,7 +330,7 @@ def test_a_file_rewritten_consistently_shows_only_against_the_kept_head(db):
     tamper(db, "UPDATE am_personalization_recommendation_log SET score = 9 WHERE rec_id = 1")
     rechain(db)
     assert verify(db) == []
-    assert [finding.kind for finding in verify(db, kept)] == ["head"]
+    assert [finding.kind for finding in verify(db, [kept])] == ["head"]
 
 
 def test_a_better_item_left_out_is_found_even_if_everything_is_sealed_again(db):
@@ -468,7 +469,7 @@ def test_the_command_confirms_a_kept_head(path, tmp_path):
     result = run(path, "--head", kept)
     assert (result.exit_code, result.stderr) == (
         0,
-        "intact, up to and including the head that was kept outside\n",
+        "intact, up to and including what was kept outside\n",
     )
 
 
@@ -494,6 +495,22 @@ def test_the_command_lists_findings_and_exits_1(path):
     ]
 
 
+def test_the_command_confirms_every_line_that_was_kept(path, tmp_path):
+    kept = tmp_path / "heads.jsonl"
+    rows = (
+        connect(path)
+        .execute("SELECT seal_id, head FROM am_personalization_seal ORDER BY 1")
+        .fetchall()
+    )
+    lines = [json.dumps({"seal_id": seal_id, "head": head}) for seal_id, head in rows]
+    kept.write_text("\n".join([*lines, ""]))
+    assert run(path, "--head", kept).exit_code == 0
+    kept.write_text("\n".join([*lines, lines[0].replace(rows[0][1], "f" * 64)]))
+    assert run(path, "--head", kept).stdout == (
+        "head         the chain does not hold the kept head of seal 1\n"
+    )
+
+
 @pytest.mark.parametrize(
     "content", ("not a database", "[]", '{"seal_id": "1", "head": "x"}', "{", "7")
 )
@@ -503,7 +520,7 @@ def test_a_head_that_is_none_means_could_not_check(path, tmp_path, content):
     result = run(path, "--head", kept)
     assert (result.exit_code, result.stderr) == (
         2,
-        f"Error: {kept} is not a head - give the line that personalization-seal printed\n",
+        f"Error: {kept} holds no head - give the line, or the lines, that personalization-seal printed\n",
     )
 
 

@@ -44,14 +44,11 @@ async def test_every_question_is_a_page_with_its_title_form_and_description(shar
 async def test_the_best_recommendation_leads_to_its_customer_and_its_reason(shared):
     datasette = await serve(shared)
     (best,) = await rows(datasette, "recent_recommendations", type="program", size=1)
-    history = await rows(
-        datasette, "customer_recommendations", user_token_hash=best["user_token_hash"]
-    )
+    history = await rows(datasette, "customer_recommendations", customer=best["profile_id"])
     (reason,) = await rows(datasette, "why_this_recommendation", rec_id=best["rec_id"])
 
-    assert list(best) == ["rec_id", "user_token_hash", "recommendation_type", "score", "served_at"]
-    assert best in history
-    assert {row["user_token_hash"] for row in history} == {best["user_token_hash"]}
+    assert best["rec_id"] in {row["rec_id"] for row in history}
+    assert {row["profile_id"] for row in history} == {best["profile_id"]}
     assert (reason["logged_score"], reason["verdict"]) == (best["score"], "reproduced")
     assert best["score"] == min(
         reason["cap"], reason["industry_points"] + reason["deadline_points"] + reason["risk_points"]
@@ -74,8 +71,11 @@ async def test_a_script_pages_through_everything_once(shared):
 async def test_the_database_page_lists_every_question_and_every_table_of_ours(shared):
     datasette = await serve(shared)
     database = (await datasette.client.get("/jpcite.json")).json()
+    # Datasette 1.0 lists five, and links to a page with all of them.
+    listed = await datasette.client.get("/jpcite/-/queries.json?_size=max")
+    shown = listed.json() if listed.status_code == 200 else database
 
-    assert {query["name"] for query in database["queries"]} == {
+    assert {query["name"] for query in shown["queries"]} == {
         question.name for question in questions()
     }
     assert {table["name"] for table in database["tables"] + database["views"]} == set(tables())
@@ -155,14 +155,7 @@ def test_the_documented_command_answers(shared):
     assert len(found) == 2
 
 
-def test_datasette_lists_the_plugin_by_its_distribution():
-    plugins = {plugin["name"]: plugin for plugin in datasette_cli("plugins")}
-
-    # Sorted, because the two lines of Datasette list hooks in different orders.
-    assert "startup" in sorted(plugins["sqlite-utils-personalization"]["hooks"])
-
-
-def test_serving_loads_neither_the_scorer_nor_the_commands():
+def test_serving_does_not_load_the_commands():
     code = (
         "import sys, sqlite_utils_personalization.viewer\n"
         "print([name for name in ('sqlite_utils.cli', 'sqlite_utils_personalization.commands')"

@@ -176,10 +176,10 @@ async def test_a_table_made_after_the_start_is_denied_too(shared, tmp_path, who)
     datasette = await serve(copy)
     assert (await get(datasette, "/jpcite", who(datasette))).status_code == 200
     with sqlite3.connect(copy) as db:
-        db.execute("CREATE TABLE later (notify_email TEXT)")
+        db.execute("CREATE TABLE made_afterwards (notify_email TEXT)")
 
-    assert (await get(datasette, "/jpcite/later.json", who(datasette))).status_code == 403
-    assert "later" not in (await get(datasette, "/jpcite.json", who(datasette))).text
+    assert (await get(datasette, "/jpcite/made_afterwards.json", who(datasette))).status_code == 403
+    assert "made_afterwards" not in (await get(datasette, "/jpcite.json", who(datasette))).text
 
 
 @pytest.mark.asyncio

@@ -1,9 +1,10 @@
 """The canonical forms that are hashed into a seal. Changing one changes every hash: past seals would no longer verify.
 
-A run's leaf is one customer: where the customer's rows stand in the log, and the digest of each list they
+A run's leaf is one customer: a blind, where the customer's rows stand in the log, and the digest of each list they
 were taken from. A list's digest covers the declared vector, the owner if it is a list of saved searches, and each
 place with the digest of its candidate, so a leaf determines every column of the customer's rows. It names the
-customer by profile_id, which leads nowhere once the customer is erased; the leaf stays what it was.
+customer by profile_id, which leads nowhere once the customer is erased; the leaf stays what it was. The blind follows
+from the run's random salt, which no receipt shows: without it, a proof's neighbouring hash could be guessed open.
 """
 
 import sqlite3
@@ -61,10 +62,15 @@ def list_sha256(cohort: Iterable[object], owner: int | None, places: Iterable[ob
     return sha256_hex(canonical_json([list(cohort), owner, list(places)]))
 
 
-def customer_leaf(profile_id: int, ranges: Iterable[tuple[int, int, str]]) -> bytes:
+def blind(salt: str, profile_id: int) -> str:
+    """What keeps a customer's leaf of a run from being guessed by whoever does not know the run's salt."""
+    return sha256_hex(f"{salt}:{profile_id}")
+
+
+def customer_leaf(profile_id: int, blinded: str, ranges: Iterable[tuple[int, int, str]]) -> bytes:
     """One customer's rows of a run; a range is its first rec_id, its number of rows and its list's digest."""
     listed = ",".join(f'[{first},{n},"{digest}"]' for first, n, digest in ranges)
-    return f"[{profile_id},[{listed}]]".encode()
+    return f'[{profile_id},"{blinded}",[{listed}]]'.encode()
 
 
 def other_leaf(row: Iterable[object]) -> bytes:
@@ -72,9 +78,18 @@ def other_leaf(row: Iterable[object]) -> bytes:
     return canonical_json(list(row)).encode()
 
 
+def run_salt(db: sqlite3.Connection, run_id: int) -> str:
+    """The random salt of a run; read-only."""
+    row = db.execute(
+        "SELECT salt FROM am_personalization_run WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
 def unserved_sha256(db: sqlite3.Connection, run_id: int) -> str:
-    """Digest of the customers a run recommended nothing: a line each of profile_id, cohort_id, reason; read-only."""
-    digest = sha256()
+    """Digest of the run's salt, then of the customers it recommended nothing: a line each of profile_id, cohort_id,
+    reason; read-only."""
+    digest = sha256(f"{run_salt(db, run_id)}\n".encode())
     for row in db.execute(
         "SELECT profile_id, cohort_id, reason FROM am_personalization_unserved WHERE run_id = ? ORDER BY 1",
         (run_id,),
@@ -96,9 +111,11 @@ def customer_leaves(
     first_rec_id and last_rec_id are the run's bounds in the log, None if it logged nothing.
     """
     _digest_lists(db, run_id)
+    salt = run_salt(db, run_id)
     rows = db.execute(_CUSTOMERS, (first_rec_id, last_rec_id))
     for profile_id, ranges in groupby(rows, key=itemgetter(0)):
-        yield profile_id, customer_leaf(profile_id, (found[1:] for found in ranges))
+        blinded = blind(salt, profile_id)
+        yield profile_id, customer_leaf(profile_id, blinded, (found[1:] for found in ranges))
 
 
 def other_leaves(db: sqlite3.Connection, after: int, end: int) -> Iterator[tuple[int, bytes]]:

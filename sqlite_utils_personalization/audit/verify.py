@@ -1,7 +1,7 @@
 """Verification: everything the log and the evidence claim, derived again from the rows."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,15 @@ from sqlite_utils_personalization.errors import PersonalizationError
 
 def verify(
     db: sqlite3.Connection,
-    kept_head: Mapping[str, Any] | None = None,
+    kept_heads: Sequence[Mapping[str, Any]] = (),
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> list[Finding]:
     """Return every fault found in the evidence; empty means intact. Read-only, but for temporary tables.
 
     It notices any change to a row of a finished run or to a sealed row of another program, wherever it is made: a
     changed, missing, added, moved or renumbered row, a run cut out of the chain, a decision that does not follow
-    from the stored candidates, a customer skipped, a guard dropped. Without kept_head, a head that was printed by
-    personalization-seal and kept outside the file, it cannot notice a file rewritten consistently as a whole, nor
+    from the stored candidates, a customer skipped, a guard dropped. Without kept_heads, lines that personalization-seal
+    printed and that were kept outside the file, it cannot notice a file rewritten consistently as a whole, nor
     its last runs cut off without a trace. It never notices what was not yet sealed: rows other programs wrote since
     the last seal, and rows of a run still under way. What the catalogue should have said is not its business.
     """
@@ -36,7 +36,7 @@ def verify(
         lambda: check_references(db),
         lambda: check_contents(db),
         lambda: check_rows(db),
-        lambda: check_seals(db, kept_head),
+        lambda: check_seals(db, kept_heads),
         *(lambda run_id=run_id: check_run(db, run_id) for run_id in runs),
     ]
     findings: list[Finding] = []

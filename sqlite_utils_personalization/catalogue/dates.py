@@ -9,8 +9,9 @@ import re
 from datetime import datetime, timedelta
 
 from sqlite_utils_personalization.catalogue.text import normal
+from sqlite_utils_personalization.clock import JAPAN
 
-_JAPAN = timedelta(hours=9)
+_JAPAN = JAPAN.utcoffset(None)
 _UTC = timedelta(0)
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d):([0-5]\d)(?::([0-5]\d)(?:[.]\d+)?)?(Z|[+-]\d\d:?\d\d)?)?",

@@ -5,8 +5,23 @@ import click
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
+from sqlite_utils_personalization.commands.receipt import receipt
+from sqlite_utils_personalization.commands.replay import replay
 from sqlite_utils_personalization.commands.score import score
+from sqlite_utils_personalization.commands.seal import seal
 from sqlite_utils_personalization.commands.snapshot import snapshot
 from sqlite_utils_personalization.commands.verify import verify
+from sqlite_utils_personalization.commands.why_not import why_not
 
-COMMANDS: list[click.Command] = [example, metadata, migrate, score, snapshot, verify]
+COMMANDS: list[click.Command] = [
+    example,
+    metadata,
+    migrate,
+    receipt,
+    replay,
+    score,
+    seal,
+    snapshot,
+    verify,
+    why_not,
+]

@@ -19,7 +19,7 @@ INTACT, FOUND, UNCHECKED = 0, 1, 2
     "--head",
     "head_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A head that personalization-seal printed, kept outside the file",
+    help="Heads that personalization-seal printed, kept outside the file",
 )
 @click.option("--json", "as_json", is_flag=True, help="Output the findings as a JSON array")
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
@@ -55,7 +55,7 @@ def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
     from sqlite_utils_personalization.audit.verify import verify as verify_evidence
     from sqlite_utils_personalization.database import explained, open_readonly
 
-    kept = _kept_head(head_file) if head_file else None
+    kept = _kept_heads(head_file) if head_file else []
     with ExitStack() as stack:
         stack.enter_context(explained(path))
         db = stack.enter_context(open_readonly(path))
@@ -65,23 +65,23 @@ def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
         return verify_evidence(db.conn, kept, progress)
 
 
-def _kept_head(file: Path) -> dict[str, Any]:
+def _kept_heads(file: Path) -> list[dict[str, Any]]:
+    from sqlite_utils_personalization.verify_receipt import Unreadable, kept_heads
+
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(kept["seal_id"], int) and isinstance(kept["head"], str):
-            return {"seal_id": kept["seal_id"], "head": kept["head"]}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        pass
-    raise PersonalizationError(
-        f"{file} is not a head - give the line that personalization-seal printed"
-    )
+        lines = kept_heads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, Unreadable):
+        raise PersonalizationError(
+            f"{file} holds no head - give the line, or the lines, that personalization-seal printed"
+        ) from None
+    return [{"seal_id": seal_id, "head": head} for line in lines for seal_id, head in line.items()]
 
 
 def _verdict(findings: int, head_file: Path | None) -> str:
     if findings:
         return f"{findings} finding{'s' if findings > 1 else ''}: the evidence is not intact"
     if head_file:
-        return "intact, up to and including the head that was kept outside"
+        return "intact, up to and including what was kept outside"
     return (
         "intact, as far as the file alone can tell: a file rewritten consistently as a whole, or cut at its end"
         " together with its seals, shows only against a head kept outside (--head)"

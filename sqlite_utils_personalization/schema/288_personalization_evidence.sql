@@ -15,6 +15,8 @@ CREATE TABLE IF NOT EXISTS am_personalization_run (
     top_k INTEGER NOT NULL CHECK (top_k >= 1),
     served_at TEXT NOT NULL,
     started_at TEXT NOT NULL,
+    -- random: keeps what one customer's proof shows of the next from being guessed
+    salt TEXT NOT NULL CHECK (length(salt) = 64),
     customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
     candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
     profiles INTEGER NOT NULL CHECK (profiles >= 0),
@@ -383,7 +385,7 @@ SELECT count(*) = 46 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'view v_personalization_replay'
 );
 INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 81 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
+SELECT count(*) = 82 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_run',
     'am_personalization_cohort',

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -26,6 +26,19 @@ Group = tuple[int, str | None, str | None]
 Members = list[int]
 
 
+class Given(NamedTuple):
+    """A WITH clause, and its parameters, whose tables stand in for those of the plan."""
+
+    sql: str = ""
+    parameters: Mapping[str, Any] = {}
+
+    def rows(self, db: sqlite3.Connection, sql: str) -> sqlite3.Cursor:
+        return db.execute(f"{self.sql} {splice(sql)}", self.parameters)
+
+
+THE_PLAN = Given()
+
+
 def decide(db: sqlite3.Connection, top_k: int) -> None:
     """Fill plan_list and plan_decision from plan_run, plan_cohort, plan_customer and plan_candidate."""
     db.execute("CREATE TEMP TABLE plan_choice (list_no, seq, candidate_no, points)")
@@ -34,7 +47,7 @@ def decide(db: sqlite3.Connection, top_k: int) -> None:
         f" WHERE c.left_out IS NULL AND c.profile_id IS NULL AND {splice('{is_open} AND {cap} > 0')}"
     )
     with transaction(db):
-        db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?)", _cohort_choices(db, top_k))
+        db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?)", choices(db, top_k))
     db.execute(
         "INSERT INTO plan_list SELECT cohort_no, cohort_no, NULL, customers FROM plan_cohort"
         " WHERE cohort_no IN (SELECT list_no FROM plan_choice)"
@@ -43,15 +56,22 @@ def decide(db: sqlite3.Connection, top_k: int) -> None:
     _evaluate(db)
 
 
-def _cohort_choices(db: sqlite3.Connection, top_k: int) -> Iterator[tuple[int, int, int, int]]:
-    ranked, classes = _classes(db, top_k)
-    areas = _pairs(db, "prefecture", "prefectures", "1", "{in_area}")
-    industries = _pairs(db, "industries", "industries", "{industry_points}", "{in_industry}")
-    deadlines = _pairs(db, "horizon_days", "closes_on", "{deadline_points}", "1")
-    risks = _pairs(db, "risk_level", "risk_level", "{risk_points}", "1")
-    cohorts = db.execute(
+def choices(
+    db: sqlite3.Connection, top_k: int, given: Given = THE_PLAN
+) -> Iterator[tuple[int, int, int, int]]:
+    """The best top_k of plan_open in each type for every vector of plan_cohort; read-only.
+
+    Yields cohort_no, its place, candidate_no and points. given may define plan_run, plan_cohort and plan_open.
+    """
+    ranked, classes = _classes(db, top_k, given)
+    areas = _pairs(db, given, "prefecture", "prefectures", "1", "{in_area}")
+    industries = _pairs(db, given, "industries", "industries", "{industry_points}", "{in_industry}")
+    deadlines = _pairs(db, given, "horizon_days", "closes_on", "{deadline_points}", "1")
+    risks = _pairs(db, given, "risk_level", "risk_level", "{risk_points}", "1")
+    cohorts = given.rows(
+        db,
         "SELECT industries, prefecture, horizon_days, risk_level, cohort_no FROM plan_cohort"
-        " ORDER BY industries, prefecture, cohort_no"
+        " ORDER BY industries, prefecture, cohort_no",
     )
     for (industry, prefecture), members in groupby(cohorts, key=itemgetter(0, 1)):
         groups = [
@@ -64,13 +84,16 @@ def _cohort_choices(db: sqlite3.Connection, top_k: int) -> Iterator[tuple[int, i
                 yield cohort_no, seq, ranked[position], points
 
 
-def _classes(db: sqlite3.Connection, top_k: int) -> tuple[list[int], list[dict[Class, Members]]]:
+def _classes(
+    db: sqlite3.Connection, top_k: int, given: Given
+) -> tuple[list[int], list[dict[Class, Members]]]:
     ranked: list[int] = []
     classes: dict[str, dict[Class, Members]] = {kind: defaultdict(list) for kind in TYPES}
     for position, (kind, candidate_no, *shared) in enumerate(
-        db.execute(
+        given.rows(
+            db,
             "SELECT recommendation_type, candidate_no, industries, prefectures, closes_on, risk_level"
-            f" FROM plan_open c ORDER BY {splice('{rank_order}')}"
+            " FROM plan_open c ORDER BY {rank_order}",
         )
     ):
         ranked.append(candidate_no)
@@ -81,7 +104,7 @@ def _classes(db: sqlite3.Connection, top_k: int) -> tuple[list[int], list[dict[C
 
 
 def _pairs(
-    db: sqlite3.Connection, declared: str, listed: str, value: str, condition: str
+    db: sqlite3.Connection, given: Given, declared: str, listed: str, value: str, condition: str
 ) -> Mapping[Any, dict[Any, int]]:
     """What each distinct declared value gets from each distinct listed one, where the condition holds."""
     found: dict[Any, dict[Any, int]] = defaultdict(dict)
@@ -89,7 +112,7 @@ def _pairs(
         f"SELECT k.{declared}, c.{listed}, {value} FROM (SELECT DISTINCT {declared} FROM plan_cohort) k,"
         f" (SELECT DISTINCT {listed} FROM plan_open) c, plan_run r WHERE {condition}"
     )
-    for mine, theirs, points in db.execute(splice(sql)):
+    for mine, theirs, points in given.rows(db, sql):
         found[mine][theirs] = points
     return found
 

@@ -34,7 +34,7 @@ UPDATE plan_candidate SET candidate_id = (
 ) WHERE candidate_id IS NULL
 """
 RUN_COLUMNS = """as_of, again, model_json, model_sha256, package_version, top_k, served_at, started_at,
-customers_sha256, candidates_sha256, profiles, rejected, counts_json, left_out_json"""
+salt, customers_sha256, candidates_sha256, profiles, rejected, counts_json, left_out_json"""
 _RUN = f"INSERT INTO am_personalization_run({RUN_COLUMNS}) SELECT {RUN_COLUMNS} FROM plan_run"
 _RUN_CANDIDATES = """
 INSERT INTO am_personalization_run_candidate

@@ -10,13 +10,13 @@ from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 
 
-def inputs(db: sqlite3.Connection) -> dict[str, str | int]:
-    """Number and digest of the customers, and digest of the candidates."""
+def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
+    """Number and salted digest of the customers, and digest of the candidates."""
     profiles, rejected = db.execute("SELECT count(*), count(reason) FROM plan_customer").fetchone()
     return {
         "profiles": profiles,
         "rejected": rejected,
-        "customers_sha256": _customers_sha256(db),
+        "customers_sha256": _customers_sha256(db, salt),
         "candidates_sha256": _candidates_sha256(db),
     }
 
@@ -29,10 +29,12 @@ def outcome(db: sqlite3.Connection) -> dict[str, str]:
     }
 
 
-def _customers_sha256(db: sqlite3.Connection) -> str:
-    """The sha256 of one line per profile, in order of profile_id: a JSON array of the profile_id and the declared
-    vector, or of the profile_id and why it was rejected."""
-    digest = sha256()
+def _customers_sha256(db: sqlite3.Connection, salt: str) -> str:
+    """The sha256 of the run's salt, then one line per profile, in order of profile_id.
+
+    A line is a JSON array of the profile_id and the declared vector, or of the profile_id and why it was rejected.
+    """
+    digest = sha256(f"{salt}\n".encode())
     for profile_id, vector, reason in db.execute(
         "SELECT profile_id, vector, reason FROM plan_customer LEFT JOIN plan_cohort USING (cohort_no)"
         " ORDER BY profile_id"

@@ -4,13 +4,15 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.audit.seal import seal_run
 from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.database import explained, open_readonly, open_writable
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import apply_evidence
@@ -32,7 +34,6 @@ from sqlite_utils_personalization.transaction import transaction
 
 # Enough for the pages that one chunk of the log touches in its three indexes.
 CACHE_KIB = 65_536
-JAPAN = timezone(timedelta(hours=9), "JST")
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def _plan(
     add_candidates(db, read_catalogue(db, night.as_of, night.model, night.catalogue))
     add_customers(db, night.model, reporter.progress)
     _name_rejected(db, night.strict, reporter)
+    salt = token_hex(32)
     add_run(
         db,
         as_of=night.as_of,
@@ -197,7 +199,8 @@ def _plan(
         served_at=_now(),
         counts_json="{}",
         left_out_json="{}",
-        **inputs(db),
+        salt=salt,
+        **inputs(db, salt),
     )
     decide(db, night.top_k)
     counts = outcome(db)

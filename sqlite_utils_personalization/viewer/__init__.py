@@ -8,15 +8,25 @@ from importlib.util import find_spec
 # The questions and metadata.yml are for the commands too, and those work without Datasette.
 if find_spec("datasette"):
     from sqlite_utils_personalization.viewer.filters import filters_from_request
+    from sqlite_utils_personalization.viewer.identity import shorten_user_token_hash
+    from sqlite_utils_personalization.viewer.links import database_actions, link_rec_id, menu_links
+    from sqlite_utils_personalization.viewer.pages import register_routes
     from sqlite_utils_personalization.viewer.permissions import (
         permission_allowed,
         permission_resources_sql,
     )
     from sqlite_utils_personalization.viewer.startup import startup
+    from sqlite_utils_personalization.viewer.wal import warn_of_wal
 
     __all__ = [
+        "database_actions",
         "filters_from_request",
+        "link_rec_id",
+        "menu_links",
         "permission_allowed",
         "permission_resources_sql",
+        "register_routes",
+        "shorten_user_token_hash",
         "startup",
+        "warn_of_wal",
     ]

@@ -42,9 +42,7 @@ def metadata_yaml(database: str) -> str:
 @cache
 def tables() -> dict[str, dict[str, Any]]:
     """Title, description and columns of every table and view of ours, by name; read-only."""
-    text = (
-        files("sqlite_utils_personalization").joinpath("viewer", "tables.json").read_text("utf-8")
-    )
+    text = files(__package__).joinpath("tables.json").read_text(encoding="utf-8")
     found: dict[str, dict[str, Any]] = json.loads(text)
     return found
 

@@ -1,8 +1,8 @@
 """The questions an auditor can ask: one file of viewer/queries/ each, in the order of the file names.
 
 NN_name.sql begins with `-- title:`, `-- title_ja:`, `-- description:` and, in the order of the form, one
-`-- param: name type what it means` for each parameter; then comes the query. {name} in it stands for that expression
-of the formula.
+`-- param: name type what it means` for each parameter; then comes the query. {name} in it stands for what parts.sql
+says under that name, or else for that expression of the formula.
 """
 
 import re
@@ -14,6 +14,9 @@ from importlib.resources import files
 from sqlite_utils_personalization.scoring.formula import splice
 
 _HEADER = re.compile(r"^-- (title|title_ja|description|param): (.+)\n", re.MULTILINE)
+_PART = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_NAME = re.compile(r"\{(\w+)\}")
+_VIEWER = files("sqlite_utils_personalization").joinpath("viewer")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Question:
 @cache
 def questions() -> tuple[Question, ...]:
     """Every question, in order; read-only."""
-    folder = files("sqlite_utils_personalization").joinpath("viewer", "queries")
+    folder = files(__package__).joinpath("queries")
     texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
     return tuple(_question(name, texts[name]) for name in sorted(texts) if name.endswith(".sql"))
 
@@ -55,5 +58,15 @@ def _question(file_name: str, text: str) -> Question:
         title_ja=headers["title_ja"][0],
         description=headers["description"][0],
         parameters=tuple(Parameter(*param.split(maxsplit=2)) for param in headers["param"]),
-        sql=splice(_HEADER.sub("", text)).strip(),
+        sql=splice(_NAME.sub(_part, _HEADER.sub("", text))).strip(),
     )
+
+
+def _part(name: re.Match[str]) -> str:
+    return _parts().get(name[1], name[0])
+
+
+@cache
+def _parts() -> dict[str, str]:
+    _, *found = _PART.split(_VIEWER.joinpath("parts.sql").read_text(encoding="utf-8"))
+    return {name: text.strip() for name, text in zip(found[::2], found[1::2], strict=True)}

@@ -160,7 +160,8 @@ def _first_row(db: sqlite3.Connection, list_id: int | None, seq: int) -> int | N
 
 def _completeness(db: sqlite3.Connection, at: dict[str, int]) -> Iterator[Finding]:
     run_id = at["run_id"]
-    derived = {**inputs(db), **outcome(db)}
+    (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
+    derived = {**inputs(db, salt), **outcome(db)}
     stored = db.execute(f"SELECT {', '.join(derived)} FROM plan_run").fetchone()
     for (column, value), found in zip(derived.items(), stored, strict=True):
         if value != found:

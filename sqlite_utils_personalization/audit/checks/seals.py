@@ -1,7 +1,7 @@
 """Does every seal follow from the one before, and cover what it covered?"""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlite_utils_personalization.audit.finding import Finding
@@ -16,15 +16,15 @@ from sqlite_utils_personalization.audit.seal import (
 from sqlite_utils_personalization.canonical import canonical_json
 
 
-def check_seals(db: sqlite3.Connection, kept: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """Derive every tree and the chain again; kept is a head from outside the file. Writes temporary tables only."""
+def check_seals(db: sqlite3.Connection, kept: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Derive every tree and the chain again; kept are heads from outside the file. Writes temporary tables only."""
     head, end = NO_HEAD, 0
-    heads: dict[int, str] = {}
+    heads = {0: NO_HEAD}
     for *columns, stored_head in db.execute(
         f"SELECT {', '.join(SEAL_COLUMNS)}, head FROM am_personalization_seal ORDER BY seal_id"
     ).fetchall():
         seal = dict(zip(SEAL_COLUMNS, columns, strict=True))
-        yield from _chain(seal, stored_head, head, len(heads) + 1)
+        yield from check_chain(seal, stored_head, head, len(heads))
         yield from _others(db, seal, end)
         if seal["run_id"] is not None:
             yield from _run(db, seal)
@@ -32,13 +32,13 @@ def check_seals(db: sqlite3.Connection, kept: Mapping[str, Any] | None) -> Itera
         heads[seal["seal_id"]] = stored_head
     yield from _unsealed(db)
     yield from _cut(db)
-    if kept is not None and heads.get(kept["seal_id"]) != kept["head"]:
-        yield Finding(
-            "head", None, None, f"the chain does not hold the kept head of seal {kept['seal_id']}"
-        )
+    for line in kept:
+        if heads.get(line["seal_id"]) != line["head"]:
+            message = f"the chain does not hold the kept head of seal {line['seal_id']}"
+            yield Finding("head", None, None, message)
 
 
-def _chain(seal: dict[str, Any], stored: str, previous: str, number: int) -> Iterator[Finding]:
+def check_chain(seal: dict[str, Any], stored: str, previous: str, number: int) -> Iterator[Finding]:
     name, run_id = f"seal {seal['seal_id']}", seal["run_id"]
     if seal["seal_id"] != number:
         yield Finding("chain", run_id, None, f"{name} stands where seal {number} belongs")

@@ -16,14 +16,47 @@ WITH RECURSIVE start(score, served_at, rec_id) AS (
 ),
 -- Score by score, because the index holds the times in order within each score only.
 scores(score) AS (
-    SELECT score FROM start WHERE score >= cast(:min_score AS integer)
+    SELECT score - 1 FROM start WHERE score > max(1, cast(:min_score AS integer))
     UNION ALL
     SELECT score - 1 FROM scores WHERE score > max(1, cast(:min_score AS integer))
 )
-SELECT rec_id, user_token_hash, recommendation_type, score, served_at
-FROM v_personalization_recent_recs
+SELECT
+    rec_id,
+    profile_id,
+    (SELECT {short_hash} FROM am_personalization_profile p WHERE p.profile_id = l.profile_id) AS customer,
+    recommendation_type,
+    score,
+    served_at
+-- As in v_personalization_recent_recs, whose score > 0 would keep SQLite from seeking each score, but for each type
+-- once more: the rest of the score where the page begins.
+FROM (
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'program'
+        AND score = (SELECT score FROM start) AND served_at <= (SELECT served_at FROM start)
+    UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'industry_pack'
+        AND score = (SELECT score FROM start) AND served_at <= (SELECT served_at FROM start)
+    UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'saved_search'
+        AND score = (SELECT score FROM start) AND served_at <= (SELECT served_at FROM start)
+    UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'amendment'
+        AND score = (SELECT score FROM start) AND served_at <= (SELECT served_at FROM start)
+    UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'program'
+        AND score IN (SELECT score FROM scores)
+    UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'industry_pack'
+        AND score IN (SELECT score FROM scores)
+    UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'saved_search'
+        AND score IN (SELECT score FROM scores)
+    UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'amendment'
+        AND score IN (SELECT score FROM scores)
+    ORDER BY score DESC, served_at DESC, rec_id
+) l
 WHERE cast(:type AS text) IN ('', recommendation_type)
-    AND score IN (SELECT score FROM scores)
+    AND +score >= max(1, cast(:min_score AS integer)) -- no range for the index
     AND served_at >= rtrim(cast(:since AS text), 'Z')
     AND served_at <= rtrim(cast(:until AS text), 'Z') || '~'
     AND (
@@ -32,4 +65,4 @@ WHERE cast(:type AS text) IN ('', recommendation_type)
         OR (served_at = (SELECT served_at FROM start) AND rec_id > (SELECT rec_id FROM start))
     )
 ORDER BY score DESC, served_at DESC, rec_id
-LIMIT min(1000, coalesce(nullif(max(0, cast(:size AS integer)), 0), 100))
+LIMIT {size}

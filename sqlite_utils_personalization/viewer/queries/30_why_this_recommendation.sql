@@ -6,7 +6,8 @@
 SELECT
     v.rec_id,
     v.served_at,
-    v.user_token_hash,
+    l.profile_id,
+    {short_hash} AS customer,
     v.recommendation_type,
     v.item_id,
     v.title,
@@ -31,13 +32,8 @@ SELECT
     v.run_id,
     r.model_sha256,
     r.package_version
-FROM v_personalization_replay v
-LEFT JOIN am_personalization_evidence e ON e.first_rec_id = (
-    SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= v.rec_id
-) AND v.rec_id < e.first_rec_id + e.n
-LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
-LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
-LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
-LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = v.rec_id - e.first_rec_id + 1
-LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
-WHERE v.rec_id = cast(:rec_id AS integer)
+FROM am_personalization_recommendation_log l
+CROSS JOIN v_personalization_replay v ON v.rec_id = l.rec_id
+LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
+{evidence}
+WHERE l.rec_id = cast(:rec_id AS integer)

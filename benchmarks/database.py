@@ -1,0 +1,82 @@
+"""A database of any size to measure on: invented customers and programs, scored night after night."""
+
+import json
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.schema import migrate
+
+FIRST_NIGHT = date(2026, 4, 1)
+PROGRAMS = 3_000
+CHANGES = 600
+JSIC = "ABCDEFGHIJKLMNOPQRST"
+PREFECTURES = ("北海道", "宮城県", "東京都", "愛知県", "大阪府", "広島県", "香川県", "福岡県")
+INVALID = "[]"
+
+TABLES = """
+CREATE TABLE jgrants_programs (id TEXT, name TEXT, industry_jsic TEXT, area_raw TEXT, close_at TEXT);
+CREATE TABLE saved_searches (id INTEGER PRIMARY KEY, api_key_hash TEXT, query_json TEXT);
+CREATE TABLE am_amendment_diff (
+    diff_id INTEGER PRIMARY KEY, entity_id TEXT, field_name TEXT, prev_value TEXT, new_value TEXT, detected_at TEXT
+);
+"""
+
+
+def build(path: Path, rows: int, customers: int) -> None:
+    """Create path and score nights until its log holds at least so many rows."""
+    rng = random.Random(20260401)
+    migrate(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executescript(TABLES)
+        db.executemany("INSERT INTO jgrants_programs VALUES (?, ?, ?, ?, ?)", _programs(rng))
+        db.executemany("INSERT INTO am_amendment_diff VALUES (NULL, ?, ?, ?, ?, ?)", _changes(rng))
+        db.executemany(
+            "INSERT INTO am_personalization_profile (user_token_hash, preference_json) VALUES (?, ?)",
+            ((_hash(number), _preference(rng)) for number in range(customers)),
+        )
+        db.executemany(
+            "INSERT INTO saved_searches (api_key_hash, query_json) VALUES (?, ?)",
+            ((_hash(number), '{"q": "省エネ"}') for number in range(0, customers, 50)),
+        )
+    night, logged = FIRST_NIGHT, 0
+    while logged < rows:
+        logged += score(path, as_of=night.isoformat())["logged"]
+        night += timedelta(days=1)
+        print(f"{logged:,} of {rows:,} log rows", flush=True)
+
+
+def _programs(rng: random.Random) -> Iterator[tuple[str, ...]]:
+    for number in range(PROGRAMS):
+        closes = FIRST_NIGHT + timedelta(days=rng.randrange(-30, 400))
+        industries = rng.choice(["", "any", *JSIC])
+        area = rng.choice(["全国", "海外", *PREFECTURES])
+        yield f"B{number:05}", f"補助金 {number}", industries, area, f"{closes}T17:00+09:00"
+
+
+def _changes(rng: random.Random) -> Iterator[tuple[str, ...]]:
+    for number in range(CHANGES):
+        seen = FIRST_NIGHT + timedelta(days=rng.randrange(-30, 300))
+        yield f"B{rng.randrange(PROGRAMS):05}", "amount_max_yen", "0", str(number), f"{seen}T00:00Z"
+
+
+def _preference(rng: random.Random) -> str:
+    if rng.random() < 0.001:
+        return INVALID
+    declared = {
+        "industry_pack": rng.choice(JSIC),
+        "deadline_horizon_days": rng.choice([14, 30, 45, 60, 90, 120, 180, 365]),
+        "risk_tolerance": rng.choice(["low", "medium", "high"]),
+        "prefecture": rng.choice(PREFECTURES),
+    }
+    kept = {key: value for key, value in declared.items() if rng.random() < 0.85}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _hash(number: int) -> str:
+    return sha256(f"benchmark-key-{number}".encode()).hexdigest()

@@ -1,0 +1,132 @@
+"""How long the questions take in Datasette, beside the same SQL on a bare sqlite3 connection to the same file.
+
+    nice python benchmarks/viewer.py /tmp/big.db --rows 10000000
+
+builds the database if there is none at that path (about a minute per million log rows), and asks each question as an
+auditor would, of other customers, items and nights each time. An existing database is only read.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from statistics import quantiles
+from urllib.parse import urlencode
+
+from database import build
+from datasette.app import Datasette
+
+from sqlite_utils_personalization.viewer.metadata import metadata
+from sqlite_utils_personalization.viewer.questions import Question, questions
+
+Form = dict[str, str]
+QUESTIONS = {question.name: question for question in questions()}
+HEADING = "question                                     bare p50    p95   JSON p50    p95   page p50    p95   JSON/bare"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--rows", type=int, default=2_000_000, help="log rows, when building")
+    parser.add_argument("--customers", type=int, default=20_000, help="customers, when building")
+    parser.add_argument("--times", type=int, default=20, help="how often each question is asked")
+    options = parser.parse_args()
+    if not options.path.exists():
+        build(options.path, options.rows, options.customers)
+    with closing(sqlite3.connect(f"file:{options.path}?mode=ro", uri=True)) as db:
+        asyncio.run(measure(options.path, db, options.times))
+
+
+async def measure(path: Path, db: sqlite3.Connection, times: int) -> None:
+    """Print p50 and p95 in milliseconds, bare, as JSON and as a page; what Datasette refuses is an error."""
+    datasette = Datasette([str(path)], metadata=metadata(path.stem))
+    await datasette.invoke_startup()
+    (rows,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
+    print(f"{rows:,} log rows, SQLite {sqlite3.sqlite_version}, milliseconds\n{HEADING}")
+    for name, way, forms in ways(db, random.Random(7)):
+        question, found = QUESTIONS[name], []
+        for form in (next(forms) for _ in range(times)):
+            url = f"/{path.stem}/{name}{{}}?{urlencode(form)}"
+            found.append(
+                (
+                    bare(db, question, form),
+                    await page(datasette, url.format(".json") + "&_shape=array"),
+                    await page(datasette, url.format("")),
+                )
+            )
+        print(line(f"{name} {way}", list(zip(*found, strict=True))), flush=True)
+
+
+def ways(db: sqlite3.Connection, rng: random.Random) -> Iterator[tuple[str, str, Iterator[Form]]]:
+    """Every question with the forms it is asked with, named for what is asked."""
+
+    def any_of(sql: str) -> list[str]:
+        return [str(row[0]) for row in db.execute(sql)]
+
+    def forms(**values: list[str]) -> Iterator[Form]:
+        while True:
+            yield {name: rng.choice(found) for name, found in values.items()}
+
+    profiles = any_of("SELECT profile_id FROM am_personalization_profile LIMIT 5000")
+    nights = any_of("SELECT run_id FROM am_personalization_run")
+    days = any_of("SELECT substr(served_at, 1, 16) FROM am_personalization_run")
+    (last,) = any_of("SELECT max(rec_id) FROM am_personalization_recommendation_log")
+    rec_ids = [str(rng.randrange(1, int(last))) for _ in range(1000)]
+    items = any_of("SELECT item_id FROM am_personalization_candidate LIMIT 4000")
+    named = {
+        "customer": profiles,
+        "night": nights,
+        "rec_id": rec_ids,
+        "item_id": items,
+    }
+    for question in questions():
+        names = {parameter.name for parameter in question.parameters}
+        key = {name: named[name] for name in ("customer", "rec_id", "item_id") if name in names}
+        yield question.name, "", forms(**key)
+        if "night" in names:
+            yield question.name, "any night", forms(**key, night=nights)
+        if "type" in names:
+            yield question.name, "saved_search", forms(**key, type=["saved_search"])
+        if "since" in names:
+            yield question.name, "one night", (
+                {**form, "since": form["until"]} for form in forms(**key, until=days)
+            )
+        if question.name in ("recent_recommendations", "rows_without_evidence"):
+            yield question.name, "deep page", forms(after=rec_ids)
+        if question.name == "recent_recommendations":
+            yield question.name, "size 1000", forms(size=["1000"])
+
+
+def bare(db: sqlite3.Connection, question: Question, form: Form) -> float:
+    """Milliseconds for the same SQL, and for encoding the same rows."""
+    given = {parameter.name: form.get(parameter.name, "") for parameter in question.parameters}
+    start = time.perf_counter()
+    json.dumps(db.execute(question.sql, given).fetchall())
+    return (time.perf_counter() - start) * 1000
+
+
+async def page(datasette: Datasette, url: str) -> float:
+    start = time.perf_counter()
+    response = await datasette.client.get(url)
+    if response.status_code != 200:
+        raise SystemExit(f"{url} answered {response.status_code}: {response.text[:300]}")
+    return (time.perf_counter() - start) * 1000
+
+
+def line(name: str, found: list[tuple[float, ...]]) -> str:
+    """One row of the table: p50 and p95 of each way of asking, and the ratio of JSON to bare."""
+    shown, medians = [], []
+    for times in found:
+        cuts = quantiles(times, n=20, method="inclusive")
+        medians.append(cuts[9])
+        shown.append(f"{cuts[9]:11.1f}{cuts[18]:7.1f}")
+    return f"{name:42}{''.join(shown)}{medians[1] / medians[0]:12.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The nearest single change of what was declared that would have put an item on the list.
+
+Every other value of one declared key is tried: horizons of 1 to 730 days, three risk tolerances, 47 prefectures,
+20 industries, and not declaring it. For each the night's candidates are chosen again by the code that chooses them
+in a night, and the one found is evaluated whole by the formula.
+
+Nearest is the change of a key that comes first in KEYS. Of several horizons it is the one that differs least from the
+declared one, of two equally far the shorter; from none declared, the shortest. Of other values it is the first in
+their usual order. Not declaring a key comes after all its values.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils_personalization.audit.sentences import days, industries
+from sqlite_utils_personalization.audit.standing import COMPETING, Field, standings
+from sqlite_utils_personalization.catalogue.areas import PREFECTURES
+from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.declared import Declared
+from sqlite_utils_personalization.scoring.decide import Given, choices
+from sqlite_utils_personalization.scoring.formula import splice
+
+# Declared column -> key of a preference, and its values; from what one may choose to what one is.
+KEYS = {
+    "horizon_days": "deadline_horizon_days",
+    "risk_level": "risk_tolerance",
+    "prefecture": "prefecture",
+    "industries": "industry_pack",
+}
+SHORTEST, LONGEST = 1, 730
+_VALUES: dict[str, tuple[Any, ...]] = {
+    "horizon_days": tuple(range(SHORTEST, LONGEST + 1)),
+    "risk_level": ("low", "medium", "high"),
+    "prefecture": PREFECTURES,
+    "industries": tuple(DIVISIONS),
+}
+_VECTORS = """
+SELECT key AS cohort_no, json_extract(value, '$[0]') AS industries, json_extract(value, '$[1]') AS prefecture,
+    json_extract(value, '$[2]') AS horizon_days, json_extract(value, '$[3]') AS risk_level
+FROM json_each(:vectors)
+"""
+# Most changes are ruled out by the item alone.
+_POSSIBLE = splice(f"""
+SELECT k.cohort_no FROM ({_VECTORS}) k, am_personalization_candidate c, am_personalization_run r
+WHERE r.run_id = :run_id AND c.candidate_id = :candidate_id AND {{eligible}} AND {{score}} > 0
+ORDER BY k.cohort_no
+""")
+_GIVEN = splice(f"""
+WITH plan_run AS (SELECT * FROM am_personalization_run WHERE run_id = :run_id),
+plan_cohort AS ({_VECTORS}),
+plan_open AS (
+    SELECT c.candidate_id AS candidate_no, c.* FROM ({COMPETING}) c, plan_run r WHERE {{is_open}} AND {{cap}} > 0
+)
+""")
+
+
+@dataclass(frozen=True)
+class Change:
+    """Declaring value under key, None for not declaring it, and where the item would have stood.
+
+    until is for horizons: all from value to until would have done, until being the one farther from the declared one.
+    """
+
+    key: str
+    value: int | str | None
+    until: int | None
+    sentence: str
+    place: int
+    points: int
+    score: int
+
+
+def nearest_change(
+    db: sqlite3.Connection, field: Field, declared: Declared, candidate_id: int, top_k: int
+) -> Change | None:
+    """Return the nearest change, or None if no single one is enough; read-only."""
+    tried = list(_changes(declared))
+    vectors = [declared._replace(**{column: value}) for column, value in tried]
+    at = {"candidate_id": candidate_id, **field._asdict()}
+    at["vectors"] = json.dumps(vectors)
+    possible = [number for (number,) in db.execute(_POSSIBLE, at)]
+    at["vectors"] = json.dumps([vectors[number] for number in possible])
+    enough = {
+        possible[number]
+        for number, _, chosen, _ in choices(db, top_k, Given(_GIVEN, at))
+        if chosen == candidate_id
+    }
+    if not enough:
+        return None
+    nearest = min(enough)
+    _, there = standings(db, field, vectors[nearest], place=0, of=candidate_id)
+    if there is None or there.place > top_k:
+        raise PersonalizationError(
+            "a choice disagrees with formula.sql, so there is no answer - reinstall the package"
+        )
+    column, value = tried[nearest]
+    until = None
+    if column == "horizon_days" and value is not None:
+        horizons = {tried[number][1] for number in enough if tried[number][0] == column}
+        until = _last(value, declared.horizon_days, horizons)
+    sentence = _sentence(column, value, until)
+    return Change(KEYS[column], value, until, sentence, there.place, there.points, there.score)
+
+
+def _changes(declared: Declared) -> Iterator[tuple[str, Any]]:
+    for column in KEYS:
+        mine = getattr(declared, column)
+        values = list(_VALUES[column])
+        if column == "horizon_days" and mine is not None:
+            values.sort(key=lambda horizon: (abs(horizon - mine), horizon))
+        yield from ((column, value) for value in [*values, None] if value != mine)
+
+
+def _last(value: int, declared: int | None, horizons: set[Any]) -> int:
+    step = 1 if declared is None or value > declared else -1
+    while value + step in horizons:
+        value += step
+    return value
+
+
+def _sentence(column: str, value: Any, until: int | None) -> str:
+    if column == "horizon_days" and until is not None:
+        return _horizons(value, until)
+    if column == "risk_level":
+        return f"a risk tolerance of {value}" if value else "not declaring a risk tolerance"
+    if column == "prefecture":
+        return f"declaring prefecture {value}" if value else "not declaring a prefecture"
+    if column == "industries":
+        return f"declaring industry {industries(value)}" if value else "not declaring an industry"
+    return "not declaring a horizon"
+
+
+def _horizons(value: int, until: int) -> str:
+    if value == until:
+        return f"a horizon of {days(value)}"
+    if until == LONGEST:
+        return f"a horizon of at least {days(value)}"
+    if until == SHORTEST:
+        return f"a horizon of at most {days(value)}"
+    return f"a horizon of {min(value, until)} to {max(value, until)} days"

@@ -1,0 +1,183 @@
+"""A receipt: what one customer was recommended in one run, why, and the proof that it was sealed.
+
+It holds nothing of anyone else: no other customer's rows, vector or hash. verify_receipt.py states its shape and
+checks every field of it without this package; a receipt that would not pass is not handed out. It names the
+customer by profile_id, as the seal does, so that it stays true when erasure takes the hash away.
+"""
+
+import json
+import sqlite3
+from typing import Any
+
+from sqlite_utils_personalization.audit.leaves import (
+    blind,
+    customer_leaves,
+    digested_lists,
+    run_salt,
+)
+from sqlite_utils_personalization.audit.merkle import encode_path, inclusion_path, leaf_hash
+from sqlite_utils_personalization.audit.seal import SEAL_COLUMNS
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.declared import Declared
+from sqlite_utils_personalization.verify_receipt import FORMAT, check
+
+_COLUMNS = (*SEAL_COLUMNS, "head")
+_LISTS = f"""
+SELECT e.first_rec_id, t.list_id, t.profile_id, {', '.join(f'k.{name}' for name in Declared._fields)}
+FROM am_personalization_run r
+CROSS JOIN am_personalization_recommendation_log l ON l.served_at = r.served_at
+CROSS JOIN am_personalization_evidence e ON e.first_rec_id = l.rec_id
+CROSS JOIN am_personalization_list t ON t.list_id = e.list_id AND t.run_id = r.run_id
+CROSS JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
+WHERE r.run_id = :run_id AND l.profile_id = :profile_id ORDER BY e.first_rec_id
+"""
+# Score and rec_id are the log's own, so that a row which contradicts its evidence passes no check.
+_ROWS = f"""
+SELECT l.rec_id, d.industry_points, d.deadline_points, d.risk_points, l.score, c.candidate_sha256,
+    {', '.join(f'c.{name}' for name in Candidate._fields)}
+FROM am_personalization_run r
+CROSS JOIN am_personalization_evidence e ON e.first_rec_id = :first_rec_id
+CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id
+CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - 1
+WHERE r.run_id = :run_id AND l.profile_id = :profile_id AND l.served_at = r.served_at
+    AND l.recommendation_type = c.recommendation_type ORDER BY d.seq
+"""
+_ROW = ("rec_id", "industry_points", "deadline_points", "risk_points", "score", "candidate_sha256")
+_CUSTOMERS_BEFORE = """
+SELECT count(DISTINCT l.profile_id) FROM am_personalization_evidence e
+CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
+WHERE e.first_rec_id >= ? AND e.first_rec_id < ?
+"""
+
+
+def receipt(
+    db: sqlite3.Connection, user_hash: str, run_id: int, *, chain: bool = False
+) -> dict[str, Any]:
+    """Return the receipt of the customer with this user_token_hash for one sealed run.
+
+    With chain it holds the seals since, so that a head kept at any time since confirms it. Reads the run once and
+    keeps O(log n) hashes; writes temporary tables only. PersonalizationError if there is no such customer, run or
+    seal, if the run recommended the customer nothing, or if the evidence is not intact.
+    """
+    at = {"run_id": run_id, "profile_id": _profile_id(db, user_hash)}
+    seal = _seal(db, run_id)
+    lists = db.execute(_LISTS, at).fetchall()
+    if not lists:
+        raise PersonalizationError(_why_none(db, at))
+    later = _seals(db, "seal_id > ?", seal["seal_id"]) if chain else []
+    try:
+        found = {
+            "format": FORMAT,
+            **at,
+            **_night(db, run_id),
+            "declared": dict(zip(Declared._fields, lists[0][3:], strict=True)),
+            "lists": [_list(db, at, *row[:3]) for row in lists],
+            "proof": _proof(db, seal, lists[0][0], at["profile_id"]),
+            "seal": seal,
+            "chain": later,
+            "head": later[-1]["head"] if later else seal["head"],
+        }
+        _require_intact(found)
+    except (IndexError, TypeError, ValueError) as fault:
+        # A tampered column may hold anything, a BLOB for a text.
+        raise PersonalizationError(
+            f"the evidence of run {run_id} is not intact, so there is no receipt: {fault} - run personalization-verify"
+        ) from None
+    return found
+
+
+def _profile_id(db: sqlite3.Connection, user_hash: str) -> int:
+    row = db.execute(
+        "SELECT profile_id FROM am_personalization_profile WHERE user_token_hash = ?", (user_hash,)
+    ).fetchone()
+    if row is None:
+        raise PersonalizationError(
+            "no customer has this hash - check the key; the hash of an erased customer is gone"
+        )
+    profile_id: int = row[0]
+    return profile_id
+
+
+def _seal(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
+    if seals := _seals(db, "run_id = ?", run_id):
+        return seals[0]
+    runs = dict(
+        db.execute(
+            "SELECT run_id, coalesce(status, '') FROM am_personalization_run"
+            " LEFT JOIN am_personalization_run_progress USING (run_id) ORDER BY 1"
+        )
+    )
+    if run_id not in runs:
+        last = f"the last is run {max(runs)}" if runs else "nothing was scored yet"
+        raise PersonalizationError(f"there is no run {run_id} - {last}")
+    if runs[run_id] == "running":
+        raise PersonalizationError(
+            f"run {run_id} is not finished, so it is not sealed - wait for it, or finish it with personalization-score"
+        )
+    raise PersonalizationError(f"the seal of run {run_id} is missing - run personalization-verify")
+
+
+def _seals(db: sqlite3.Connection, condition: str, value: int) -> list[dict[str, Any]]:
+    rows = db.execute(
+        f"SELECT {', '.join(_COLUMNS)} FROM am_personalization_seal WHERE {condition} ORDER BY seal_id",
+        (value,),
+    )
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+
+
+def _why_none(db: sqlite3.Connection, at: dict[str, int]) -> str:
+    who = f"profile {at['profile_id']} was recommended nothing in run {at['run_id']}"
+    row = db.execute(
+        "SELECT reason FROM am_personalization_unserved WHERE run_id = :run_id AND profile_id = :profile_id",
+        at,
+    ).fetchone()
+    if row is None:
+        return f"{who}: it was not among the customers of that night"
+    if row[0] is None:
+        return f"{who}: no item scored above 0 for what was declared"
+    return f"{who}: it was not scored, because {row[0]}"
+
+
+def _night(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
+    as_of, served_at, model_json = db.execute(
+        "SELECT as_of, served_at, model_json FROM am_personalization_run WHERE run_id = ?",
+        (run_id,),
+    ).fetchone()
+    return {"as_of": as_of, "served_at": served_at, "model": json.loads(model_json)}
+
+
+def _list(
+    db: sqlite3.Connection, at: dict[str, int], first_rec_id: int, list_id: int, owner: int | None
+) -> dict[str, Any]:
+    ((_, list_sha256),) = digested_lists(db, at["run_id"], list_id)
+    rows = db.execute(_ROWS, {**at, "first_rec_id": first_rec_id})
+    return {"owner": owner, "list_sha256": list_sha256, "rows": [_row(row) for row in rows]}
+
+
+def _row(row: tuple[Any, ...]) -> dict[str, Any]:
+    facts, fields = row[: len(_ROW)], row[len(_ROW) :]
+    return {**dict(zip(_ROW, facts, strict=True)), "candidate": Candidate(*fields)._asdict()}
+
+
+def _proof(
+    db: sqlite3.Connection, seal: dict[str, Any], mine: int, profile_id: int
+) -> dict[str, Any]:
+    run_id, first, last = seal["run_id"], seal["first_rec_id"], seal["last_rec_id"]
+    (index,) = db.execute(_CUSTOMERS_BEFORE, (first, mine)).fetchone()
+    hashes = (leaf_hash(leaf) for _, leaf in customer_leaves(db, run_id, first, last))
+    path = inclusion_path(hashes, index)
+    blinded = blind(run_salt(db, run_id), profile_id)
+    return {
+        "blind": blinded,
+        "leaf_index": index,
+        "tree_size": seal["leaves"],
+        "path": encode_path(path),
+    }
+
+
+def _require_intact(found: dict[str, Any]) -> None:
+    faults = [sentence for is_intact, sentence in check(found).values() if not is_intact]
+    if faults:
+        raise ValueError("; ".join(faults))

@@ -1,0 +1,163 @@
+"""Replay: every log row computed once more, from what its night stored and nothing else.
+
+What is evaluated is the packaged formula over the base tables, never a view of the file. Whether the stored inputs
+are still those that were sealed is for verification to say; replay says what follows from them.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from sqlite_utils_personalization.audit.evaluation import (
+    COLUMNS,
+    Evaluation,
+    Points,
+    evaluation,
+    readable,
+)
+from sqlite_utils_personalization.audit.record import (
+    BROKEN,
+    DIFFERS,
+    NO_EVIDENCE,
+    REPRODUCED,
+    Logged,
+    Position,
+    Replay,
+    Run,
+)
+from sqlite_utils_personalization.audit.selection import Selection, conditions
+from sqlite_utils_personalization.audit.standing import Field, RunnerUp, below_the_cut
+from sqlite_utils_personalization.preferences.declared import Declared
+
+# Fetched at once, so that no read lock outlives a batch on a file a server writes to.
+BATCH = 2_000
+CACHED_LISTS = 1_000
+
+_LINKS = ("profile", "list", "run", "cohort", "decision", "candidate")
+_ROWS = f"""
+SELECT l.rec_id, l.profile_id, p.user_token_hash, l.recommendation_type, l.served_at, l.score, e.list_id,
+    p.profile_id, t.list_id, r.run_id, k.cohort_id, d.list_id, c.candidate_id,
+    r.run_id, r.as_of, r.again, r.top_k, r.model_sha256, r.package_version, r.served_at, t.profile_id, d.seq,
+    d.industry_points, d.deadline_points, d.risk_points, d.score, {COLUMNS}
+FROM am_personalization_recommendation_log l
+LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
+LEFT JOIN am_personalization_evidence e ON e.first_rec_id = (
+    SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= l.rec_id
+) AND l.rec_id < e.first_rec_id + e.n
+LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
+LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
+LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
+LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
+LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+WHERE l.rec_id > :after AND {{conditions}} ORDER BY l.rec_id LIMIT :batch
+"""
+_PLACES = """
+SELECT c.recommendation_type, d.seq, c.item_id, c.title,
+    d.industry_points + d.deadline_points + d.risk_points, d.score
+FROM am_personalization_decision d JOIN am_personalization_candidate c USING (candidate_id)
+WHERE d.list_id = ? ORDER BY d.seq
+"""
+
+
+def replay(
+    db: sqlite3.Connection, chosen: Selection, *, below_cut: bool = True
+) -> Iterator[Replay]:
+    """Yield the chosen log rows in order of rec_id, each computed once more; read-only.
+
+    Rows that are gone from the log are not there to be replayed: verification names them. With below_cut, what came
+    after the last place of a full list is looked for among all candidates of the night, some milliseconds per
+    list. PersonalizationError if what is chosen does not exist.
+
+    Example:
+
+        for found in replay(db, Selection(rec_ids=[17])):
+            print(found.verdict, *found.components, sep="\\n")
+    """
+    where, at = conditions(db, chosen)
+    return _replays(db, _ROWS.format(conditions=where), at, _Lists(db, below_cut))
+
+
+def _replays(
+    db: sqlite3.Connection, sql: str, at: dict[str, Any], lists: "_Lists"
+) -> Iterator[Replay]:
+    after = -(2**63)
+    while rows := db.execute(sql, {**at, "after": after, "batch": BATCH}).fetchall():
+        for row in rows:
+            yield _replay(readable(row), lists)
+        after = rows[-1][0]
+
+
+def _replay(row: Any, lists: "_Lists") -> Replay:
+    logged = Logged(*row[:6])
+    if row[6] is None:
+        return Replay(logged, NO_EVIDENCE)
+    links, night = row[7:13], Run(*row[13:19]) if row[9] is not None else None
+    if night is None or None in links:
+        return Replay(logged, BROKEN, missing=_LINKS[links.index(None)], run=night)
+    night_served_at, owner, seq = row[19:22]
+    decided, found = Points(*row[22:26]), evaluation(row[26:])
+    differences = tuple(_differences(logged, night_served_at, owner, decided, found))
+    return Replay(
+        logged,
+        DIFFERS if differences else REPRODUCED,
+        differences,
+        run=night,
+        candidate_id=row[12],
+        found=found,
+        decided=decided,
+        position=lists.position(row[6], seq, owner, night, found),
+    )
+
+
+def _differences(
+    logged: Logged, night: str, owner: int | None, decided: Points, found: Evaluation
+) -> Iterator[str]:
+    agreeing = {
+        "eligibility": found.is_eligible,
+        "industry": decided.industry == found.points.industry,
+        "deadline": decided.deadline == found.points.deadline,
+        "risk": decided.risk == found.points.risk,
+        "score": decided.score == found.points.score,
+        "logged_score": logged.score == decided.score,
+        "recommendation_type": logged.recommendation_type == found.candidate.recommendation_type,
+        "served_at": logged.served_at == night,
+        "customer": owner in (None, logged.profile_id),
+    }
+    return (name for name, agrees in agreeing.items() if not agrees)
+
+
+class _Lists:
+    """Who else is on a list: read once for the customers who share it, as long as they come close together."""
+
+    def __init__(self, db: sqlite3.Connection, below_cut: bool) -> None:
+        self._db = db
+        self._below_cut = below_cut
+        self._places = lru_cache(maxsize=CACHED_LISTS)(self._read_places)
+        self._below = lru_cache(maxsize=CACHED_LISTS)(self._read_below)
+
+    def position(
+        self, list_id: int, seq: int, owner: int | None, run: Run, found: Evaluation
+    ) -> Position:
+        field = Field(run.run_id, found.candidate.recommendation_type, owner)
+        places = self._places(list_id)[field.recommendation_type]
+        rank = 1 + [place[0] for place in places].index(seq)
+        if rank < len(places):
+            _, item_id, title, points, score = places[rank]
+            return Position(rank, len(places), RunnerUp(item_id, title, points, score, True))
+        is_full = isinstance(run.top_k, int) and rank >= run.top_k
+        next_ = (
+            self._below(field, found.declared, run.top_k) if self._below_cut and is_full else None
+        )
+        return Position(rank, len(places), next_)
+
+    def _read_places(self, list_id: int) -> dict[str, list[tuple[Any, ...]]]:
+        places: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for row in self._db.execute(_PLACES, (list_id,)):
+            kind, *place = readable(row)
+            places[kind].append(tuple(place))
+        return places
+
+    def _read_below(self, field: Field, declared: Declared, top_k: int) -> RunnerUp | None:
+        return below_the_cut(self._db, field, declared, top_k)

@@ -1,0 +1,113 @@
+"""Which log rows, runs and customers are asked about, and a sentence for each that is not there. Read-only."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils_personalization.errors import PersonalizationError
+
+_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
+_BOUNDS = """
+SELECT coalesce(min(first_rec_id), 1), coalesce(max(first_rec_id + n - 1), 0)
+FROM am_personalization_evidence JOIN am_personalization_list USING (list_id) WHERE run_id = ?
+"""
+_UNKNOWN = """
+SELECT value FROM json_each(?)
+WHERE NOT EXISTS (SELECT 1 FROM am_personalization_recommendation_log WHERE rec_id = value)
+ORDER BY key LIMIT 1
+"""
+_EVIDENCE_OF = """
+SELECT t.run_id FROM am_personalization_evidence e JOIN am_personalization_list t USING (list_id)
+WHERE e.first_rec_id = (SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= ?1)
+    AND ?1 < e.first_rec_id + e.n
+"""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Log rows that meet every condition given; without any, the whole log.
+
+    since and until are UTC times as served_at has them, or the beginning of one, such as 2026-07-22; until takes
+    in the whole of the day or hour it names. A run has the rows its evidence covers.
+    """
+
+    rec_ids: Collection[int] | None = None
+    user_token_hash: str | None = None
+    run_id: int | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str, Any]]:
+    """SQL over l (log) and t (list), and its parameters. PersonalizationError names what does not exist."""
+    terms: list[str] = []
+    at: dict[str, Any] = {}
+    if chosen.rec_ids is not None:
+        at["rec_ids"] = json.dumps(list(chosen.rec_ids))
+        _require_rows(db, at["rec_ids"])
+        terms.append("l.rec_id IN (SELECT value FROM json_each(:rec_ids))")
+    if chosen.user_token_hash is not None:
+        at["profile_id"] = profile_id(db, chosen.user_token_hash)
+        terms.append("l.profile_id = :profile_id")
+    if chosen.run_id is not None:
+        at["run_id"] = existing_run(db, chosen.run_id)
+        at["first"], at["last"] = db.execute(_BOUNDS, (chosen.run_id,)).fetchone()
+        terms.append("t.run_id = :run_id AND l.rec_id BETWEEN :first AND :last")
+    for name, relation, moment in (("since", ">=", chosen.since), ("until", "<=", chosen.until)):
+        if moment is not None:
+            at[name] = _prefix(name, moment) + ("~" if name == "until" else "")
+            # No index for it: in order of rec_id the log is read once, whatever the size of a batch.
+            terms.append(f"+l.served_at {relation} :{name}")
+    return " AND ".join(terms) or "1", at
+
+
+def profile_id(db: sqlite3.Connection, user_token_hash: str) -> int:
+    """The customer with this hash. PersonalizationError, which does not repeat it, if there is none."""
+    row = db.execute(
+        "SELECT profile_id FROM am_personalization_profile WHERE user_token_hash = ?",
+        (user_token_hash,),
+    ).fetchone()
+    if row is None:
+        raise PersonalizationError(
+            "no customer has this hash - check the key; the hash of an erased customer is gone"
+        )
+    found: int = row[0]
+    return found
+
+
+def existing_run(db: sqlite3.Connection, number: int | None = None) -> int:
+    """This run, or the latest. PersonalizationError if there is none."""
+    (last,) = db.execute("SELECT max(run_id) FROM am_personalization_run").fetchone()
+    number = last if number is None else number
+    sql = "SELECT run_id FROM am_personalization_run WHERE run_id = ?"
+    row = db.execute(sql, (number,)).fetchone()
+    if row is None:
+        if last is None:
+            raise PersonalizationError("nothing was scored yet - run personalization-score")
+        raise PersonalizationError(f"there is no run {number} - the last is run {last}")
+    found: int = row[0]
+    return found
+
+
+def _require_rows(db: sqlite3.Connection, rec_ids: str) -> None:
+    row = db.execute(_UNKNOWN, (rec_ids,)).fetchone()
+    if row is None:
+        return
+    evidence = db.execute(_EVIDENCE_OF, row).fetchone()
+    if evidence is None:
+        raise PersonalizationError(f"there is no recommendation {row[0]} in the log - check rec_id")
+    raise PersonalizationError(
+        f"recommendation {row[0]} is missing from the log, where run {evidence[0]} has evidence for it"
+        " - run personalization-verify"
+    )
+
+
+def _prefix(name: str, moment: str) -> str:
+    if not _MOMENT.fullmatch(moment):
+        raise PersonalizationError(
+            f"{name} {moment!r} is no UTC time - write it like 2026-07-22 or 2026-07-22T18:00"
+        )
+    return moment.removesuffix("Z").replace(" ", "T")

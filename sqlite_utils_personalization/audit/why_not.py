@@ -1,0 +1,195 @@
+"""Why an item is not on a customer's list, from what the night stored, and what would have brought it in."""
+
+import sqlite3
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlite_utils_personalization.audit.evaluation import Evaluation, readable
+from sqlite_utils_personalization.audit.nearest import Change, nearest_change
+from sqlite_utils_personalization.audit.record import components, inputs_dict, total_dict
+from sqlite_utils_personalization.audit.run_lookup import (
+    Customer,
+    Item,
+    customer_of_run,
+    item_of_run,
+    place_on_lists,
+)
+from sqlite_utils_personalization.audit.selection import existing_run
+from sqlite_utils_personalization.audit.sentences import PLURALS, obstacles, total_sentence
+from sqlite_utils_personalization.audit.standing import Field, Standing, evaluate, standings
+from sqlite_utils_personalization.errors import PersonalizationError
+
+# Every reason there is, and what it means.
+REASONS = {
+    "recommended": "the item is on the customer's list",
+    "not eligible": "the item was not open, or not for the declared prefecture or industry",
+    "left out": "a rule kept the item out of the catalogue",
+    "no points": "the item was eligible and scored 0",
+    "below the cut": "as many items as a list holds ranked before it",
+    "not in the catalogue": "that night's catalogue did not have the item for this customer",
+    "not scored": "the run recommended the customer nothing, for a reason it noted",
+    "not a customer": "the customer was not among those of that night",
+    "evidence differs": "by the formula the item belongs on the list and is not there, or nothing can be evaluated",
+}
+# What tells two items of equal points apart, term by term of the formula's rank_order.
+TIES = (
+    "its industries are more, or not known",
+    "it has no closing date",
+    "it closes later",
+    "its id comes later",
+)
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why one item was not recommended to one customer in one run, or that it was.
+
+    reason is a key of REASONS. rank counts from 1 among the eligible items of the type that scored; cut is the points
+    of the last place of a full list, margin how many the item lacked; points are uncapped sums. found is what the
+    formula says, where there is something to evaluate; nearest what would have brought the item in.
+    """
+
+    run_id: int
+    as_of: str
+    top_k: int
+    profile_id: int
+    item_id: str
+    recommendation_type: str | None
+    reason: str = ""
+    sentence: str = ""
+    title: str | None = None
+    left_out: str | None = None
+    rec_id: int | None = None
+    rank: int | None = None
+    cut: int | None = None
+    margin: int | None = None
+    found: Evaluation | None = None
+    nearest: Change | None = None
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether something declared otherwise might have brought the item in."""
+        return self.reason in ("not eligible", "no points", "below the cut")
+
+    def to_dict(self) -> dict[str, Any]:
+        """What personalization-why-not --json prints; keys are only ever added."""
+        scored = self.found if self.found and self.found.is_eligible else None
+        return {
+            "run_id": self.run_id,
+            "as_of": self.as_of,
+            "top_k": self.top_k,
+            "profile_id": self.profile_id,
+            "recommendation_type": self.recommendation_type,
+            "item_id": self.item_id,
+            "title": self.title,
+            "reason": self.reason,
+            "sentence": self.sentence,
+            "left_out": self.left_out,
+            "rec_id": self.rec_id,
+            "rank": self.rank,
+            "cut": self.cut,
+            "margin": self.margin,
+            **inputs_dict(self.found),
+            "components": [part._asdict() for part in components(scored)] if scored else [],
+            "total": total_dict(scored),
+            "nearest": vars(self.nearest) if self.nearest else None,
+        }
+
+
+def why_not(
+    db: sqlite3.Connection,
+    profile_id: int,
+    item_id: str,
+    run_id: int | None = None,
+    recommendation_type: str | None = None,
+) -> WhyNot:
+    """Return why the item is not on the customer's list of a run, by default the latest; read-only.
+
+    recommendation_type is needed only where the id occurs in several. The stored vector is used, whatever is declared
+    today. PersonalizationError if there is no such run, or if the id alone does not tell the type.
+
+    Example:
+
+        found = why_not(db, profile_id(db, user_token_hash), "EX-110")
+        print(found.reason, found.sentence, found.nearest)
+    """
+    run_id = existing_run(db, run_id)
+    as_of, top_k = readable(
+        db.execute(
+            "SELECT as_of, top_k FROM am_personalization_run WHERE run_id = ?", (run_id,)
+        ).fetchone()
+    )
+    if not isinstance(top_k, int):
+        raise PersonalizationError(
+            f"top_k of run {run_id} is no number - run personalization-verify"
+        )
+    asked = WhyNot(run_id, as_of, top_k, profile_id, item_id, recommendation_type)
+    return replace(asked, **_answer(db, asked))
+
+
+def _answer(db: sqlite3.Connection, asked: WhyNot) -> dict[str, Any]:
+    customer = customer_of_run(db, asked.run_id, asked.profile_id)
+    if customer is None:
+        return _because("not a customer", "not among the customers of that night")
+    if customer.declared is None or customer.reason is not None:
+        return _because("not scored", f"nothing was recommended that night: {customer.reason}")
+    kind = asked.recommendation_type
+    item = item_of_run(db, asked.run_id, asked.profile_id, asked.item_id, kind)
+    if item is None:
+        return _because("not in the catalogue", "not in that night's catalogue for this customer")
+    about = {"recommendation_type": item.recommendation_type, "title": item.title}
+    if item.left_out is not None:
+        rule = f"left out of that night's catalogue by the rule '{item.left_out}'"
+        return about | _because("left out", rule, left_out=item.left_out)
+    return about | _evaluated(db, asked, customer, item)
+
+
+def _because(reason: str, sentence: str, **facts: Any) -> dict[str, Any]:
+    return {"reason": reason, "sentence": sentence, **facts}
+
+
+def _evaluated(
+    db: sqlite3.Connection, asked: WhyNot, customer: Customer, item: Item
+) -> dict[str, Any]:
+    assert customer.declared is not None
+    found = evaluate(db, asked.run_id, customer.declared, item.candidate_id)
+    if not found.is_whole:
+        sentence = "what is stored cannot be evaluated - run personalization-verify"
+        return _because("evidence differs", sentence)
+    field = Field(asked.run_id, item.recommendation_type, item.owner)
+    last, mine = standings(db, field, customer.declared, place=asked.top_k, of=item.candidate_id)
+    facts: dict[str, Any] = {
+        "found": found,
+        "rank": mine and mine.place,
+        "cut": last and last.points,
+    }
+    on_list, rec_id = place_on_lists(db, customer, item)
+    if on_list:
+        return _because("recommended", _recommended(mine, rec_id), **facts, rec_id=rec_id)
+    if mine and mine.place <= asked.top_k:
+        place = f"place {mine.place} with {mine.points} points"
+        sentence = f"the formula gives it {place}, and no list has it - run personalization-verify"
+        return _because("evidence differs", sentence, **facts)
+    facts["nearest"] = nearest_change(db, field, customer.declared, item.candidate_id, asked.top_k)
+    if not found.is_eligible:
+        return _because("not eligible", "; ".join(obstacles(found)), **facts)
+    if mine is None or last is None:
+        return _because("no points", total_sentence(found), **facts)
+    sentence = _below(mine, last, PLURALS[item.recommendation_type])
+    return _because("below the cut", sentence, **facts, margin=last.points - mine.points)
+
+
+def _recommended(mine: Standing | None, rec_id: int | None) -> str:
+    place = f" in place {mine.place}" if mine else ""
+    row = "which the run has yet to log" if rec_id is None else f"log row {rec_id}"
+    return f"recommended{place}, {row}"
+
+
+def _below(mine: Standing, last: Standing, kinds: str) -> str:
+    place = f"{mine.points} points, place {mine.place} among that night's {kinds}"
+    end = f"the list ends with place {last.place}"
+    if mine.points < last.points:
+        return f"{place}; {end} at {last.points}, {last.points - mine.points} more"
+    pairs = zip(TIES, mine.order, last.order, strict=True)
+    tie = next((tie for tie, term, of_last in pairs if term != of_last), TIES[-1])
+    return f"{place}; {end} at {last.points} too, and {tie}"

@@ -1,0 +1,63 @@
+"""Rows in the formats of sqlite-utils, by its own options. They are no promised API, so all use of them is here."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import click
+
+from sqlite_utils_personalization.transaction import transaction
+
+
+class RowsCommand(click.Command):
+    """A command that takes the output options of sqlite-utils after its own, as keyword arguments."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        # Not as decorators: importing sqlite_utils.cli here would load the plugins, and so this module, once more.
+        params = super().get_params(ctx)
+        return [*self.params, *_output_options(), *params[len(self.params) :]]
+
+
+@cache
+def _output_options() -> tuple[click.Parameter, ...]:
+    from sqlite_utils.cli import output_options
+
+    def carrier() -> None:
+        """What the decorators put their options on."""
+
+    return tuple(reversed(output_options(carrier).__click_params__))  # type: ignore[no-untyped-call]
+
+
+def print_rows(
+    ctx: click.Context, columns: Sequence[str], rows: Iterable[Sequence[Any]], **output: Any
+) -> None:
+    """Print the rows as sqlite-utils would those of a query, in bounded memory but for --table and --fmt."""
+    from sqlite_utils.cli import query
+
+    # A database on disk that SQLite removes when it is closed, which query does at the end of the command.
+    db = sqlite3.connect("", isolation_level=None)
+    db.execute(f"CREATE TABLE found ({', '.join(columns)})")
+    with transaction(db):
+        db.executemany(f"INSERT INTO found VALUES ({', '.join('?' * len(columns))})", rows)
+    ctx.invoke(query, path=db, sql="SELECT * FROM found ORDER BY rowid", **output)
+
+
+def print_json(objects: Iterable[dict[str, Any]], *, lines: bool, ascii_: bool) -> None:
+    """Print nested objects as sqlite-utils prints rows: one a line, in an array unless lines."""
+    texts = (json.dumps(found, ensure_ascii=ascii_) for found in objects)
+    if lines:
+        for text in texts:
+            print_text(text)
+        return
+    before = "["
+    for text in texts:
+        print_text(before + text, end="")
+        before = ",\n "
+    print_text("[]" if before == "[" else "]")
+
+
+def print_text(text: str, end: str = "\n") -> None:
+    """Print text as UTF-8, because titles are Japanese whatever the encoding of the terminal."""
+    click.echo(f"{text}{end}".encode(), nl=False)

@@ -1,0 +1,67 @@
+"""personalization-why-not: why was an item not recommended to a customer?"""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.commands.customer import user_hash as hash_of_customer
+from sqlite_utils_personalization.commands.output import print_text
+from sqlite_utils_personalization.errors import PersonalizationError
+
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.audit.why_not import WhyNot
+
+
+@click.command(name="personalization-why-not")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
+@click.option("--item", "item_id", required=True, help="Id of the item")
+@click.option("--type", "kind", type=click.Choice(TYPES), help="If several types have that id")
+@click.option("--user-hash", help="sha256 hex of the API key; without it the key itself is read")
+@click.option(
+    "--run", "run_id", type=click.IntRange(1, 2**53), help="In which run, by default the latest"
+)
+@click.option("--json", "as_json", is_flag=True, help="Output a JSON object")
+def why_not(
+    path: str,
+    item_id: str,
+    kind: str | None,
+    user_hash: str | None,
+    run_id: int | None,
+    as_json: bool,
+) -> None:
+    """
+    Say why an item was not recommended to a customer, and what would have brought it in
+
+    Example:
+
+    \b
+        sqlite-utils personalization-why-not jpcite.db --item EX-110 --run 1 < key.txt
+
+    Without --user-hash the API key is read from standard input or asked for. The file is only read.
+    """
+    user_hash = hash_of_customer(user_hash)
+    try:
+        found = _why_not(path, user_hash, item_id, run_id, kind)
+    except PersonalizationError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        print_text(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        return
+    from sqlite_utils_personalization.commands.explained_text import why_not_text
+
+    print_text(why_not_text(found), end="")
+
+
+def _why_not(
+    path: str, user_hash: str, item_id: str, run_id: int | None, kind: str | None
+) -> "WhyNot":
+    from sqlite_utils_personalization.audit.selection import profile_id
+    from sqlite_utils_personalization.audit.verify import require_evidence
+    from sqlite_utils_personalization.audit.why_not import why_not as answer
+    from sqlite_utils_personalization.database import explained, open_readonly
+
+    with explained(path), open_readonly(path) as db:
+        require_evidence(db.conn, path)
+        return answer(db.conn, profile_id(db.conn, user_hash), item_id, run_id, kind)

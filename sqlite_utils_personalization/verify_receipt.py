@@ -1,0 +1,572 @@
+"""Check a receipt of personalization-receipt with nothing but Python 3.10 or newer.
+
+    python verify_receipt.py receipt.json --head head.json
+
+Exit status 0: intact, 1: broken, 2: could not be checked. Nothing is written and nothing is fetched.
+
+This file imports nothing of the package: it states the formula and the hashed forms a second time, so that a
+fault in one does not hide in the other. Without --head, a head that was printed by personalization-seal and kept
+where nobody could change it, whoever made the receipt could have made up all of it. It cannot tell whether a better
+item was left out: that takes the whole catalogue of the night, and personalization-verify.
+"""
+
+import argparse
+import json
+import re
+import sys
+from base64 import b85decode
+from collections.abc import Callable, Mapping
+from datetime import date
+from hashlib import sha256
+from typing import Any, TextIO
+
+FORMAT = "personalization-receipt/1"
+INTACT, BROKEN, UNCHECKED = 0, 1, 2
+
+TYPES = ("program", "industry_pack", "saved_search", "amendment")
+LEVELS = ("low", "medium", "high")
+LARGEST_FILE = 16_000_000
+
+
+class Unreadable(ValueError):
+    """What was given is no receipt, or no head."""
+
+
+# The shape of a receipt: exactly these keys (with ..., at least these), lists of any length, and at the end of each
+# branch what may stand there: a range of integers, a pattern for a text, None, or one of several in a tuple.
+_WHOLE = range(2**53 + 1)
+_TEXT = re.compile(r"(?s:.*)")
+_DIGEST = re.compile("[0-9a-f]{64}")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LEVEL = (None, re.compile("|".join(LEVELS)))
+_WEIGHT, _CAP, _DAYS = range(1001), range(101), range(1, 731)
+
+_MODEL = {
+    "weights": {"industry": _WEIGHT, "deadline": _WEIGHT, "risk": _WEIGHT},
+    "caps": dict.fromkeys(TYPES, _CAP),
+    "urgent_days": _DAYS,
+    ...: "what the catalogue needs",
+}
+_DECLARED = {
+    "industries": (None, re.compile("[A-T]+|none")),
+    "prefecture": (None, _TEXT),
+    "horizon_days": (None, _DAYS),
+    "risk_level": _LEVEL,
+}
+_CANDIDATE = {
+    "recommendation_type": re.compile("|".join(TYPES)),
+    "item_id": _TEXT,
+    "title": _TEXT,
+    "industries": re.compile("[A-T]+|any|unknown"),
+    "prefectures": _TEXT,
+    "opens_on": (None, _DAY),
+    "closes_on": (None, _DAY),
+    "risk_level": _LEVEL,
+    "why": _TEXT,
+    "profile_id": (None, _WHOLE),
+    "left_out": (None, _TEXT),
+}
+_ROW = {
+    "rec_id": _WHOLE,
+    **dict.fromkeys(("industry_points", "deadline_points", "risk_points"), _WEIGHT),
+    "score": range(1, 101),
+    "candidate_sha256": _DIGEST,
+    "candidate": _CANDIDATE,
+}
+_LIST = {"owner": (None, _WHOLE), "list_sha256": _DIGEST, "rows": [_ROW]}
+_SEAL = {
+    "seal_id": _WHOLE,
+    "run_id": (None, _WHOLE),
+    "first_rec_id": (None, _WHOLE),
+    "last_rec_id": (None, _WHOLE),
+    "log_end": _WHOLE,
+    "leaves": _WHOLE,
+    "root": _DIGEST,
+    "manifest_json": _TEXT,
+    "previous_head": _DIGEST,
+    "head": _DIGEST,
+}
+RECEIPT = {
+    "format": re.compile(re.escape(FORMAT)),
+    "profile_id": _WHOLE,
+    "run_id": _WHOLE,
+    "as_of": _DAY,
+    "served_at": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,12}Z"),
+    "declared": _DECLARED,
+    "lists": [_LIST],
+    "model": _MODEL,
+    "proof": {"blind": _DIGEST, "leaf_index": _WHOLE, "tree_size": _WHOLE, "path": _TEXT},
+    "seal": {**_SEAL, "run_id": _WHOLE, "first_rec_id": _WHOLE, "last_rec_id": _WHOLE},
+    "chain": [_SEAL],
+    "head": _DIGEST,
+}
+MANIFEST = {
+    "run": {
+        "run_id": _WHOLE,
+        "as_of": _DAY,
+        "served_at": _TEXT,
+        "model_sha256": _DIGEST,
+        "top_k": _WHOLE,
+        ...: "digests and counts",
+    },
+    ...: "digests and counts",
+}
+
+
+# The formula
+
+
+def eligible(as_of: str, declared: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    """Whether the item may be offered to who declared this: open on as_of, in the area, in the industry."""
+    if (item["opens_on"] or as_of) > as_of or (item["closes_on"] or as_of) < as_of:
+        return False
+    areas = item["prefectures"].split(",")
+    if declared["prefecture"] is not None and not {declared["prefecture"], "nationwide"} & {*areas}:
+        return False
+    is_open_to_all = declared["industries"] is None or item["industries"] == "unknown"
+    return is_open_to_all or _fits_industry(declared, item)
+
+
+def points(
+    model: Mapping[str, Any], as_of: str, declared: Mapping[str, Any], item: Mapping[str, Any]
+) -> tuple[int, int, int]:
+    """The points for industry, deadline and risk of an eligible item."""
+    weights = model["weights"]
+    return (
+        weights["industry"] if _fits_industry(declared, item) else 0,
+        _deadline_points(weights["deadline"], model["urgent_days"], as_of, declared, item),
+        _risk_points(weights["risk"], declared["risk_level"], item["risk_level"]),
+    )
+
+
+def score(model: Mapping[str, Any], item: Mapping[str, Any], given: tuple[int, ...]) -> int:
+    """The points together, up to the cap of the item's type."""
+    cap: int = model["caps"][item["recommendation_type"]]
+    return min(cap, sum(given))
+
+
+def rank(item: Mapping[str, Any], given: tuple[int, ...]) -> tuple[Any, ...]:
+    """The sort key that puts the best first: points, fewer industries, closing sooner (never last), item_id."""
+    breadth = {"any": 20, "unknown": 21}.get(item["industries"], len(item["industries"]))
+    closes_on = item["closes_on"]
+    return (-sum(given), breadth, closes_on is None, closes_on or "", item["item_id"].encode())
+
+
+def _fits_industry(declared: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    mine, listed = declared["industries"], item["industries"]
+    if mine is None or listed == "unknown":
+        return False
+    return listed == "any" or any(letter in mine for letter in listed)
+
+
+def _deadline_points(
+    weight: int, urgent_days: int, as_of: str, declared: Mapping[str, Any], item: Mapping[str, Any]
+) -> int:
+    horizon: int | None = declared["horizon_days"]
+    if horizon is None:
+        return 0
+    if item["closes_on"] is None:
+        return weight if horizon <= urgent_days else 0
+    days_left = (date.fromisoformat(item["closes_on"]) - date.fromisoformat(as_of)).days
+    return weight * max(0, horizon - days_left) // horizon
+
+
+def _risk_points(weight: int, mine: str | None, theirs: str | None) -> int:
+    if mine is None:
+        return 0
+    if theirs is None:
+        return 0 if mine == "high" else weight
+    distance = abs(LEVELS.index(mine) - LEVELS.index(theirs))
+    return (weight, weight // 2, 0)[distance]
+
+
+# The hashed forms
+
+
+def canonical(value: object) -> bytes:
+    """The one text of a value that is hashed: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def digest(value: object) -> str:
+    """sha256 of the canonical text, 64 hex digits."""
+    return sha256(canonical(value)).hexdigest()
+
+
+def head(seal: Mapping[str, Any]) -> str:
+    """The head of the chain that a seal makes: all it says, the head before it included."""
+    return digest({"format": 1, **{name: seal[name] for name in _SEAL if name != "head"}})
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def root(leaf: bytes, index: int, size: int, path: list[bytes]) -> str:
+    """Root of the tree of size leaves in which path leads up from this leaf at index (RFC 9162, 2.1.3.2).
+
+    ValueError if there is no such leaf, or the path is longer or shorter than the one there can be.
+    """
+    if index >= size:
+        raise ValueError(f"there is no leaf {index} in a tree of {size}")
+    node, last, siblings = sha256(b"\x00" + leaf).digest(), size - 1, iter(path)
+    while last:
+        if index % 2 or index < last:
+            sibling = next(siblings, None)
+            if sibling is None:
+                raise ValueError("the path ends before the root")
+            node = _node(sibling, node) if index % 2 else _node(node, sibling)
+        index, last = index // 2, last // 2
+    if next(siblings, None) is not None:
+        raise ValueError("the path goes on beyond the root")
+    return node.hex()
+
+
+def _hashes(path: str) -> list[bytes]:
+    if len(path) % 40:
+        raise ValueError(f"{len(path)} characters are no path: it has 40 for each hash")
+    joined = b85decode(path)
+    return [joined[at : at + 32] for at in range(0, len(joined), 32)]
+
+
+# The checks: each returns what it confirmed, or raises ValueError with what is broken
+
+
+def _rows(receipt: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [row for listed in receipt["lists"] for row in listed["rows"]]
+
+
+def _given(row: Mapping[str, Any]) -> tuple[int, int, int]:
+    return row["industry_points"], row["deadline_points"], row["risk_points"]
+
+
+def _require(condition: bool, fault: str) -> None:
+    if not condition:
+        raise ValueError(fault)
+
+
+def _check_night(receipt: Mapping[str, Any]) -> str:
+    run = manifest(receipt)["run"]
+    for name in ("run_id", "as_of", "served_at"):
+        _require(receipt[name] == run[name], f"the sealed run has another {name}")
+    _require(receipt["seal"]["run_id"] == run["run_id"], "the seal is that of another run")
+    return f"run {run['run_id']} of {run['as_of']} (a day in Japan), served at {run['served_at']}"
+
+
+def _check_model(receipt: Mapping[str, Any]) -> str:
+    sealed = manifest(receipt)["run"]["model_sha256"]
+    _require(digest(receipt["model"]) == sealed, "the constants are not those of the sealed run")
+    return "the constants of the formula are those of the sealed run"
+
+
+def _check_items(receipt: Mapping[str, Any]) -> str:
+    rows = _rows(receipt)
+    for row in rows:
+        is_same = digest(row["candidate"]) == row["candidate_sha256"]
+        _require(is_same, f"the item of row {row['rec_id']} is not what its digest was taken of")
+    return f"{len(rows)} items are what their digests were taken of"
+
+
+def _check_scores(receipt: Mapping[str, Any]) -> str:
+    model, as_of, declared = receipt["model"], receipt["as_of"], receipt["declared"]
+    rows = _rows(receipt)
+    for row in rows:
+        item, where = row["candidate"], f"row {row['rec_id']}"
+        is_candidate = item["left_out"] is None and eligible(as_of, declared, item)
+        _require(is_candidate, f"{where}: the item was not eligible")
+        given = points(model, as_of, declared, item)
+        _require(given == _given(row), f"{where}: the formula gives the points {given}")
+        found = score(model, item, given)
+        _require(found == row["score"], f"{where}: the formula gives the score {found}")
+    return f"{len(rows)} scores follow from what was declared, the items and the constants"
+
+
+def _check_ranking(receipt: Mapping[str, Any]) -> str:
+    top_k = manifest(receipt)["run"]["top_k"]
+    for listed in receipt["lists"]:
+        items = [(row["candidate"], _given(row)) for row in listed["rows"]]
+        kinds = [item["recommendation_type"] for item, _ in items]
+        order = [(TYPES.index(item["recommendation_type"]), *rank(item, p)) for item, p in items]
+        _require(order == sorted(order), "a list is not in the order of rank")
+        for kind in TYPES:
+            _require(kinds.count(kind) <= top_k, f"a list has more than {top_k} of {kind}")
+    return f"every list is in the order of rank, with at most {top_k} of a type"
+
+
+def _check_lists(receipt: Mapping[str, Any]) -> str:
+    declared = [receipt["declared"][name] for name in _DECLARED]
+    for listed in receipt["lists"]:
+        owner = listed["owner"]
+        _require(owner in (None, receipt["profile_id"]), "a list is that of another customer")
+        owners = {row["candidate"]["profile_id"] for row in listed["rows"]}
+        _require(owners == {owner}, "a list has an item of another customer, or no rows")
+        is_same = digest([declared, owner, [*map(_place, listed["rows"])]]) == listed["list_sha256"]
+        _require(is_same, "a list is not what its digest was taken of")
+    return "the lists are what their digests were taken of"
+
+
+def _place(row: Mapping[str, Any]) -> list[Any]:
+    kind = row["candidate"]["recommendation_type"]
+    return [kind, row["candidate_sha256"], *_given(row), row["score"]]
+
+
+def _check_rows(receipt: Mapping[str, Any]) -> str:
+    first, last = receipt["seal"]["first_rec_id"], receipt["seal"]["last_rec_id"]
+    before = first - 1
+    for listed in receipt["lists"]:
+        ids = [row["rec_id"] for row in listed["rows"]]
+        _require(bool(ids), "a list has no rows")
+        is_range = ids == list(range(ids[0], ids[0] + len(ids)))
+        is_sealed = before < ids[0] and ids[-1] <= last
+        _require(is_range and is_sealed, "the rows are not where they belong in the log")
+        before = ids[-1]
+    return f"every row stands in the part of the log that the seal covers, {first} to {last}"
+
+
+def _check_proof(receipt: Mapping[str, Any]) -> str:
+    profile_id, seal, proof = receipt["profile_id"], receipt["seal"], receipt["proof"]
+    ranges = [
+        [listed["rows"][0]["rec_id"], len(listed["rows"]), listed["list_sha256"]]
+        for listed in receipt["lists"]
+        if listed["rows"]
+    ]
+    index, size = proof["leaf_index"], proof["tree_size"]
+    _require(size == seal["leaves"], f"the sealed tree has {seal['leaves']} leaves, not {size}")
+    found = root(
+        canonical([profile_id, proof["blind"], ranges]), index, size, _hashes(proof["path"])
+    )
+    _require(found == seal["root"], "the path does not lead from these rows to the sealed root")
+    return f"customer {profile_id} is leaf {index} of {size} under the sealed root"
+
+
+def _check_head(receipt: Mapping[str, Any]) -> str:
+    own = receipt["seal"]
+    previous = own["previous_head"]
+    for number, seal in enumerate((own, *receipt["chain"]), own["seal_id"]):
+        _require(seal["seal_id"] == number, f"seal {seal['seal_id']} stands where {number} belongs")
+        _require(seal["previous_head"] == previous, f"seal {number} does not follow the one before")
+        _require(head(seal) == seal["head"], f"the head of seal {number} is not that of the seal")
+        previous = seal["head"]
+    _require(receipt["head"] == previous, "the head is not that of the last seal")
+    return f"the head follows from the seal: {previous}"
+
+
+CHECKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "night": _check_night,
+    "model": _check_model,
+    "items": _check_items,
+    "scores": _check_scores,
+    "ranking": _check_ranking,
+    "lists": _check_lists,
+    "rows": _check_rows,
+    "proof": _check_proof,
+    "head": _check_head,
+}
+
+
+def check(receipt: object) -> dict[str, tuple[bool, str]]:
+    """For each of CHECKS whether it passed, and what it confirmed or what is broken; read-only.
+
+    Unreadable if it is not a receipt.
+    """
+    fit(receipt, RECEIPT, "the receipt")
+    assert isinstance(receipt, dict)
+    manifest(receipt)
+    found = {}
+    for name, confirm in CHECKS.items():
+        try:
+            found[name] = True, confirm(receipt)
+        except ValueError as fault:
+            found[name] = False, str(fault)
+    return found
+
+
+def manifest(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """What the seal says of the run besides its rows; Unreadable if it says something else."""
+    found = parse(receipt["seal"]["manifest_json"])
+    fit(found, MANIFEST, "the manifest in the seal")
+    assert isinstance(found, dict)
+    return found
+
+
+def compare(receipt: Mapping[str, Any], kept: list[dict[int, str]]) -> str:
+    """Hold the chain of the receipt against heads that were kept outside, by seal_id.
+
+    ValueError if they contradict each other, Unreadable if none of them is of a seal in the chain.
+    """
+    seals = [receipt["seal"], *receipt["chain"]]
+    first, last = seals[0]["seal_id"], seals[-1]["seal_id"]
+    known = {seal["seal_id"]: seal["head"] for seal in seals}
+    known[first - 1] = receipt["seal"]["previous_head"]
+    confirmed = 0
+    for seal_id, found in (pair for line in kept for pair in line.items()):
+        is_same = known.get(seal_id, found) == found
+        _require(is_same, f"the head kept of seal {seal_id} is another one")
+        if first <= seal_id <= last:
+            confirmed = max(confirmed, seal_id)
+    if not confirmed:
+        reach = f"seal {first}" if first == last else f"seals {first} to {last}"
+        raise Unreadable(
+            f"the receipt reaches {reach} - take the head that was printed after run {receipt['run_id']}, or ask"
+            " for a receipt with --chain"
+        )
+    return f"the head kept of seal {confirmed} is the same"
+
+
+# Reading
+
+
+def parse(text: str) -> object:
+    """JSON without fractions and without a key given twice; Unreadable if it is none."""
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_without_repeats, parse_float=_refuse, parse_constant=_refuse
+        )
+        # Whatever follows takes it for granted that there is a canonical text.
+        canonical(value)
+    except (ValueError, RecursionError, MemoryError):
+        raise Unreadable("it is not JSON, or not as a receipt is written") from None
+    return value
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(text)
+
+
+def fit(value: object, shape: Any, where: str) -> None:
+    """Unreadable, with the place, unless value has this shape."""
+    if isinstance(shape, dict):
+        _fit_keys(value, shape, where)
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            raise Unreadable(f"{where} is not a list")
+        for number, part in enumerate(value, 1):
+            fit(part, shape[0], f"{where}, number {number}")
+    elif not any(_is(value, choice) for choice in (shape if isinstance(shape, tuple) else [shape])):
+        raise Unreadable(f"{where} is not what can stand there")
+
+
+def _fit_keys(value: object, shape: dict[Any, Any], where: str) -> None:
+    names = [name for name in shape if name is not ...]
+    if not isinstance(value, dict) or not set(names) <= value.keys():
+        raise Unreadable(f"{where} has not all of {', '.join(names)}")
+    if ... not in shape and len(value) > len(names):
+        raise Unreadable(f"{where} has more than {', '.join(names)}")
+    for name in names:
+        fit(value[name], shape[name], f"{where}, {name}")
+
+
+def _is(value: object, choice: range | re.Pattern[str] | None) -> bool:
+    if isinstance(choice, re.Pattern):
+        return isinstance(value, str) and choice.fullmatch(value) is not None
+    if isinstance(choice, range):
+        # True is an integer to Python, but not to anyone who reads the receipt.
+        return type(value) is int and value in choice
+    return value is None
+
+
+def kept_heads(text: str) -> list[dict[int, str]]:
+    """The heads, by seal_id, in a file: for each line that personalization-seal printed, its own and the one before.
+
+    A line with only seal_id and head will do. Unreadable if there is anything else.
+    """
+    try:
+        lines = [parse(text)]
+    except Unreadable:
+        lines = [parse(line) for line in text.split("\n") if line.strip()]
+        if not lines:
+            raise
+    return [_kept(line) for line in lines]
+
+
+def _kept(line: object) -> dict[int, str]:
+    fit(line, {"seal_id": _WHOLE, "head": _DIGEST, ...: "the seal, a signature"}, "it")
+    assert isinstance(line, dict)
+    if "previous_head" not in line:
+        return {line["seal_id"]: line["head"]}
+    fit(line, {**_SEAL, ...: "a signature"}, "it")
+    if head(line) != line["head"]:
+        raise Unreadable("the head in it does not follow from the rest of the line")
+    return {line["seal_id"]: line["head"], line["seal_id"] - 1: line["previous_head"]}
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise Unreadable(f"it is larger than {LARGEST_FILE} bytes")
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        raise Unreadable("it is not text") from None
+    except OSError as error:
+        raise Unreadable(f"it cannot be read ({error.strerror})") from None
+
+
+# The program
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print one line per check and a verdict; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Check a receipt of personalization-receipt.")
+    parser.add_argument("receipt", help="the file that personalization-receipt wrote")
+    parser.add_argument(
+        "--head", help="what personalization-seal printed and was kept outside; many lines will do"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        receipt = parse(_read(options.receipt))
+        found = check(receipt)
+    except Unreadable as fault:
+        return _unchecked(f"{options.receipt} is not a receipt: {fault}")
+    doubt = _compare(receipt, options.head, found) if options.head else None
+    for name, (is_intact, sentence) in found.items():
+        _say(f"{name:8} {'intact' if is_intact else 'BROKEN'}: {sentence}")
+    broken = [name for name, (is_intact, _) in found.items() if not is_intact]
+    if doubt and not broken:
+        return _unchecked(doubt)
+    _say(_verdict(broken, options.head))
+    return BROKEN if broken else INTACT
+
+
+def _compare(receipt: Any, file: str, found: dict[str, tuple[bool, str]]) -> str | None:
+    try:
+        found["kept"] = True, compare(receipt, kept_heads(_read(file)))
+    except Unreadable as fault:
+        return f"{file} tells nothing of this receipt: {fault}"
+    except ValueError as fault:
+        found["kept"] = False, str(fault)
+    return None
+
+
+def _verdict(broken: list[str], head_file: str | None) -> str:
+    if broken:
+        return f"BROKEN: {', '.join(broken)}"
+    if head_file:
+        return "intact, and under a head that was kept outside"
+    return (
+        "intact, as far as the receipt alone can tell: it could be made up as a whole, which shows only against a"
+        " head that was kept outside (--head)"
+    )
+
+
+def _unchecked(sentence: str) -> int:
+    _say(f"Error: {sentence}", sys.stderr)
+    return UNCHECKED
+
+
+def _say(sentence: str, file: TextIO | None = None) -> None:
+    # ASCII: whatever a stranger's file holds, it neither fails on a terminal nor steers it.
+    print(sentence.encode("ascii", "backslashreplace").decode(), file=file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

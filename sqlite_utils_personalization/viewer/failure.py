@@ -1,0 +1,74 @@
+"""What went wrong, as a page: what it is, and what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlite_utils_personalization import __version__
+
+
+@dataclass
+class Failure(Exception):
+    """A page that cannot be shown: its HTTP status, a title, a sentence, what to do, and where to go, by label."""
+
+    status: int
+    title: str
+    text: str
+    todo: str
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+def no_schema() -> Failure:
+    """No database that is served has our schema."""
+    return Failure(
+        404,
+        "Nothing to audit here",
+        "None of the databases served here has the table am_personalization_profile.",
+        "Prepare the file with: sqlite-utils personalization-migrate jpcite.db - then restart Datasette.",
+    )
+
+
+def which_database(asked: str | None, links: Mapping[str, str]) -> Failure:
+    """The one that was asked for is not there, or several are and none was asked for."""
+    if asked is None:
+        return Failure(300, "Which database?", "More than one can be audited.", "Choose:", links)
+    return Failure(
+        404,
+        "No such database",
+        f"There is no database {asked} here with the table am_personalization_profile.",
+        "Choose one that is here:",
+        links,
+    )
+
+
+def not_prepared(sentence: str) -> Failure:
+    """The file has no evidence tables; sentence is `what - what to do`."""
+    what, _, todo = sentence.partition(" - ")
+    return Failure(409, "The database is not migrated", f"{what}.", f"{todo[:1].upper()}{todo[1:]}")
+
+
+def unreadable(name: str, error: Exception) -> Failure:
+    """SQLite could not read the file called name."""
+    if "interrupted" in str(error):
+        return Failure(
+            503,
+            "It took too long",
+            f"{name} is busy or large, and reading it was stopped at the time limit.",
+            "Try again, or start Datasette with a higher limit: --setting sql_time_limit_ms 5000",
+        )
+    return Failure(
+        409,
+        "The file was made by another version",
+        f"{name} lacks what version {__version__} of this viewer reads: {error}.",
+        "Look at it with the version that made it, named in package_version of am_personalization_run,"
+        f" or bring it up to date with: sqlite-utils personalization-migrate {name}",
+    )
+
+
+def no_recommendation(sentence: str) -> Failure:
+    """There is no such row in the log; sentence is `what - what to do`."""
+    what, _, todo = sentence.partition(" - ")
+    return Failure(404, "No such recommendation", _sentence(what), _sentence(todo))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""

@@ -1,0 +1,147 @@
+"""The routes: every page is HTML, or JSON with .json after its path, for whom may see the database; GET and HEAD only.
+
+JSON begins {"ok": true, "database": name, "warnings": [sentences], "package_version": of this viewer}, and the keys of
+the page follow: those of home.home and "scores" for /-/personalization.json, those of replay_page.replay_page for
+/-/personalization/replay/<rec_id>.json. A failure is {"ok": false, "status", "title", "error", "todo"}. Times are UTC,
+days are Japanese calendar days. ?database= says which, where several have our schema. Keys are only ever added.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from datasette import Forbidden, Response, hookimpl
+
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.viewer.access import audited, can_view
+from sqlite_utils_personalization.viewer.failure import Failure, no_schema, which_database
+from sqlite_utils_personalization.viewer.home import home, scores
+from sqlite_utils_personalization.viewer.links import HOME, home_url, replay_url
+from sqlite_utils_personalization.viewer.read import read
+from sqlite_utils_personalization.viewer.replay_page import replay_page
+from sqlite_utils_personalization.viewer.show_home import show_home
+from sqlite_utils_personalization.viewer.show_replay import show_replay
+from sqlite_utils_personalization.viewer.wal import wal_warning
+
+# Most of it is not SQL: the whole catalogue is read, item by item. It does not grow with the log.
+CATALOGUE_MS = 10_000
+
+View = Callable[[Any, Any, str], Awaitable[dict[str, Any]]]
+Show = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
+Route = Callable[..., Awaitable[Response]]
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Route]]:
+    return [
+        (rf"^{HOME}(?P<suffix>\.json)?$", _page("home", home_page, show_home)),
+        (rf"^{HOME}/replay$", _read_only(find_replay)),
+        (
+            rf"^{HOME}/replay/(?P<rec_id>[^/]+?)(?P<suffix>\.json)?$",
+            _page("replay", one_replay, show_replay),
+        ),
+    ]
+
+
+async def home_page(datasette: Any, request: Any, database: str) -> dict[str, Any]:
+    """The keys of home.home; and scores, the latest night's rows per band of scores and type, null if too many."""
+    data = await read(datasette, database, home)
+    latest = data["nights"][0] if data["nights"] else None
+    data["scores"] = latest and await read(datasette, database, lambda db: scores(db, latest))
+    return data
+
+
+async def one_replay(datasette: Any, request: Any, database: str) -> dict[str, Any]:
+    """The keys of replay_page.replay_page; now only with ?now=on."""
+    rec_id, with_now = request.url_vars["rec_id"], request.args.get("now") == "on"
+    return await read(
+        datasette,
+        database,
+        lambda db: replay_page(db, rec_id, with_now=with_now),
+        CATALOGUE_MS if with_now else 0,
+    )
+
+
+async def find_replay(datasette: Any, request: Any) -> Response:
+    """Where the form of the home page leads: on to the page of the recommendation it names."""
+    try:
+        database = await _database(datasette, request)
+    except Failure as failure:
+        return await _failed(datasette, request, failure, as_json=False)
+    rec_id = (request.args.get("rec_id") or "").strip()
+    # Only a number has a page of its own to go to.
+    return Response.redirect(
+        replay_url(datasette, database, rec_id if rec_id.isdecimal() else "none")
+    )
+
+
+def _read_only(view: Route) -> Route:
+    async def respond(datasette: Any, request: Any) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
+        return await view(datasette, request)
+
+    return respond
+
+
+def _page(name: str, view: View, show: Show) -> Route:
+    async def respond(datasette: Any, request: Any) -> Response:
+        as_json = bool(request.url_vars.get("suffix"))
+        try:
+            database = await _database(datasette, request)
+            data = _head(datasette, database) | await view(datasette, request, database)
+        except Failure as failure:
+            return await _failed(datasette, request, failure, as_json)
+        except Forbidden as error:
+            if not as_json:
+                raise
+            return Response.json({"ok": False, "status": 403, "error": str(error)}, status=403)
+        if as_json:
+            return Response.json(data)
+        shown = data | show(datasette, database, data) | {"home_url": home_url(datasette, database)}
+        return await _html(datasette, request, name, shown)
+
+    return _read_only(respond)
+
+
+async def _database(datasette: Any, request: Any) -> str:
+    names = await audited(datasette, request.actor)
+    asked = request.args.get("database")
+    if asked in datasette.databases and not await can_view(datasette, request.actor, asked):
+        raise Forbidden("view-database")
+    if not names:
+        raise no_schema()
+    if asked in names or (asked is None and len(names) == 1):
+        return asked or names[0]
+    raise which_database(asked, {name: home_url(datasette, name) for name in names})
+
+
+def _head(datasette: Any, database: str) -> dict[str, Any]:
+    warning = wal_warning(datasette.get_database(database))
+    return {
+        "ok": True,
+        "database": database,
+        "warnings": [warning] if warning else [],
+        "package_version": __version__,
+    }
+
+
+async def _failed(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
+    data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
+    data |= {"todo": failure.todo, "links": dict(failure.links)}
+    if as_json:
+        return Response.json(data, status=failure.status)
+    return await _html(datasette, request, "failure", data, failure.status)
+
+
+async def _html(
+    datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200
+) -> Response:
+    text = await datasette.render_template(
+        f"personalization_{name}.html", {**context, "json_url": _json_url(request)}, request=request
+    )
+    return Response.html(text, status=status)
+
+
+def _json_url(request: Any) -> str:
+    query = f"?{request.query_string}" if request.query_string else ""
+    return f"{request.path}.json{query}"

@@ -1,0 +1,32 @@
+-- title: Nights and their counts
+-- title_ja: 夜ごとの件数
+-- description: Every night that was scored, newest first, with the counts its run wrote down: nothing is counted again here.
+-- param: since text first day scored, such as 2026-07-01
+-- param: until text last day scored; a month is meant as a whole
+-- param: after integer run_id of the last row of the previous page
+-- param: size integer rows on a page, 1 to 1000, 100 if empty
+
+SELECT
+    r.run_id,
+    r.as_of,
+    r.again,
+    coalesce(p.status, 'unknown') AS status,
+    r.profiles AS customers,
+    r.rejected,
+    p.logged AS recommendations,
+    json_extract(r.counts_json, '$.program.rows') AS program,
+    json_extract(r.counts_json, '$.industry_pack.rows') AS industry_pack,
+    json_extract(r.counts_json, '$.saved_search.rows') AS saved_search,
+    json_extract(r.counts_json, '$.amendment.rows') AS amendment,
+    (SELECT coalesce(sum(atom), 0) FROM json_tree(r.left_out_json)) AS left_out,
+    r.top_k,
+    r.served_at,
+    p.finished_at,
+    r.model_sha256,
+    r.package_version
+FROM am_personalization_run r LEFT JOIN am_personalization_run_progress p USING (run_id)
+WHERE r.run_id < coalesce(nullif(cast(:after AS integer), 0), 9007199254740993)
+    AND r.as_of >= cast(:since AS text)
+    AND r.as_of <= cast(:until AS text) || '~'
+ORDER BY r.run_id DESC
+LIMIT {size}

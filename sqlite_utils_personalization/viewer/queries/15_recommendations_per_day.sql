@@ -1,0 +1,26 @@
+-- title: Recommendations per day
+-- title_ja: 日別の推薦件数
+-- description: Per day scored, newest first, the recommendations of each type as the runs wrote them down; a day scored again counts every run, and what other programs logged is not in it.
+-- param: since text first day scored, such as 2026-07-01
+-- param: until text last day scored; a month is meant as a whole
+-- param: after text as_of of the last row of the previous page
+-- param: size integer rows on a page, 1 to 1000, 100 if empty
+
+SELECT
+    as_of,
+    count(*) AS runs,
+    sum(json_extract(counts_json, '$.program.rows')
+        + json_extract(counts_json, '$.industry_pack.rows')
+        + json_extract(counts_json, '$.saved_search.rows')
+        + json_extract(counts_json, '$.amendment.rows')) AS recommendations,
+    sum(json_extract(counts_json, '$.program.rows')) AS program,
+    sum(json_extract(counts_json, '$.industry_pack.rows')) AS industry_pack,
+    sum(json_extract(counts_json, '$.saved_search.rows')) AS saved_search,
+    sum(json_extract(counts_json, '$.amendment.rows')) AS amendment
+FROM am_personalization_run
+WHERE as_of < coalesce(nullif(cast(:after AS text), ''), '~')
+    AND as_of >= cast(:since AS text)
+    AND as_of <= cast(:until AS text) || '~'
+GROUP BY as_of
+ORDER BY as_of DESC
+LIMIT {size}

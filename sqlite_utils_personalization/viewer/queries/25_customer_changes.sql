@@ -1,0 +1,84 @@
+-- title: What changed for a customer between two nights
+-- title_ja: 二夜の間の変化
+-- description: The items one customer was recommended on one of two nights only, or at another place or score, and what that is due to; no row means that nothing changed.
+-- param: customer text the customer's profile_id, or the whole user_token_hash
+-- param: night text the second night: its day, such as 2026-07-22, or its run_id; the latest if empty
+-- param: before text the first night; the one before the second if empty
+
+WITH night(side, run_id, as_of, served_at, rules) AS (
+    SELECT 'after', run_id, as_of, served_at, model_sha256 || top_k
+    FROM am_personalization_run WHERE run_id = {run_id}
+    UNION ALL
+    SELECT 'before', run_id, as_of, served_at, model_sha256 || top_k
+    FROM am_personalization_run WHERE run_id = (
+        SELECT max(run_id) FROM am_personalization_run
+        WHERE trim(cast(:before AS text)) IN (as_of, cast(run_id AS text))
+            OR cast(:before AS text) = '' AND run_id < {run_id}
+    )
+),
+offer AS (
+    SELECT n.side, c.recommendation_type, c.item_id, c.title, c.opens_on, c.closes_on, l.score, t.cohort_id,
+        row_number() OVER (PARTITION BY n.side, l.recommendation_type ORDER BY l.rec_id) AS place
+    FROM night n CROSS JOIN am_personalization_recommendation_log l
+    {evidence}
+    WHERE l.profile_id = {profile_id} AND l.served_at = n.served_at AND t.run_id = n.run_id
+),
+declared(cohort_id) AS (
+    SELECT cohort_id FROM offer
+    UNION
+    SELECT coalesce(u.cohort_id, 0) FROM night n CROSS JOIN am_personalization_unserved u
+        ON u.run_id = n.run_id AND u.profile_id = {profile_id}
+),
+change AS (
+    SELECT recommendation_type, item_id, max(title) AS title, max(opens_on) AS opens_on, max(closes_on) AS closes_on,
+        min(CASE side WHEN 'before' THEN place END) AS place_before,
+        min(CASE side WHEN 'after' THEN place END) AS place_after,
+        max(CASE side WHEN 'before' THEN score END) AS score_before,
+        max(CASE side WHEN 'after' THEN score END) AS score_after
+    FROM offer GROUP BY recommendation_type, item_id
+),
+-- The version of each item that each night saw, whether it was recommended or not.
+seen AS (
+    SELECT o.recommendation_type, o.item_id,
+        max(CASE n.side WHEN 'before' THEN x.candidate_id END) AS candidate_before,
+        max(CASE n.side WHEN 'after' THEN x.candidate_id END) AS candidate_after,
+        max(CASE n.side WHEN 'before' THEN v.left_out END) AS left_out_before,
+        max(CASE n.side WHEN 'after' THEN v.left_out END) AS left_out_after
+    FROM change o CROSS JOIN am_personalization_candidate v
+        ON v.recommendation_type = o.recommendation_type AND v.item_id = o.item_id
+    CROSS JOIN night n CROSS JOIN am_personalization_run_candidate x
+        ON x.run_id = n.run_id AND x.candidate_id = v.candidate_id
+    GROUP BY o.recommendation_type, o.item_id
+)
+SELECT
+    recommendation_type,
+    item_id,
+    title,
+    CASE
+        WHEN place_before IS NULL THEN 'new'
+        WHEN place_after IS NULL THEN 'gone'
+        WHEN place_after < place_before THEN 'up'
+        WHEN place_after > place_before THEN 'down'
+        ELSE 'score'
+    END AS change,
+    CASE
+        WHEN (SELECT count(DISTINCT rules) FROM night) > 1 THEN 'model or top_k changed'
+        WHEN (SELECT count(*) FROM declared) > 1 THEN 'declaration changed'
+        WHEN candidate_before IS NULL THEN 'new in the catalogue'
+        WHEN candidate_after IS NULL THEN 'no longer in the catalogue'
+        WHEN left_out_before IS NOT NULL THEN 'no longer left out as: ' || left_out_before
+        WHEN left_out_after IS NOT NULL THEN 'left out as: ' || left_out_after
+        WHEN candidate_before <> candidate_after THEN 'item changed'
+        WHEN opens_on > (SELECT as_of FROM night WHERE side = 'before') THEN 'opened'
+        WHEN closes_on < (SELECT as_of FROM night WHERE side = 'after') THEN 'closed'
+        ELSE 'days passed, or other items changed'
+    END AS because,
+    place_before,
+    place_after,
+    score_before,
+    score_after,
+    (SELECT run_id FROM night WHERE side = 'before') AS run_id_before,
+    (SELECT run_id FROM night WHERE side = 'after') AS run_id_after
+FROM change JOIN seen USING (recommendation_type, item_id)
+WHERE place_before IS NOT place_after OR score_before IS NOT score_after
+ORDER BY recommendation_type, place_after IS NULL, place_after, place_before

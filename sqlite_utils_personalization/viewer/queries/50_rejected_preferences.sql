@@ -1,0 +1,22 @@
+-- title: Rejected preferences
+-- title_ja: 無効とされた申告
+-- description: The customers one night did not score because what they declared is not valid, with what is wrong in it; last_updated_at says whether it was mended since.
+-- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
+-- param: after integer profile_id of the last row of the previous page
+-- param: size integer rows on a page, 1 to 1000, 100 if empty
+
+SELECT
+    u.run_id,
+    u.profile_id,
+    {short_hash} AS customer,
+    u.reason,
+    r.served_at,
+    p.last_updated_at
+FROM am_personalization_run r
+CROSS JOIN am_personalization_unserved u ON u.run_id = r.run_id
+LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id
+-- A customer who was deleted during the night has a reason too, and a declared vector.
+WHERE r.run_id = {run_id} AND u.cohort_id IS NULL
+    AND u.profile_id > coalesce(nullif(cast(:after AS integer), 0), -9223372036854775808)
+ORDER BY u.profile_id
+LIMIT {size}

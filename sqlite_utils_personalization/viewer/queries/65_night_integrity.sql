@@ -1,0 +1,60 @@
+-- title: Integrity of a night
+-- title_ja: 一夜の完全性
+-- description: The seal of one night, whether it follows from the seal before it, and whether the run and the number of rows are still those sealed. Only sqlite-utils personalization-verify derives every row and hash again.
+-- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
+
+WITH night AS (
+    SELECT r.run_id, r.as_of, coalesce(g.status, 'unknown') AS status,
+        s.seal_id, s.first_rec_id, s.last_rec_id, s.log_end, s.leaves, s.root, s.previous_head, s.head,
+        json_extract(s.manifest_json, '$.rows') AS rows_sealed,
+        (
+            SELECT coalesce(sum(e.n), 0) FROM am_personalization_evidence e
+            CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
+            WHERE e.first_rec_id >= coalesce(s.first_rec_id, g.first_rec_id)
+                AND e.first_rec_id <= coalesce(s.last_rec_id, 9007199254740992)
+                AND t.run_id = r.run_id
+        ) AS rows_in_evidence,
+        json_extract(r.counts_json, '$.program.rows') + json_extract(r.counts_json, '$.industry_pack.rows')
+            + json_extract(r.counts_json, '$.saved_search.rows') + json_extract(r.counts_json, '$.amendment.rows')
+            AS rows_planned,
+        -- Written over what was sealed of the run, the row as it is now changes nothing.
+        json_patch(json_extract(s.manifest_json, '$.run'), json_object(
+            'run_id', r.run_id, 'as_of', r.as_of, 'again', r.again, 'model_sha256', r.model_sha256,
+            'package_version', r.package_version, 'top_k', r.top_k, 'served_at', r.served_at,
+            'started_at', r.started_at, 'customers_sha256', r.customers_sha256,
+            'candidates_sha256', r.candidates_sha256, 'profiles', r.profiles, 'rejected', r.rejected,
+            'counts_json', r.counts_json, 'left_out_json', r.left_out_json
+        )) IS json_extract(s.manifest_json, '$.run') AS run_as_sealed,
+        s.previous_head IS CASE s.seal_id WHEN 1 THEN hex(zeroblob(32)) ELSE (
+            SELECT b.head FROM am_personalization_seal b WHERE b.seal_id = s.seal_id - 1
+        ) END AS follows
+    FROM am_personalization_run r
+    LEFT JOIN am_personalization_run_progress g ON g.run_id = r.run_id
+    LEFT JOIN am_personalization_seal s ON s.run_id = r.run_id
+    WHERE r.run_id = {run_id}
+)
+SELECT
+    run_id,
+    as_of,
+    status,
+    CASE
+        WHEN status = 'running' THEN 'not finished - run personalization-score for this night again'
+        WHEN seal_id IS NULL THEN 'its seal is missing'
+        WHEN NOT follows THEN 'its seal does not follow from the one before it'
+        WHEN NOT run_as_sealed THEN 'the run is not the one that was sealed'
+        WHEN rows_in_evidence IS NOT rows_sealed THEN 'the evidence is not what was sealed'
+        WHEN (SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendation_log) < log_end
+            THEN 'the log ends before what was sealed'
+        ELSE 'nothing wrong at a glance'
+    END AS finding,
+    rows_planned,
+    rows_in_evidence,
+    rows_sealed,
+    seal_id,
+    first_rec_id,
+    last_rec_id,
+    leaves,
+    root,
+    previous_head,
+    head
+FROM night

@@ -1,0 +1,766 @@
+BEGIN TRANSACTION;
+CREATE TABLE "_sqlite_migrations" (
+   "id" INTEGER PRIMARY KEY,
+   "migration_set" TEXT,
+   "name" TEXT,
+   "applied_at" TEXT
+);
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-23 13:37:59.382762+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-23 13:37:59.396081+00:00');
+CREATE TABLE am_personalization_candidate (
+    candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
+    candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
+    recommendation_type TEXT NOT NULL
+        CHECK (recommendation_type IN ('program', 'industry_pack', 'saved_search', 'amendment')),
+    item_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    -- letters of the Japan Standard Industrial Classification, 'any' or 'unknown'
+    industries TEXT NOT NULL,
+    -- names separated by commas, or 'nationwide'
+    prefectures TEXT NOT NULL,
+    opens_on TEXT CHECK (opens_on IS date(opens_on)),
+    closes_on TEXT CHECK (closes_on IS date(closes_on)),
+    risk_level TEXT CHECK (risk_level IN ('low', 'medium', 'high')),
+    why TEXT NOT NULL CHECK (json_valid(why)),
+    -- saved searches only: whose it is
+    profile_id INTEGER REFERENCES am_personalization_profile(profile_id),
+    left_out TEXT
+);
+INSERT INTO "am_personalization_candidate" VALUES(1,'5833332b10acb9ded71570da2bcbb36ba12595f76b8edd814325d5975e068d7c','industry_pack','pack_construction','建設業','D','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(2,'33fd768d66845b95b2ac411ffbd9f68228849485ece4b3d2d917c79fd650cd5a','industry_pack','pack_health_welfare','医療、福祉','P','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(3,'ae1faf66030089bf665461f17aad0a6c2b08e55b654c62417a737b99129f984a','industry_pack','pack_information','情報通信業','G','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(4,'1d5cbf7edd9a2a924490dfedf201b9229485b1d45875cb3f193236c7c10b8952','industry_pack','pack_manufacturing','製造業','E','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(5,'310a824fb5fd015ecbfc95582d7aa5398bfa5543b18549ea5da5611e23675f1d','industry_pack','pack_real_estate','不動産業、物品賃貸業','K','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(6,'5f603a3005838f49ef35540c3734cb99aaba02b7a7332edec274b35ab7b25549','program','EX-101','町工場の省エネ設備更新補助','unknown','愛知県','2026-03-01','2026-05-20','low','{"tier":"A"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(7,'e151cfe7092ba341187bd9b595b73d028509a7513cf7d139505b792cdc720f5a','program','EX-102','空き店舗を活かす創業支援金','unknown','沖縄県',NULL,NULL,'medium','{"tier":"B"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(8,'05f5349ce367bd7b62f6a856a6fa493e11f2f15dd7105a3b0ffac2f61d3a07f8','program','EX-103','若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","tier":"S"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(9,'6079fb3e7bc5ec1c5c436074642ff83afa840e584eaa93ef80f5132da3c12796','program','EX-104','中小企業の賃上げ応援金','unknown','nationwide',NULL,NULL,'low','{"tier":"A"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(10,'ce9a62c49cc8cd9015c2ba3c1e38ef98b9017e6bcf2a22eb2ac43965af8b753e','program','EX-105','介護施設の見守り機器導入支援','P','大阪府',NULL,'2026-04-30','medium','{"keyword":"介護施設","tier":"B"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(11,'90a3b622dbcb1aeb2cfdf860a0b5412d40b754945ed0fc5c4a6532c4f00bd6d1','program','EX-106','商店街の防犯カメラ設置費補助','unknown','東京都',NULL,NULL,'high','{"tier":"C"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(12,'e0d021e0346f46066481a19987c792061fa377393713124a23b2c10317ba5163','program','EX-107','新商品の海外展示会出展助成','unknown','nationwide',NULL,'2026-06-15','high','{"tier":"C"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(13,'b55f4267dca3553010a4947b689bbb5dad5a566010bf6c773f54e68be2e56a41','program','EX-108','設備更新補助の募集終了について','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'closed');
+INSERT INTO "am_personalization_candidate" VALUES(14,'be55aa703f99549004f5e0a291068c363d9e713558bb20f0f3ec6795a9ccf766','program','EX-109','移転前の旧制度','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'excluded');
+INSERT INTO "am_personalization_candidate" VALUES(15,'02314a62e04d65b3b9c1ae276f980b23f00ba4390106b39c4d75bf803cfd3fe4','program','EX-110','小規模事業者のバリアフリー改修補助','unknown','東京都',NULL,'2027-02-26','low','{"tier":"S"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(16,'18b475a9d457cd5d651b6fc86a66cf06f973005f3c86c3cb3253328a5a95583f','program','EXjg0000000000001A','令和8年度 建設現場の安全対策助成金','D','東京都','2026-03-02','2026-04-18',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(17,'b97bd0e467f12016376ba4a6f812372a38c6206f174135dd1ef5c0e5f40df4bd','program','EXjg0000000000002A','建設業の週休二日推進補助金','D','nationwide','2026-02-01','2026-04-04',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(18,'6729d84e388d70b2c3b366d50339123c3fb46e2fbe0638083cdc64a84fa80df9','program','EXjg0000000000003A','製造業の試作開発補助金','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(19,'8b3ba315fb98492a1bff030befb1c282b7c61b6218d653ac7ed45d3b7bb21475','program','EXjg0000000000004A','ソフトウェア人材の育成助成金','G','nationwide','2026-03-20','2026-04-25',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(20,'e8911aea147ffd50fec979b149158d0faa6fc27183e139bd22773543593eed23','program','EXjg0000000000005A','農業・林業の担い手確保補助金','A','徳島県,香川県,愛媛県,高知県','2026-01-10','2026-04-30',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(21,'a05b91a6e8c91a89cc31d4c29b107044df636c2af52df501979eaf27787ba9b2','program','EXjg0000000000006A','宿泊施設の多言語対応補助金','M','沖縄県','2026-03-01','2026-04-10',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(22,'f7aa6cac8aaec0ef13780d85d4ad9effee9886fdf759eb48bd3ca74efc380c1c','program','EXjg0000000000007A','医療機関の働き方改善助成金','P','nationwide','2026-03-05','2026-08-31',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(23,'b161f608947500cdf23e595f5adb891ae37110d863c40594d9c0ad11ac0de9d5','program','EXjg0000000000008A','物流の共同化実証事業','H','nationwide','2026-02-20','2026-05-15',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(24,'c8f960c672e9752509a8fd02f16f9df77a728ea602d967936ecc52bb6a4e9e18','program','EXjg0000000000009A','脱炭素に取り組む中小企業の診断補助','unknown','nationwide','2026-03-01','2026-09-30',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(25,'598afad544e493517a833a0a9ff5b6a07a1823fd091eb18b23fae4f939876cc0','program','EXjg0000000000010A','小売店のキャッシュレス導入助成','I','nationwide','2026-04-20','2026-06-20',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(26,'73416634a84b0ad399a6cf1ad8b3c6724d31dd9e77543e7617090a5c5e4c3ed0','program','EXjg0000000000011A','海外拠点の実証支援','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'overseas only');
+INSERT INTO "am_personalization_candidate" VALUES(27,'13817a21178c736665381d36998e33dbd52abe21b64927a096c5c49d27707689','program','EXjg0000000000012A','申請練習用補助金','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'practice form');
+INSERT INTO "am_personalization_candidate" VALUES(28,'3aa68cae04bda07d110b2b457fab27989b3eada9e507535ddaa671fde17265b7','program','EXjg0000000000013A','試作開発補助金 実績報告書','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'procedure');
+INSERT INTO "am_personalization_candidate" VALUES(29,'b7e7b6ccdde41698e547c148c951e20626b051d1da15c3ee7e43e2bc21f2f210','program','EXjg0000000000014A','昨年度の太陽光設備補助金','E','nationwide','2025-04-01','2025-10-31',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(30,'cf9c59ff70f343d1539faf225684ef99c87aee73c8efc4fa81c1c82b605e2bda','amendment','1','令和8年度 建設現場の安全対策助成金 受付終了: 2026-04-11 → 2026-04-18','D','東京都','2026-03-02','2026-04-18',NULL,'{"program":"EXjg0000000000001A"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(31,'6092bb88c138aef8bd4ddbfb90fa9f48f9ddb2def932276d814c9c011c937796','amendment','2','製造業の試作開発補助金 上限額: 2000000 → 3000000','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{"program":"EXjg0000000000003A"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(32,'86c68008aeabf29d28680d6894bf0827d65f68fe60bffc6a9a06bfb90549317c','amendment','3','若手就農者の機械導入支援 名称: 就農者の機械導入支援 → 若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(33,'be354cdcb38b86ffca5ed33800604e883e07216b4f2b8cb303e6b54414f3faf3','amendment','4','EXjg0000000000008A 受付開始: 2026-02-10 → 2026-02-20','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days');
+INSERT INTO "am_personalization_candidate" VALUES(34,'ca3955d430807bfef9b869ee09dcc1413cef7bc486a1f9ea04e251686dd03144','saved_search','1','saved search 1','unknown','愛知県',NULL,NULL,NULL,'{}',2,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(35,'84fda436052c6dfd6487dbff288df50ee565d0028425ca129d8ec075878ca472','saved_search','2','saved search 2','A','高知県',NULL,NULL,NULL,'{}',3,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(36,'d66dbfc9433ce9ae5d9036eb0bf9d4c37f5a5daf8f3fc760ecc8c250e53ab25a','industry_pack','pack_construction','建設業 / 情報通信業','DG','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(37,'31d38964c05969ed761d65fed72ca15177496211611ad1ace6ad15f3a9a71cc7','program','EX-101','町工場の省エネ設備更新補助(第2次)','unknown','愛知県','2026-03-01','2026-06-10','low','{"tier":"A"}',NULL,NULL);
+CREATE TABLE am_personalization_cohort (
+    cohort_id INTEGER PRIMARY KEY CHECK (cohort_id BETWEEN 1 AND 9007199254740992),
+    industries TEXT CHECK (industries <> ''),
+    prefecture TEXT CHECK (prefecture <> ''),
+    horizon_days INTEGER CHECK (horizon_days BETWEEN 1 AND 730),
+    risk_level TEXT CHECK (risk_level IN ('low', 'medium', 'high'))
+);
+INSERT INTO "am_personalization_cohort" VALUES(1,'D','東京都',60,'low');
+INSERT INTO "am_personalization_cohort" VALUES(2,'E','愛知県',90,'medium');
+INSERT INTO "am_personalization_cohort" VALUES(3,'A','高知県',120,'low');
+INSERT INTO "am_personalization_cohort" VALUES(4,'G',NULL,30,'high');
+INSERT INTO "am_personalization_cohort" VALUES(5,'M','沖縄県',45,NULL);
+INSERT INTO "am_personalization_cohort" VALUES(6,'P','大阪府',NULL,'medium');
+INSERT INTO "am_personalization_cohort" VALUES(7,NULL,NULL,14,NULL);
+INSERT INTO "am_personalization_cohort" VALUES(8,NULL,NULL,NULL,NULL);
+INSERT INTO "am_personalization_cohort" VALUES(9,'DG','東京都',60,'low');
+CREATE TABLE am_personalization_decision (
+    list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id),
+    seq INTEGER NOT NULL CHECK (seq >= 1),
+    candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
+    industry_points INTEGER NOT NULL,
+    deadline_points INTEGER NOT NULL,
+    risk_points INTEGER NOT NULL,
+    score INTEGER NOT NULL CHECK (score BETWEEN 1 AND 100),
+    PRIMARY KEY (list_id, seq)
+) WITHOUT ROWID;
+INSERT INTO "am_personalization_decision" VALUES(1,1,17,50,28,20,98);
+INSERT INTO "am_personalization_decision" VALUES(1,2,16,50,21,20,91);
+INSERT INTO "am_personalization_decision" VALUES(1,3,9,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(1,4,11,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(1,5,24,0,0,20,20);
+INSERT INTO "am_personalization_decision" VALUES(1,6,15,0,0,20,20);
+INSERT INTO "am_personalization_decision" VALUES(1,7,1,50,30,20,75);
+INSERT INTO "am_personalization_decision" VALUES(1,8,30,50,21,20,90);
+INSERT INTO "am_personalization_decision" VALUES(2,1,18,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(2,2,9,0,30,10,40);
+INSERT INTO "am_personalization_decision" VALUES(2,3,6,0,13,10,23);
+INSERT INTO "am_personalization_decision" VALUES(2,4,24,0,0,20,20);
+INSERT INTO "am_personalization_decision" VALUES(2,5,12,0,5,10,15);
+INSERT INTO "am_personalization_decision" VALUES(2,6,4,50,30,20,75);
+INSERT INTO "am_personalization_decision" VALUES(2,7,31,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(3,1,20,50,22,20,92);
+INSERT INTO "am_personalization_decision" VALUES(3,2,8,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(3,3,24,0,0,20,20);
+INSERT INTO "am_personalization_decision" VALUES(3,4,9,0,0,20,20);
+INSERT INTO "am_personalization_decision" VALUES(3,5,12,0,11,0,11);
+INSERT INTO "am_personalization_decision" VALUES(3,6,32,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(4,1,19,50,6,0,56);
+INSERT INTO "am_personalization_decision" VALUES(4,2,11,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(4,3,7,0,30,10,40);
+INSERT INTO "am_personalization_decision" VALUES(4,4,9,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(4,5,12,0,0,20,20);
+INSERT INTO "am_personalization_decision" VALUES(4,6,3,50,30,0,75);
+INSERT INTO "am_personalization_decision" VALUES(5,1,21,50,24,0,74);
+INSERT INTO "am_personalization_decision" VALUES(5,2,7,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(5,3,9,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(6,1,10,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(6,2,22,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(6,3,24,0,0,20,20);
+INSERT INTO "am_personalization_decision" VALUES(6,4,12,0,0,10,10);
+INSERT INTO "am_personalization_decision" VALUES(6,5,9,0,0,10,10);
+INSERT INTO "am_personalization_decision" VALUES(6,6,2,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(7,1,7,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(7,2,9,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(7,3,11,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(7,4,17,0,23,0,23);
+INSERT INTO "am_personalization_decision" VALUES(7,5,21,0,10,0,10);
+INSERT INTO "am_personalization_decision" VALUES(7,6,1,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(7,7,2,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(7,8,3,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(7,9,4,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(7,10,5,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(9,1,34,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(10,1,35,50,0,20,60);
+INSERT INTO "am_personalization_decision" VALUES(11,1,16,45,31,21,95);
+INSERT INTO "am_personalization_decision" VALUES(11,2,19,45,27,21,93);
+INSERT INTO "am_personalization_decision" VALUES(11,3,3,45,35,21,75);
+INSERT INTO "am_personalization_decision" VALUES(11,4,36,45,35,21,75);
+INSERT INTO "am_personalization_decision" VALUES(11,5,30,45,31,21,90);
+INSERT INTO "am_personalization_decision" VALUES(12,1,18,45,4,21,70);
+INSERT INTO "am_personalization_decision" VALUES(12,2,9,0,35,10,45);
+INSERT INTO "am_personalization_decision" VALUES(12,3,4,45,35,21,75);
+INSERT INTO "am_personalization_decision" VALUES(12,4,31,45,4,21,70);
+INSERT INTO "am_personalization_decision" VALUES(13,1,20,45,29,21,95);
+INSERT INTO "am_personalization_decision" VALUES(13,2,8,45,2,21,68);
+INSERT INTO "am_personalization_decision" VALUES(13,3,32,45,2,21,68);
+INSERT INTO "am_personalization_decision" VALUES(14,1,19,45,19,0,64);
+INSERT INTO "am_personalization_decision" VALUES(14,2,11,0,35,21,56);
+INSERT INTO "am_personalization_decision" VALUES(14,3,3,45,35,0,75);
+INSERT INTO "am_personalization_decision" VALUES(14,4,36,45,35,0,75);
+INSERT INTO "am_personalization_decision" VALUES(15,1,7,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(15,2,9,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(16,1,10,45,0,21,66);
+INSERT INTO "am_personalization_decision" VALUES(16,2,22,45,0,21,66);
+INSERT INTO "am_personalization_decision" VALUES(16,3,2,45,0,21,66);
+INSERT INTO "am_personalization_decision" VALUES(17,1,7,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(17,2,9,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(17,3,2,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(17,4,3,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(17,5,30,0,20,0,20);
+INSERT INTO "am_personalization_decision" VALUES(19,1,34,0,35,21,56);
+INSERT INTO "am_personalization_decision" VALUES(20,1,35,45,0,21,60);
+INSERT INTO "am_personalization_decision" VALUES(21,1,16,45,31,21,95);
+INSERT INTO "am_personalization_decision" VALUES(21,2,19,45,27,21,93);
+INSERT INTO "am_personalization_decision" VALUES(21,3,3,45,35,21,75);
+INSERT INTO "am_personalization_decision" VALUES(21,4,36,45,35,21,75);
+INSERT INTO "am_personalization_decision" VALUES(21,5,30,45,31,21,90);
+INSERT INTO "am_personalization_decision" VALUES(22,1,18,45,4,21,70);
+INSERT INTO "am_personalization_decision" VALUES(22,2,9,0,35,10,45);
+INSERT INTO "am_personalization_decision" VALUES(22,3,4,45,35,21,75);
+INSERT INTO "am_personalization_decision" VALUES(22,4,31,45,4,21,70);
+INSERT INTO "am_personalization_decision" VALUES(24,1,19,45,19,0,64);
+INSERT INTO "am_personalization_decision" VALUES(24,2,11,0,35,21,56);
+INSERT INTO "am_personalization_decision" VALUES(24,3,3,45,35,0,75);
+INSERT INTO "am_personalization_decision" VALUES(24,4,36,45,35,0,75);
+INSERT INTO "am_personalization_decision" VALUES(25,1,7,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(25,2,9,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(26,1,10,45,0,21,66);
+INSERT INTO "am_personalization_decision" VALUES(26,2,22,45,0,21,66);
+INSERT INTO "am_personalization_decision" VALUES(26,3,2,45,0,21,66);
+INSERT INTO "am_personalization_decision" VALUES(27,1,7,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(27,2,9,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(27,3,2,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(27,4,3,0,35,0,35);
+INSERT INTO "am_personalization_decision" VALUES(27,5,30,0,20,0,20);
+INSERT INTO "am_personalization_decision" VALUES(28,1,34,0,35,21,56);
+CREATE TABLE am_personalization_evidence (
+    first_rec_id INTEGER PRIMARY KEY CHECK (first_rec_id BETWEEN 1 AND 9007199254740992),
+    n INTEGER NOT NULL CHECK (n BETWEEN 1 AND 9007199254740992),
+    list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id)
+);
+INSERT INTO "am_personalization_evidence" VALUES(2,8,1);
+INSERT INTO "am_personalization_evidence" VALUES(10,7,2);
+INSERT INTO "am_personalization_evidence" VALUES(17,1,9);
+INSERT INTO "am_personalization_evidence" VALUES(18,6,3);
+INSERT INTO "am_personalization_evidence" VALUES(24,1,10);
+INSERT INTO "am_personalization_evidence" VALUES(25,6,4);
+INSERT INTO "am_personalization_evidence" VALUES(31,3,5);
+INSERT INTO "am_personalization_evidence" VALUES(34,6,6);
+INSERT INTO "am_personalization_evidence" VALUES(40,10,7);
+INSERT INTO "am_personalization_evidence" VALUES(51,5,11);
+INSERT INTO "am_personalization_evidence" VALUES(56,4,12);
+INSERT INTO "am_personalization_evidence" VALUES(60,1,19);
+INSERT INTO "am_personalization_evidence" VALUES(61,3,13);
+INSERT INTO "am_personalization_evidence" VALUES(64,1,20);
+INSERT INTO "am_personalization_evidence" VALUES(65,4,14);
+INSERT INTO "am_personalization_evidence" VALUES(69,2,15);
+INSERT INTO "am_personalization_evidence" VALUES(71,3,16);
+INSERT INTO "am_personalization_evidence" VALUES(74,5,17);
+INSERT INTO "am_personalization_evidence" VALUES(80,5,21);
+INSERT INTO "am_personalization_evidence" VALUES(85,4,22);
+INSERT INTO "am_personalization_evidence" VALUES(89,1,28);
+INSERT INTO "am_personalization_evidence" VALUES(90,4,24);
+INSERT INTO "am_personalization_evidence" VALUES(94,2,25);
+INSERT INTO "am_personalization_evidence" VALUES(96,3,26);
+INSERT INTO "am_personalization_evidence" VALUES(99,5,27);
+CREATE TABLE am_personalization_list (
+    list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
+    run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
+    cohort_id INTEGER NOT NULL REFERENCES am_personalization_cohort(cohort_id),
+    profile_id INTEGER REFERENCES am_personalization_profile(profile_id)
+);
+INSERT INTO "am_personalization_list" VALUES(1,1,1,NULL);
+INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL);
+INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL);
+INSERT INTO "am_personalization_list" VALUES(4,1,4,NULL);
+INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL);
+INSERT INTO "am_personalization_list" VALUES(6,1,6,NULL);
+INSERT INTO "am_personalization_list" VALUES(7,1,7,NULL);
+INSERT INTO "am_personalization_list" VALUES(9,1,2,2);
+INSERT INTO "am_personalization_list" VALUES(10,1,3,3);
+INSERT INTO "am_personalization_list" VALUES(11,2,9,NULL);
+INSERT INTO "am_personalization_list" VALUES(12,2,2,NULL);
+INSERT INTO "am_personalization_list" VALUES(13,2,3,NULL);
+INSERT INTO "am_personalization_list" VALUES(14,2,4,NULL);
+INSERT INTO "am_personalization_list" VALUES(15,2,5,NULL);
+INSERT INTO "am_personalization_list" VALUES(16,2,6,NULL);
+INSERT INTO "am_personalization_list" VALUES(17,2,7,NULL);
+INSERT INTO "am_personalization_list" VALUES(19,2,2,2);
+INSERT INTO "am_personalization_list" VALUES(20,2,3,3);
+INSERT INTO "am_personalization_list" VALUES(21,3,9,NULL);
+INSERT INTO "am_personalization_list" VALUES(22,3,2,NULL);
+INSERT INTO "am_personalization_list" VALUES(24,3,4,NULL);
+INSERT INTO "am_personalization_list" VALUES(25,3,5,NULL);
+INSERT INTO "am_personalization_list" VALUES(26,3,6,NULL);
+INSERT INTO "am_personalization_list" VALUES(27,3,7,NULL);
+INSERT INTO "am_personalization_list" VALUES(28,3,2,2);
+CREATE TABLE am_personalization_profile (
+    profile_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- sha256 hex of the API key, the only identifier
+    user_token_hash TEXT NOT NULL UNIQUE CHECK (length(user_token_hash) = 64),
+    preference_json TEXT NOT NULL DEFAULT '{}' CHECK (length(preference_json) BETWEEN 2 AND 16384),
+    created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    CHECK (last_updated_at >= created_at)
+);
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'1dd9fb612aac31eccdb1690a1ce14107cc79e9c70e2fc1485bf238b026c4f8dc','{}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
+INSERT INTO "am_personalization_profile" VALUES(9,'fa3855abbf7894d0f2bd1bbd29db082d3079daaabc14be8988611caa72e5cfa6','[]','2026-11-23T13:37:58.281Z','2026-11-23T13:37:58.281Z');
+CREATE TABLE am_personalization_recommendation_log (
+    rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
+    recommendation_type TEXT NOT NULL
+        CHECK (recommendation_type IN ('program', 'industry_pack', 'saved_search', 'amendment')),
+    score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
+    served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+);
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-23T13:37:58.278Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,8,'program',7,'2026-11-23T13:37:58.389Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',95,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',93,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',70,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',45,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',70,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',56,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',68,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',68,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'saved_search',60,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',64,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',56,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'industry_pack',75,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',35,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',35,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',66,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',66,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',66,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',35,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',35,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',35,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',35,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',20,'2026-11-23T13:37:58.415Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,8,'program',7,'2026-11-23T13:37:58.489Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',95,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',93,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'industry_pack',75,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,1,'amendment',90,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',70,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'program',45,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'industry_pack',75,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'amendment',70,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,2,'saved_search',56,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,4,'program',64,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',56,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'industry_pack',75,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',35,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',35,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',66,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',66,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',66,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',35,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',35,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',35,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',35,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',20,'2026-11-23T13:37:58.513Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(104,8,'program',7,'2026-11-23T13:37:58.560Z');
+CREATE TABLE am_personalization_run (
+    run_id INTEGER PRIMARY KEY CHECK (run_id BETWEEN 1 AND 9007199254740992),
+    as_of TEXT NOT NULL CHECK (as_of IS date(as_of)),
+    again INTEGER NOT NULL CHECK (again >= 0),
+    model_json TEXT NOT NULL,
+    model_sha256 TEXT NOT NULL CHECK (length(model_sha256) = 64),
+    package_version TEXT NOT NULL,
+    top_k INTEGER NOT NULL CHECK (top_k >= 1),
+    served_at TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    -- random: keeps what one customer's proof shows of the next from being guessed
+    salt TEXT NOT NULL CHECK (length(salt) = 64),
+    customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
+    candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    profiles INTEGER NOT NULL CHECK (profiles >= 0),
+    rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
+    -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
+    counts_json TEXT NOT NULL CHECK (json_valid(counts_json)),
+    -- per type and rule: items left out of the catalogue
+    left_out_json TEXT NOT NULL CHECK (json_valid(left_out_json)),
+    industry_weight INTEGER AS (json_extract(model_json, '$.weights.industry')) STORED,
+    deadline_weight INTEGER AS (json_extract(model_json, '$.weights.deadline')) STORED,
+    risk_weight INTEGER AS (json_extract(model_json, '$.weights.risk')) STORED,
+    urgent_days INTEGER AS (json_extract(model_json, '$.urgent_days')) STORED,
+    program_cap INTEGER AS (json_extract(model_json, '$.caps.program')) STORED,
+    industry_pack_cap INTEGER AS (json_extract(model_json, '$.caps.industry_pack')) STORED,
+    saved_search_cap INTEGER AS (json_extract(model_json, '$.caps.saved_search')) STORED,
+    amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
+    UNIQUE (as_of, model_sha256, top_k, again)
+);
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-23T13:37:58.320Z','2026-11-23T13:37:58.301Z','7b1eed3378d625ffc1e123fda92fb1336288edbb47f8ad2af6aae15aba180f9f','ce3818f6a52a5d6bcd57090f69769cbb092b11daa50cc8eae5a32e6e39ef0223','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d',9,1,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":95,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"DG","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":35,"industry":45,"risk":21}}','0be60d6fb2c76002e3b96f22b1989797611b53e1ff73dde54e582ffa0bc7a766','0.1a0',2,'2026-11-23T13:37:58.415Z','2026-11-23T13:37:58.402Z','aebeeae3bc12bfef86d046ecbdf4d160ab890ead2e5e5dff5bb3f432582e3cef','1859837331ea846e793cc0b406820c29a4c9d3ff64baedda7cafdd36d59e6b8d','5f00456fa3bcb112256970ed6764409177ec646f5b403b193b6304a03a2cdc19',9,1,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":8,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":95,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"DG","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":35,"industry":45,"risk":21}}','0be60d6fb2c76002e3b96f22b1989797611b53e1ff73dde54e582ffa0bc7a766','0.1a0',2,'2026-11-23T13:37:58.513Z','2026-11-23T13:37:58.503Z','6d42e6b01e71bc0467c330a028ad2d3687d4f3654a64bdbe431aa0212bc86379','51236e0c622016c38be27b321a5221f3d1731667a5853339ee22b13fa514fed3','7a762544c739afe29699b4d04ba7ba912d91d62e9ff4a4b239e0bea95d0b7358',9,1,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":8,"scored":5,"zero":3},"program":{"candidates":19,"rows":12,"scored":6,"zero":2},"saved_search":{"candidates":1,"rows":1,"scored":1,"zero":7}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+CREATE TABLE am_personalization_run_candidate (
+    run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
+    candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
+    PRIMARY KEY (run_id, candidate_id)
+) WITHOUT ROWID;
+INSERT INTO "am_personalization_run_candidate" VALUES(1,1);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,2);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,3);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,4);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,5);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,6);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,7);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,8);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,9);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,10);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,11);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,12);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,13);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,14);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,15);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,16);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,17);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,18);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,19);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,20);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,21);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,22);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,23);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,24);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,25);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,26);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,27);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,28);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,29);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,30);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,31);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,32);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,33);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,34);
+INSERT INTO "am_personalization_run_candidate" VALUES(1,35);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,2);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,3);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,4);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,5);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,7);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,8);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,9);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,10);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,11);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,12);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,13);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,14);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,15);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,16);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,17);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,18);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,19);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,20);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,21);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,22);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,23);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,24);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,25);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,26);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,27);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,28);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,29);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,30);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,31);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,32);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,33);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,34);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,35);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,36);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,37);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,2);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,3);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,4);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,5);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,7);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,8);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,9);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,10);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,11);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,12);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,13);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,14);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,15);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,16);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,17);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,18);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,19);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,20);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,21);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,22);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,23);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,24);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,25);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,26);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,27);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,28);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,29);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,30);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,31);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,32);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,33);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,34);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,36);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,37);
+CREATE TABLE am_personalization_run_customer (
+    run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
+    position INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL,
+    list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id),
+    PRIMARY KEY (run_id, position)
+) WITHOUT ROWID;
+CREATE TABLE am_personalization_run_progress (
+    run_id INTEGER PRIMARY KEY REFERENCES am_personalization_run(run_id),
+    status TEXT NOT NULL CHECK (status IN ('running', 'finished')),
+    cursor INTEGER NOT NULL DEFAULT 0,
+    logged INTEGER NOT NULL DEFAULT 0,
+    first_rec_id INTEGER,
+    finished_at TEXT
+);
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-23T13:37:58.346Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,28,51,'2026-11-23T13:37:58.446Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',7,24,80,'2026-11-23T13:37:58.538Z');
+CREATE TABLE am_personalization_seal (
+    seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
+    run_id INTEGER UNIQUE REFERENCES am_personalization_run(run_id),
+    first_rec_id INTEGER,
+    last_rec_id INTEGER,
+    -- the end of the log when it was sealed: what other programs wrote up to there is sealed too
+    log_end INTEGER NOT NULL,
+    leaves INTEGER NOT NULL CHECK (leaves >= 0),
+    root TEXT NOT NULL CHECK (length(root) = 64),
+    manifest_json TEXT NOT NULL CHECK (json_valid(manifest_json)),
+    previous_head TEXT NOT NULL CHECK (length(previous_head) = 64),
+    head TEXT NOT NULL CHECK (length(head) = 64)
+);
+INSERT INTO "am_personalization_seal" VALUES(1,NULL,1,1,49,1,'7fb035f76e755ecf902127ccd3918810fdf336a8630dd9615432b4d293edc8d0','{"after":0,"rows":1}','0000000000000000000000000000000000000000000000000000000000000000','09c1b68f0164441331c0ae72449b4375f40d20f730d93e1a1253d39a14bd4bad');
+INSERT INTO "am_personalization_seal" VALUES(2,1,2,49,49,7,'8084521942f61f612668752745a5003375a771666d3020d5d7a350bc7b7493ef','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"ce3818f6a52a5d6bcd57090f69769cbb092b11daa50cc8eae5a32e6e39ef0223","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":9,"rejected":1,"run_id":1,"served_at":"2026-11-23T13:37:58.320Z","started_at":"2026-11-23T13:37:58.301Z","top_k":10},"unserved_sha256":"f5d370c2d562638b6139eb1bbec70d484d8fde193259d6cfad1db0e65cfb096d"}','09c1b68f0164441331c0ae72449b4375f40d20f730d93e1a1253d39a14bd4bad','f37723686454d69aebed7ce85c9fef7fb34088acd4f1e2b01f21f669e980b807');
+INSERT INTO "am_personalization_seal" VALUES(3,NULL,50,50,78,1,'fd2af4b4b51c5e097ac23120ae812abd503a8dd71711808586f17a2da3dbcf90','{"after":49,"rows":1}','f37723686454d69aebed7ce85c9fef7fb34088acd4f1e2b01f21f669e980b807','25481399e3f53da3cdcb98aaec6506bd651eed6eb27a98c294228babb349d8ec');
+INSERT INTO "am_personalization_seal" VALUES(4,2,51,78,78,7,'5af0af72a376c84a821389eead04e51404eedb6e7eee7d1ea3b65e3f7a33fc4e','{"rows":28,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"5f00456fa3bcb112256970ed6764409177ec646f5b403b193b6304a03a2cdc19","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":8,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"1859837331ea846e793cc0b406820c29a4c9d3ff64baedda7cafdd36d59e6b8d","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"0be60d6fb2c76002e3b96f22b1989797611b53e1ff73dde54e582ffa0bc7a766","package_version":"0.1a0","profiles":9,"rejected":1,"run_id":2,"served_at":"2026-11-23T13:37:58.415Z","started_at":"2026-11-23T13:37:58.402Z","top_k":2},"unserved_sha256":"30cc7290d37cddaf069380d8e4ec4083df498c55ce7852effcf8995201357e46"}','25481399e3f53da3cdcb98aaec6506bd651eed6eb27a98c294228babb349d8ec','0d3e64b7311381c05ed7783db1f75a0419ddc3dbe06b1345641d7c59e9306841');
+INSERT INTO "am_personalization_seal" VALUES(5,NULL,79,79,103,1,'a859886ceb8985ae604715f3cf5f603dee3f57420e01f4d4771a2c842175d3a1','{"after":78,"rows":1}','0d3e64b7311381c05ed7783db1f75a0419ddc3dbe06b1345641d7c59e9306841','00587c06217e8927a0805238c98fdb8426e092d35761cd17a430fa61869a887c');
+INSERT INTO "am_personalization_seal" VALUES(6,3,80,103,103,6,'4aa31424ac4c16ce64f599532eebcfacb78e31bd0a3a040371e7de8a3e536139','{"rows":24,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"7a762544c739afe29699b4d04ba7ba912d91d62e9ff4a4b239e0bea95d0b7358","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":8,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":12,\"scored\":6,\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":1,\"scored\":1,\"zero\":7}}","customers_sha256":"51236e0c622016c38be27b321a5221f3d1731667a5853339ee22b13fa514fed3","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"0be60d6fb2c76002e3b96f22b1989797611b53e1ff73dde54e582ffa0bc7a766","package_version":"0.1a0","profiles":9,"rejected":1,"run_id":3,"served_at":"2026-11-23T13:37:58.513Z","started_at":"2026-11-23T13:37:58.503Z","top_k":2},"unserved_sha256":"a23674b581835617d73b8d9557f517952d667a5ef65763bffffc7c5e26ad3c1e"}','00587c06217e8927a0805238c98fdb8426e092d35761cd17a430fa61869a887c','e5423d1f3cbac3ea77ed0571cfaafb6d5a4c89e810c8e341d7b4ce3dc9c8472b');
+CREATE TABLE am_personalization_unserved (
+    run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
+    profile_id INTEGER NOT NULL,
+    cohort_id INTEGER REFERENCES am_personalization_cohort(cohort_id),
+    reason TEXT,
+    PRIMARY KEY (run_id, profile_id),
+    CHECK (cohort_id IS NOT NULL OR reason IS NOT NULL)
+) WITHOUT ROWID;
+INSERT INTO "am_personalization_unserved" VALUES(1,8,8,NULL);
+INSERT INTO "am_personalization_unserved" VALUES(1,9,NULL,'preference_json is not a JSON object');
+INSERT INTO "am_personalization_unserved" VALUES(2,8,8,NULL);
+INSERT INTO "am_personalization_unserved" VALUES(2,9,NULL,'preference_json is not a JSON object');
+INSERT INTO "am_personalization_unserved" VALUES(3,3,8,NULL);
+INSERT INTO "am_personalization_unserved" VALUES(3,8,8,NULL);
+INSERT INTO "am_personalization_unserved" VALUES(3,9,NULL,'preference_json is not a JSON object');
+ANALYZE "sqlite_master";
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','idx_am_personalization_profile_token','9 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','sqlite_autoindex_am_personalization_profile_1','9 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_type_score','104 26 4 2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_profile_served','104 13 5');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_run','sqlite_autoindex_am_personalization_run_1','3 2 2 2 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_cohort','idx_am_personalization_cohort_vector','9 2 2 1 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','idx_am_personalization_candidate_item','37 10 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','sqlite_autoindex_am_personalization_candidate_1','37 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_candidate','am_personalization_run_candidate','104 35 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_list','idx_am_personalization_list_key','25 9 2 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_decision','am_personalization_decision','100 4 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_evidence',NULL,'25');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_unserved','am_personalization_unserved','7 3 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','6 2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_progress',NULL,'3');
+CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
+    ON "_sqlite_migrations" ("migration_set", "name");
+CREATE INDEX idx_am_personalization_profile_token
+    ON am_personalization_profile(user_token_hash);
+CREATE INDEX idx_am_pers_rec_profile_served
+    ON am_personalization_recommendation_log(profile_id, served_at DESC);
+CREATE INDEX idx_am_pers_rec_type_score
+    ON am_personalization_recommendation_log(recommendation_type, score DESC, served_at DESC);
+CREATE VIEW v_personalization_recent_recs AS
+SELECT l.rec_id, p.user_token_hash, l.recommendation_type, l.score, l.served_at
+FROM am_personalization_recommendation_log l JOIN am_personalization_profile p USING (profile_id)
+WHERE l.recommendation_type = 'program' AND l.score > 0
+UNION ALL
+SELECT l.rec_id, p.user_token_hash, l.recommendation_type, l.score, l.served_at
+FROM am_personalization_recommendation_log l JOIN am_personalization_profile p USING (profile_id)
+WHERE l.recommendation_type = 'industry_pack' AND l.score > 0
+UNION ALL
+SELECT l.rec_id, p.user_token_hash, l.recommendation_type, l.score, l.served_at
+FROM am_personalization_recommendation_log l JOIN am_personalization_profile p USING (profile_id)
+WHERE l.recommendation_type = 'saved_search' AND l.score > 0
+UNION ALL
+SELECT l.rec_id, p.user_token_hash, l.recommendation_type, l.score, l.served_at
+FROM am_personalization_recommendation_log l JOIN am_personalization_profile p USING (profile_id)
+WHERE l.recommendation_type = 'amendment' AND l.score > 0
+ORDER BY score DESC, served_at DESC, rec_id;
+CREATE UNIQUE INDEX idx_am_personalization_cohort_vector
+    ON am_personalization_cohort(
+        coalesce(industries, ''), coalesce(prefecture, ''), coalesce(horizon_days, 0), coalesce(risk_level, '')
+    );
+CREATE INDEX idx_am_personalization_candidate_item
+    ON am_personalization_candidate(recommendation_type, item_id);
+CREATE UNIQUE INDEX idx_am_personalization_list_key
+    ON am_personalization_list(run_id, cohort_id, coalesce(profile_id, 0));
+CREATE TRIGGER am_personalization_recommendation_log_no_update BEFORE UPDATE ON am_personalization_recommendation_log
+BEGIN SELECT raise(ABORT, 'am_personalization_recommendation_log is append-only'); END;
+CREATE TRIGGER am_personalization_recommendation_log_no_delete BEFORE DELETE ON am_personalization_recommendation_log
+BEGIN SELECT raise(ABORT, 'am_personalization_recommendation_log is append-only'); END;
+CREATE TRIGGER am_personalization_recommendation_log_no_replace BEFORE INSERT ON am_personalization_recommendation_log
+WHEN EXISTS (SELECT 1 FROM am_personalization_recommendation_log
+        WHERE rec_id = new.rec_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_recommendation_log is append-only'); END;
+CREATE TRIGGER am_personalization_run_no_update BEFORE UPDATE ON am_personalization_run
+BEGIN SELECT raise(ABORT, 'am_personalization_run is append-only'); END;
+CREATE TRIGGER am_personalization_run_no_delete BEFORE DELETE ON am_personalization_run
+BEGIN SELECT raise(ABORT, 'am_personalization_run is append-only'); END;
+CREATE TRIGGER am_personalization_run_no_replace BEFORE INSERT ON am_personalization_run
+WHEN EXISTS (SELECT 1 FROM am_personalization_run
+        WHERE run_id = new.run_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_run
+        WHERE as_of = new.as_of AND model_sha256 = new.model_sha256
+        AND top_k = new.top_k AND again = new.again)
+BEGIN SELECT raise(ABORT, 'am_personalization_run is append-only'); END;
+CREATE TRIGGER am_personalization_cohort_no_update BEFORE UPDATE ON am_personalization_cohort
+BEGIN SELECT raise(ABORT, 'am_personalization_cohort is append-only'); END;
+CREATE TRIGGER am_personalization_cohort_no_delete BEFORE DELETE ON am_personalization_cohort
+BEGIN SELECT raise(ABORT, 'am_personalization_cohort is append-only'); END;
+CREATE TRIGGER am_personalization_cohort_no_replace BEFORE INSERT ON am_personalization_cohort
+WHEN EXISTS (SELECT 1 FROM am_personalization_cohort
+        WHERE cohort_id = new.cohort_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_cohort
+        WHERE coalesce(industries, '') = coalesce(new.industries, '')
+        AND coalesce(prefecture, '') = coalesce(new.prefecture, '')
+        AND coalesce(horizon_days, 0) = coalesce(new.horizon_days, 0)
+        AND coalesce(risk_level, '') = coalesce(new.risk_level, ''))
+BEGIN SELECT raise(ABORT, 'am_personalization_cohort is append-only'); END;
+CREATE TRIGGER am_personalization_candidate_no_update BEFORE UPDATE ON am_personalization_candidate
+BEGIN SELECT raise(ABORT, 'am_personalization_candidate is append-only'); END;
+CREATE TRIGGER am_personalization_candidate_no_delete BEFORE DELETE ON am_personalization_candidate
+BEGIN SELECT raise(ABORT, 'am_personalization_candidate is append-only'); END;
+CREATE TRIGGER am_personalization_candidate_no_replace BEFORE INSERT ON am_personalization_candidate
+WHEN EXISTS (SELECT 1 FROM am_personalization_candidate
+        WHERE candidate_id = new.candidate_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_candidate
+        WHERE candidate_sha256 = new.candidate_sha256)
+BEGIN SELECT raise(ABORT, 'am_personalization_candidate is append-only'); END;
+CREATE TRIGGER am_personalization_run_candidate_no_update BEFORE UPDATE ON am_personalization_run_candidate
+BEGIN SELECT raise(ABORT, 'am_personalization_run_candidate is append-only'); END;
+CREATE TRIGGER am_personalization_run_candidate_no_delete BEFORE DELETE ON am_personalization_run_candidate
+BEGIN SELECT raise(ABORT, 'am_personalization_run_candidate is append-only'); END;
+CREATE TRIGGER am_personalization_run_candidate_no_replace BEFORE INSERT ON am_personalization_run_candidate
+WHEN EXISTS (SELECT 1 FROM am_personalization_run_candidate
+        WHERE run_id = new.run_id AND candidate_id = new.candidate_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_run_candidate is append-only'); END;
+CREATE TRIGGER am_personalization_list_no_update BEFORE UPDATE ON am_personalization_list
+BEGIN SELECT raise(ABORT, 'am_personalization_list is append-only'); END;
+CREATE TRIGGER am_personalization_list_no_delete BEFORE DELETE ON am_personalization_list
+BEGIN SELECT raise(ABORT, 'am_personalization_list is append-only'); END;
+CREATE TRIGGER am_personalization_list_no_replace BEFORE INSERT ON am_personalization_list
+WHEN EXISTS (SELECT 1 FROM am_personalization_list
+        WHERE list_id = new.list_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_list
+        WHERE run_id = new.run_id AND cohort_id = new.cohort_id
+        AND coalesce(profile_id, 0) = coalesce(new.profile_id, 0))
+BEGIN SELECT raise(ABORT, 'am_personalization_list is append-only'); END;
+CREATE TRIGGER am_personalization_decision_no_update BEFORE UPDATE ON am_personalization_decision
+BEGIN SELECT raise(ABORT, 'am_personalization_decision is append-only'); END;
+CREATE TRIGGER am_personalization_decision_no_delete BEFORE DELETE ON am_personalization_decision
+BEGIN SELECT raise(ABORT, 'am_personalization_decision is append-only'); END;
+CREATE TRIGGER am_personalization_decision_no_replace BEFORE INSERT ON am_personalization_decision
+WHEN EXISTS (SELECT 1 FROM am_personalization_decision
+        WHERE list_id = new.list_id AND seq = new.seq)
+BEGIN SELECT raise(ABORT, 'am_personalization_decision is append-only'); END;
+CREATE TRIGGER am_personalization_evidence_no_update BEFORE UPDATE ON am_personalization_evidence
+BEGIN SELECT raise(ABORT, 'am_personalization_evidence is append-only'); END;
+CREATE TRIGGER am_personalization_evidence_no_delete BEFORE DELETE ON am_personalization_evidence
+BEGIN SELECT raise(ABORT, 'am_personalization_evidence is append-only'); END;
+CREATE TRIGGER am_personalization_evidence_no_replace BEFORE INSERT ON am_personalization_evidence
+WHEN EXISTS (SELECT 1 FROM am_personalization_evidence
+        WHERE first_rec_id = new.first_rec_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_evidence is append-only'); END;
+CREATE TRIGGER am_personalization_unserved_no_update BEFORE UPDATE ON am_personalization_unserved
+BEGIN SELECT raise(ABORT, 'am_personalization_unserved is append-only'); END;
+CREATE TRIGGER am_personalization_unserved_no_delete BEFORE DELETE ON am_personalization_unserved
+BEGIN SELECT raise(ABORT, 'am_personalization_unserved is append-only'); END;
+CREATE TRIGGER am_personalization_unserved_no_replace BEFORE INSERT ON am_personalization_unserved
+WHEN EXISTS (SELECT 1 FROM am_personalization_unserved
+        WHERE run_id = new.run_id AND profile_id = new.profile_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_unserved is append-only'); END;
+CREATE TRIGGER am_personalization_seal_no_update BEFORE UPDATE ON am_personalization_seal
+BEGIN SELECT raise(ABORT, 'am_personalization_seal is append-only'); END;
+CREATE TRIGGER am_personalization_seal_no_delete BEFORE DELETE ON am_personalization_seal
+BEGIN SELECT raise(ABORT, 'am_personalization_seal is append-only'); END;
+CREATE TRIGGER am_personalization_seal_no_replace BEFORE INSERT ON am_personalization_seal
+WHEN EXISTS (SELECT 1 FROM am_personalization_seal
+        WHERE seal_id = new.seal_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_seal
+        WHERE run_id = new.run_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_seal is append-only'); END;
+CREATE TRIGGER am_personalization_recommendation_log_rec_id AFTER INSERT ON am_personalization_recommendation_log
+WHEN new.rec_id < 1 OR new.rec_id > 9007199254740992
+BEGIN SELECT raise(ABORT, 'rec_id must be between 1 and 2^53'); END;
+CREATE VIEW v_personalization_replay AS
+SELECT
+    l.rec_id,
+    t.run_id,
+    l.served_at,
+    p.user_token_hash,
+    l.recommendation_type,
+    c.item_id,
+    c.title,
+    d.industry_points,
+    d.deadline_points,
+    d.risk_points,
+    l.score AS logged_score,
+    (min((CASE c.recommendation_type WHEN 'program' THEN r.program_cap WHEN 'industry_pack' THEN r.industry_pack_cap WHEN 'saved_search' THEN r.saved_search_cap WHEN 'amendment' THEN r.amendment_cap END), ((CASE WHEN k.industries IS NOT NULL AND (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0)) THEN r.industry_weight ELSE 0 END) + (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - ((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400)) / k.horizon_days WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END) + (CASE WHEN k.risk_level IS NULL THEN 0 WHEN c.risk_level IS NULL THEN CASE WHEN k.risk_level = 'high' THEN 0 ELSE r.risk_weight END WHEN k.risk_level = c.risk_level THEN r.risk_weight WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2 ELSE 0 END)))) AS recomputed_score,
+    CASE
+        WHEN e.first_rec_id IS NULL THEN 'no evidence'
+        WHEN p.profile_id IS NULL OR t.list_id IS NULL OR r.run_id IS NULL OR k.cohort_id IS NULL
+            OR d.list_id IS NULL OR c.candidate_id IS NULL THEN 'evidence broken'
+        WHEN ((coalesce(c.opens_on <= r.as_of, 1) AND coalesce(r.as_of <= c.closes_on, 1)) AND (k.prefecture IS NULL OR c.prefectures = 'nationwide' OR instr(c.prefectures, k.prefecture) > 0) AND (k.industries IS NULL OR c.industries = 'unknown' OR (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0))))
+            AND d.industry_points = (CASE WHEN k.industries IS NOT NULL AND (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0)) THEN r.industry_weight ELSE 0 END)
+            AND d.deadline_points = (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - ((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400)) / k.horizon_days WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END)
+            AND d.risk_points = (CASE WHEN k.risk_level IS NULL THEN 0 WHEN c.risk_level IS NULL THEN CASE WHEN k.risk_level = 'high' THEN 0 ELSE r.risk_weight END WHEN k.risk_level = c.risk_level THEN r.risk_weight WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2 ELSE 0 END)
+            AND d.score = (min((CASE c.recommendation_type WHEN 'program' THEN r.program_cap WHEN 'industry_pack' THEN r.industry_pack_cap WHEN 'saved_search' THEN r.saved_search_cap WHEN 'amendment' THEN r.amendment_cap END), ((CASE WHEN k.industries IS NOT NULL AND (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0)) THEN r.industry_weight ELSE 0 END) + (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - ((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400)) / k.horizon_days WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END) + (CASE WHEN k.risk_level IS NULL THEN 0 WHEN c.risk_level IS NULL THEN CASE WHEN k.risk_level = 'high' THEN 0 ELSE r.risk_weight END WHEN k.risk_level = c.risk_level THEN r.risk_weight WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2 ELSE 0 END))))
+            AND l.score = d.score
+            AND l.recommendation_type = c.recommendation_type
+            AND l.served_at = r.served_at
+            AND coalesce(t.profile_id = l.profile_id, 1) THEN 'reproduced'
+        ELSE 'differs'
+    END AS verdict
+FROM am_personalization_recommendation_log l
+LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
+LEFT JOIN am_personalization_evidence e ON e.first_rec_id = (
+    SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= l.rec_id
+) AND l.rec_id < e.first_rec_id + e.n
+LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
+LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
+LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
+LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
+LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('am_personalization_profile',9);
+INSERT INTO "sqlite_sequence" VALUES('am_personalization_recommendation_log',104);
+COMMIT;

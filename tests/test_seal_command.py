@@ -1,0 +1,164 @@
+"""personalization-seal: one line to keep outside, and whatever other programs wrote sealed before it is printed."""
+
+import json
+import os
+import sqlite3
+
+import pytest
+from click.testing import CliRunner
+from receipt_fixtures import add_others, connect, history, seal_lines
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.commands.seal import seal as command
+from sqlite_utils_personalization.commands.verify import verify as verify_command
+from sqlite_utils_personalization.scoring import log
+from sqlite_utils_personalization.scoring.night import Reporter
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return history(tmp_path_factory.mktemp("history") / "jpcite.db").read_bytes()
+
+
+@pytest.fixture
+def path(built, tmp_path):
+    """Five seals, and one row of another program since."""
+    path = tmp_path / "jpcite.db"
+    path.write_bytes(built)
+    return path
+
+
+def run(path, *arguments):
+    return CliRunner().invoke(command, [str(path), *map(str, arguments)])
+
+
+def is_intact(path, kept=None):
+    db = connect(path)
+    findings = verify(db, [kept] if kept else [])
+    db.close()
+    return findings == []
+
+
+def test_what_other_programs_wrote_is_sealed_and_the_head_printed(path):
+    result = run(path)
+    seals = seal_lines(path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == json.dumps(seals[6]) + "\n"
+    assert (seals[6]["run_id"], seals[6]["leaves"], seals[6]["previous_head"]) == (
+        None,
+        1,
+        seals[5]["head"],
+    )
+    assert is_intact(path, json.loads(result.stdout))
+
+
+def test_with_nothing_left_to_seal_the_file_is_only_read(path):
+    first = run(path)
+    before = path.read_bytes()
+    second = run(path)
+    assert second.stdout == first.stdout
+    assert path.read_bytes() == before
+
+
+def test_head_only_seals_nothing(path):
+    before = path.read_bytes()
+    result = run(path, "--head-only")
+    assert result.stdout == json.dumps(seal_lines(path)[5]) + "\n"
+    assert path.read_bytes() == before
+
+
+def test_the_printed_line_is_a_head_for_personalization_verify(path, tmp_path):
+    head = tmp_path / "head.json"
+    head.write_text(run(path).stdout)
+    result = CliRunner().invoke(verify_command, [str(path), "--head", str(head)])
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "intact, up to and including what was kept outside\n",
+    )
+
+
+def test_before_the_first_seal_there_is_no_head(db_path):
+    result = run(db_path)
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        f"Error: nothing is sealed in {db_path} yet - run: sqlite-utils personalization-score {db_path}\n",
+    )
+
+
+def test_rows_of_other_programs_alone_are_sealed(db_path, add_profile):
+    profile_id = add_profile(db_path, 1)
+    db = connect(db_path)
+    db.execute(
+        "INSERT INTO am_personalization_recommendation_log(profile_id, recommendation_type, score)"
+        " VALUES (?, 'program', 7)",
+        (profile_id,),
+    )
+    db.close()
+    result = run(db_path)
+    assert (result.exit_code, json.loads(result.stdout)["seal_id"]) == (0, 1)
+
+
+def test_sealing_while_a_night_is_under_way_harms_nothing(path, monkeypatch):
+    monkeypatch.setattr(log, "CHUNK_CUSTOMERS", 1)
+    seen = []
+
+    def interrupt(stage, done, total):
+        if stage == "Logging":
+            add_others(path)
+            seen.append(json.loads(run(path).stdout)["seal_id"])
+
+    score(path, as_of="2026-04-05", reporter=Reporter(progress=interrupt))
+    assert seen == list(range(6, 6 + len(seen)))
+    assert is_intact(path)
+
+
+def test_a_locked_file_is_explained(path, monkeypatch):
+    monkeypatch.setattr("sqlite_utils_personalization.database.open_writable", impatient())
+    writer = connect(path)
+    writer.execute("BEGIN IMMEDIATE")
+    result = run(path)
+    writer.execute("ROLLBACK")
+    writer.close()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Error: {path} is locked by ")
+
+
+def impatient():
+    from sqlite_utils_personalization.database import open_writable
+
+    return lambda path: open_writable(path, timeout_s=0)
+
+
+def test_a_read_only_file_with_rows_to_seal_is_explained(path):
+    path.chmod(0o444)
+    if os.access(path, os.W_OK):
+        pytest.skip("this user may write to any file")
+    result = run(path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "is read-only - make the file" in result.stderr
+    assert run(path, "--head-only").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda file: None, "{file} does not exist - check the path"),
+        (lambda file: file.mkdir(), "{file} is a directory - give the path of a database file"),
+        (
+            lambda file: file.write_text("x" * 100),
+            "{file} is not a SQLite database - give the path of one",
+        ),
+        (
+            lambda file: sqlite3.connect(file).execute("CREATE TABLE t(a)"),
+            "am_personalization_profile not found in {file} - run: sqlite-utils personalization-migrate {file}",
+        ),
+    ],
+)
+def test_what_is_no_database_of_ours_is_explained(tmp_path, make, sentence):
+    file = tmp_path / "file"
+    make(file)
+    result = run(file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {sentence.format(file=file)}\n"

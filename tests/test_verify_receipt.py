@@ -1,0 +1,673 @@
+"""verify_receipt.py alone: a real receipt passes, and nothing else does.
+
+Every field of a receipt is bound: there is none that may be changed and still pass. What passes beside the truth is
+only a receipt made up as a whole, and that shows against a head that was kept outside.
+"""
+
+import copy
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+
+import oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import MODEL
+from receipt_fixtures import history, receipt_of, seal_lines
+from strategies import as_of_days, items, models
+from test_formula import CUSTOMERS, ITEM_COLUMNS, PLACE, column, evaluate
+
+from sqlite_utils_personalization import verify_receipt
+from sqlite_utils_personalization.audit import merkle
+from sqlite_utils_personalization.verify_receipt import CHECKS, Unreadable, check, parse
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return history(tmp_path_factory.mktemp("history") / "jpcite.db")
+
+
+@pytest.fixture(scope="module")
+def real(path):
+    """Customer 3 has two lists, one of them of saved searches, and places on both sides in the tree."""
+    return receipt_of(path, 3)
+
+
+@pytest.fixture(scope="module")
+def chained(path):
+    return receipt_of(path, 3, chain=True)
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Run the program on a receipt and, if given, on the text of a file of heads: exit status, stdout, stderr."""
+
+    def run(receipt, heads=None):
+        file, kept = tmp_path / "receipt.json", tmp_path / "head.json"
+        file.write_bytes(receipt if isinstance(receipt, bytes) else json.dumps(receipt).encode())
+        arguments = [str(file)]
+        if heads is not None:
+            kept.write_bytes(heads if isinstance(heads, bytes) else heads.encode())
+            arguments += ["--head", str(kept)]
+        status = verify_receipt.main(arguments)
+        out, err = capsys.readouterr()
+        return status, out, err.replace(f"{tmp_path}/", "")
+
+    return run
+
+
+def faults(receipt):
+    """The checks that failed; a receipt that cannot be read fails all."""
+    try:
+        return {
+            name for name, (passed, _) in check(parse(json.dumps(receipt))).items() if not passed
+        }
+    except Unreadable:
+        return set(CHECKS)
+
+
+def lines(seals, *seal_ids):
+    return "".join(json.dumps(seals[seal_id]) + "\n" for seal_id in seal_ids)
+
+
+def edited(receipt, *place, to):
+    """A copy with the value at this place replaced."""
+    changed = copy.deepcopy(receipt)
+    *way, last = place
+    target = changed
+    for step in way:
+        target = target[step]
+    target[last] = to
+    return changed
+
+
+# A real receipt
+
+
+def test_a_real_receipt_is_intact_and_every_check_says_what_it_confirmed(run, real):
+    status, out, err = run(real)
+    served_at, head = real["served_at"], real["head"]
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        f"night    intact: run 1 of 2026-04-01 (a day in Japan), served at {served_at}",
+        "model    intact: the constants of the formula are those of the sealed run",
+        "items    intact: 7 items are what their digests were taken of",
+        "scores   intact: 7 scores follow from what was declared, the items and the constants",
+        "ranking  intact: every list is in the order of rank, with at most 10 of a type",
+        "lists    intact: the lists are what their digests were taken of",
+        "rows     intact: every row stands in the part of the log that the seal covers, 1 to 48",
+        "proof    intact: customer 3 is leaf 2 of 7 under the sealed root",
+        f"head     intact: the head follows from the seal: {head}",
+        "intact, as far as the receipt alone can tell: it could be made up as a whole, which shows only against a"
+        " head that was kept outside (--head)",
+    ]
+
+
+@pytest.mark.parametrize("run_id", (1, 2, 3))
+@pytest.mark.parametrize("number", range(1, 8))
+def test_every_customers_receipt_of_every_night_is_intact(path, number, run_id):
+    assert faults(receipt_of(path, number, run_id)) == set()
+
+
+def test_it_runs_alone_in_a_bare_python(tmp_path, path, real):
+    shutil.copy(verify_receipt.__file__, tmp_path)
+    (tmp_path / "receipt.json").write_text(json.dumps(real, ensure_ascii=False), encoding="utf-8")
+    (tmp_path / "head.json").write_text(lines(seal_lines(path), 1))
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "verify_receipt.py",
+        "receipt.json",
+        "--head",
+        "head.json",
+    ]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith("\nintact, and under a head that was kept outside\n")
+
+
+def test_it_imports_the_standard_library_only():
+    source = Path(verify_receipt.__file__).read_text(encoding="utf-8")
+    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", source, re.MULTILINE))
+    assert imported <= sys.stdlib_module_names
+
+
+# The same formula
+
+
+@pytest.fixture(scope="module")
+def db():
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"CREATE TABLE item ({', '.join(ITEM_COLUMNS)})")
+    yield connection
+    connection.close()
+
+
+def as_stored(who):
+    """A declared vector as a cohort row has it."""
+    industries, prefecture, horizon_days, risk_tolerance = who
+    return {
+        "industries": column(industries),
+        "prefecture": prefecture,
+        "horizon_days": horizon_days,
+        "risk_level": risk_tolerance,
+    }
+
+
+@settings(max_examples=200)
+@given(item=items(), who=CUSTOMERS, model=models(MODEL), as_of=as_of_days())
+def test_its_formula_is_the_packages(db, item, who, model, as_of):
+    [(is_eligible, *expected)] = evaluate(db, PLACE, [item], who, model, as_of)
+    given_item, declared = vars(item), as_stored(who)
+    assert verify_receipt.eligible(as_of, declared, given_item) == is_eligible
+    if is_eligible:
+        points = verify_receipt.points(model, as_of, declared, given_item)
+        assert [*points, verify_receipt.score(model, given_item, points)] == expected
+
+
+@given(
+    items=st.lists(items(("program",)), max_size=8, unique_by=lambda item: item.item_id),
+    who=CUSTOMERS,
+)
+def test_its_order_of_rank_is_the_packages(db, items, who):
+    running = [item for item in items if oracle.is_open(item, "2026-07-22")]
+    expected = [item_id for (item_id,) in evaluate(db, "c.item_id", running, who)]
+
+    def rank(item):
+        points = verify_receipt.points(MODEL, "2026-07-22", as_stored(who), vars(item))
+        return verify_receipt.rank(vars(item), points)
+
+    assert [item.item_id for item in sorted(running, key=rank)] == expected
+
+
+# The same tree
+
+
+def test_its_root_is_the_trees_for_every_leaf_of_every_size():
+    for size in range(1, 40):
+        leaves = [b"%d" % number for number in range(size)]
+        hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+        expected = merkle.root(hashes).hex()
+        for index, leaf in enumerate(leaves):
+            path = merkle.inclusion_path(hashes, index)
+            assert verify_receipt.root(leaf, index, size, path) == expected
+            for other in {*range(size + 2)} - {index}:
+                assert not passes(leaf, other, size, path, expected)
+            assert not passes(leaf, index, size, [*path, hashes[0]], expected)
+            assert not path or not passes(leaf, index, size, path[:-1], expected)
+            assert path[::-1] == path or not passes(leaf, index, size, path[::-1], expected)
+
+
+def passes(*arguments):
+    *proof, root = arguments
+    try:
+        return verify_receipt.root(*proof) == root
+    except ValueError:
+        return False
+
+
+def test_every_single_bit_of_a_proof_matters():
+    leaves = [b"%d" % number for number in range(7)]
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    for index, leaf in enumerate(leaves):
+        proof = [merkle.root(hashes), *merkle.inclusion_path(hashes, index)]
+        for at, bit in product(range(len(proof)), range(256)):
+            flipped = (int.from_bytes(proof[at], "big") ^ 1 << bit).to_bytes(32, "big")
+            root, *path = [*proof[:at], flipped, *proof[at + 1 :]]
+            assert not passes(leaf, index, 7, path, root.hex())
+
+
+# What is changed is found
+
+
+def places(value, way=()):
+    """Every place in the receipt: of a key, of a number in a list, of a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, part in inner:
+        yield (*way, key)
+        if isinstance(part, dict | list):
+            yield from places(part, (*way, key))
+
+
+def value_at(receipt, place):
+    for step in place:
+        receipt = receipt[step]
+    return receipt
+
+
+def others(value):
+    """What a value may be changed to that is near it, or of another type."""
+    yield from (None, True, False, 0, 1, -1, "", "x", [], {}, 1.5, 2**53, 2**80)
+    if isinstance(value, str):
+        yield from (
+            value + " ",
+            value[1:],
+            value.upper(),
+            value.swapcase(),
+            f"\ufeff{value}",
+            [value],
+        )
+        yield "".join(chr(ord(letter) ^ 1) for letter in value)
+    if isinstance(value, int):
+        yield from (value + 1, value - 1, -value, float(value), str(value), bool(value))
+    if isinstance(value, list):
+        yield from (
+            value[1:],
+            value[:-1],
+            value[::-1],
+            [*value, *value[:1]],
+            dict(enumerate(value)),
+        )
+    if isinstance(value, dict):
+        yield from ({**value, "x": None}, list(value), [value])
+        yield from ({k: v for k, v in value.items() if k != gone} for gone in value)
+
+
+FIELDS = (("real", None, 1000), ("chained", "chain", 500))
+
+
+def stands_for_others(place):
+    """Keywords and rows are many and alike: some are enough."""
+    keyword = place[2] if place[:2] == ("model", "keywords") and len(place) > 2 else "農業"
+    row = place[3] if place[:3] == ("lists", 0, "rows") and len(place) > 3 else 0
+    return keyword in ("農業", "漁業") and row in (0, 1)
+
+
+@pytest.mark.parametrize(("which", "part", "at_least"), FIELDS)
+def test_no_field_can_be_changed(which, part, at_least, request):
+    receipt = request.getfixturevalue(which)
+    tried = 0
+    for place in places(receipt):
+        if part not in (None, place[0]) or not stands_for_others(place):
+            continue
+        original = value_at(receipt, place)
+        for other in others(original):
+            if json.dumps(other) != json.dumps(original):
+                tried += 1
+                assert faults(edited(receipt, *place, to=other)), (place, other)
+    assert tried > at_least
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.data())
+def test_no_field_can_be_anything_else(real, data):
+    place = data.draw(st.sampled_from([*places(real)]))
+    original = value_at(real, place)
+    texts = st.text(st.sampled_from(original or "x")) if isinstance(original, str) else JSON
+    other = data.draw(JSON | texts | st.sampled_from([*others(original)]))
+    if json.dumps(other) != json.dumps(original):
+        assert faults(edited(real, *place, to=other))
+
+
+@given(st.data())
+def test_no_two_fields_can_be_exchanged(real, data):
+    one, two = (data.draw(st.sampled_from([*places(real)])) for _ in range(2))
+    is_nested = one == two[: len(one)] or two == one[: len(two)]
+    first, second = value_at(real, one), value_at(real, two)
+    if not is_nested and json.dumps(first) != json.dumps(second):
+        assert faults(edited(edited(real, *one, to=second), *two, to=first))
+
+
+ROW = ("lists", 0, "rows", 0)
+BROKEN = (
+    # place, new value, the checks that find it
+    (("run_id",), 2, {"night"}),
+    (("as_of",), "2026-04-02", {"night", "scores"}),
+    (("served_at",), "2026-04-01T00:00:00.000Z", {"night"}),
+    (("profile_id",), 4, {"lists", "proof"}),
+    (("model", "urgent_days"), 91, {"model"}),
+    (("model", "weights", "industry"), 51, {"model", "scores"}),
+    (("declared", "risk_level"), "high", {"scores", "lists"}),
+    (("declared", "prefecture"), "沖縄県", {"scores", "lists"}),
+    ((*ROW, "score"), 91, {"scores", "lists"}),
+    ((*ROW, "industry_points"), 49, {"scores", "lists"}),
+    ((*ROW, "industry_points"), 0, {"scores", "ranking", "lists"}),
+    ((*ROW, "rec_id"), 99, {"rows", "proof"}),
+    ((*ROW, "candidate", "title"), "別の補助金", {"items"}),
+    ((*ROW, "candidate", "closes_on"), "2026-03-31", {"items", "scores"}),
+    ((*ROW, "candidate_sha256"), "0" * 64, {"items", "lists"}),
+    (("lists", 0, "list_sha256"), "0" * 64, {"lists", "proof"}),
+    (("lists", 1, "owner"), None, {"lists"}),
+    (("proof", "leaf_index"), 3, {"proof"}),
+    (("proof", "tree_size"), 8, {"proof"}),
+    (("proof", "path"), "", {"proof"}),
+    (("proof", "path"), "0" * 80 + "~" * 40, {"proof"}),
+    (("seal", "leaves"), 8, {"proof", "head"}),
+    (("seal", "root"), "0" * 64, {"proof", "head"}),
+    (("seal", "last_rec_id"), 10, {"rows", "head"}),
+    (("seal", "previous_head"), "1" * 64, {"head"}),
+    (("seal", "head"), "0" * 64, {"head"}),
+    (("head",), "0" * 64, {"head"}),
+)
+
+
+@pytest.mark.parametrize(("place", "to", "expected"), BROKEN)
+def test_the_checks_that_fail_tell_what_is_broken(real, place, to, expected):
+    assert faults(edited(real, *place, to=to)) == expected
+
+
+def test_a_broken_receipt_exits_1_with_a_sentence_for_each_broken_check(run, real):
+    status, out, err = run(edited(real, *ROW, "score", to=91))
+    found = [line for line in out.splitlines() if "BROKEN" in line]
+    rec_id = real["lists"][0]["rows"][0]["rec_id"]
+    assert (status, err) == (1, "")
+    assert found == [
+        f"scores   BROKEN: row {rec_id}: the formula gives the score 92",
+        "lists    BROKEN: a list is not what its digest was taken of",
+        "BROKEN: scores, lists",
+    ]
+
+
+def digest(value):
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
+
+
+def made_up(receipt, change):
+    """What someone who knows how could hand out: a change, and every digest up to the head taken again."""
+    forged = copy.deepcopy(receipt)
+    manifest = json.loads(forged["seal"]["manifest_json"])
+    change(forged, manifest["run"])
+    manifest["run"]["model_sha256"] = digest(forged["model"])
+    for listed in forged["lists"]:
+        for row in listed["rows"]:
+            row["candidate_sha256"] = digest(row["candidate"])
+        content = [
+            [*forged["declared"].values()],
+            listed["owner"],
+            [*map(place_of, listed["rows"])],
+        ]
+        listed["list_sha256"] = digest(content)
+    forged["seal"].update(root=root_of(forged), manifest_json=json.dumps(manifest))
+    columns = {name: value for name, value in forged["seal"].items() if name != "head"}
+    forged["head"] = forged["seal"]["head"] = digest({"format": 1, **columns})
+    return forged
+
+
+def place_of(row):
+    points = ("industry_points", "deadline_points", "risk_points", "score")
+    kind = row["candidate"]["recommendation_type"]
+    return [kind, row["candidate_sha256"], *(row[name] for name in points)]
+
+
+def root_of(receipt):
+    ranges = [
+        [listed["rows"][0]["rec_id"], len(listed["rows"]), listed["list_sha256"]]
+        for listed in receipt["lists"]
+    ]
+    proof = receipt["proof"]
+    leaf = json.dumps(
+        [receipt["profile_id"], proof["blind"], ranges], separators=(",", ":")
+    ).encode()
+    path = merkle.decode_path(proof["path"])
+    place = proof["leaf_index"], proof["tree_size"]
+    return merkle.root_from_path(merkle.leaf_hash(leaf), *place, path).hex()
+
+
+def other_title(receipt, run):
+    receipt["lists"][0]["rows"][0]["candidate"]["title"] = "別の補助金"
+
+
+def other_score(receipt, run):
+    receipt["lists"][0]["rows"][0]["score"] = 99
+
+
+def other_order(receipt, run):
+    rows = receipt["lists"][0]["rows"]
+    first, second = rows[0]["rec_id"], rows[1]["rec_id"]
+    rows[0], rows[1] = {**rows[1], "rec_id": first}, {**rows[0], "rec_id": second}
+
+
+def fewer_allowed(receipt, run):
+    run["top_k"] = 1
+
+
+def other_weight(receipt, run):
+    receipt["model"]["weights"]["industry"] = 51
+
+
+def an_item_left_out(receipt, run):
+    receipt["lists"][0]["rows"][0]["candidate"]["left_out"] = "notice"
+
+
+def an_item_closed(receipt, run):
+    receipt["lists"][0]["rows"][0]["candidate"]["closes_on"] = "2026-03-31"
+
+
+def a_day_that_is_none(receipt, run):
+    receipt["lists"][0]["rows"][0]["candidate"]["closes_on"] = "2026-04-31"
+
+
+def another_customers_search(receipt, run):
+    receipt["lists"][1]["rows"][0]["candidate"]["profile_id"] = 2
+
+
+def rows_beyond_the_seal(receipt, run):
+    for listed in receipt["lists"]:
+        for row in listed["rows"]:
+            row["rec_id"] += 40
+
+
+def another_run(receipt, run):
+    run["run_id"] = receipt["run_id"] = 2
+
+
+def another_leaf(receipt, run):
+    receipt["proof"]["tree_size"] = 8
+
+
+MADE_UP = (
+    (other_title, set()),
+    (other_score, {"scores"}),
+    (other_order, {"ranking"}),
+    (fewer_allowed, {"ranking"}),
+    (other_weight, {"scores"}),
+    (an_item_left_out, {"scores"}),
+    (an_item_closed, {"scores"}),
+    (a_day_that_is_none, {"scores"}),
+    (another_customers_search, {"lists"}),
+    (rows_beyond_the_seal, {"rows"}),
+    (another_run, {"night"}),
+    (another_leaf, {"proof"}),
+)
+
+
+@pytest.mark.parametrize(("change", "expected"), MADE_UP)
+def test_what_is_no_digest_is_checked_for_itself(real, change, expected):
+    assert faults(made_up(real, change)) == expected
+
+
+def test_a_receipt_made_up_as_a_whole_shows_only_against_the_kept_head(run, path, real):
+    forged = made_up(real, other_title)
+    assert run(forged)[0] == 0
+    status, out, _ = run(forged, lines(seal_lines(path), 1))
+    assert status == 1
+    assert out.splitlines()[-2:] == [
+        "kept     BROKEN: the head kept of seal 1 is another one",
+        "BROKEN: kept",
+    ]
+
+
+# Heads that were kept outside
+
+
+CONFIRMED = (
+    # what was kept, which seal of it confirms the receipt of seal 3
+    ((3,), 3),
+    ((4,), 3),  # it says which head it follows
+    ((1, 2, 3, 4, 5), 3),
+    ((5, 3), 3),
+)
+
+
+@pytest.mark.parametrize(("kept", "confirming"), CONFIRMED)
+def test_a_kept_head_of_that_night_or_of_the_next_seal_confirms_it(run, path, kept, confirming):
+    status, out, err = run(receipt_of(path, 3, 2), lines(seal_lines(path), *kept))
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-2:] == [
+        f"kept     intact: the head kept of seal {confirming} is the same",
+        "intact, and under a head that was kept outside",
+    ]
+
+
+def test_a_head_written_down_by_hand_will_do(run, real):
+    kept = json.dumps({"seal_id": 1, "head": real["head"]}, indent=2)
+    assert run(real, kept)[0] == 0
+
+
+def test_a_head_in_another_encoding_will_do(run, path, real):
+    assert run(real, lines(seal_lines(path), 1).encode("utf-16"))[0] == 0
+
+
+@pytest.mark.parametrize("kept", ((1,), (2,), (5,), (1, 5)))
+def test_a_head_that_the_receipt_does_not_reach_could_not_be_checked(run, path, kept):
+    status, out, err = run(receipt_of(path, 3, 2), lines(seal_lines(path), *kept))
+    assert (status, len(out.splitlines())) == (2, len(CHECKS))
+    assert err == (
+        "Error: head.json tells nothing of this receipt: the receipt reaches seal 3 - take the head that was printed"
+        " after run 2, or ask for a receipt with --chain\n"
+    )
+
+
+def test_a_later_head_confirms_a_receipt_with_its_chain(run, path, chained):
+    status, out, _ = run(chained, lines(seal_lines(path), 5))
+    assert status == 0
+    assert out.splitlines()[-3:] == [
+        f"head     intact: the head follows from the seal: {seal_lines(path)[5]['head']}",
+        "kept     intact: the head kept of seal 5 is the same",
+        "intact, and under a head that was kept outside",
+    ]
+
+
+def test_a_head_that_contradicts_the_one_before_is_found(run, path):
+    kept = {"seal_id": 2, "head": "0" * 64}
+    status, out, _ = run(receipt_of(path, 3, 2), json.dumps(kept))
+    assert status == 1
+    assert "kept     BROKEN: the head kept of seal 2 is another one\n" in out
+
+
+NO_HEADS = (
+    ("", "it is not JSON, or not as a receipt is written"),
+    ("[]", "it has not all of seal_id, head"),
+    ('{"seal_id": 1}', "it has not all of seal_id, head"),
+    ('{"seal_id": true, "head": "%s"}' % ("0" * 64), "it, seal_id is not what can stand there"),
+    ('{"seal_id": 1, "head": "0"}', "it, head is not what can stand there"),
+)
+
+
+@pytest.mark.parametrize(("text", "fault"), NO_HEADS)
+def test_a_file_without_heads_could_not_be_checked(run, real, text, fault):
+    status, _, err = run(real, text)
+    assert (status, err) == (2, f"Error: head.json tells nothing of this receipt: {fault}\n")
+
+
+def test_a_damaged_line_is_not_taken_for_a_head(run, path, real):
+    damaged = lines(seal_lines(path), 1).replace('"leaves": 7', '"leaves": 8')
+    status, _, err = run(real, damaged)
+    assert (status, err) == (
+        2,
+        "Error: head.json tells nothing of this receipt: the head in it does not follow from the rest of the line\n",
+    )
+
+
+# What is no receipt
+
+
+NO_RECEIPTS = (
+    (b"", "it is not JSON, or not as a receipt is written"),
+    (b"\xff\xfe\xfa", "it is not text"),
+    (b"[" * 200_000, "it is not JSON, or not as a receipt is written"),
+    (b'{"a":1,"a":2}', "it is not JSON, or not as a receipt is written"),
+    (b'{"a":NaN}', "it is not JSON, or not as a receipt is written"),
+    (b'{"a":"\\ud800"}', "it is not JSON, or not as a receipt is written"),
+    (b"1" * 5000, "it is not JSON, or not as a receipt is written"),
+    (b" " * 16_000_001, "it is larger than 16000000 bytes"),
+)
+
+
+@pytest.mark.parametrize(("content", "fault"), NO_RECEIPTS, ids=range(len(NO_RECEIPTS)))
+def test_what_is_no_receipt_exits_2_with_a_sentence(run, content, fault):
+    assert run(content) == (2, "", f"Error: receipt.json is not a receipt: {fault}\n")
+
+
+def test_another_programs_json_is_told_what_a_receipt_has(run):
+    status, out, err = run([1])
+    assert (status, out) == (2, "")
+    assert err.startswith(
+        "Error: receipt.json is not a receipt: the receipt has not all of format,"
+    )
+
+
+def test_the_place_that_does_not_fit_is_named(run, real):
+    _, _, err = run(edited(real, *ROW, "score", to=True))
+    where = "the receipt, lists, number 1, rows, number 1, score"
+    assert err == f"Error: receipt.json is not a receipt: {where} is not what can stand there\n"
+
+
+def test_a_file_that_is_not_there_exits_2(capsys):
+    assert verify_receipt.main(["/nowhere/receipt.json"]) == 2
+    assert capsys.readouterr().err == (
+        "Error: /nowhere/receipt.json is not a receipt: it cannot be read (No such file or directory)\n"
+    )
+
+
+@given(st.binary(max_size=200) | JSON.map(json.dumps).map(str.encode))
+def test_any_text_is_refused_without_a_traceback(content):
+    with pytest.raises(Unreadable):
+        check(parse(content.decode("utf-8", "replace")))
+
+
+TEXTS = (
+    *("", "{}", "東京都", "\x00", "~" * 40, "0" * 40, "0" * 64, "f" * 64, verify_receipt.FORMAT),
+    *("A", "ADT", "any", "unknown", "none", *oracle.RISKS, *oracle.TYPES, "nationwide"),
+    *("2026-04-01", "2026-02-30", "0000-00-00", "9999-99-99", "2026-04-01T00:00:00.000Z"),
+)
+
+
+def fitting(shape):
+    """Values that have a shape: nothing in them need be true of a receipt."""
+    if isinstance(shape, dict):
+        return st.fixed_dictionaries(
+            {key: fitting(part) for key, part in shape.items() if key is not ...}
+        )
+    if isinstance(shape, list):
+        return st.lists(fitting(shape[0]), max_size=3)
+    if isinstance(shape, tuple):
+        return st.one_of(*map(fitting, shape))
+    if isinstance(shape, range):
+        return st.integers(shape.start, shape.stop - 1) | st.integers(shape.start, shape.start + 3)
+    if shape is None:
+        return st.none()
+    return st.sampled_from([text for text in TEXTS if shape.fullmatch(text)])
+
+
+MANIFESTS = fitting(verify_receipt.MANIFEST).map(json.dumps)
+LOOKALIKES = st.tuples(fitting(verify_receipt.RECEIPT), MANIFESTS).map(
+    lambda found: edited(found[0], "seal", "manifest_json", to=found[1])
+)
+
+
+@given(LOOKALIKES)
+def test_whatever_looks_like_a_receipt_is_refused_without_a_traceback(lookalike):
+    assert faults(lookalike)
+
+
+def test_nothing_in_a_receipt_steers_the_terminal(run, real):
+    _, out, err = run(edited(real, *ROW, "candidate", "title", to="\x1b[2J補助金"))
+    assert (out + err).isascii()
+    assert "\x1b" not in out + err

@@ -1,0 +1,617 @@
+"""What each question answers on two scored nights, over Datasette, against plain Python over the tables."""
+
+import sqlite3
+from collections import Counter, defaultdict
+from hashlib import sha256
+
+import pytest
+
+pytest.importorskip("datasette")
+
+from viewer_fixtures import serve
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.viewer.questions import questions
+from sqlite_utils_personalization.viewer.reference import questions_table
+
+LATER = "2026-04-05"
+TYPES = ("program", "industry_pack", "saved_search", "amendment")
+LOG = "am_personalization_recommendation_log"
+OTHER_ROWS = f"INSERT INTO {LOG}(profile_id, recommendation_type, score) VALUES (1, 'program', 5)"
+# Between the nights: what customers declared, what the catalogue says, and rows that another program wrote.
+CHANGES = f"""
+UPDATE am_personalization_profile SET preference_json = '{{"industry_pack": "E"}}' WHERE profile_id = 4;
+UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id = 6;
+UPDATE programs SET primary_name = '中小企業の賃上げ特別応援金' WHERE unified_id = 'EX-104';
+DELETE FROM programs WHERE unified_id = 'EX-110';
+INSERT INTO programs VALUES ('EX-201', '都内工務店の防災工事支援', '東京都', 'A', 0, '{{"end_date": "2026-04-20"}}');
+{OTHER_ROWS}; {OTHER_ROWS}; {OTHER_ROWS};
+"""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("answers") / "jpcite.db"
+    build(path)
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "INSERT INTO am_personalization_profile (user_token_hash, preference_json) VALUES (?, '[]')",
+            (sha256(b"rejected").hexdigest(),),
+        )
+    score(path, as_of=AS_OF)
+    with sqlite3.connect(path) as db:
+        db.executescript(CHANGES)
+    score(path, as_of=LATER)
+    with sqlite3.connect(path) as db:
+        db.executescript(f"{OTHER_ROWS}; {OTHER_ROWS};")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tables(path):
+    """The rows of every table of ours, as dictionaries."""
+    db = sqlite3.connect(path)
+    db.row_factory = sqlite3.Row
+    names = (
+        "profile",
+        "recommendation_log",
+        "run",
+        "run_candidate",
+        "candidate",
+        "list",
+        "decision",
+    )
+    names += ("evidence", "unserved", "seal", "run_progress")
+    return {
+        name: [dict(row) for row in db.execute(f"SELECT * FROM am_personalization_{name}")]
+        for name in names
+    }
+
+
+@pytest.fixture
+def ask(path):
+    """A function that gives the rows of a question as a script gets them."""
+    served = []
+
+    async def ask(name, **form):
+        if not served:
+            served.append(await serve(path))
+        query = "&".join(f"{key}={value}" for key, value in form.items())
+        response = await served[0].client.get(f"/jpcite/{name}.json?_shape=array&{query}")
+        assert response.status_code == 200
+        return response.json()
+
+    return ask
+
+
+def offers(tables):
+    """Every log row of a run with its list, decision and candidate, by rec_id."""
+    lists = {row["list_id"]: row for row in tables["list"]}
+    decisions = {(row["list_id"], row["seq"]): row for row in tables["decision"]}
+    candidates = {row["candidate_id"]: row for row in tables["candidate"]}
+    log = {row["rec_id"]: row for row in tables["recommendation_log"]}
+    found = {}
+    for evidence in tables["evidence"]:
+        for seq in range(1, evidence["n"] + 1):
+            rec_id = evidence["first_rec_id"] + seq - 1
+            decision = decisions[evidence["list_id"], seq]
+            candidate = candidates[decision["candidate_id"]]
+            run_id = lists[evidence["list_id"]]["run_id"]
+            found[rec_id] = {**candidate, **decision, **log[rec_id], "run_id": run_id}
+    return found
+
+
+def hashes(tables):
+    return {row["profile_id"]: row["user_token_hash"] for row in tables["profile"]}
+
+
+def logged(tables, run):
+    """What stands in the log for a run, by the time it served."""
+    return [row for row in tables["recommendation_log"] if row["served_at"] == run["served_at"]]
+
+
+def per_type(rows):
+    found = Counter(row["recommendation_type"] for row in rows)
+    return {kind: found[kind] for kind in TYPES}
+
+
+@pytest.mark.asyncio
+async def test_nights(ask, tables):
+    expected = [
+        {
+            "run_id": run["run_id"],
+            "as_of": run["as_of"],
+            "again": 0,
+            "status": "finished",
+            "customers": 9,
+            "rejected": run["run_id"],
+            "recommendations": len(logged(tables, run)),
+            **per_type(logged(tables, run)),
+            "left_out": sum(
+                row["left_out"] is not None
+                for row in tables["candidate"]
+                if {"run_id": run["run_id"], "candidate_id": row["candidate_id"]}
+                in tables["run_candidate"]
+            ),
+            "top_k": 10,
+            "served_at": run["served_at"],
+            "finished_at": progress["finished_at"],
+            "model_sha256": run["model_sha256"],
+            "package_version": run["package_version"],
+        }
+        for run, progress in zip(tables["run"], tables["run_progress"], strict=True)
+    ][::-1]
+
+    assert await ask("nights") == expected
+    assert await ask("nights", size=1) == expected[:1]
+    assert await ask("nights", size=1, after=2) == expected[1:]
+    assert await ask("nights", until=AS_OF) == expected[1:]
+    assert await ask("nights", since="2026-04-02", until="2026-04") == expected[:1]
+
+
+@pytest.mark.asyncio
+async def test_recommendations_per_day_are_the_rows_of_the_log(ask, tables):
+    expected = [
+        {
+            "as_of": run["as_of"],
+            "runs": 1,
+            "recommendations": len(logged(tables, run)),
+            **per_type(logged(tables, run)),
+        }
+        for run in tables["run"][::-1]
+    ]
+
+    assert await ask("recommendations_per_day") == expected
+    assert await ask("recommendations_per_day", after=LATER) == expected[1:]
+    assert await ask("recommendations_per_day", since=LATER) == expected[:1]
+
+
+@pytest.mark.asyncio
+async def test_recent_recommendations_are_the_rows_of_the_view(ask, path, tables):
+    view = sqlite3.connect(path).execute(
+        "SELECT rec_id, substr(user_token_hash, 1, 8) || '…', recommendation_type, score, served_at"
+        " FROM v_personalization_recent_recs"
+    )
+    profiles = {row["rec_id"]: row["profile_id"] for row in tables["recommendation_log"]}
+    names = ("rec_id", "profile_id", "customer", "recommendation_type", "score", "served_at")
+
+    assert await ask("recent_recommendations", size=1000) == [
+        dict(zip(names, (rec_id, profiles[rec_id], *rest), strict=True)) for rec_id, *rest in view
+    ]
+
+
+@pytest.mark.asyncio
+async def test_a_customers_history_is_found_by_number_and_by_hash(ask, tables):
+    for profile_id, token in hashes(tables).items():
+        expected = history(tables, profile_id)
+        assert await ask("customer_recommendations", customer=profile_id) == expected
+        assert await ask("customer_recommendations", customer=token) == expected
+
+
+def history(tables, profile_id):
+    offered, token = offers(tables), hashes(tables)[profile_id]
+    rows = [row for row in tables["recommendation_log"] if row["profile_id"] == profile_id]
+    rows.sort(key=lambda row: (row["score"], -row["rec_id"]), reverse=True)
+    rows.sort(key=lambda row: row["served_at"], reverse=True)
+    return [
+        {
+            "rec_id": row["rec_id"],
+            "profile_id": profile_id,
+            "user_token_hash": token,
+            "served_at": row["served_at"],
+            "run_id": offered.get(row["rec_id"], {}).get("run_id"),
+            "recommendation_type": row["recommendation_type"],
+            "item_id": offered.get(row["rec_id"], {}).get("item_id"),
+            "title": offered.get(row["rec_id"], {}).get("title"),
+            "score": row["score"],
+            "verdict": "reproduced" if row["rec_id"] in offered else "no evidence",
+        }
+        for row in rows
+    ]
+
+
+def standing(tables, run_id, profile_id):
+    """Place within its type and score of each item a customer was recommended in a run."""
+    mine = [
+        row
+        for row in offers(tables).values()
+        if (row["run_id"], row["profile_id"]) == (run_id, profile_id)
+    ]
+    places, found = Counter(), {}
+    for row in sorted(mine, key=lambda row: row["rec_id"]):
+        places[row["recommendation_type"]] += 1
+        key = (row["recommendation_type"], row["item_id"])
+        found[key] = (places[row["recommendation_type"]], row["score"])
+    return found
+
+
+@pytest.mark.asyncio
+async def test_changes_are_those_between_the_two_nights(ask, tables):
+    for profile_id in hashes(tables):
+        before, after = (standing(tables, run_id, profile_id) for run_id in (1, 2))
+        nowhere = (None, None)
+        expected = {
+            (*key, *before.get(key, nowhere), *after.get(key, nowhere))
+            for key in before.keys() | after.keys()
+            if before.get(key) != after.get(key)
+        }
+        rows = await ask("customer_changes", customer=profile_id)
+        compared = ("recommendation_type", "item_id", "place_before", "score_before")
+        compared += ("place_after", "score_after")
+        assert {tuple(row[name] for name in compared) for row in rows} == expected
+        assert {(row["run_id_before"], row["run_id_after"]) for row in rows} in ({(1, 2)}, set())
+        for row in rows:
+            assert row["change"] == change(row["place_before"], row["place_after"])
+
+
+def change(before, after):
+    if before is None:
+        return "new"
+    if after is None:
+        return "gone"
+    return "up" if after < before else "down" if after > before else "score"
+
+
+async def because(ask, profile_id, **form):
+    rows = await ask("customer_changes", customer=profile_id, **form)
+    return {row["item_id"]: (row["change"], row["because"]) for row in rows}
+
+
+@pytest.mark.asyncio
+async def test_a_change_says_what_it_is_due_to(ask):
+    builder = await because(ask, 1)
+
+    assert builder["EX-201"] == ("new", "new in the catalogue")
+    assert builder["EX-110"] == ("gone", "no longer in the catalogue")
+    assert builder["EX-104"][1] == "item changed"
+    assert builder["EXjg0000000000002A"] == ("gone", "closed")
+    assert {reason for _, reason in (await because(ask, 4)).values()} == {"declaration changed"}
+    assert {reason for _, reason in (await because(ask, 6)).values()} == {"declaration changed"}
+
+
+@pytest.mark.asyncio
+async def test_the_two_nights_are_named_by_day_or_by_run(ask):
+    backwards = await ask("customer_changes", customer=1, night=AS_OF, before=LATER)
+
+    assert {row["item_id"] for row in backwards if row["change"] == "gone"} == {
+        row["item_id"]
+        for row in await ask("customer_changes", customer=1)
+        if row["change"] == "new"
+    }
+    assert await ask("customer_changes", customer=1, night=1, before=2) == backwards
+    assert await ask("customer_changes", customer=1, night=1) == [
+        row for row in await ask("customer_changes", customer=1, night=1) if row["change"] == "new"
+    ]
+    assert await ask("customer_changes", customer=1, night=2, before=2) == []
+
+
+@pytest.mark.asyncio
+async def test_every_item_leads_to_its_customers_page_by_page(ask, tables):
+    expected = defaultdict(list)
+    for rec_id, row in sorted(offers(tables).items()):
+        key = (row["run_id"], row["recommendation_type"], row["item_id"])
+        expected[key].append((rec_id, row["profile_id"], row["score"]))
+    for (run_id, kind, item_id), customers in expected.items():
+        found = await ask("item_recommendations", item_id=item_id, type=kind, night=run_id)
+        assert [(row["rec_id"], row["profile_id"], row["score"]) for row in found] == customers
+    most = max(expected, key=lambda key: len(expected[key]))
+    paged, after = [], ""
+    while page := await ask(
+        "item_recommendations", item_id=most[2], night=most[0], after=after, size=2
+    ):
+        paged += [row["rec_id"] for row in page]
+        after = paged[-1]
+
+    assert paged == [rec_id for rec_id, _, _ in expected[most]]
+    assert len(paged) > 2
+
+
+@pytest.mark.asyncio
+async def test_an_item_says_who_on_the_latest_night(ask, tables):
+    rec_id, offered = max(offers(tables).items())
+    (row,) = [
+        row
+        for row in await ask("item_recommendations", item_id=offered["item_id"])
+        if row["rec_id"] == rec_id
+    ]
+
+    assert row == {
+        "rec_id": rec_id,
+        "run_id": 2,
+        "as_of": LATER,
+        "profile_id": offered["profile_id"],
+        "customer": f"{hashes(tables)[offered['profile_id']][:8]}…",
+        "recommendation_type": offered["recommendation_type"],
+        "item_id": offered["item_id"],
+        "title": offered["title"],
+        "seq": offered["seq"],
+        "score": offered["score"],
+    }
+    assert await ask("item_recommendations") == []
+    assert await ask("item_recommendations", item_id="EX-110") == []
+    assert await ask("item_recommendations", item_id="EX-109", night=AS_OF) == []
+
+
+@pytest.mark.asyncio
+async def test_the_scores_of_a_night_are_those_of_the_log(ask, tables):
+    for run in tables["run"]:
+        counted = Counter((row["recommendation_type"], row["score"]) for row in logged(tables, run))
+        expected = [
+            {
+                "run_id": run["run_id"],
+                "as_of": run["as_of"],
+                "recommendation_type": kind,
+                "score": points,
+                "recommendations": counted[kind, points],
+            }
+            for kind, points in sorted(counted, key=lambda key: (key[0], -key[1]))
+        ]
+        assert await ask("night_scores", night=run["as_of"]) == expected
+        assert await ask("night_scores", night=run["run_id"], type="program") == [
+            row for row in expected if row["recommendation_type"] == "program"
+        ]
+
+
+@pytest.mark.asyncio
+async def test_nothing_recommended_names_the_customers_who_have_no_row(ask, tables):
+    for run in tables["run"]:
+        served = {row["profile_id"] for row in logged(tables, run)}
+        rows = await ask("nothing_recommended", night=run["run_id"])
+        assert [row["profile_id"] for row in rows] == sorted(set(hashes(tables)) - served)
+    # Customer 8 declared nothing, 6 was mended into nonsense, 9 never was valid.
+    assert {row["profile_id"]: row["reason"] for row in rows} == {
+        6: "preference_json is not a JSON object",
+        8: "nothing was declared that earns points",
+        9: "preference_json is not a JSON object",
+    }
+    assert [row["profile_id"] for row in await ask("nothing_recommended", after=6, size=1)] == [8]
+
+
+@pytest.mark.asyncio
+async def test_rejected_preferences(ask, tables):
+    profiles = {row["profile_id"]: row for row in tables["profile"]}
+    expected = [
+        {
+            "run_id": 2,
+            "profile_id": profile_id,
+            "customer": f"{profiles[profile_id]['user_token_hash'][:8]}…",
+            "reason": "preference_json is not a JSON object",
+            "served_at": tables["run"][1]["served_at"],
+            "last_updated_at": profiles[profile_id]["last_updated_at"],
+        }
+        for profile_id in (6, 9)
+    ]
+
+    assert await ask("rejected_preferences") == expected
+    assert await ask("rejected_preferences", after=6) == expected[1:]
+    assert [row["profile_id"] for row in await ask("rejected_preferences", night=AS_OF)] == [9]
+
+
+@pytest.mark.asyncio
+async def test_left_out_items(ask, tables):
+    seen = {row["candidate_id"] for row in tables["run_candidate"] if row["run_id"] == 2}
+    expected = [
+        {
+            "run_id": 2,
+            "candidate_id": row["candidate_id"],
+            "recommendation_type": row["recommendation_type"],
+            "item_id": row["item_id"],
+            "title": row["title"],
+            "rule": row["left_out"],
+            "closes_on": row["closes_on"],
+        }
+        for row in tables["candidate"]
+        if row["candidate_id"] in seen and row["left_out"]
+    ]
+    rows = await ask("left_out_items")
+
+    assert rows == expected
+    assert ("EX-108", "closed") in {(row["item_id"], row["rule"]) for row in rows}
+    assert [row["item_id"] for row in await ask("left_out_items", rule="excluded")] == ["EX-109"]
+    assert await ask("left_out_items", type="industry_pack") == []
+    assert await ask("left_out_items", size=1, after=rows[0]["candidate_id"]) == rows[1:2]
+
+
+@pytest.mark.asyncio
+async def test_rows_without_evidence_are_ranges_and_say_which_seal_covers_them(ask, tables):
+    first = max(row["first_rec_id"] + row["n"] for row in tables["evidence"] if row["list_id"] <= 8)
+    others = sorted({row["rec_id"] for row in tables["recommendation_log"]} - offers(tables).keys())
+    between, since = others[:3], others[3:]
+    assert first == between[0]
+    rows = await ask("rows_without_evidence")
+
+    # The first night's seal is 1, what came between is 2, the second night 3.
+    assert [
+        (row["first_rec_id"], row["last_rec_id"], row["rec_ids"], row["sealed_by"]) for row in rows
+    ] == [(between[0], between[2], 3, 2), (since[0], since[1], 2, None)]
+    assert await ask("rows_without_evidence", size=1) == rows[:1]
+    assert await ask("rows_without_evidence", after=between[2]) == rows[1:]
+    assert await ask("rows_without_evidence", after=1) == rows
+    assert await ask("rows_without_evidence", after=since[1]) == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("run_id", (1, 2))
+async def test_an_untouched_night_shows_its_seal_and_no_fault(ask, tables, run_id):
+    (row,) = await ask("night_integrity", night=run_id)
+    (seal,) = [seal for seal in tables["seal"] if seal["run_id"] == run_id]
+    run = tables["run"][run_id - 1]
+    rows = len(logged(tables, run))
+
+    assert row == {
+        "run_id": run_id,
+        "as_of": run["as_of"],
+        "status": "finished",
+        "finding": "nothing wrong at a glance",
+        "rows_planned": rows,
+        "rows_in_evidence": rows,
+        "rows_sealed": rows,
+        **{
+            key: seal[key]
+            for key in (
+                "seal_id",
+                "first_rec_id",
+                "last_rec_id",
+                "leaves",
+                "root",
+                "previous_head",
+                "head",
+            )
+        },
+    }
+
+
+SEALED = "the run is not the one that was sealed"
+FAULTS = (
+    ("DELETE FROM am_personalization_seal WHERE run_id = 2", "its seal is missing"),
+    (
+        "UPDATE am_personalization_run_progress SET status = 'running' WHERE run_id = 2",
+        "not finished - run personalization-score for this night again",
+    ),
+    (
+        "UPDATE am_personalization_seal SET head = previous_head WHERE seal_id = 2",
+        "its seal does not follow from the one before it",
+    ),
+    (
+        "DELETE FROM am_personalization_seal WHERE seal_id = 2",
+        "its seal does not follow from the one before it",
+    ),
+    (
+        "DELETE FROM am_personalization_evidence WHERE first_rec_id = (SELECT max(first_rec_id)"
+        " FROM am_personalization_evidence)",
+        "the evidence is not what was sealed",
+    ),
+    (
+        f"DELETE FROM {LOG} WHERE rec_id > (SELECT max(last_rec_id) - 1 FROM am_personalization_seal)",
+        "the log ends before what was sealed",
+    ),
+    *(
+        (f"UPDATE am_personalization_run SET {change} WHERE run_id = 2", SEALED)
+        for change in (
+            "as_of = '2026-04-06'",
+            "again = 1",
+            "model_sha256 = replace(model_sha256, '0', '1')",
+            "package_version = 'x'",
+            "top_k = 9",
+            "served_at = 'x'",
+            "started_at = 'x'",
+            "customers_sha256 = replace(customers_sha256, 'a', 'b')",
+            "candidates_sha256 = replace(candidates_sha256, 'a', 'b')",
+            "profiles = profiles + 1",
+            "rejected = 0",
+            "counts_json = replace(counts_json, 'rows', 'rowz')",
+            "left_out_json = '{}'",
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize(("fault", "finding"), FAULTS)
+def test_a_night_that_was_tampered_with_says_so(path, fault, finding):
+    db = sqlite3.connect(":memory:")
+    with sqlite3.connect(path) as source:
+        source.backup(db)
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute(fault)
+    (question,) = [question for question in questions() if question.name == "night_integrity"]
+    cursor = db.execute(question.sql, {"night": "2"})
+    names = [column[0] for column in cursor.description]
+
+    assert dict(zip(names, cursor.fetchone(), strict=True))["finding"] == finding
+
+
+@pytest.mark.asyncio
+async def test_why_says_who_by_number_and_the_short_hash(ask, tables):
+    rec_id, offered = min(offers(tables).items())
+    (row,) = await ask("why_this_recommendation", rec_id=rec_id)
+
+    assert (row["profile_id"], row["customer"]) == (
+        offered["profile_id"],
+        f"{hashes(tables)[offered['profile_id']][:8]}…",
+    )
+    assert (row["item_id"], row["logged_score"], row["verdict"]) == (
+        offered["item_id"],
+        offered["score"],
+        "reproduced",
+    )
+
+
+FORMS = {
+    "why_this_recommendation": "rec_id=1",
+    "item_recommendations": "item_id=EX-104",
+    "customer_changes": "customer=1",
+}
+
+
+@pytest.mark.asyncio
+async def test_the_fields_are_those_the_reference_lists_in_that_order(path):
+    datasette, lines = await serve(path), {}
+    for line in questions_table().splitlines()[2:]:
+        _, _, name, _, fields, _ = line.split("|")
+        lines[name.strip(" `")] = fields.strip()
+    answered = {}
+    for question in questions():
+        form = FORMS.get(question.name, "customer=1")
+        response = await datasette.client.get(f"/jpcite/{question.name}.json?_shape=array&{form}")
+        answered[question.name] = ", ".join(f"`{name}`" for name in response.json()[0])
+
+    assert answered == lines
+
+
+VIEWS = ("v_personalization_recent_recs", "v_personalization_replay")
+PAGES = (
+    "am_personalization_profile",
+    "am_personalization_profile/1",
+    LOG,
+    f"{LOG}/1",
+    f"{LOG}?_facet=profile_id",
+    *VIEWS,
+    *(f"{question.name}?{FORMS.get(question.name, '')}" for question in questions()),
+)
+
+
+@pytest.mark.asyncio
+async def test_no_page_shows_a_whole_hash_unless_that_customer_was_selected(path, tables):
+    datasette = await serve(path)
+    pages = {page: await datasette.client.get(f"/jpcite/{page}") for page in PAGES}
+
+    assert {response.status_code for response in pages.values()} == {200}
+    assert [
+        page
+        for page, response in pages.items()
+        for token in hashes(tables).values()
+        if token in response.text
+    ] == []
+
+
+@pytest.mark.asyncio
+async def test_a_table_shows_eight_digits_and_gives_scripts_all_of_them(path, tables):
+    datasette, token = await serve(path), hashes(tables)[1]
+    for table in ("am_personalization_profile", *VIEWS):
+        page = await datasette.client.get(f"/jpcite/{table}?_size=max")
+        data = await datasette.client.get(f"/jpcite/{table}.json?_shape=array&_size=max")
+        csv = await datasette.client.get(f"/jpcite/{table}.csv")
+        assert f"{token[:8]}…" in page.text
+        assert token in {row["user_token_hash"] for row in data.json()}
+        assert token in csv.text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("given", ("number", "hash"))
+async def test_the_selected_customer_is_shown_whole(path, tables, given):
+    datasette = await serve(path)
+    token = hashes(tables)[1]
+    customer = {"number": 1, "hash": token}[given]
+    response = await datasette.client.get(f"/jpcite/customer_recommendations?customer={customer}")
+
+    assert f">{token}<" in response.text
+
+
+@pytest.mark.asyncio
+async def test_a_list_leads_to_each_of_its_customers(ask):
+    for row in await ask("recent_recommendations", size=5):
+        history = await ask("customer_recommendations", customer=row["profile_id"])
+        assert row["rec_id"] in {found["rec_id"] for found in history}
+        assert {found["user_token_hash"][:8] for found in history} == {row["customer"][:8]}

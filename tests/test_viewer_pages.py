@@ -1,0 +1,496 @@
+"""Our own pages on either line: what they say, as HTML and as JSON, to whom, and what when something is wrong."""
+
+import shutil
+import sqlite3
+
+import pytest
+
+pytest.importorskip("datasette")
+
+from viewer_fixtures import root, serve, shared_database
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.audit.replay import replay
+from sqlite_utils_personalization.audit.selection import Selection
+from sqlite_utils_personalization.audit.snapshot import snapshot
+from sqlite_utils_personalization.schema import STORAGE, migrate
+from sqlite_utils_personalization.viewer import home as home_data
+from sqlite_utils_personalization.viewer.metadata import metadata
+
+HOME = "/-/personalization"
+TYPES = ("program", "industry_pack", "saved_search", "amendment")
+PAGES = (HOME, f"{HOME}.json", f"{HOME}/replay/1", f"{HOME}/replay/1.json")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    return shared_database(tmp_path_factory.mktemp("viewer") / "jpcite.db")
+
+
+@pytest.fixture
+def tampered(shared, tmp_path):
+    """A copy without guards, changed by some SQL."""
+
+    def tamper(sql):
+        path = tmp_path / "jpcite.db"
+        shutil.copy(shared, path)
+        db = sqlite3.connect(path)
+        triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        db.executescript(sql)
+        db.close()
+        return path
+
+    return tamper
+
+
+async def get(datasette, url, status=200, **options):
+    response = await datasette.client.get(url, **options)
+    assert response.status_code == status, response.text
+    return response
+
+
+async def both(path, url, status):
+    """The text of a page and its JSON twin."""
+    datasette = await serve(path)
+    page = await get(datasette, url, status)
+    return page.text, (await get(datasette, f"{url}.json", status)).json()
+
+
+@pytest.mark.asyncio
+async def test_home_tells_of_the_latest_night_what_its_run_row_says(shared):
+    text, data = await both(shared, HOME, 200)
+    with sqlite3.connect(shared) as db:
+        logged = dict(
+            db.execute(
+                "SELECT recommendation_type, count(*) FROM am_personalization_recommendation_log GROUP BY 1"
+            )
+        )
+    (night,) = data["nights"]
+
+    assert (data["ok"], data["database"], data["warnings"]) == (True, "jpcite", [])
+    assert {kind: night["by_type"][kind]["rows"] for kind in TYPES} == logged
+    assert data["rows_per_day"] == [{"as_of": night["as_of"], **logged}]
+    assert f"{sum(logged.values())} recommendations for {night['profiles']} customers" in text
+    assert " JST" in text
+
+
+@pytest.mark.asyncio
+async def test_scores_are_those_of_the_latest_night_only(shared, tmp_path):
+    path = tmp_path / "jpcite.db"
+    shutil.copy(shared, path)
+    score(path, as_of="2026-04-02")
+    _, data = await both(path, HOME, 200)
+    with sqlite3.connect(path) as db:
+        rows = db.execute(
+            "SELECT recommendation_type, (score - 1) / 10 * 10 + 1, count(*)"
+            " FROM am_personalization_recommendation_log JOIN am_personalization_run r USING (served_at)"
+            " WHERE r.as_of = '2026-04-02' GROUP BY 1, 2"
+        ).fetchall()
+
+    assert [night["as_of"] for night in data["nights"]] == ["2026-04-02", "2026-04-01"]
+    assert [day["as_of"] for day in data["rows_per_day"]] == ["2026-04-01", "2026-04-02"]
+    assert sorted(
+        (kind, band["from"], band[kind]) for band in data["scores"] for kind in TYPES if band[kind]
+    ) == sorted(rows)
+
+
+@pytest.mark.asyncio
+async def test_a_night_too_large_to_count_is_said_to_be(shared, monkeypatch):
+    monkeypatch.setattr(home_data, "MOST_COUNTED", 1)
+    text, data = await both(shared, HOME, 200)
+
+    assert data["scores"] is None
+    assert "too large to count its scores here" in text
+
+
+@pytest.mark.asyncio
+async def test_home_claims_no_more_than_it_checked(shared):
+    text, data = await both(shared, HOME, 200)
+
+    assert [(check["name"], check["ok"]) for check in data["integrity"]["checks"]] == [
+        ("guards", True),
+        ("seals", True),
+        ("nights", True),
+        ("unsealed", True),
+    ]
+    assert data["integrity"]["not_checked"] == "the rows of the log and the decisions behind them"
+    assert "sqlite-utils personalization-verify jpcite.db" in text
+    assert "intact" not in text.lower()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("sql", "check", "fault"),
+    [
+        (
+            "DROP VIEW v_personalization_replay",
+            "guards",
+            "v_personalization_replay is missing",
+        ),
+        (
+            "UPDATE am_personalization_seal SET root = head",
+            "seals",
+            "the head of seal 1 is not the digest of the seal",
+        ),
+        (
+            "UPDATE am_personalization_seal SET seal_id = 2",
+            "seals",
+            "seal 2 stands where seal 1 belongs",
+        ),
+        (
+            "UPDATE am_personalization_run SET counts_json = '[1]'",
+            "nights",
+            "the row of run 1 is not the one that was sealed",
+        ),
+        (
+            "UPDATE am_personalization_run SET model_json = replace(model_json, '90', '30')",
+            "nights",
+            "the model of run 1 is not the one its digest was taken of",
+        ),
+        (
+            "UPDATE am_personalization_seal SET manifest_json = '[1]'",
+            "nights",
+            "the row of run 1 is not the one that was sealed",
+        ),
+        (
+            "DELETE FROM am_personalization_seal",
+            "unsealed",
+            "run 1 is finished, but its seal is missing",
+        ),
+        (
+            "DELETE FROM am_personalization_recommendation_log WHERE rec_id > 40",
+            "unsealed",
+            "the log ends at row 40, but was sealed up to row 48",
+        ),
+    ],
+)
+async def test_home_names_what_was_tampered_with(tampered, sql, check, fault):
+    text, data = await both(tampered(sql), HOME, 200)
+    faults = {found["name"]: found["faults"] for found in data["integrity"]["checks"]}
+
+    assert fault in faults[check]
+    assert "Fault</strong>" in text
+
+
+@pytest.mark.asyncio
+async def test_a_replay_is_what_the_replay_function_says(shared):
+    datasette = await serve(shared)
+    with sqlite3.connect(shared) as db:
+        expected = [found.to_dict() for found in replay(db, Selection())]
+    for row in expected:
+        data = (await get(datasette, f"{HOME}/replay/{row['rec_id']}.json")).json()
+        assert {key: data[key] for key in row} == row
+        assert (data["seal"]["seal_id"], data["seal"]["faults"]) == (1, [])
+
+
+@pytest.mark.asyncio
+async def test_a_replay_shows_points_sentences_and_links(shared):
+    text, data = await both(shared, f"{HOME}/replay/1", 200)
+
+    assert [part["name"] for part in data["components"]] == ["industry", "deadline", "risk"]
+    for part in data["components"]:
+        assert part["sentence"] in text
+    assert f"+{data['components'][0]['points']}</text>" in text
+    assert data["item"]["title"] in text
+    assert data["seal"]["root"] in text
+    assert data["user_token_hash"] not in text
+    for link in ("customer_recommendations?customer=1", "item_recommendations?", "night_integrity"):
+        assert link in text
+
+
+@pytest.mark.asyncio
+async def test_every_link_of_our_pages_leads_somewhere(shared):
+    datasette = await serve(shared, metadata=metadata("jpcite"))
+    for page in (HOME, f"{HOME}/replay/1"):
+        text = (await get(datasette, page)).text
+        links = {part.split('"')[0] for part in text.split('href="')[1:]}
+        for link in sorted(link.replace("&amp;", "&") for link in links if link.startswith("/")):
+            await get(datasette, link)
+
+
+@pytest.mark.asyncio
+async def test_the_item_is_compared_with_today_when_asked(shared, tmp_path):
+    path = tmp_path / "jpcite.db"
+    shutil.copy(shared, path)
+    datasette = await serve(path)
+    before = (await get(datasette, f"{HOME}/replay/1.json")).json()
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM jgrants_programs WHERE id = ?", (before["item"]["item_id"],))
+    after = (await get(datasette, f"{HOME}/replay/1.json?now=on")).json()
+
+    assert before["now"] is None
+    assert after["now"]["status"] == "no longer in the catalogue"
+    assert after["verdict"] == "reproduced"
+    assert "no longer in the catalogue" in (await get(datasette, f"{HOME}/replay/1?now=on")).text
+
+
+@pytest.mark.asyncio
+async def test_a_catalogue_that_cannot_be_read_is_named_and_the_replay_stands(shared, tmp_path):
+    path = tmp_path / "jpcite.db"
+    shutil.copy(shared, path)
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE jgrants_programs RENAME COLUMN id TO number")
+    datasette = await serve(path)
+    data = (await get(datasette, f"{HOME}/replay/1.json?now=on")).json()
+
+    assert (data["verdict"], data["now"]) == ("reproduced", None)
+    assert "jgrants_programs" in data["now_fault"]
+    assert data["now_fault"] in (await get(datasette, f"{HOME}/replay/1?now=on")).text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("sql", "rec_id", "verdict", "says"),
+    [
+        (
+            "UPDATE am_personalization_recommendation_log SET score = 77 WHERE rec_id = 1",
+            1,
+            "differs",
+            "<strong>logged score</strong>",
+        ),
+        (
+            "DELETE FROM am_personalization_decision",
+            1,
+            "evidence broken",
+            "Missing: <strong>decision</strong>",
+        ),
+        (
+            "INSERT INTO am_personalization_recommendation_log(profile_id, recommendation_type, score)"
+            " VALUES (1, 'program', 50)",
+            49,
+            "no evidence",
+            "Another program wrote this row",
+        ),
+        (
+            "UPDATE am_personalization_seal SET root = head",
+            1,
+            "reproduced",
+            "The seal over this row does not verify: the head of seal 1 is not the digest of the seal",
+        ),
+        (
+            "DELETE FROM am_personalization_profile WHERE profile_id = 1",
+            1,
+            "evidence broken",
+            "a customer who is not in the file",
+        ),
+        (
+            "UPDATE am_personalization_run SET model_json = '{}'",
+            1,
+            "differs",
+            "The model of run 1 is not the one its digest was taken of",
+        ),
+    ],
+)
+async def test_a_replay_that_fails_says_how_and_what_to_do(tampered, sql, rec_id, verdict, says):
+    text, data = await both(tampered(sql), f"{HOME}/replay/{rec_id}", 200)
+
+    assert data["verdict"] == verdict
+    assert says.lower() in text.lower()
+    assert "What to do:" in text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("rec_id", "error", "todo"),
+    [
+        ("999", "There is no recommendation 999 in the log.", "Check rec_id."),
+        ("abc", "'abc' is not a rec_id.", "Give a whole number."),
+        ("99999999999999999999", "'99999999999999999999' is not a rec_id.", "Give a whole number."),
+        ("~3Cb~3E", "'~3Cb~3E' is not a rec_id.", "Give a whole number."),
+    ],
+)
+async def test_an_unknown_recommendation_is_404(shared, rec_id, error, todo):
+    text, data = await both(shared, f"{HOME}/replay/{rec_id}", 404)
+
+    assert data == {
+        "ok": False,
+        "status": 404,
+        "title": "No such recommendation",
+        "error": error,
+        "todo": todo,
+        "links": {},
+    }
+    assert todo in text
+
+
+@pytest.mark.asyncio
+async def test_a_row_cut_out_of_the_log_is_404_and_said_to_be_missing(tampered):
+    sql = "DELETE FROM am_personalization_recommendation_log WHERE rec_id = 5"
+    _, data = await both(tampered(sql), f"{HOME}/replay/5", 404)
+
+    assert "missing from the log, where run 1 has evidence" in data["error"]
+
+
+@pytest.mark.asyncio
+async def test_a_file_without_our_schema_says_how_to_prepare_it(tmp_path):
+    path = tmp_path / "other.db"
+    sqlite3.connect(path).close()
+    for url in (HOME, f"{HOME}/replay/1"):
+        text, data = await both(path, url, 404)
+        assert data["title"] == "Nothing to audit here"
+        assert "sqlite-utils personalization-migrate" in text
+
+
+@pytest.mark.asyncio
+async def test_a_file_without_evidence_says_how_to_migrate_it(tmp_path):
+    migrate(tmp_path / "jpcite.db", only=[STORAGE])
+    for url in (HOME, f"{HOME}/replay/1"):
+        text, data = await both(tmp_path / "jpcite.db", url, 409)
+        assert data["error"] == "am_personalization_run not found in jpcite.db."
+        assert "sqlite-utils personalization-migrate jpcite.db" in text
+
+
+@pytest.mark.asyncio
+async def test_an_empty_database_says_how_to_score_it(db_path):
+    text, data = await both(db_path, HOME, 200)
+
+    assert (data["nights"], data["rows_per_day"], data["scores"]) == ([], [], None)
+    assert "sqlite-utils personalization-score jpcite.db" in text
+
+
+@pytest.mark.asyncio
+async def test_a_file_of_another_version_says_so(tampered):
+    path = tampered("ALTER TABLE am_personalization_run_progress RENAME COLUMN status TO state")
+    text, data = await both(path, HOME, 409)
+
+    assert data["title"] == "The file was made by another version"
+    assert "package_version" in text
+
+
+@pytest.mark.asyncio
+async def test_a_snapshot_answers_as_its_source_does(shared, tmp_path):
+    snapshot(shared, tmp_path / "jpcite.db")
+    for url in (f"{HOME}.json", f"{HOME}/replay/1.json"):
+        source, copy = await serve(shared), await serve(immutables=[str(tmp_path / "jpcite.db")])
+        assert (await get(copy, url)).json() == (await get(source, url)).json()
+    now = (await get(copy, f"{HOME}/replay/1.json?now=on")).json()["now"]
+    assert now["status"] == "not known here"
+
+
+@pytest.mark.asyncio
+async def test_a_file_served_immutable_beside_a_full_wal_is_warned_of(shared, tmp_path, capsys):
+    path = tmp_path / "jpcite.db"
+    shutil.copy(shared, path)
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = wal")
+    db.execute("INSERT INTO api_keys (notify_email) VALUES ('x')")
+    db.commit()
+    datasette = await serve(immutables=[str(path)])
+    warning = "jpcite.db is served with -i, but jpcite.db-wal beside it holds rows"
+    text = (await get(datasette, HOME)).text
+    data = (await get(datasette, f"{HOME}.json")).json()
+    db.close()
+
+    assert warning in capsys.readouterr().err
+    assert warning in text
+    assert data["warnings"][0].startswith(warning)
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_warned_of_without_a_wal_or_without_immutable(shared, capsys):
+    for datasette in (await serve(shared), await serve(immutables=[str(shared)])):
+        assert (await get(datasette, f"{HOME}.json")).json()["warnings"] == []
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("level", ["instance", "database"])
+@pytest.mark.parametrize("url", PAGES)
+async def test_pages_are_closed_to_whom_the_database_is_closed(shared, level, url):
+    given = metadata("jpcite")
+    closed = given if level == "instance" else given["databases"]["jpcite"]
+    closed["allow"] = {"id": "root"}
+    datasette = await serve(shared, metadata=given)
+    denied = await get(datasette, url, 403)
+
+    assert "recommendation" not in denied.text
+    await get(datasette, f"{url}?database=jpcite", 403)
+    await get(datasette, url, cookies=root(datasette))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("url", [*PAGES, f"{HOME}/replay?rec_id=1"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+async def test_pages_answer_no_method_that_could_write(shared, url, method):
+    datasette = await serve(shared)
+    before = shared.read_bytes()
+    response = await getattr(datasette.client, method)(url)
+
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+    assert shared.read_bytes() == before
+
+
+@pytest.mark.asyncio
+async def test_reading_every_page_changes_nothing(shared):
+    datasette = await serve(shared)
+    before = shared.read_bytes()
+    for url in PAGES:
+        await get(datasette, f"{url}?now=on")
+        await datasette.client.head(url)
+
+    assert shared.read_bytes() == before
+
+
+@pytest.mark.asyncio
+async def test_with_several_databases_one_is_asked_for(shared, tmp_path):
+    other = tmp_path / "other.db"
+    shutil.copy(shared, other)
+    datasette = await serve(shared, other)
+    choice = (await get(datasette, f"{HOME}.json", 300)).json()
+
+    assert choice["links"] == {
+        "jpcite": "/-/personalization?database=jpcite",
+        "other": "/-/personalization?database=other",
+    }
+    for name in choice["links"]:
+        for url in (f"{HOME}.json", f"{HOME}/replay/1.json"):
+            data = (await get(datasette, f"{url}?database={name}")).json()
+            assert data["database"] == name
+    await get(datasette, f"{HOME}?database=nothing", 404)
+
+
+@pytest.mark.asyncio
+async def test_the_form_leads_to_the_replay(shared):
+    datasette = await serve(shared)
+    response = await get(datasette, f"{HOME}/replay?database=jpcite&rec_id=+7+", 302)
+
+    assert response.headers["location"] == "/-/personalization/replay/7?database=jpcite"
+
+
+@pytest.mark.asyncio
+async def test_rec_ids_anywhere_in_our_database_lead_to_their_replay(shared, tmp_path):
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE t (rec_id INTEGER)")
+        db.execute("INSERT INTO t VALUES (1)")
+    datasette = await serve(shared, other)
+    link = "/-/personalization/replay/1?database="
+    for url in (
+        "/jpcite/am_personalization_recommendation_log/1",
+        "/jpcite/v_personalization_recent_recs?rec_id=1",
+        "/jpcite/why_this_recommendation?rec_id=1",
+    ):
+        assert f"{link}jpcite" in (await get(datasette, url)).text
+    assert link not in (await get(datasette, "/other/t")).text
+
+
+@pytest.mark.asyncio
+async def test_menus_lead_home_for_whom_may_go_there(shared):
+    datasette = await serve(shared)
+    closed = await serve(shared, metadata={"databases": {"jpcite": {"allow": {"id": "root"}}}})
+
+    assert f'href="{HOME}"' in (await get(datasette, "/")).text
+    assert f'href="{HOME}?database=jpcite"' in (await get(datasette, "/jpcite")).text
+    assert f'href="{HOME}"' not in (await get(closed, "/")).text
+
+
+@pytest.mark.asyncio
+async def test_pages_work_under_a_base_url(shared):
+    datasette = await serve(shared, settings={"base_url": "/audit/"})
+    text = (await get(datasette, f"{HOME}/replay/1")).text
+
+    assert 'href="/audit/-/personalization?database=jpcite"' in text
+    assert 'href="/audit/-/static-plugins/' in text
+    assert 'href="/-/' not in text

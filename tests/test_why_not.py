@@ -1,0 +1,720 @@
+"""Why not: the reason an item is not on a list, and the nearest change that would have brought it in."""
+
+import json
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import oracle
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import Item
+from scored import OTHERS, P, connect, execute, history, in_memory, tamper
+from sqlite_utils.cli import cli
+from strategies import as_of_days, items_of_a_night, models, valid_texts
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.audit.why_not import REASONS, TIES, why_not
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.schema import migrate
+from sqlite_utils_personalization.scoring import log
+from sqlite_utils_personalization.scoring.formula import splice
+from sqlite_utils_personalization.scoring.night import Reporter
+
+FACTS = (
+    "recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on, risk_level"
+)
+
+# In a user's own catalogue NULL says unknown and nationwide.
+CATALOGUE = """
+SELECT recommendation_type, item_id, coalesce(nullif(title, ''), 'x') AS title,
+    nullif(industries, 'unknown') AS industries, nullif(prefectures, 'nationwide') AS prefectures,
+    opens_on, closes_on, risk_level
+FROM house_list
+"""
+PACKAGED = json.loads(
+    files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text("utf-8")
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "jpcite.db"
+    path.write_bytes(history())
+    return path
+
+
+@pytest.fixture
+def db():
+    with closing(in_memory()) as db:
+        yield db
+
+
+@cache
+def short_lists():
+    """The example scored for its night with two places on each list, as bytes."""
+    return scored_with(top_k=2)
+
+
+def scored_with(**options):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "jpcite.db"
+        build(path)
+        score(path, as_of=AS_OF, **options)
+        return path.read_bytes()
+
+
+@pytest.fixture
+def short(tmp_path):
+    path = tmp_path / "short.db"
+    path.write_bytes(short_lists())
+    with closing(connect(path)) as db:
+        yield db
+
+
+ANSWERS = (
+    # customer, item, the reason, the sentence; of the night of 2026-04-01
+    (1, "EX-110", "recommended", "recommended in place 6, log row 7"),
+    (
+        1,
+        "EX-105",
+        "not eligible",
+        "offered in 大阪府, not in 東京都, which you declared; lists 医療、福祉 (P) (read from 介護施設 in its title),"
+        " not 建設業 (D), which you declared",
+    ),
+    (
+        1,
+        "EXjg0000000000010A",
+        "not eligible",
+        "opens on 2026-04-20; lists 卸売業、小売業 (I), not 建設業 (D), which you declared",
+    ),
+    (2, "EXjg0000000000014A", "not eligible", "closed on 2025-10-31"),
+    (
+        2,
+        "EX-108",
+        "left out",
+        "left out of that night's catalogue by the rule 'closed'",
+    ),
+    (
+        2,
+        "EXjg0000000000012A",
+        "left out",
+        "left out of that night's catalogue by the rule 'practice form'",
+    ),
+    (8, "EX-104", "no points", "0 + 0 + 0 = 0, within the cap of 100 for programs: 0"),
+    (1, "EX-999", "not in the catalogue", "not in that night's catalogue for this customer"),
+)
+
+
+@pytest.mark.parametrize(("profile_id", "item_id", "reason", "sentence"), ANSWERS)
+def test_the_reason_is_the_one_that_is_stored(db, profile_id, item_id, reason, sentence):
+    found = why_not(db, profile_id, item_id, 1)
+    assert (found.reason, found.sentence) == (reason, sentence)
+    assert found.reason in REASONS
+
+
+def test_an_item_below_the_cut_is_told_how_far(short):
+    found = why_not(short, 1, "EX-104")
+    assert (found.reason, found.rank, found.cut, found.margin) == ("below the cut", 3, 91, 41)
+    assert found.sentence == (
+        "50 points, place 3 among that night's programs; the list ends with place 2 at 91, 41 more"
+    )
+
+
+def test_an_answer_is_told_with_everything_it_was_found_from(short):
+    told = why_not(short, 1, "EX-104").to_dict()
+    assert told == {
+        "run_id": 1,
+        "as_of": "2026-04-01",
+        "top_k": 2,
+        "profile_id": 1,
+        "recommendation_type": "program",
+        "item_id": "EX-104",
+        "title": "中小企業の賃上げ応援金",
+        "reason": "below the cut",
+        "sentence": "50 points, place 3 among that night's programs; the list ends with place 2 at 91, 41 more",
+        "left_out": None,
+        "rec_id": None,
+        "rank": 3,
+        "cut": 91,
+        "margin": 41,
+        "model": {
+            "industry_weight": 50,
+            "deadline_weight": 30,
+            "risk_weight": 20,
+            "urgent_days": 90,
+            "cap": 100,
+        },
+        "declared": {
+            "industries": "D",
+            "prefecture": "東京都",
+            "horizon_days": 60,
+            "risk_level": "low",
+        },
+        "item": {
+            "item_id": "EX-104",
+            "title": "中小企業の賃上げ応援金",
+            "industries": "unknown",
+            "prefectures": "nationwide",
+            "opens_on": None,
+            "closes_on": None,
+            "risk_level": "low",
+            "why": {"tier": "A"},
+            "days_left": None,
+        },
+        "components": [
+            {
+                "name": "industry",
+                "points": 0,
+                "decided": None,
+                "sentence": "its industries are not known: 0",
+            },
+            {
+                "name": "deadline",
+                "points": 30,
+                "decided": None,
+                "sentence": "no closing date, and your 60-day horizon is at most 90 days: 30",
+            },
+            {
+                "name": "risk",
+                "points": 20,
+                "decided": None,
+                "sentence": "risk level low (tier A), as you declared: 20",
+            },
+        ],
+        "total": {
+            "points": 50,
+            "score": 50,
+            "sentence": "0 + 30 + 20 = 50, within the cap of 100 for programs: 50",
+        },
+        "nearest": {
+            "key": "prefecture",
+            "value": "北海道",
+            "until": None,
+            "sentence": "declaring prefecture 北海道",
+            "place": 2,
+            "points": 50,
+            "score": 50,
+        },
+    }
+
+
+def test_equal_points_are_told_apart_by_the_next_term_of_the_ranking(tmp_path):
+    """Rank: uncapped sum, then fewer industries, then the earlier closing date, then item_id."""
+    items = [
+        Item("program", "b", industries="D", closes_on="2124-01-01"),
+        Item("program", "c", industries="D", closes_on="2124-01-01"),
+        Item("program", "a", industries="D", closes_on="2124-01-02"),
+        Item("program", "0", industries="D"),
+        Item("program", "1", industries="DE"),
+    ]
+    with closing(scored_night(tmp_path, items, ['{"industry_pack": "D"}'], top_k=1)) as db:
+        told = {item.item_id: why_not(db, 1, item.item_id).sentence for item in items[1:]}
+    assert told == {
+        item_id: f"50 points, place {place} among that night's programs;"
+        f" the list ends with place 1 at 50 too, and {tie}"
+        for item_id, place, tie in (
+            ("c", 2, "its id comes later"),
+            ("a", 3, "it closes later"),
+            ("0", 4, "it has no closing date"),
+            ("1", 5, "its industries are more, or not known"),
+        )
+    }
+
+
+def test_there_is_a_tie_for_every_term_of_the_ranking():
+    row = sqlite3.connect(":memory:").execute(
+        splice(
+            "SELECT {rank_order} FROM (SELECT 'D' AS industries, NULL AS closes_on, '1' AS item_id) c"
+        )
+    )
+    assert len(row.fetchone()) == len(TIES)
+
+
+def test_the_search_of_another_customer_is_as_if_it_were_not_there(db):
+    mine = why_not(db, 2, "1", 1, "saved_search")
+    others = why_not(db, 1, "1", 1, "saved_search")
+    nobodys = why_not(db, 1, "99", 1, "saved_search")
+    assert mine.reason == "recommended"
+    assert replace(others, item_id="99") == nobodys
+    assert others.title is others.found is others.nearest is None
+
+
+def test_an_id_of_several_types_asks_for_the_type_if_the_customer_may_see_both(db, refuses):
+    with refuses(
+        "item 1 of run 1 is of type 'saved_search' and 'amendment' - say which with --type"
+    ):
+        why_not(db, 2, "1", 1)
+    assert why_not(db, 2, "1", 1, "amendment").recommendation_type == "amendment"
+    assert why_not(db, 1, "1", 1).recommendation_type == "amendment"
+
+
+def test_of_rows_that_share_an_id_the_one_in_the_catalogue_counts(tmp_path):
+    items = [Item("program", "a", title="first"), Item("program", "a", title="second")]
+    with closing(scored_night(tmp_path, items, ["{}"])) as db:
+        left_out = db.execute(f"SELECT title FROM {P}candidate WHERE left_out IS NOT NULL")
+        assert left_out.fetchall() == [("second",)]
+        assert why_not(db, 1, "a").title == "first"
+
+
+def test_a_rejected_preference_is_the_reason_for_everything(tmp_path):
+    path = tmp_path / "jpcite.db"
+    build(path)
+    execute(path, f"UPDATE {P}profile SET preference_json = '[]' WHERE profile_id = 2")
+    score(path, as_of=AS_OF)
+    with closing(connect(path)) as db:
+        found = why_not(db, 2, "EX-101")
+    assert (found.reason, found.sentence) == (
+        "not scored",
+        "nothing was recommended that night: preference_json is not a JSON object",
+    )
+    assert found.title is None
+
+
+def test_whoever_came_later_was_not_a_customer_of_that_night(db):
+    db.execute(f"INSERT INTO {P}profile(user_token_hash) VALUES ('{'a' * 64}')")
+    found = why_not(db, 9, "EX-101")
+    assert (found.reason, found.sentence) == (
+        "not a customer",
+        "not among the customers of that night",
+    )
+
+
+def test_the_vector_and_the_item_are_those_of_the_night(db):
+    before = why_not(db, 1, "EX-105", 1).to_dict()
+    db.execute(f"UPDATE {P}profile SET preference_json = '{{}}'")
+    db.execute("DROP TABLE programs")
+    assert why_not(db, 1, "EX-105", 1).to_dict() == before
+
+
+def test_an_erased_customer_still_has_an_answer(db):
+    before = why_not(db, 1, "EX-105", 1).to_dict()
+    db.execute(
+        f"UPDATE {P}profile SET user_token_hash = '{'e' * 64}', preference_json = '{{}}' WHERE profile_id = 1"
+    )
+    assert why_not(db, 1, "EX-105", 1).to_dict() == before
+
+
+def test_the_latest_run_is_meant_unless_another_is_named(db, refuses):
+    assert why_not(db, 1, "EX-105").run_id == 2
+    with refuses("there is no run 3 - the last is run 2"):
+        why_not(db, 1, "EX-105", 3)
+
+
+def test_while_the_run_is_under_way_the_frozen_list_answers(tmp_path, monkeypatch):
+    path = tmp_path / "jpcite.db"
+    build(path)
+    monkeypatch.setattr(log, "CHUNK_CUSTOMERS", 1)
+
+    def stop(stage, done, total):
+        if stage == "Logging" and done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score(path, as_of=AS_OF, reporter=Reporter(progress=stop))
+    with closing(connect(path)) as db:
+        found = why_not(db, 7, "EX-102")
+        assert why_not(db, 1, "EX-110").rec_id == 6
+    assert (found.reason, found.rec_id) == ("recommended", None)
+    assert found.sentence == "recommended in place 1, which the run has yet to log"
+
+
+def test_a_place_that_was_taken_away_is_not_explained_away(db):
+    tamper(db, f"DELETE FROM {P}decision WHERE list_id = 1 AND seq = 2")
+    found = why_not(db, 1, "EXjg0000000000001A", 1)
+    assert (found.reason, found.sentence) == (
+        "evidence differs",
+        "the formula gives it place 2 with 91 points, and no list has it - run personalization-verify",
+    )
+
+
+def test_a_vector_that_is_gone_is_said_so(db, refuses):
+    tamper(db, f"DELETE FROM {P}cohort WHERE cohort_id = 1")
+    with refuses("what the customer declared, cohort 1, is missing - run personalization-verify"):
+        why_not(db, 1, "EX-105", 1)
+
+
+NEAREST = (
+    # declared, items, what the first item needs, and where it then stands
+    (
+        {"deadline_horizon_days": 40},
+        [Item("program", "a", closes_on="2026-05-11")],
+        ("deadline_horizon_days", 42, 730, "a horizon of at least 42 days", 1, 1),
+    ),
+    (
+        {"deadline_horizon_days": 100},
+        [Item("program", "a")],
+        ("deadline_horizon_days", 90, 1, "a horizon of at most 90 days", 1, 30),
+    ),
+    (
+        {},
+        [Item("program", "a"), Item("program", "b", closes_on="2026-04-20")],
+        ("deadline_horizon_days", 1, 90, "a horizon of 1 to 90 days", 1, 30),
+    ),
+    (
+        {"risk_tolerance": "high"},
+        [Item("program", "a")],
+        ("deadline_horizon_days", 1, 90, "a horizon of 1 to 90 days", 1, 30),
+    ),
+    (
+        {"risk_tolerance": "high", "deadline_horizon_days": 60},
+        [
+            Item("program", "a", risk_level="low"),
+            Item("program", "b", risk_level="high"),
+        ],
+        ("risk_tolerance", "low", None, "a risk tolerance of low", 1, 50),
+    ),
+    (
+        {"prefecture": "大阪府", "deadline_horizon_days": 60},
+        [Item("program", "a", prefectures="東京都")],
+        ("prefecture", "東京都", None, "declaring prefecture 東京都", 1, 30),
+    ),
+    (
+        {"industry_pack": "E", "deadline_horizon_days": 60},
+        [Item("program", "a", industries="D")],
+        ("industry_pack", "D", None, "declaring industry 建設業 (D)", 1, 80),
+    ),
+    (
+        {"industry_pack": "E", "prefecture": "大阪府", "deadline_horizon_days": 60},
+        [Item("program", "a", industries="D", prefectures="東京都")],
+        None,
+    ),
+    ({"deadline_horizon_days": 60}, [Item("program", "a", closes_on="2026-03-31")], None),
+    (
+        # The other closes that day, so it is better at any horizon; without one, fewer industries decide.
+        {"industry_pack": "D", "deadline_horizon_days": 60},
+        [
+            Item("program", "a", industries="D", closes_on="2124-03-31"),
+            Item("program", "b", industries="any", closes_on=AS_OF),
+        ],
+        ("deadline_horizon_days", None, None, "not declaring a horizon", 1, 50),
+    ),
+)
+
+
+@pytest.mark.parametrize(("preference", "items", "expected"), NEAREST)
+def test_the_nearest_change_reads_like_this(tmp_path, preference, items, expected):
+    with closing(scored_night(tmp_path, items, [json.dumps(preference)], top_k=1)) as db:
+        nearest = why_not(db, 1, "a").nearest
+    if expected is None:
+        assert nearest is None
+        return
+    told = nearest.key, nearest.value, nearest.until, nearest.sentence, nearest.place
+    assert (*told, nearest.points) == expected
+
+
+# The definition of nearest once more, and every change tried one by one.
+
+KEYS = {
+    "deadline_horizon_days": "horizon_days",
+    "risk_tolerance": "risk_tolerance",
+    "prefecture": "prefecture",
+    "industry_pack": "industries",
+}
+
+
+def every_change(customer):
+    mine = customer.horizon_days
+    days = range(1, 731)
+    yield from (
+        ("deadline_horizon_days", day)
+        for day in (sorted(days, key=lambda day: (abs(day - mine), day)) if mine else days)
+    )
+    yield "deadline_horizon_days", None
+    yield from (("risk_tolerance", level) for level in (*oracle.RISKS, None))
+    yield from (("prefecture", name) for name in (*oracle.PREFECTURES, None))
+    yield from (("industry_pack", letter) for letter in (*oracle.JSIC_LETTERS, None))
+
+
+def changed(customer, key, value):
+    if key == "industry_pack" and value is not None:
+        value = frozenset(value)
+    return customer._replace(**{KEYS[key]: value})
+
+
+def lists_after_every_change(items, customer, model, as_of, top_k, profile_id):
+    """Each change that is one, in order of nearness, and the ids on each list after it."""
+    found = []
+    for key, value in every_change(customer):
+        other = changed(customer, key, value)
+        if other != customer:
+            eligible = [item for item in items if oracle.eligible(item, other, as_of, profile_id)]
+            lists = oracle.best(eligible, other, model, as_of, top_k)
+            ids = {kind: [place.item_id for place in lists[kind]] for kind in lists}
+            found.append((key, value, ids))
+    return found
+
+
+def nearest_of(after, customer, item):
+    """Key, value, the far end of the stretch of horizons that do, and the place."""
+    enough = [
+        (key, value, 1 + ids[item.recommendation_type].index(item.item_id))
+        for key, value, ids in after
+        if item.item_id in ids[item.recommendation_type]
+    ]
+    if not enough:
+        return None
+    key, value, place = enough[0]
+    until = None
+    if key == "deadline_horizon_days" and value is not None:
+        horizons = {day for other, day, _ in enough if other == key}
+        step = -1 if customer.horizon_days and value < customer.horizon_days else 1
+        until = value
+        while until + step in horizons:
+            until += step
+    return key, value, until, place
+
+
+def scored_night(folder, items, texts, *, model=oracle.MODEL, as_of=AS_OF, top_k=10):
+    """A night of these items alone, whose saved searches are nobody's; customers are 1, 2 and so on."""
+    path = folder / "night.db"
+    path.unlink(missing_ok=True)
+    migrate(path)
+    db = connect(path)
+    db.execute(f"CREATE TABLE house_list ({FACTS})")
+    for text in texts:
+        token = sha256(f"key {text} {db.total_changes}".encode()).hexdigest()
+        sql = f"INSERT INTO {P}profile(user_token_hash, preference_json) VALUES (?, ?)"
+        db.execute(sql, (token, text))
+    for item in items:
+        values = [getattr(item, name) for name in FACTS.split(", ")]
+        db.execute(f"INSERT INTO house_list VALUES ({', '.join('?' * len(values))})", values)
+    (folder / "catalogue.sql").write_text(CATALOGUE, encoding="utf-8")
+    (folder / "model.json").write_text(json.dumps(PACKAGED | model), encoding="utf-8")
+    files = {
+        name: folder / f"{name}.{kind}" for name, kind in (("catalogue", "sql"), ("model", "json"))
+    }
+    score(path, as_of=as_of, top_k=top_k, **files)
+    return db
+
+
+def items_of(db):
+    """What the run saw, without what was made up for the types that nothing lists."""
+    rows = db.execute(
+        f"SELECT {FACTS}, profile_id, left_out FROM {P}run_candidate JOIN {P}candidate USING (candidate_id)"
+    )
+    return [Item(*row) for row in rows]
+
+
+def check_against_the_oracle(db, preferences, model, as_of, top_k):
+    """Every item of a night for every customer: reason, rank and nearest change."""
+    items = items_of(db)
+    for profile_id, text in preferences.items():
+        customer = oracle.declared(text, model)
+        after = lists_after_every_change(items, customer, model, as_of, top_k, profile_id)
+        for item in items:
+            if item.left_out is None and item.profile_id in (None, profile_id):
+                found = why_not(db, profile_id, item.item_id, 1, item.recommendation_type)
+                expected = standing_of(items, item, customer, model, as_of, top_k, profile_id)
+                assert (found.reason, found.rank, found.cut) == expected
+                check_nearest(found, nearest_of(after, customer, item))
+
+
+def standing_of(items, item, customer, model, as_of, top_k, profile_id):
+    rivals = [
+        (other, oracle.place(other, customer, model, as_of))
+        for other in items
+        if other.recommendation_type == item.recommendation_type
+        and oracle.eligible(other, customer, as_of, profile_id)
+    ]
+    ranked = [pair for pair in rivals if pair[1].score > 0]
+    ranked.sort(key=lambda pair: oracle.order(*pair))
+    ids = [other.item_id for other, _ in ranked]
+    rank = 1 + ids.index(item.item_id) if item.item_id in ids else None
+    cut = sum(ranked[top_k - 1][1][1:4]) if len(ranked) >= top_k else None
+    if item.item_id not in [other.item_id for other, _ in rivals]:
+        return "not eligible", None, cut
+    if rank is None:
+        return "no points", None, cut
+    return ("recommended" if rank <= top_k else "below the cut"), rank, cut
+
+
+def check_nearest(found, expected):
+    if found.reason == "recommended":
+        assert found.nearest is None
+        return
+    nearest = found.nearest
+    assert expected == (nearest and (nearest.key, nearest.value, nearest.until, nearest.place))
+
+
+def test_the_example_is_answered_as_the_oracle_would_try_it_out(short):
+    model = json.loads(short.execute(f"SELECT model_json FROM {P}run").fetchone()[0])
+    preferences = dict(
+        short.execute(
+            f"SELECT profile_id, preference_json FROM {P}profile WHERE profile_id IN (2, 4)"
+        )
+    )
+    check_against_the_oracle(short, preferences, model, AS_OF, 2)
+
+
+GENERATED = {
+    "items": items_of_a_night(("program", "amendment"), (None,)),
+    "text": valid_texts(),
+    "model": models(oracle.MODEL),
+    "as_of": as_of_days(),
+    "top_k": st.integers(1, 3),
+}
+
+
+def check_generated_night(folder, items, text, model, as_of, top_k):
+    items = [
+        item
+        for item in items
+        if None in (item.opens_on, item.closes_on) or item.opens_on <= item.closes_on
+    ]
+    with closing(scored_night(folder, items, [text], model=model, as_of=as_of, top_k=top_k)) as db:
+        check_against_the_oracle(db, {1: text}, model, as_of, top_k)
+
+
+@settings(max_examples=4, deadline=None)
+@given(night=st.fixed_dictionaries(GENERATED))
+def test_a_generated_night_is_answered_as_the_oracle_would_try_it_out(tmp_path_factory, night):
+    check_generated_night(tmp_path_factory.mktemp("night"), **night)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(night=st.fixed_dictionaries(GENERATED))
+def test_many_generated_nights_are_answered_as_the_oracle_would_try_them_out(
+    tmp_path_factory, night
+):
+    check_generated_night(tmp_path_factory.mktemp("night"), **night)
+
+
+COLUMNS = (
+    *(("cohort", name) for name in ("industries", "prefecture", "horizon_days", "risk_level")),
+    *(("candidate", name) for name in ("recommendation_type", "industries", "prefectures")),
+    *(("candidate", name) for name in ("opens_on", "closes_on", "risk_level", "why", "title")),
+    *(("list", name) for name in ("run_id", "cohort_id", "profile_id")),
+    *(("decision", name) for name in ("seq", "candidate_id", "score")),
+    *(("evidence", name) for name in ("n", "list_id")),
+    *(("run", name) for name in ("as_of", "top_k", "model_json")),
+)
+VALUES = (None, 0, 1, 7, -1, "D", "any", "low", "program", "2026-04-02", "{}", "", b"\xff")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    changes=st.lists(
+        st.tuples(st.sampled_from(COLUMNS), st.sampled_from(VALUES)), min_size=1, max_size=2
+    ),
+    profile_id=st.integers(1, 8),
+    item_id=st.sampled_from(("EX-104", "EX-105", "EX-110", "EXjg0000000000001A")),
+)
+def test_whatever_is_tampered_with_there_is_an_answer_or_a_sentence(changes, profile_id, item_id):
+    with closing(in_memory()) as db:
+        db.execute("PRAGMA ignore_check_constraints = on")
+        tamper(db)
+        for (table, column), value in changes:
+            # The generated columns of a run refuse a model that is not JSON.
+            with suppress(sqlite3.Error):
+                db.execute(f"UPDATE OR IGNORE {P}{table} SET {column} = ?", (value,))
+        with suppress(PersonalizationError):
+            assert json.dumps(why_not(db, profile_id, item_id, 1).to_dict())
+
+
+def test_rows_of_datasette_are_answered_from_too(short):
+    expected = why_not(short, 1, "EX-104").to_dict()
+    short.row_factory = sqlite3.Row
+    assert why_not(short, 1, "EX-104").to_dict() == expected
+
+
+KEY = "example-key-1"
+
+
+def run(*arguments, key=KEY):
+    return CliRunner().invoke(
+        cli, ["personalization-why-not", *map(str, arguments)], input=f"{key}\n"
+    )
+
+
+def test_the_command_answers_people(path):
+    result = run(path, "--item", "EX-105", "--run", 1)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (
+        "program  EX-105  介護施設の見守り機器導入支援\n"
+        "    answer    not eligible: offered in 大阪府, not in 東京都, which you declared;"
+        " lists 医療、福祉 (P) (read from 介護施設 in its title), not 建設業 (D), which you declared\n"
+        "    night     2026-04-01, run 1\n"
+        "    customer  profile 1\n"
+        "    declared  industry 建設業 (D), prefecture 東京都, horizon 60 days, risk tolerance low\n"
+        "    item      EX-105, no opening date, closes 2026-04-30, 大阪府, 医療、福祉 (P), risk level medium\n"
+        "    would do  no single change of what was declared\n"
+    )
+
+
+def test_the_command_shows_the_points_and_the_change_that_would_do(tmp_path):
+    path = tmp_path / "short.db"
+    path.write_bytes(short_lists())
+    assert run(path, "--item", "EX-104").stdout.splitlines()[-5:] == [
+        "    industry    0  its industries are not known: 0",
+        "    deadline   30  no closing date, and your 60-day horizon is at most 90 days: 30",
+        "    risk       20  risk level low (tier A), as you declared: 20",
+        "    score      50  0 + 30 + 20 = 50, within the cap of 100 for programs: 50",
+        "    would do  declaring prefecture 北海道: place 2 with 50 points",
+    ]
+
+
+def test_a_hash_is_as_good_as_the_key_and_json_says_it_all(path):
+    with closing(connect(path)) as db:
+        expected = why_not(db, 1, "EX-105", 1).to_dict()
+    token = sha256(KEY.encode()).hexdigest()
+    by_hash = run(path, "--item", "EX-105", "--run", 1, "--user-hash", token, "--json", key="")
+    assert json.loads(by_hash.stdout) == expected
+    assert json.loads(run(path, "--item", "EX-105", "--run", 1, "--json").stdout) == expected
+
+
+def test_the_type_can_be_named(path):
+    result = run(path, "--item", "1", "--type", "saved_search", "--json")
+    assert json.loads(result.stdout)["reason"] == "not in the catalogue"
+    assert run(path, "--item", "1", "--type", "other").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "exit_code", "sentence"),
+    (
+        (
+            ["--item", "EX-105", "--run", 9],
+            KEY,
+            1,
+            "Error: there is no run 9 - the last is run 2\n",
+        ),
+        (
+            ["--item", "EX-105"],
+            "not-the-key",
+            1,
+            "Error: no customer has this hash - check the key; the hash of an erased customer is gone\n",
+        ),
+        (["--item", "EX-105"], "", 2, "no API key"),
+        ([], KEY, 2, "Missing option '--item'"),
+        (["--item", "EX-105", "--user-hash", "my secret key"], "", 2, "64 lower-case hex digits"),
+    ),
+)
+def test_the_command_says_in_one_sentence_what_is_wrong(path, arguments, key, exit_code, sentence):
+    result = run(path, *arguments, key=key)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert sentence in result.stderr
+    assert key == "" or key not in result.stderr
+    assert "my secret key" not in result.stderr
+
+
+def test_a_file_in_use_is_read_as_it_is_and_no_byte_of_it_changes(path):
+    server = connect(path)
+    server.execute("PRAGMA journal_mode = wal")
+    server.execute(OTHERS)
+    server.execute("BEGIN IMMEDIATE")
+    wal = path.with_name("jpcite.db-wal")
+    before = path.read_bytes(), wal.read_bytes()
+    assert wal.stat().st_size > 0
+    assert run(path, "--item", "EX-105").exit_code == 0
+    assert (path.read_bytes(), wal.read_bytes()) == before
+    server.execute("COMMIT")
+    server.close()
