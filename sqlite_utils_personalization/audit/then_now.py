@@ -23,9 +23,9 @@ from sqlite_utils_personalization.catalogue import (
 )
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.dates import day_written
+from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.scoring.model import Model
-from sqlite_utils_personalization.scoring.night import JAPAN
 
 UNCHANGED, CHANGED, LEFT_OUT = "unchanged", "changed", "left out of the catalogue"
 GONE, UNKNOWN = "no longer in the catalogue", "not known here"
