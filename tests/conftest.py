@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 import sqlite_utils.utils
 from click.testing import CliRunner
+from hypothesis import settings
 
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import migrate
@@ -16,6 +17,13 @@ from sqlite_utils_personalization.schema import migrate
 
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also run tests marked slow")
+
+
+def pytest_configure(config):
+    # A plain run tries fewer examples of each property, so that it stays short; the gate tries them all.
+    settings.register_profile("plain", max_examples=30, deadline=None)
+    settings.register_profile("whole", deadline=None)
+    settings.load_profile("whole" if config.getoption("--run-slow") else "plain")
 
 
 def pytest_collection_modifyitems(config, items):

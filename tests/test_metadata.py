@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils.cli import cli
 
@@ -30,6 +30,8 @@ def test_the_command_takes_the_name_of_the_database(runner):
     assert list(yaml.safe_load(result.stdout)["databases"]) == ["audit"]
 
 
+# Few and slow: each reads every question and description again, with the parser Datasette uses.
+@settings(max_examples=20, deadline=None)
 @given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="/"), min_size=1))
 def test_yaml_says_what_was_meant_whatever_the_database_is_called(name):
     if name.endswith(".db"):

@@ -248,6 +248,25 @@ def test_the_search_of_another_customer_is_as_if_it_were_not_there(db):
     assert others.title is others.found is others.nearest is None
 
 
+def test_a_search_competes_with_those_of_its_owner_alone(tmp_path):
+    path = tmp_path / "jpcite.db"
+    build(path)
+    for owner, number in ((2, 10), (2, 11), (3, 0)):
+        execute(
+            path,
+            "INSERT INTO saved_searches(id, api_key_hash, name, query_json, notify_email)"
+            f""" SELECT {number}, user_token_hash, 'x', '{{"q": ""}}', 'x'"""
+            f" FROM {P}profile WHERE profile_id = {owner}",
+        )
+    score(path, as_of=AS_OF, top_k=2)
+    with closing(connect(path)) as db:
+        ranks = {
+            number: why_not(db, 2, str(number), 1, "saved_search").rank for number in (1, 10, 11)
+        }
+        assert why_not(db, 3, "0", 1, "saved_search").rank == 2
+    assert ranks == {1: 1, 10: 2, 11: 3}
+
+
 def test_an_id_of_several_types_asks_for_the_type_if_the_customer_may_see_both(db, refuses):
     with refuses(
         "item 1 of run 1 is of type 'saved_search' and 'amendment' - say which with --type"
@@ -358,6 +377,15 @@ NEAREST = (
         {},
         [Item("program", "a"), Item("program", "b", closes_on="2026-04-20")],
         ("deadline_horizon_days", 1, 90, "a horizon of 1 to 90 days", 1, 30),
+    ),
+    (
+        # Rounded down, a day later earns as much at 32 days, and less at 31 and 33: the shorter is nearer.
+        {"deadline_horizon_days": 32, "industry_pack": "D"},
+        [
+            Item("program", "a", industries="any", closes_on="2026-04-16"),
+            Item("program", "b", industries="D", closes_on="2026-04-17"),
+        ],
+        ("deadline_horizon_days", 31, 16, "a horizon of 16 to 31 days", 1, 65),
     ),
     (
         {"risk_tolerance": "high"},
