@@ -11,11 +11,13 @@ from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.commands import COMMANDS
 
 NAMES = [command.name for command in COMMANDS]
+# Python 3.13 says so of a connection left to the garbage collector, as library users often leave it.
+UNCLOSED = "ignore:unclosed database:ResourceWarning"
 
 
 def python(code, *arguments):
     """What a fresh interpreter prints; none of this process's imports hide anything from it."""
-    command = [sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
+    command = [sys.executable, "-W", "error", "-W", UNCLOSED, "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
