@@ -14,8 +14,9 @@ from sqlite_utils_personalization.schema.manifest import register, unlisted
 
 STORAGE = "287_personalization"
 EVIDENCE = "288_personalization_evidence"
-BOTH = [STORAGE, EVIDENCE]
-A, B = b"287_personalization.sql", b"288_personalization_evidence.sql"
+EVENTS = "289_personalization_events"
+ALL = [STORAGE, EVIDENCE, EVENTS]
+A, B, C = (f"{name}.sql".encode() for name in ALL)
 BOM = b"\xef\xbb\xbf"
 
 
@@ -39,10 +40,10 @@ def pending(path):
 
 
 @pytest.mark.parametrize("name", ("jpcite_boot_manifest.txt", "autonomath_boot_manifest.txt"))
-def test_both_shipped_manifests_list_both_migrations_in_order(name):
+def test_both_shipped_manifests_list_every_migration_in_order(name):
     text = files("sqlite_utils_personalization.schema").joinpath(name).read_text(encoding="utf-8")
     listed = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert listed == [f"{STORAGE}.sql", f"{EVIDENCE}.sql"]
+    assert listed == [f"{name}.sql" for name in ALL]
 
 
 def test_the_shipped_manifests_mirror_each_other():
@@ -56,19 +57,20 @@ def test_the_shipped_manifests_mirror_each_other():
 @pytest.mark.parametrize(
     ("text", "expected"),
     (
-        (b"", BOTH),
-        (A, [EVIDENCE]),
-        (A + b"\n" + B, []),
-        (B + b"\n" + A + b"\n", []),
-        (b"# boot\n\n  264_score.sql\n" + A + b"\r\n\r\n" + B + b"\r\n", []),
-        (BOM + A + b"\n", [EVIDENCE]),
-        (b"  " + A + b"\t# storage\n", [EVIDENCE]),
-        (b"migrations/" + A + b"\n", [EVIDENCE]),
-        (b"# " + A + b"\n#" + B + b"\n", BOTH),
-        (b"287_personalization_rollback.sql\n288_personalization_evidence_rollback.sql\n", BOTH),
-        (b"287_PERSONALIZATION.SQL\n1287_personalization.sql\n287_personalization.sql.bak\n", BOTH),
+        (b"", ALL),
+        (A, [EVIDENCE, EVENTS]),
+        (A + b"\n" + B, [EVENTS]),
+        (B + b"\n" + A + b"\n", [EVENTS]),
+        (C + b"\n" + B + b"\n" + A + b"\n", []),
+        (b"# boot\n\n  264_score.sql\n" + A + b"\r\n\r\n" + B + b"\r\n", [EVENTS]),
+        (BOM + A + b"\n", [EVIDENCE, EVENTS]),
+        (b"  " + A + b"\t# storage\n", [EVIDENCE, EVENTS]),
+        (b"migrations/" + A + b"\n", [EVIDENCE, EVENTS]),
+        (b"# " + A + b"\n#" + B + b"\n", ALL),
+        (b"287_personalization_rollback.sql\n288_personalization_evidence_rollback.sql\n", ALL),
+        (b"287_PERSONALIZATION.SQL\n1287_personalization.sql\n287_personalization.sql.bak\n", ALL),
         # a comment in Shift_JIS
-        ("# 起動\n".encode("cp932") + A + b"\n", [EVIDENCE]),
+        ("# 起動\n".encode("cp932") + A + b"\n", [EVIDENCE, EVENTS]),
     ),
 )
 def test_a_migration_is_listed_by_its_file_name(manifest, text, expected):
@@ -79,18 +81,21 @@ def test_a_migration_is_listed_by_its_file_name(manifest, text, expected):
 @pytest.mark.parametrize(
     ("before", "after"),
     (
-        (b"", A + b"\n" + B + b"\n"),
-        (BOM, BOM + A + b"\n" + B + b"\n"),
-        (b"264.sql\n", b"264.sql\n" + A + b"\n" + B + b"\n"),
-        (b"264.sql", b"264.sql\n" + A + b"\n" + B + b"\n"),
-        (b"264.sql\r\n", b"264.sql\r\n" + A + b"\r\n" + B + b"\r\n"),
-        (b"1.sql\r\n264.sql", b"1.sql\r\n264.sql\r\n" + A + b"\r\n" + B + b"\r\n"),
+        (b"", A + b"\n" + B + b"\n" + C + b"\n"),
+        (BOM, BOM + A + b"\n" + B + b"\n" + C + b"\n"),
+        (b"264.sql\n", b"264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n"),
+        (b"264.sql", b"264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n"),
+        (b"264.sql\r\n", b"264.sql\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n"),
+        (b"1.sql\r\n264.sql", b"1.sql\r\n264.sql\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n"),
         # the end of the last line decides
-        (b"1.sql\r\n264.sql\n", b"1.sql\r\n264.sql\n" + A + b"\n" + B + b"\n"),
-        (BOM + b"# boot\r\n", BOM + b"# boot\r\n" + A + b"\r\n" + B + b"\r\n"),
-        (A + b"\n", A + b"\n" + B + b"\n"),
-        (B, B + b"\n" + A + b"\n"),
-        (b"# " + A + b"\n" + B + b"\n\n\n", b"# " + A + b"\n" + B + b"\n\n\n" + A + b"\n"),
+        (b"1.sql\r\n264.sql\n", b"1.sql\r\n264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n"),
+        (BOM + b"# boot\r\n", BOM + b"# boot\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n"),
+        (A + b"\n", A + b"\n" + B + b"\n" + C + b"\n"),
+        (B, B + b"\n" + A + b"\n" + C + b"\n"),
+        (
+            b"# " + A + b"\n" + B + b"\n\n\n",
+            b"# " + A + b"\n" + B + b"\n\n\n" + A + b"\n" + C + b"\n",
+        ),
     ),
 )
 def test_registering_appends_what_is_missing(manifest, before, after):
@@ -183,16 +188,18 @@ def test_a_missing_manifest_is_not_created(manifest, refuses):
 
 def test_only_what_the_manifest_lists_is_applied(fresh_path, manifest, command):
     manifest.write_bytes(b"# boot\r\n264_score.sql\r\n\r\n" + A + b"\r\n")
-    skipped = f"skipped {EVIDENCE}: {manifest} does not list it\n"
+    skipped = "".join(
+        f"skipped {name}: {manifest} does not list it\n" for name in (EVIDENCE, EVENTS)
+    )
     assert command(fresh_path, "--manifest", manifest) == (0, "", f"applied {STORAGE}\n{skipped}")
-    assert pending(fresh_path) == [EVIDENCE]
+    assert pending(fresh_path) == [EVIDENCE, EVENTS]
     nothing = f"{skipped}nothing to apply to {fresh_path}\n"
     assert command(fresh_path, "--manifest", manifest) == (0, "", nothing)
 
 
 def test_a_manifest_in_the_wrong_order_is_applied_in_the_right_one(fresh_path, manifest, command):
-    manifest.write_bytes(B + b"\n" + A + b"\n")
-    applied = (0, "", f"applied {STORAGE}\napplied {EVIDENCE}\n")
+    manifest.write_bytes(C + b"\n" + B + b"\n" + A + b"\n")
+    applied = (0, "", f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\n")
     assert command(fresh_path, "--manifest", manifest) == applied
 
 
@@ -200,7 +207,7 @@ def test_a_manifest_without_287_is_refused_where_288_needs_it(fresh_path, manife
     manifest.write_bytes(B)
     message = f"Error: {EVIDENCE} needs {STORAGE}, which is not applied - apply both\n"
     assert command(fresh_path, "--manifest", manifest) == (1, "", message)
-    assert pending(fresh_path) == BOTH
+    assert pending(fresh_path) == ALL
 
 
 def test_a_manifest_without_287_is_enough_where_the_product_applied_it(
@@ -208,23 +215,24 @@ def test_a_manifest_without_287_is_enough_where_the_product_applied_it(
 ):
     manifest.write_bytes(A)
     command(fresh_path, "--manifest", manifest)
-    manifest.write_bytes(B)
+    manifest.write_bytes(B + b"\n" + C)
     skipped = f"skipped {STORAGE}: {manifest} does not list it\n"
-    assert command(fresh_path, "--manifest", manifest) == (0, "", f"applied {EVIDENCE}\n{skipped}")
+    applied = f"applied {EVIDENCE}\napplied {EVENTS}\n"
+    assert command(fresh_path, "--manifest", manifest) == (0, "", f"{applied}{skipped}")
     assert pending(fresh_path) == []
 
 
 def test_a_manifest_that_lists_none_of_ours_applies_nothing(fresh_path, manifest, command):
     manifest.write_bytes(b"264_score.sql\n")
-    lines = [f"skipped {name}: {manifest} does not list it\n" for name in BOTH]
+    lines = [f"skipped {name}: {manifest} does not list it\n" for name in ALL]
     nothing = f"{''.join(lines)}nothing to apply to {fresh_path}\n"
     assert command(fresh_path, "--manifest", manifest) == (0, "", nothing)
-    assert pending(fresh_path) == BOTH
+    assert pending(fresh_path) == ALL
 
 
 def test_registering_needs_no_database(manifest, command, tmp_path):
     manifest.write_bytes(A + b"\n")
-    registered = f"registered {EVIDENCE}.sql in {manifest}\n"
+    registered = "".join(f"registered {name}.sql in {manifest}\n" for name in (EVIDENCE, EVENTS))
     assert command("--register", manifest) == (0, "", registered)
     assert command("--register", manifest) == (0, "", f"nothing to register in {manifest}\n")
     assert [each.name for each in tmp_path.iterdir()] == [manifest.name]
@@ -232,8 +240,8 @@ def test_registering_needs_no_database(manifest, command, tmp_path):
 
 def test_registering_with_a_database_migrates_it_too(fresh_path, manifest, command):
     manifest.touch()
-    lines = [f"applied {name}\n" for name in BOTH]
-    lines += [f"registered {name}.sql in {manifest}\n" for name in BOTH]
+    lines = [f"applied {name}\n" for name in ALL]
+    lines += [f"registered {name}.sql in {manifest}\n" for name in ALL]
     assert command(fresh_path, "--register", manifest) == (0, "", "".join(lines))
     assert pending(fresh_path) == []
 

@@ -1,4 +1,4 @@
-"""personalization-migrate: applying, listing and removing 287 and 288 in a file that others use too."""
+"""personalization-migrate: applying, listing and removing 287, 288 and 289 in a file that others use too."""
 
 import re
 import sqlite3
@@ -23,7 +23,8 @@ from sqlite_utils_personalization.schema.statistics import refresh_statistics
 
 STORAGE = "287_personalization"
 EVIDENCE = "288_personalization_evidence"
-BOTH = [STORAGE, EVIDENCE]
+EVENTS = "289_personalization_events"
+ALL = [STORAGE, EVIDENCE, EVENTS]
 WHEN = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00"
 LOG = "INSERT INTO am_personalization_recommendation_log (profile_id, recommendation_type, score) VALUES (1, ?, 9)"
 
@@ -93,8 +94,12 @@ def listing(applied, pending):
 
 
 def test_migrating_creates_the_file(fresh_path, command):
-    assert command(fresh_path) == (0, "", f"applied {STORAGE}\napplied {EVIDENCE}\n")
-    assert [status.is_pending for status in migration_statuses(fresh_path)] == [False, False]
+    assert command(fresh_path) == (
+        0,
+        "",
+        f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\n",
+    )
+    assert [status.is_pending for status in migration_statuses(fresh_path)] == [False, False, False]
 
 
 def test_migrating_on_every_boot_writes_once(fresh_path, command):
@@ -112,7 +117,7 @@ def test_a_boot_with_nothing_to_do_waits_for_nobody(db_path):
 
 def test_an_empty_file_is_migrated(fresh_path):
     fresh_path.touch()
-    assert migrate(fresh_path) == BOTH
+    assert migrate(fresh_path) == ALL
 
 
 @pytest.mark.parametrize("journal_mode", ("delete", "wal"))
@@ -141,10 +146,10 @@ def test_boots_that_race_apply_each_migration_once(product_path):
         each.stdin.write("\n")
         each.stdin.flush()
     said = [each.communicate() for each in boots]
-    assert sorted(said) == [("\n", "")] * 3 + [(f"{STORAGE} {EVIDENCE}\n", "")]
+    assert sorted(said) == [("\n", "")] * 3 + [(f"{STORAGE} {EVIDENCE} {EVENTS}\n", "")]
     assert execute(
         product_path, "SELECT name FROM _sqlite_migrations WHERE migration_set = 'personalization'"
-    ) == [(STORAGE,), (EVIDENCE,)]
+    ) == [(STORAGE,), (EVIDENCE,), (EVENTS,)]
 
 
 def test_a_file_where_the_product_applied_its_287_keeps_its_rows(fresh_path, add_profile, command):
@@ -157,9 +162,13 @@ def test_a_file_where_the_product_applied_its_287_keeps_its_rows(fresh_path, add
     execute(fresh_path, LOG, ("program",))
     rows = "SELECT * FROM am_personalization_profile JOIN am_personalization_recommendation_log USING (profile_id)"
     before = execute(fresh_path, rows)
-    pending = [f"    {STORAGE} - in place, not recorded", f"    {EVIDENCE}"]
+    pending = [f"    {STORAGE} - in place, not recorded", f"    {EVIDENCE}", f"    {EVENTS}"]
     assert command(fresh_path, "--list") == (0, listing([], pending), "")
-    assert command(fresh_path) == (0, "", f"applied {STORAGE}\napplied {EVIDENCE}\n")
+    assert command(fresh_path) == (
+        0,
+        "",
+        f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\n",
+    )
     assert execute(fresh_path, rows) == before
 
 
@@ -190,11 +199,11 @@ def test_a_guard_that_was_dropped_is_put_back(db_path):
 
 
 def test_what_was_removed_behind_the_record_is_applied_again(db_path):
-    for name in reversed(BOTH):
+    for name in reversed(ALL):
         script = files("sqlite_utils_personalization.schema").joinpath(f"{name}_rollback.sql")
         with closing(sqlite3.connect(db_path)) as conn:
             conn.executescript(script.read_text("utf-8"))
-    assert migrate(db_path) == BOTH
+    assert migrate(db_path) == ALL
     assert migrate(db_path) == []
 
 
@@ -231,12 +240,12 @@ def test_a_locked_file_is_waited_for_and_then_explained(fresh_path):
 def test_listing_shows_what_is_applied_and_when(db_path, command):
     status, out, err = command(db_path, "--list")
     assert (status, err) == (0, "")
-    expected = listing([f"    {name} - WHEN" for name in BOTH], ["    (none)"])
+    expected = listing([f"    {name} - WHEN" for name in ALL], ["    (none)"])
     assert re.sub(WHEN, "WHEN", out) == expected
 
 
 def test_listing_does_not_create_the_file(fresh_path, command):
-    assert command(fresh_path, "--list") == (0, listing([], [f"    {name}" for name in BOTH]), "")
+    assert command(fresh_path, "--list") == (0, listing([], [f"    {name}" for name in ALL]), "")
     assert not fresh_path.exists()
 
 
@@ -254,7 +263,7 @@ def test_rolling_back_leaves_everything_else_as_it_was(product_path, add_profile
     add_profile(product_path, 1)
     with closing(sqlite3.connect(product_path)) as conn:
         refresh_statistics(conn)
-    rolled_back = (0, "", f"rolled back {EVIDENCE}\nrolled back {STORAGE}\n")
+    rolled_back = (0, "", f"rolled back {EVENTS}\nrolled back {EVIDENCE}\nrolled back {STORAGE}\n")
     assert command(product_path, "--rollback") == rolled_back
     assert dump(product_path) == before
 
@@ -264,7 +273,7 @@ def test_rolling_back_a_file_of_our_own_leaves_nothing(fresh_path, add_profile):
     add_profile(fresh_path, 1)
     with closing(sqlite3.connect(fresh_path)) as conn:
         refresh_statistics(conn)
-    assert rollback(fresh_path) == [EVIDENCE, STORAGE]
+    assert rollback(fresh_path) == [EVENTS, EVIDENCE, STORAGE]
     assert [row[1] for row in schema(fresh_path)] == ["sqlite_sequence"]
 
 
@@ -272,12 +281,12 @@ def test_rolling_back_to_287_leaves_the_storage(product_path, add_profile, comma
     migrate(product_path, only=[STORAGE])
     add_profile(product_path, 1)
     before = dump(product_path)
-    assert migrate(product_path) == [EVIDENCE]
+    assert migrate(product_path) == [EVIDENCE, EVENTS]
     execute(product_path, "DROP TABLE IF EXISTS sqlite_stat4")
     assert command(product_path, "--rollback", "--to", "287") == (
         0,
         "",
-        f"rolled back {EVIDENCE}\n",
+        f"rolled back {EVENTS}\nrolled back {EVIDENCE}\n",
     )
     with closing(sqlite3.connect(product_path)) as conn:
         refresh_statistics(conn)
@@ -303,15 +312,17 @@ def test_a_log_that_holds_rows_is_kept_until_it_may_be_dropped(
     assert command(db_path, *arguments) == (1, "", message)
     assert dump(db_path) == before
     status, out, err = command(db_path, *arguments, "--drop-audit-log")
-    assert (status, out, err.splitlines()[0]) == (0, "", f"rolled back {EVIDENCE}")
+    assert (status, out, err.splitlines()[0]) == (0, "", f"rolled back {EVENTS}")
 
 
 def test_what_the_product_applied_without_a_record_is_rolled_back_too(fresh_path, command):
     storage = files("sqlite_utils_personalization.schema").joinpath(f"{STORAGE}.sql")
     with closing(sqlite3.connect(fresh_path)) as conn:
         conn.executescript(storage.read_text("utf-8"))
-    lines = f"{EVIDENCE} is not applied: nothing to roll back\nrolled back {STORAGE}\n"
-    assert command(fresh_path, "--rollback") == (0, "", lines)
+    absent = "".join(
+        f"{name} is not applied: nothing to roll back\n" for name in (EVENTS, EVIDENCE)
+    )
+    assert command(fresh_path, "--rollback") == (0, "", f"{absent}rolled back {STORAGE}\n")
     assert [row[1] for row in schema(fresh_path)] == ["sqlite_sequence"]
 
 
@@ -325,7 +336,9 @@ def test_statistics_that_were_empty_before_stay_when_we_go(fresh_path):
 
 def test_rolling_back_what_is_not_applied_says_so(fresh_path, command):
     migrate(fresh_path, only=[STORAGE])
-    absent = f"{EVIDENCE} is not applied: nothing to roll back\n"
+    absent = "".join(
+        f"{name} is not applied: nothing to roll back\n" for name in (EVENTS, EVIDENCE)
+    )
     assert command(fresh_path, "--rollback", "--to", "287") == (0, "", absent)
     assert command(fresh_path, "--rollback") == (0, "", f"{absent}rolled back {STORAGE}\n")
     before = folder(fresh_path)
@@ -343,7 +356,7 @@ def test_rolling_back_a_missing_file_creates_none(fresh_path, command):
 def test_a_rollback_can_be_migrated_again(db_path):
     before = [row[1:3] + row[4:] for row in schema(db_path)]
     rollback(db_path)
-    assert migrate(db_path) == BOTH
+    assert migrate(db_path) == ALL
     assert sorted(row[1:3] + row[4:] for row in schema(db_path) if row[4]) == sorted(
         row for row in before if row[2]
     )
@@ -386,7 +399,7 @@ def test_core_migrate_finds_one_set_and_applies_it(fresh_path, runner):
     module = files("sqlite_utils_personalization.schema").joinpath("migrations.py")
     assert runner.invoke(cli, ["migrate", str(fresh_path), str(module)]).exit_code == 0
     result = runner.invoke(cli, ["migrate", str(fresh_path), str(module), "--list"])
-    expected = listing([f"    {name} - WHEN" for name in BOTH], ["    (none)"]) + "\n"
+    expected = listing([f"    {name} - WHEN" for name in ALL], ["    (none)"]) + "\n"
     assert re.sub(WHEN, "WHEN", result.output) == expected
     assert migrate(fresh_path) == []
 
@@ -403,7 +416,7 @@ def test_the_evidence_is_applied_to_a_connection_that_has_the_storage(fresh_path
         assert schema(fresh_path) == before
         assert conn.in_transaction is False
         assert conn.execute("PRAGMA recursive_triggers").fetchone() == (0,)
-    assert [status.is_pending for status in migration_statuses(fresh_path)] == [False, False]
+    assert [status.is_pending for status in migration_statuses(fresh_path)] == [False, False, True]
 
 
 def test_a_disk_that_is_full_is_not_taken_for_something_in_the_way(fresh_path, refuses):
@@ -460,7 +473,7 @@ def test_statistics_are_left_to_the_next_time_while_another_program_writes(db_pa
 
 
 def test_another_programs_migration_of_the_same_name_is_not_ours(product_path):
-    assert [status.applied_at for status in migration_statuses(product_path)] == [None, None]
-    assert migrate(product_path) == BOTH
+    assert [status.applied_at for status in migration_statuses(product_path)] == [None, None, None]
+    assert migrate(product_path) == ALL
     with sqlite_utils.Database(product_path) as db:
-        assert db["_sqlite_migrations"].count == 3
+        assert db["_sqlite_migrations"].count == 4

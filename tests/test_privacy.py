@@ -118,6 +118,8 @@ def test_the_token_hash_is_the_only_identifier(columns):
         ("v_personalization_replay", "user_token_hash"),
         # a digest of all customers at once
         ("am_personalization_run", "customers_sha256"),
+        # follows from the number of a recommendation, not from an API key
+        ("am_personalization_delivery", "delivery_key"),
     }
 
 

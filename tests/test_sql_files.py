@@ -14,6 +14,8 @@ from sqlite_utils_personalization.schema.scripts import run_script
 
 STORAGE = "287_personalization.sql"
 EVIDENCE = "288_personalization_evidence.sql"
+EVENTS = "289_personalization_events.sql"
+WITHOUT_EVENTS = "289_personalization_events_rollback.sql"
 WITHOUT_EVIDENCE = "288_personalization_evidence_rollback.sql"
 WITHOUT_STORAGE = "287_personalization_rollback.sql"
 
@@ -65,17 +67,17 @@ def test_both_ways_make_the_same_schema(tmp_path):
     made = []
     for way in (with_the_shell, with_a_migration):
         path = tmp_path / f"{way.__name__}.db"
-        assert [way(path, name) for name in (STORAGE, EVIDENCE)] == ["", ""]
+        assert [way(path, name) for name in (STORAGE, EVIDENCE, EVENTS)] == ["", "", ""]
         made.append(schema(path))
     assert made[0] == made[1]
     assert len(made[0]) > 50
 
 
 def test_applying_a_file_again_changes_nothing(fresh_path, apply):
-    for name in (STORAGE, EVIDENCE):
+    for name in (STORAGE, EVIDENCE, EVENTS):
         apply(fresh_path, name)
     before = sorted(schema(fresh_path), key=str)
-    for name in (STORAGE, EVIDENCE, STORAGE):
+    for name in (STORAGE, EVIDENCE, EVENTS, STORAGE):
         assert apply(fresh_path, name) == ""
     assert sorted(schema(fresh_path), key=str) == before
 
@@ -86,7 +88,7 @@ def test_applying_a_file_again_keeps_the_rows(db_path, add_profile, apply):
         db_path,
         "INSERT INTO am_personalization_recommendation_log (profile_id, recommendation_type) VALUES (1, 'program')",
     )
-    for name in (STORAGE, EVIDENCE):
+    for name in (STORAGE, EVIDENCE, EVENTS):
         apply(db_path, name)
     with closing(sqlite3.connect(db_path)) as conn:
         assert conn.execute("SELECT count(*) FROM am_personalization_profile").fetchone() == (1,)
@@ -148,12 +150,27 @@ CONFLICTS = (
         "CREATE VIEW am_personalization_decision AS SELECT 1 AS list_id",
         "cannot create BEFORE trigger on view: am_personalization_decision",
     ),
+    (
+        EVENTS,
+        "CREATE TABLE am_personalization_delivery (delivery_id INTEGER PRIMARY KEY)",
+        "no such column: rec_id",
+    ),
+    (
+        EVENTS,
+        "CREATE TABLE am_personalization_rotation (rotation_id INTEGER PRIMARY KEY)",
+        "289 is incomplete and was undone: is 287 applied?",
+    ),
+    (
+        EVENTS,
+        "CREATE VIEW am_personalization_erasure AS SELECT 1 AS profile_id",
+        "cannot create BEFORE trigger on view: am_personalization_erasure",
+    ),
 )
 
 
 @pytest.mark.parametrize(("name", "conflict", "reason"), CONFLICTS)
 def test_something_in_the_way_leaves_the_file_as_it_was(fresh_path, apply, name, conflict, reason):
-    if name == EVIDENCE:
+    if name != STORAGE:
         apply(fresh_path, STORAGE)
     run(fresh_path, conflict)
     before = schema(fresh_path)
@@ -170,6 +187,13 @@ def test_evidence_without_storage_leaves_the_file_as_it_was(fresh_path, apply):
     run(fresh_path, "CREATE TABLE programs (id TEXT)")
     before = schema(fresh_path)
     assert "am_personalization_recommendation_log" in apply(fresh_path, EVIDENCE)
+    assert schema(fresh_path) == before
+
+
+def test_events_without_storage_leave_the_file_as_it_was(fresh_path, apply):
+    run(fresh_path, "CREATE TABLE programs (id TEXT)")
+    before = schema(fresh_path)
+    assert "289 is incomplete and was undone: is 287 applied?" in apply(fresh_path, EVENTS)
     assert schema(fresh_path) == before
 
 
@@ -198,6 +222,10 @@ def test_the_rollbacks_leave_what_was_there_before(fresh_path, apply):
     apply(fresh_path, STORAGE)
     storage = schema(fresh_path)
     apply(fresh_path, EVIDENCE)
+    evidence = schema(fresh_path)
+    apply(fresh_path, EVENTS)
+    assert apply(fresh_path, WITHOUT_EVENTS) == ""
+    assert schema(fresh_path) == evidence
     assert apply(fresh_path, WITHOUT_EVIDENCE) == ""
     assert schema(fresh_path) == storage
     assert apply(fresh_path, WITHOUT_STORAGE) == ""

@@ -13,6 +13,7 @@ KINDS = {
     "model": "a model is not the one its digest was taken of",
     "completeness": "the customers, candidates or counts of a run are not those it was frozen with",
     "seal": "a seal is missing, or what it covers has changed",
+    "event": "a delivery, an erasure or a rotated key is not the one that was sealed, or refers to nothing",
     "chain": "a seal does not follow from the one before it",
     "head": "the head that was kept outside is not in the chain",
 }

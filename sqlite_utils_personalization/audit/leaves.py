@@ -20,6 +20,30 @@ from sqlite_utils_personalization.transaction import transaction
 NO_HEAD = "0" * 64
 FORMAT = 1
 
+# What a leaf of each table of events covers; the first column numbers its rows.
+EVENT_COLUMNS = {
+    "am_personalization_delivery": (
+        "delivery_id",
+        "delivery_key",
+        "rec_id",
+        "channel",
+        "slot",
+        "delivered_at",
+        "recorded_at",
+        "status",
+        "unit_price_yen",
+        "reversal_of",
+    ),
+    "am_personalization_erasure": (
+        "erasure_id",
+        "profile_id",
+        "erased_at",
+        "legal_basis",
+        "log_rows",
+    ),
+    "am_personalization_rotation": ("rotation_id", "profile_id", "rotated_at", "proof"),
+}
+
 _LISTS = """
 SELECT t.list_id, t.profile_id, k.industries, k.prefecture, k.horizon_days, k.risk_level
 FROM am_personalization_list t LEFT JOIN am_personalization_cohort k USING (cohort_id)
@@ -78,6 +102,11 @@ def other_leaf(row: Iterable[object]) -> bytes:
     return canonical_json(list(row)).encode()
 
 
+def event_leaf(table: str, row: Iterable[object]) -> bytes:
+    """One delivery, erasure or rotation: its table, then its EVENT_COLUMNS."""
+    return canonical_json([table, *row]).encode()
+
+
 def run_salt(db: sqlite3.Connection, run_id: int) -> str:
     """The random salt of a run; read-only."""
     row = db.execute(
@@ -122,6 +151,18 @@ def other_leaves(db: sqlite3.Connection, after: int, end: int) -> Iterator[tuple
     """rec_id and leaf of every row other programs wrote with after < rec_id <= end; read-only."""
     for row in db.execute(_OTHERS, {"after": after, "end": end}):
         yield row[0], other_leaf(row)
+
+
+def event_leaves(
+    db: sqlite3.Connection, table: str, after: int, end: int
+) -> Iterator[tuple[int, bytes]]:
+    """Number and leaf of every row of a table of events with after < number <= end; read-only."""
+    columns = EVENT_COLUMNS[table]
+    for row in db.execute(
+        f"SELECT {', '.join(columns)} FROM {table} WHERE {columns[0]} > ? AND {columns[0]} <= ? ORDER BY 1",
+        (after, end),
+    ):
+        yield row[0], event_leaf(table, row)
 
 
 def _digest_lists(db: sqlite3.Connection, run_id: int) -> None:

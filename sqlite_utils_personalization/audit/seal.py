@@ -74,15 +74,16 @@ class Tree(NamedTuple):
 
 def run_tree(db: sqlite3.Connection, run_id: int, first: int | None, last: int | None) -> Tree:
     """The tree of a run between its bounds in the log, its keys profile_ids; writes to a temporary table only."""
-    return _tree(customer_leaves(db, run_id, first, last))
+    return tree_of(customer_leaves(db, run_id, first, last))
 
 
 def other_tree(db: sqlite3.Connection, after: int, end: int) -> Tree:
     """The tree of what other programs wrote with after < rec_id <= end, its keys rec_ids; read-only."""
-    return _tree(other_leaves(db, after, end))
+    return tree_of(other_leaves(db, after, end))
 
 
-def _tree(leaves: Iterator[tuple[int, bytes]]) -> Tree:
+def tree_of(leaves: Iterator[tuple[int, bytes]]) -> Tree:
+    """The tree over leaves, each with its key, in their order."""
     n, first, last = 0, None, None
 
     def hashes() -> Iterator[bytes]:
@@ -106,7 +107,8 @@ def seal_run(db: sqlite3.Connection, run_id: int) -> None:
         ).fetchone():
             return
         seal_others(db)
-        _append(db, run_id, first, last, tree, run_manifest(db, run_id, first, last))
+        manifest = run_manifest(db, run_id, first, last)
+        append_seal(db, run_id, first, last, _log_end(db), tree, manifest)
         db.execute(_FINISH, (run_id,))
 
 
@@ -115,9 +117,11 @@ def seal_others(db: sqlite3.Connection) -> None:
     after = db.execute("SELECT coalesce(max(log_end), 0) FROM am_personalization_seal").fetchone()[
         0
     ]
-    tree = other_tree(db, after, _log_end(db))
+    end = _log_end(db)
+    tree = other_tree(db, after, end)
     if tree.leaves:
-        _append(db, None, tree.first, tree.last, tree, {"after": after, "rows": tree.leaves})
+        manifest = {"after": after, "rows": tree.leaves}
+        append_seal(db, None, tree.first, tree.last, end, tree, manifest)
 
 
 def run_manifest(
@@ -147,21 +151,23 @@ def head(db: sqlite3.Connection) -> dict[str, Any] | None:
     return dict(zip(columns, row, strict=True)) if row else None
 
 
-def _append(
+def append_seal(
     db: sqlite3.Connection,
     run_id: int | None,
     first: int | None,
     last: int | None,
+    log_end: int,
     tree: Tree,
     manifest: dict[str, Any],
 ) -> None:
+    """Chain one more seal to the last, inside the caller's transaction."""
     previous = head(db)
     seal = {
         "seal_id": previous["seal_id"] + 1 if previous else 1,
         "run_id": run_id,
         "first_rec_id": first,
         "last_rec_id": last,
-        "log_end": _log_end(db),
+        "log_end": log_end,
         "leaves": tree.leaves,
         "root": tree.root,
         "manifest_json": canonical_json(manifest),

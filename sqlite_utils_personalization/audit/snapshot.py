@@ -67,9 +67,10 @@ def _copy(
         conn = db.conn
         conn.execute("ATTACH ? AS source", (readonly_uri(source),))
         with transaction(conn):
-            for done, table in enumerate(tables(), 1):
+            copied = _tables_of(conn)
+            for done, table in enumerate(copied, 1):
                 _copy_table(conn, table)
-                progress("Copying", done, len(tables()))
+                progress("Copying", done, len(copied))
             conn.execute("DELETE FROM main.sqlite_sequence")
             conn.execute(
                 "INSERT INTO main.sqlite_sequence SELECT * FROM source.sqlite_sequence WHERE name IN"
@@ -78,6 +79,13 @@ def _copy(
         conn.execute("DETACH source")
         refresh_statistics(conn)
         return head(conn)
+
+
+def _tables_of(conn: sqlite3.Connection) -> list[str]:
+    # A source where 289 is not applied yet has evidence all the same.
+    sql = "SELECT name FROM source.sqlite_master WHERE type = 'table'"
+    found = {name for (name,) in conn.execute(sql)}
+    return [table for table in tables() if table in found]
 
 
 def _copy_table(conn: sqlite3.Connection, table: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlite_utils_personalization.audit.checks.contents import check_contents
+from sqlite_utils_personalization.audit.checks.events import check_events
 from sqlite_utils_personalization.audit.checks.rows import check_references, check_rows
 from sqlite_utils_personalization.audit.checks.runs import check_run
 from sqlite_utils_personalization.audit.checks.schema import check_schema
@@ -37,6 +38,7 @@ def verify(
         lambda: check_contents(db),
         lambda: check_rows(db),
         lambda: check_seals(db, kept_heads),
+        lambda: check_events(db),
         *(lambda run_id=run_id: check_run(db, run_id) for run_id in runs),
     ]
     findings: list[Finding] = []

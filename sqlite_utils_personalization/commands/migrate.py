@@ -26,15 +26,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Append what this boot manifest does not list; PATH may be left out",
 )
 @click.option(
-    "--rollback", is_flag=True, help="For development: remove 288, then 287, and all they hold"
+    "--rollback", is_flag=True, help="For development: remove 289, 288 and 287, and all they hold"
 )
-@click.option("--to", type=click.Choice(["287"]), help="With --rollback: remove 288 only")
+@click.option("--to", type=click.Choice(["287"]), help="With --rollback: keep 287")
 @click.option(
     "--drop-audit-log", is_flag=True, help="With --rollback: although recommendations were logged"
 )
 def migrate(path: str | None, list_: bool, **options: Any) -> None:
     """
-    Apply the migrations 287 (storage) and 288 (evidence)
+    Apply the migrations 287 (storage), 288 (evidence) and 289 (events)
 
     Example:
 
@@ -117,10 +117,10 @@ def _apply(path: str | None, manifest: Path | None, register_in: Path | None) ->
 
 
 def _rollback(path: str, to: str | None, drop_audit_log: bool) -> None:
-    from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, rollback
+    from sqlite_utils_personalization.schema import EVENTS, EVIDENCE, STORAGE, rollback
 
     names = rollback(path, keep_storage=to is not None, drop_audit_log=drop_audit_log)
-    for name in [EVIDENCE] if to else [EVIDENCE, STORAGE]:
+    for name in [EVENTS, EVIDENCE] if to else [EVENTS, EVIDENCE, STORAGE]:
         say(
             f"rolled back {name}"
             if name in names

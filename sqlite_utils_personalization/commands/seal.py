@@ -20,7 +20,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 @click.option("--head-only", is_flag=True, help="Seal nothing: the file is only read")
 def seal(path: str, key_file: Path | None, head_only: bool) -> None:
     """
-    Seal what other programs wrote since the last seal, and print the head
+    Seal what was written since the last seal, and print the head
 
     Example:
 
@@ -28,7 +28,8 @@ def seal(path: str, key_file: Path | None, head_only: bool) -> None:
         sqlite-utils personalization-seal jpcite.db >> heads.jsonl
 
     The head is one line of JSON. Keep it where nobody who can write the file can change it: in git, on paper, in
-    an object lock. Runs are sealed when they finish; with nothing left to seal the file is only read.
+    an object lock. Runs are sealed when they finish, and rows of other programs, deliveries and rotations with the
+    next one; with nothing left to seal the file is only read.
     """
     try:
         head = _head(path, key_file, head_only)
@@ -44,7 +45,7 @@ def _head(path: str, key_file: Path | None, head_only: bool) -> dict[str, Any]:
     key = load_key(key_file) if key_file else None
     found, is_complete = _last_seal(path)
     if not (is_complete or head_only):
-        found = _seal_others(path)
+        found = _seal_since(path)
     if found is None:
         raise PersonalizationError(
             f"nothing is sealed in {path} yet - run: sqlite-utils personalization-score {path}"
@@ -53,9 +54,10 @@ def _head(path: str, key_file: Path | None, head_only: bool) -> dict[str, Any]:
 
 
 def _last_seal(path: str) -> tuple[dict[str, Any] | None, bool]:
-    """The last seal, and whether no other program wrote anything since; read-only."""
+    """The last seal, and whether nothing was written since; read-only."""
     from sqlite_utils_personalization.audit.leaves import other_leaves
     from sqlite_utils_personalization.audit.seal import head
+    from sqlite_utils_personalization.audit.seal_events import unsealed_events
     from sqlite_utils_personalization.audit.verify import require_evidence
     from sqlite_utils_personalization.database import explained, open_readonly
 
@@ -63,14 +65,17 @@ def _last_seal(path: str) -> tuple[dict[str, Any] | None, bool]:
         require_evidence(db.conn, path)
         found = head(db.conn)
         since = other_leaves(db.conn, found["log_end"] if found else 0, 2**53)
-        return found, next(since, None) is None
+        return found, next(since, None) is None and not unsealed_events(db.conn)
 
 
-def _seal_others(path: str) -> dict[str, Any] | None:
+def _seal_since(path: str) -> dict[str, Any] | None:
     from sqlite_utils_personalization.audit.seal import head, seal_others
+    from sqlite_utils_personalization.audit.seal_events import seal_events
     from sqlite_utils_personalization.database import explained, open_writable
     from sqlite_utils_personalization.transaction import transaction
 
-    with explained(path), open_writable(path) as db, transaction(db.conn, "IMMEDIATE"):
-        seal_others(db.conn)
+    with explained(path), open_writable(path) as db:
+        with transaction(db.conn, "IMMEDIATE"):
+            seal_others(db.conn)
+        seal_events(db.conn)
         return head(db.conn)

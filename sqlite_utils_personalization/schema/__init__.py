@@ -1,4 +1,4 @@
-"""Our tables in a shared file: applying and removing 287 (storage) and 288 (evidence).
+"""Our tables in a shared file: applying and removing 287 (storage), 288 (evidence) and 289 (events).
 
 Applying is additive and can be repeated; everything is one transaction, so that a failure changes nothing.
 """
@@ -13,6 +13,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema.migrations import migrations
 from sqlite_utils_personalization.schema.scripts import run_script
 from sqlite_utils_personalization.schema.state import (
+    EVENTS,
     EVIDENCE,
     MIGRATIONS,
     STORAGE,
@@ -27,6 +28,7 @@ from sqlite_utils_personalization.schema.statistics import (
 from sqlite_utils_personalization.transaction import transaction
 
 __all__ = [
+    "EVENTS",
     "EVIDENCE",
     "STORAGE",
     "Status",
@@ -40,7 +42,7 @@ __all__ = [
 def migrate(
     path: str | Path, *, only: Collection[str] | None = None, timeout_s: float = 30.0
 ) -> list[str]:
-    """Apply 287 and 288, or those named in only, to the file at path, which is created if it does not exist.
+    """Apply 287, 288 and 289, or those named in only, to the file at path, which is created if it does not exist.
 
     Returns the names of those that were applied: none if nothing was due, and then nothing was locked or written.
     What was recorded but is no longer whole is applied again. PersonalizationError says what is in the way.
@@ -57,7 +59,7 @@ def migrate(
 
 
 def migration_statuses(path: str | Path) -> list[Status]:
-    """The state of 287 and 288 in the file at path, which need not exist; read-only."""
+    """The state of each migration in the file at path, which need not exist; read-only."""
     absent = not Path(path).exists()
     with explained(path), Database(memory=True) if absent else open_readonly(path) as db:
         return statuses(db)
@@ -77,7 +79,7 @@ def rollback(
     drop_audit_log: bool = False,
     timeout_s: float = 30.0,
 ) -> list[str]:
-    """Remove 288 and, unless keep_storage, 287 from the file at path. For development: what they hold is lost.
+    """Remove 289, 288 and, unless keep_storage, 287 from the file at path. For development: what they hold is lost.
 
     Returns the names of those that were removed. PersonalizationError if the log holds rows, unless drop_audit_log.
     """
@@ -101,8 +103,8 @@ def _due(db: Database, only: Collection[str] | None) -> list[str]:
 
 
 def _apply(db: Database, names: list[str]) -> None:
-    if names == [EVIDENCE] and not statuses(db)[0].in_place:
-        raise PersonalizationError(f"{EVIDENCE} needs {STORAGE}, which is not applied - apply both")
+    if names and STORAGE not in names and not statuses(db)[0].in_place:
+        raise PersonalizationError(f"{names[0]} needs {STORAGE}, which is not applied - apply both")
     chosen = Migrations(migrations.name)
     for name in names:
         chosen(name=name)(MIGRATIONS[name])

@@ -21,3 +21,9 @@ def storage(db: Database) -> None:
 def evidence(db: Database) -> None:
     """What was recommended, why, and out of what; needs 287."""
     run_script(db, "288_personalization_evidence.sql")
+
+
+@migrations(name="289_personalization_events")
+def events(db: Database) -> None:
+    """What happened afterwards: deliveries, erasures, rotated keys; needs 287."""
+    run_script(db, "289_personalization_events.sql")

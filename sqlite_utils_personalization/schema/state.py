@@ -1,4 +1,4 @@
-"""What of 287 and 288 is in a database, by its objects and not only by what it says was applied."""
+"""What of our migrations is in a database, by its objects and not only by what it says was applied."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,12 +6,13 @@ from functools import cache
 from sqlite_utils import Database
 
 from sqlite_utils_personalization.database import sqlite3
-from sqlite_utils_personalization.schema.migrations import evidence, migrations, storage
+from sqlite_utils_personalization.schema.migrations import events, evidence, migrations, storage
 from sqlite_utils_personalization.schema.scripts import read_script
 
 STORAGE = "287_personalization"
 EVIDENCE = "288_personalization_evidence"
-MIGRATIONS = {STORAGE: storage, EVIDENCE: evidence}
+EVENTS = "289_personalization_events"
+MIGRATIONS = {STORAGE: storage, EVIDENCE: evidence, EVENTS: events}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Status:
 
 
 def statuses(db: Database) -> list[Status]:
-    """The state of 287 and 288 in the database, in that order; read-only."""
+    """The state of each migration in the database, in their order; read-only."""
     recorded = {migration.name: migration.applied_at for migration in migrations.applied(db)}
     found = _objects_in(db.conn)
     return [
@@ -61,12 +62,12 @@ def objects(name: str) -> dict[str, str]:
 
 
 def packaged() -> dict[str, str]:
-    """The same of both migrations together."""
+    """The same of all migrations together."""
     return {key: sql for name in MIGRATIONS for key, sql in objects(name).items()}
 
 
 def tables() -> list[str]:
-    """Every table of 287 and 288."""
+    """Every table of ours."""
     return [name for name, sql in packaged().items() if sql.startswith("CREATE TABLE")]
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sqlite_utils_personalization.preferences.living import living
 from sqlite_utils_personalization.transaction import transaction
 
 # What one transaction logs at most, so that a server sharing the file waits a fraction of a second.
@@ -15,7 +16,7 @@ CREATE TEMP TABLE IF NOT EXISTS plan_chunk (
     position INTEGER PRIMARY KEY, profile_id INTEGER, list_id INTEGER, n INTEGER, first_rec_id INTEGER
 )
 """
-# A customer who is gone keeps the place on the map and gets no rows.
+# A customer who was deleted or erased keeps the place on the map and gets no rows.
 _FILL_CHUNK = """
 INSERT INTO plan_chunk
 SELECT position, profile_id, list_id, n, :last + 1 + before FROM (
@@ -23,7 +24,8 @@ SELECT position, profile_id, list_id, n, :last + 1 + before FROM (
         SELECT u.position, u.profile_id, u.list_id, CASE WHEN p.profile_id IS NULL THEN 0 ELSE (
             SELECT max(seq) FROM am_personalization_decision d WHERE d.list_id = u.list_id
         ) END AS n
-        FROM am_personalization_run_customer u LEFT JOIN am_personalization_profile p USING (profile_id)
+        FROM am_personalization_run_customer u
+        LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {living}
         WHERE u.run_id = :run_id AND u.position > :cursor
         ORDER BY u.position LIMIT :customers
     )
@@ -114,7 +116,8 @@ def _log_chunk(db: sqlite3.Connection, run_id: int) -> Chunk | None:
     ).fetchone()
     at = {"run_id": run_id, "cursor": cursor, "last": _last_rec_id(db)}
     db.execute("DELETE FROM plan_chunk")
-    db.execute(_FILL_CHUNK, {**at, "customers": CHUNK_CUSTOMERS, "rows": CHUNK_ROWS})
+    fill = _FILL_CHUNK.format(living=living(db, "p.profile_id"))
+    db.execute(fill, {**at, "customers": CHUNK_CUSTOMERS, "rows": CHUNK_ROWS})
     customers, last = db.execute("SELECT count(*), max(position) FROM plan_chunk").fetchone()
     if not customers:
         return None

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.audit.seal import seal_run
+from sqlite_utils_personalization.audit.seal_events import seal_events
 from sqlite_utils_personalization.catalogue.source import read_catalogue
 from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.database import explained, open_readonly, open_writable
@@ -229,6 +230,7 @@ def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -
         added.update(chunk.rows)
         done += chunk.customers
         reporter.progress("Logging", done, total)
+    seal_events(db)
     seal_run(db, run_id)
     refresh_statistics(db)
     return summary(db, status, added, run_id=run_id, dry_run=False)

@@ -15,6 +15,7 @@ from sqlite_utils_personalization.preferences.declared import (
     InvalidPreference,
     read_preference,
 )
+from sqlite_utils_personalization.preferences.living import living
 from sqlite_utils_personalization.schema.state import packaged
 from sqlite_utils_personalization.scoring.model import Model
 from sqlite_utils_personalization.transaction import transaction
@@ -64,7 +65,9 @@ def add_customers(
 ) -> None:
     """Read every profile once, and group equal declarations into cohorts."""
     done = 0
-    total = db.execute("SELECT count(*) FROM am_personalization_profile").fetchone()[0]
+    total = db.execute(
+        f"SELECT count(*) FROM am_personalization_profile WHERE {living(db)}"
+    ).fetchone()[0]
 
     @lru_cache(maxsize=CACHED_PREFERENCES)
     def declared(text: object) -> tuple[int | None, str | None]:
@@ -95,10 +98,10 @@ def count_customers(db: sqlite3.Connection) -> None:
 
 def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object]]]:
     # Key ranges, so that no read lock outlives a batch on a file a server writes to.
-    last = -(2**63)
+    last, condition = -(2**63), living(db)
     while rows := db.execute(
         "SELECT profile_id, preference_json FROM am_personalization_profile"
-        " WHERE profile_id > ? ORDER BY profile_id LIMIT ?",
+        f" WHERE profile_id > ? AND {condition} ORDER BY profile_id LIMIT ?",
         (last, BATCH),
     ).fetchall():
         yield rows

@@ -13,6 +13,7 @@ from sqlite_utils_personalization.audit.seal import (
     run_manifest,
     run_tree,
 )
+from sqlite_utils_personalization.audit.seal_events import segment_of
 from sqlite_utils_personalization.canonical import canonical_json
 
 
@@ -50,7 +51,8 @@ def check_chain(seal: dict[str, Any], stored: str, previous: str, number: int) -
 
 def _others(db: sqlite3.Connection, seal: dict[str, Any], after: int) -> Iterator[Finding]:
     tree = other_tree(db, after, seal["log_end"])
-    expected = (seal["leaves"], seal["root"]) if seal["run_id"] is None else (0, None)
+    is_of_others = seal["run_id"] is None and not segment_of(seal["manifest_json"])
+    expected = (seal["leaves"], seal["root"]) if is_of_others else (0, None)
     if tree.leaves != expected[0] or (tree.leaves and tree.root != expected[1]):
         message = (
             f"rows without evidence, {after + 1} to {seal['log_end']}, are not those that seal"

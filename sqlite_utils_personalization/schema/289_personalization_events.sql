@@ -1,0 +1,116 @@
+-- 289: what happened to recommendations and customers afterwards - deliveries, erasures, rotated keys.
+-- Needs 287. Additive and idempotent, through personalization-migrate or sqlite3 DB < FILE.
+
+BEGIN;
+
+-- One recommendation reached its customer once, or a correction that takes this back. Only a status of 2xx is billed.
+CREATE TABLE IF NOT EXISTS am_personalization_delivery (
+    delivery_id INTEGER PRIMARY KEY CHECK (delivery_id BETWEEN 1 AND 9007199254740992),
+    -- sha256 over rec_id, channel and slot: the same delivery told twice is one row
+    delivery_key TEXT NOT NULL UNIQUE CHECK (length(delivery_key) = 64),
+    rec_id INTEGER NOT NULL CHECK (rec_id BETWEEN 1 AND 9007199254740992),
+    channel TEXT NOT NULL CHECK (channel IN ('rest', 'mcp', 'digest')),
+    -- what makes two deliveries of a row on a channel two: a day, an issue of the digest
+    slot TEXT NOT NULL CHECK (length(slot) BETWEEN 1 AND 64 AND slot NOT GLOB '*[^0-9A-Za-z:._-]*'),
+    delivered_at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    -- of HTTP
+    status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 599),
+    -- yen, tax excluded, at that time
+    unit_price_yen INTEGER NOT NULL CHECK (unit_price_yen >= 0),
+    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+);
+
+CREATE INDEX IF NOT EXISTS idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
+
+CREATE INDEX IF NOT EXISTS idx_am_personalization_delivery_delivered ON am_personalization_delivery(delivered_at);
+
+-- One customer's link from key to profile_id was cut. No hash, no text; no reference to the profile, which is its own.
+CREATE TABLE IF NOT EXISTS am_personalization_erasure (
+    erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL UNIQUE,
+    erased_at TEXT NOT NULL,
+    -- the grounds of GDPR article 17(1), a to e
+    legal_basis TEXT NOT NULL CHECK (legal_basis IN (
+        'no_longer_necessary', 'consent_withdrawn', 'objection', 'unlawful_processing', 'legal_obligation'
+    )),
+    -- recommendations of that profile that stay in the log
+    log_rows INTEGER NOT NULL CHECK (log_rows >= 0)
+);
+
+-- One customer's key was replaced. proof: HMAC-SHA256, keyed with the old key, of the sha256 of the new one.
+CREATE TABLE IF NOT EXISTS am_personalization_rotation (
+    rotation_id INTEGER PRIMARY KEY CHECK (rotation_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    rotated_at TEXT NOT NULL,
+    proof TEXT NOT NULL CHECK (length(proof) = 64)
+);
+
+-- Guards: append-only against DML from any connection, as in 288.
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_no_update BEFORE UPDATE ON am_personalization_delivery
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_no_delete BEFORE DELETE ON am_personalization_delivery
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_no_replace BEFORE INSERT ON am_personalization_delivery
+WHEN EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_id = new.delivery_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_key = new.delivery_key)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE reversal_of = new.reversal_of)
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_erasure_no_update BEFORE UPDATE ON am_personalization_erasure
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_erasure_no_delete BEFORE DELETE ON am_personalization_erasure
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_erasure_no_replace BEFORE INSERT ON am_personalization_erasure
+WHEN EXISTS (SELECT 1 FROM am_personalization_erasure WHERE erasure_id = new.erasure_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_erasure WHERE profile_id = new.profile_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_rotation_no_update BEFORE UPDATE ON am_personalization_rotation
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_rotation_no_delete BEFORE DELETE ON am_personalization_rotation
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_rotation_no_replace BEFORE INSERT ON am_personalization_rotation
+WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+
+-- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
+CREATE TEMP TABLE am_personalization_check (
+    complete INTEGER CONSTRAINT "289 is incomplete and was undone: is 287 applied?" CHECK (complete)
+);
+INSERT OR ROLLBACK INTO am_personalization_check
+SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
+INSERT OR ROLLBACK INTO am_personalization_check
+SELECT count(*) = 14 FROM main.sqlite_master WHERE type || ' ' || name IN (
+    'table am_personalization_delivery',
+    'index idx_am_personalization_delivery_rec',
+    'index idx_am_personalization_delivery_delivered',
+    'trigger am_personalization_delivery_no_update',
+    'trigger am_personalization_delivery_no_delete',
+    'trigger am_personalization_delivery_no_replace',
+    'table am_personalization_erasure',
+    'trigger am_personalization_erasure_no_update',
+    'trigger am_personalization_erasure_no_delete',
+    'trigger am_personalization_erasure_no_replace',
+    'table am_personalization_rotation',
+    'trigger am_personalization_rotation_no_update',
+    'trigger am_personalization_rotation_no_delete',
+    'trigger am_personalization_rotation_no_replace'
+);
+INSERT OR ROLLBACK INTO am_personalization_check
+SELECT count(*) = 19 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+WHERE m.type = 'table' AND m.name IN (
+    'am_personalization_delivery',
+    'am_personalization_erasure',
+    'am_personalization_rotation'
+);
+DROP TABLE am_personalization_check;
+
+COMMIT;

@@ -1,0 +1,21 @@
+-- Undoes 289, for development: deliveries, erasures and rotations are forgotten. Leaves 287 and 288 as they were.
+
+BEGIN;
+
+DROP TABLE IF EXISTS am_personalization_rotation;
+DROP TABLE IF EXISTS am_personalization_erasure;
+DROP TABLE IF EXISTS am_personalization_delivery;
+
+-- The sqlite3 shell goes on after an error; this undoes everything unless all of it is gone.
+CREATE TEMP TABLE am_personalization_check (
+    gone INTEGER CONSTRAINT "289 could not be removed whole and was left as it was" CHECK (gone)
+);
+INSERT OR ROLLBACK INTO am_personalization_check
+SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (
+    'am_personalization_rotation',
+    'am_personalization_erasure',
+    'am_personalization_delivery'
+));
+DROP TABLE am_personalization_check;
+
+COMMIT;
