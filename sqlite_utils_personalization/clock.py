@@ -6,6 +6,11 @@ from datetime import datetime, timedelta, timezone
 JAPAN = timezone(timedelta(hours=9), "JST")
 
 
+def utc_now() -> str:
+    """This moment as every table of ours writes it, in milliseconds: `2026-07-22T18:05:00.123Z`."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
 def japan_time(utc: str | None) -> str:
     """`2026-07-22T18:05:00.123Z` as `2026-07-23 03:05 JST`; what is not a UTC time is returned as it is."""
     try:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 
 @contextmanager
@@ -23,3 +23,8 @@ def transaction(db: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[None
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def writing(db: sqlite3.Connection) -> AbstractContextManager[None]:
+    """The caller's transaction, or an IMMEDIATE one of its own."""
+    return transaction(db, "DEFERRED" if db.in_transaction else "IMMEDIATE")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.leaves import EVENT_COLUMNS, event_leaves
 from sqlite_utils_personalization.audit.seal import Tree, append_seal, head, tree_of
-from sqlite_utils_personalization.transaction import transaction
+from sqlite_utils_personalization.transaction import writing
 
 _SEALED = """
 SELECT coalesce(max(json_extract(manifest_json, '$.end')), 0) FROM am_personalization_seal
@@ -42,7 +42,7 @@ def seal_events(db: sqlite3.Connection, tables: Iterable[str] = EVENT_COLUMNS) -
     """Seal what no seal covers yet, locking only for the seals themselves; joins the caller's transaction."""
     segments = unsealed_events(db, tables)
     if segments:
-        with transaction(db, "DEFERRED" if db.in_transaction else "IMMEDIATE"):
+        with writing(db):
             for segment in segments:
                 _seal(db, segment)
 

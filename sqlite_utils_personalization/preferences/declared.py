@@ -91,9 +91,15 @@ def _industries(pack: str | None, packs: Mapping[str, str]) -> str | None:
 
 
 @cache
+def preference_schema() -> dict[str, Any]:
+    """The packaged preference.schema.json."""
+    text = files(__package__).joinpath("preference.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
 def _rules() -> dict[str, Any]:
-    schema = files(__package__).joinpath("preference.schema.json").read_text(encoding="utf-8")
-    rules: dict[str, Any] = json.loads(schema)["properties"]
+    rules: dict[str, Any] = preference_schema()["properties"]
     return rules
 
 
@@ -102,11 +108,12 @@ def _rules() -> dict[str, Any]:
 def _fault(key: str, kind: str, value: Hashable) -> str | None:
     rule = _rules()[key]
     if kind in ("dict", "list", "NoneType") or not Draft202012Validator(rule).is_valid(value):
-        return f"{key} is not {_expected(rule)}"
+        return f"{key} is not {expected(rule)}"
     return None
 
 
-def _expected(rule: dict[str, Any]) -> str:
+def expected(rule: dict[str, Any]) -> str:
+    """What the rule of a key allows, in words."""
     if rule["type"] == "integer":
         return f"an integer from {rule['minimum']} to {rule['maximum']}"
     if "enum" not in rule:

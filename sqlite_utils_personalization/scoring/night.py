@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.audit.seal import seal_run
 from sqlite_utils_personalization.audit.seal_events import seal_events
 from sqlite_utils_personalization.catalogue.source import read_catalogue
-from sqlite_utils_personalization.clock import JAPAN
+from sqlite_utils_personalization.clock import JAPAN, utc_now
 from sqlite_utils_personalization.database import explained, open_readonly, open_writable
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import apply_evidence
@@ -110,7 +110,7 @@ def _day(as_of: str | None) -> str:
 def _run(
     db: sqlite3.Connection, path: str | Path, night: Night, reporter: Reporter
 ) -> dict[str, Any]:
-    started_at = _now()
+    started_at = utc_now()
     _require_schema(db, path, night, reporter)
     run = _latest(db, night)
     if run and run.status == "running" and night.again:
@@ -197,7 +197,7 @@ def _plan(
         package_version=__version__,
         top_k=night.top_k,
         started_at=started_at,
-        served_at=_now(),
+        served_at=utc_now(),
         counts_json="{}",
         left_out_json="{}",
         salt=salt,
@@ -234,7 +234,3 @@ def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -
     seal_run(db, run_id)
     refresh_statistics(db)
     return summary(db, status, added, run_id=run_id, dry_run=False)
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,0 +1,62 @@
+"""Everything we hold on one customer, in one JSON object: articles 15 and 20 of the GDPR ask for no less."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from sqlite_utils_personalization.audit.leaves import EVENT_COLUMNS
+from sqlite_utils_personalization.audit.replay import replay
+from sqlite_utils_personalization.audit.seal_events import event_tables
+from sqlite_utils_personalization.audit.selection import Selection, profile_id
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.preferences.profiles import find_profile
+
+_UNSERVED = """
+SELECT run_id, as_of, served_at, reason FROM am_personalization_unserved JOIN am_personalization_run USING (run_id)
+WHERE profile_id = ? ORDER BY run_id
+"""
+# Deliveries are few beside the log: per row of the customer, by the index on rec_id.
+_DELIVERIES = """
+SELECT {columns} FROM am_personalization_recommendation_log l
+CROSS JOIN am_personalization_delivery d ON d.rec_id = l.rec_id
+WHERE l.profile_id = ? ORDER BY d.delivery_id
+"""
+_ROTATIONS = "SELECT rotated_at FROM am_personalization_rotation WHERE profile_id = ? ORDER BY 1"
+
+
+def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, Any]]:
+    """Yield what is held under the hash, a key and its value at a time; lists are iterators. Read-only.
+
+    Keys are only ever added: exported_at, profile, recommendations (as personalization-replay --json has them),
+    nothing_recommended, deliveries, rotations. PersonalizationError if no customer has this hash.
+    """
+    number = profile_id(db, user_token_hash)
+    profile = find_profile(db, user_token_hash)
+    assert profile is not None
+    yield "exported_at", utc_now()
+    yield "profile", {**profile._asdict(), "preferences": _preferences(profile.preference_json)}
+    found = replay(db, Selection(user_token_hash=user_token_hash), below_cut=False)
+    yield "recommendations", (each.to_dict() for each in found)
+    yield "nothing_recommended", _rows(db, _UNSERVED, number)
+    deliveries: Iterator[dict[str, Any]] = iter(())
+    rotations: Iterator[dict[str, Any]] = iter(())
+    if event_tables(db):
+        columns = EVENT_COLUMNS["am_personalization_delivery"]
+        sql = _DELIVERIES.format(columns=", ".join(f"d.{column}" for column in columns))
+        deliveries, rotations = _rows(db, sql, number), _rows(db, _ROTATIONS, number)
+    yield "deliveries", deliveries
+    yield "rotations", rotations
+
+
+def _preferences(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _rows(db: sqlite3.Connection, sql: str, number: int) -> Iterator[dict[str, Any]]:
+    cursor = db.execute(sql, (number,))
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, row, strict=True)) for row in cursor)

@@ -1,0 +1,119 @@
+"""Erasing a customer: the link from the key to the profile is cut, and what was recommended leads nowhere.
+
+The log and its evidence stay, and still verify. What other programs hold of the customer is named, not touched.
+"""
+
+import sqlite3
+from secrets import token_hex
+from typing import NamedTuple
+
+from sqlite_utils_personalization.audit.seal_events import seal_events
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.profiles import find_profile
+from sqlite_utils_personalization.schema.state import tables
+from sqlite_utils_personalization.transaction import writing
+
+ERASURES = "am_personalization_erasure"
+# The grounds of GDPR article 17(1), a to e, as 289 has them.
+LEGAL_BASES = (
+    "no_longer_necessary",
+    "consent_withdrawn",
+    "objection",
+    "unlawful_processing",
+    "legal_obligation",
+)
+NAMED_IDS = 100
+
+_CUT = """
+UPDATE am_personalization_profile
+SET user_token_hash = ?, preference_json = '{}', last_updated_at = max(created_at, ?) WHERE profile_id = ?
+"""
+_ERASURE = f"""
+INSERT INTO {ERASURES}(profile_id, erased_at, legal_basis, log_rows)
+SELECT :profile_id, :now, :legal_basis, count(*) FROM am_personalization_recommendation_log
+WHERE profile_id = :profile_id
+"""
+_SEARCHES = """
+SELECT DISTINCT item_id FROM am_personalization_candidate
+WHERE recommendation_type = 'saved_search' AND profile_id = ? ORDER BY 1
+"""
+
+
+class Erasure(NamedTuple):
+    """One erased customer. log_rows stay in the log; saved_searches are ids that stay in the evidence."""
+
+    profile_id: int
+    erased_at: str
+    legal_basis: str
+    log_rows: int
+    saved_searches: list[str]
+
+
+class Held(NamedTuple):
+    """Rows of another program that hold the hash; the first ids, where the table numbers its rows."""
+
+    table: str
+    column: str
+    rows: int
+    ids: list[int]
+
+
+def erase(
+    db: sqlite3.Connection, user_token_hash: str, legal_basis: str = "consent_withdrawn"
+) -> Erasure | None:
+    """Cut the link from this hash to its profile, and seal that it was; None if no customer has this hash.
+
+    Joins the caller's transaction. The old bytes are overwritten; scrub() sees to what is left of them elsewhere.
+    PersonalizationError where 289 is not applied.
+    """
+    require_events(db)
+    # A setting of this connection alone: overwrite with zeros what is deleted.
+    db.execute("PRAGMA secure_delete = on")
+    with writing(db):
+        profile = find_profile(db, user_token_hash)
+        if profile is None:
+            return None
+        now, profile_id = utc_now(), profile.profile_id
+        db.execute(_CUT, (token_hex(32), now, profile_id))
+        at = {"profile_id": profile_id, "now": now, "legal_basis": legal_basis}
+        db.execute(_ERASURE, at)
+        seal_events(db, (ERASURES,))
+        (log_rows,) = db.execute(
+            f"SELECT log_rows FROM {ERASURES} WHERE profile_id = ?", (profile_id,)
+        ).fetchone()
+        searches = [item_id for (item_id,) in db.execute(_SEARCHES, (profile_id,))]
+    return Erasure(profile_id, now, legal_basis, log_rows, searches)
+
+
+def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
+    """Every row of another program's table with the hash in a column whose name says hash; read-only."""
+    found = []
+    for table, column in db.execute(
+        "SELECT m.name, c.name FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c"
+        " WHERE m.type = 'table' AND c.name LIKE '%hash%' ORDER BY m.name, c.cid"
+    ).fetchall():
+        if table not in tables():
+            rows = _holding(db, table, column, user_token_hash)
+            found += [Held(table, column, len(rows), rows[:NAMED_IDS])] if rows else []
+    return found
+
+
+def require_events(db: sqlite3.Connection) -> None:
+    """PersonalizationError where 289 is not applied; read-only."""
+    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
+    if not db.execute(sql, (ERASURES,)).fetchone():
+        raise PersonalizationError(
+            f"{ERASURES} not found - run: sqlite-utils personalization-migrate, which adds 289"
+        )
+
+
+def _holding(db: sqlite3.Connection, table: str, column: str, value: str) -> list[int]:
+    name, where = (part.replace('"', '""') for part in (table, column))
+    try:
+        rows = db.execute(f'SELECT rowid FROM "{name}" WHERE "{where}" = ? ORDER BY 1', (value,))
+        return [number for (number,) in rows]
+    except sqlite3.OperationalError:
+        # WITHOUT ROWID: counted, its rows have no number to name.
+        sql = f'SELECT count(*) FROM "{name}" WHERE "{where}" = ?'
+        return [0] * int(db.execute(sql, (value,)).fetchone()[0])

@@ -1,0 +1,56 @@
+"""Does a text look like personal data? Erring towards yes: what is declared has no use for such text."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+E_MAIL, IP_ADDRESS = "an e-mail address", "an IP address"
+CORPORATE_NUMBER, PHONE_NUMBER = "a 13-digit corporate number", "a phone number"
+
+_DIGITS = str.maketrans("〇零一二三四五六七八九。", "00123456789.")
+# Whatever is written between the digits of a number.
+_NUMBER = re.compile(r"\+?\d(?:[\s().,:;/_・|*#~'\-]{0,4}\d){8,}")
+_AT = re.compile(r"\s*[\[({<]\s*(?:at|アット)\s*[\])}>]\s*", re.IGNORECASE)
+_E_MAIL = re.compile(r"[^\s@]\s?@\s?[^\s@]")
+_IP = re.compile(r"[0-9a-fA-F.:]{3,}")
+
+
+def personal_data(text: str) -> str | None:
+    """What the text holds that looks personal, such as 'a phone number', or None; read-only.
+
+    Full-width and other digits, kanji numerals, invisible characters and separators between digits hide nothing.
+    """
+    plain = _plain(text)
+    if _E_MAIL.search(_AT.sub("@", plain)):
+        return E_MAIL
+    if any(_is_ip(found) for found in _IP.findall(plain)):
+        return IP_ADDRESS
+    lengths = [sum(map(str.isdigit, found)) for found in _NUMBER.findall(plain)]
+    if 13 in lengths:
+        return CORPORATE_NUMBER
+    return PHONE_NUMBER if lengths else None
+
+
+def _plain(text: str) -> str:
+    return "".join(_characters(unicodedata.normalize("NFKC", text))).translate(_DIGITS)
+
+
+def _characters(text: str) -> Iterator[str]:
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Nd":
+            yield str(unicodedata.decimal(character))
+        elif category == "Pd" or character in "ー−‐":
+            yield "-"
+        # Marks and characters without a shape, which a reader does not see between two digits.
+        elif category not in ("Cf", "Cc", "Cs", "Co", "Cn", "Mn", "Me") or character.isspace():
+            yield character
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text.strip(".:") if text.count(":") < 2 else text)
+    except ValueError:
+        return False
+    return True

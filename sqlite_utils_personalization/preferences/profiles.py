@@ -1,0 +1,135 @@
+"""A customer's row: found by the hash of the key, and what is declared in it replaced as a whole or merged."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.declared import InvalidPreference
+from sqlite_utils_personalization.preferences.validation import (
+    parse_preference,
+    preference_text,
+    validate,
+)
+from sqlite_utils_personalization.transaction import writing
+
+# If-Match: * - whatever is stored, but something must be.
+ANY_VERSION = "*"
+
+
+class Changed(PersonalizationError):
+    """The preference is not the one the caller had read."""
+
+
+class Profile(NamedTuple):
+    """One row of am_personalization_profile; times are UTC."""
+
+    profile_id: int
+    user_token_hash: str
+    preference_json: str
+    created_at: str
+    last_updated_at: str
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What is declared. InvalidPreference if another program stored what is no JSON object."""
+        found = parse_preference(self.preference_json)
+        if not isinstance(found, dict):
+            raise InvalidPreference("the stored preference is not a JSON object")
+        return found
+
+    @property
+    def etag(self) -> str:
+        """Stands for this customer's preference as it is now; another whenever it changes."""
+        return sha256_hex(canonical_json([self.profile_id, self.preference_json]))[:32]
+
+
+class Change(NamedTuple):
+    """What setting a preference did: changed has (before, after) per key, None where not declared."""
+
+    profile: Profile
+    created: bool
+    changed: dict[str, tuple[Any, Any]]
+
+
+_COLUMNS = ", ".join(Profile._fields)
+_FIND = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE user_token_hash = ?"
+_ADD = """
+INSERT INTO am_personalization_profile(user_token_hash, preference_json, created_at, last_updated_at)
+VALUES (:hash, :text, :now, :now)
+"""
+# A clock that went back must not fail the CHECK that nothing is updated before it was created.
+_UPDATE = """
+UPDATE am_personalization_profile SET preference_json = :text, last_updated_at = max(created_at, :now)
+WHERE user_token_hash = :hash
+"""
+
+
+def find_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile | None:
+    """The customer with this hash, or None; read-only."""
+    row = db.execute(_FIND, (user_token_hash,)).fetchone()
+    return Profile(*row) if row else None
+
+
+def set_preferences(
+    db: sqlite3.Connection,
+    user_token_hash: str,
+    declared: object,
+    packs: Mapping[str, str],
+    *,
+    merge: bool = False,
+    if_match: str | None = None,
+) -> Change:
+    """Store what a customer declares, adding the customer if there is none; last_updated_at moves only on a change.
+
+    With merge, keys that are not given stay and those given as null go (RFC 7386). Joins the caller's transaction.
+    InvalidPreference names every fault; Changed, if if_match is neither the etag of what is stored nor ANY_VERSION.
+    """
+    if not merge:
+        declared = validate(declared, packs)
+    with writing(db):
+        before = find_profile(db, user_token_hash)
+        if if_match is not None and (before is None or if_match not in (before.etag, ANY_VERSION)):
+            raise Changed(
+                "the preference is not the one that was read - read it again, then set it"
+            )
+        known = _readable(before)
+        if merge:
+            declared = validate(_merged(known, declared), packs)
+        assert isinstance(declared, dict)
+        changed = _differences(known or {}, declared)
+        if before is None or changed or known is None:
+            at = {"hash": user_token_hash, "text": preference_text(declared), "now": utc_now()}
+            db.execute(_ADD if before is None else _UPDATE, at)
+        after = find_profile(db, user_token_hash)
+    assert after is not None
+    return Change(after, before is None, changed)
+
+
+def _readable(profile: Profile | None) -> dict[str, Any] | None:
+    """What is stored, {} without a customer; None if it cannot be read, so that setting it replaces it."""
+    try:
+        return profile.declared if profile else {}
+    except InvalidPreference:
+        return None
+
+
+def _merged(known: dict[str, Any] | None, given: object) -> object:
+    if known is None:
+        raise PersonalizationError(
+            "what is stored is not a JSON object - set the whole preference, without merging"
+        )
+    if not isinstance(given, dict):
+        return given
+    both = {**known, **given}
+    return {key: value for key, value in both.items() if value is not None}
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {
+        key: (before.get(key), after.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    }

@@ -1,0 +1,141 @@
+"""What a preference must be to be stored: the closed schema, a pack the model knows, and nothing personal.
+
+Every fault is named by its path, as in `$.risk_tolerance`; a value is never repeated, since it may be personal.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, NoReturn
+
+from jsonschema import Draft202012Validator
+
+from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+from sqlite_utils_personalization.preferences.declared import (
+    MAX_DEPTH,
+    InvalidPreference,
+    expected,
+    preference_schema,
+)
+from sqlite_utils_personalization.preferences.personal_data import personal_data
+from sqlite_utils_personalization.preferences.prefecture import official_prefecture
+
+# Characters, as the table has it.
+MAX_LENGTH = 16_384
+
+_ALLOWED = {"prefecture": "the name of a prefecture, such as 東京都, 東京 or Tokyo"}
+
+
+def parse_preference(text: str, longest: int = MAX_LENGTH) -> object:
+    """The JSON value in text. InvalidPreference if it is none, is too long, or says a key twice."""
+    if len(text) > longest:
+        raise InvalidPreference(f"{len(text)} characters, where at most {longest} are allowed")
+    try:
+        return json.loads(text, parse_constant=_not_json, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError):
+        raise InvalidPreference("not JSON, or a key is said twice") from None
+
+
+def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
+    """Return what may be stored: prefecture by its official name, whole numbers as integers. Read-only.
+
+    packs are the model's, by name. InvalidPreference names every fault, by its path.
+    """
+    faults = [*_personal(declared)] or [*_faults(_spelled(declared), packs)]
+    if faults:
+        raise InvalidPreference("; ".join(faults))
+    assert isinstance(declared, dict)
+    return {
+        key: int(value) if isinstance(value, float) else value
+        for key, value in _spelled(declared).items()
+    }
+
+
+def preference_text(declared: Mapping[str, Any]) -> str:
+    """The one form in which a valid preference is stored."""
+    return canonical_json(declared)
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
+def _personal(declared: object) -> Iterator[str]:
+    level: list[tuple[str, object]] = [("$", declared)]
+    for _ in range(MAX_DEPTH):
+        for path, value in level:
+            if kind := personal_data(_text(value)):
+                yield f"{path} looks like {kind}, which is not kept here"
+        level = [inner for path, value in level for inner in _inside(path, value)]
+        if not level:
+            return
+    yield "$ is nested too deeply"
+
+
+def _text(value: object) -> str:
+    # Python refuses to write out an integer of thousands of digits, which no schema allows anyway.
+    is_short = not isinstance(value, int) or abs(value) < 10**20
+    return str(value) if is_short and not isinstance(value, dict | list) else ""
+
+
+def _inside(path: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, list):
+        yield from ((f"{path}[{number}]", item) for number, item in enumerate(value))
+    if isinstance(value, dict):
+        for key, item in value.items():
+            # An unknown key is not repeated either, and may be personal itself.
+            where = f"{path}.{key}" if key in _rules() else f"{path}.(unknown)"
+            yield from ((where, key), (where, item))
+
+
+def _spelled(declared: Any) -> Any:
+    if not isinstance(declared, dict) or not isinstance(declared.get("prefecture"), str):
+        return declared
+    name = declared["prefecture"]
+    return {**declared, "prefecture": official_prefecture(name) or name}
+
+
+def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[str]:
+    errors = sorted(_validator().iter_errors(declared), key=lambda error: error.json_path)
+    where = [str(error.absolute_path[0]) if error.absolute_path else None for error in errors]
+    if isinstance(declared, dict):
+        yield from (_unknown(key) for key in declared if key not in _rules())
+    else:
+        yield "$ is not a JSON object"
+    # A pack is a text to the schema; which ones there are, the model says.
+    if "industry_pack" in where or not _is_known(declared, packs):
+        names = ", ".join(sorted(packs))
+        yield f"$.industry_pack is not one of the letters A to T or a pack of the model: {names}"
+    for key in where:
+        if key not in (None, "industry_pack"):
+            yield f"$.{key} is not {_ALLOWED.get(key) or expected(_rules()[key])}"
+
+
+def _unknown(key: str) -> str:
+    near = get_close_matches(key.casefold(), _rules(), 1)
+    meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(_rules())}"
+    return f"$ has an unknown key - {meant}"
+
+
+def _is_known(declared: Any, packs: Mapping[str, str]) -> bool:
+    pack = declared.get("industry_pack") if isinstance(declared, dict) else None
+    return not isinstance(pack, str) or pack in DIVISIONS or pack in packs
+
+
+def _rules() -> dict[str, Any]:
+    rules: dict[str, Any] = preference_schema()["properties"]
+    return rules
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(preference_schema())
