@@ -77,7 +77,7 @@ def _migrated(tmp_path_factory):
 
 @pytest.fixture
 def db_path(fresh_path, _migrated):
-    """A database with 287 and 288 and no customer."""
+    """A database with our tables and no customer."""
     fresh_path.write_bytes(_migrated)
     return fresh_path
 

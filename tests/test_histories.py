@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from contextlib import suppress
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -11,7 +12,11 @@ from hypothesis import strategies as st
 
 from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.seal import head, seal_others
+from sqlite_utils_personalization.audit.seal_events import seal_events
 from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.erasure import erase
+from sqlite_utils_personalization.preferences.rotation import rotate
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
@@ -40,6 +45,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("changes mind"), st.tuples(small, st.sampled_from(PREFERENCES))),
     st.tuples(st.just("saves a search"), small),
     st.tuples(st.just("erased"), small),
+    st.tuples(st.just("rotated"), small),
     st.tuples(st.just("deleted"), small),
     st.tuples(st.just("others write"), small),
     st.tuples(st.just("others are sealed"), st.just(0)),
@@ -109,11 +115,25 @@ class History:
         )
 
     def erased(self, number):
+        db = sqlite3.connect(self.path, isolation_level=None)
+        found = db.execute(
+            "SELECT user_token_hash FROM am_personalization_profile WHERE profile_id = ?", (number,)
+        ).fetchone()
+        if found:
+            erase(db, found[0])
+        db.close()
+
+    def rotated(self, number):
+        key = str(number).encode()
         self.execute(
-            "UPDATE am_personalization_profile SET user_token_hash = lower(hex(randomblob(32))),"
-            " preference_json = '{}' WHERE profile_id = ?",
+            "UPDATE OR IGNORE am_personalization_profile SET user_token_hash = ? WHERE profile_id = ?",
+            sha256(key).hexdigest(),
             number,
         )
+        db = sqlite3.connect(self.path, isolation_level=None)
+        with suppress(PersonalizationError):
+            rotate(db, key, key + b"new")
+        db.close()
 
     def deleted(self, number):
         """Only a profile nothing refers to may be deleted, as foreign keys would have it."""
@@ -136,6 +156,7 @@ class History:
         db = sqlite3.connect(self.path, isolation_level=None)
         with transaction(db, "IMMEDIATE"):
             seal_others(db)
+        seal_events(db)
         db.close()
 
     def amended(self, item):

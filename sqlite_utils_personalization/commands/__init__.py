@@ -5,6 +5,7 @@ import click
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
+from sqlite_utils_personalization.commands.profile import profile
 from sqlite_utils_personalization.commands.receipt import receipt
 from sqlite_utils_personalization.commands.replay import replay
 from sqlite_utils_personalization.commands.score import score
@@ -17,6 +18,7 @@ COMMANDS: list[click.Command] = [
     example,
     metadata,
     migrate,
+    profile,
     receipt,
     replay,
     score,

@@ -19,10 +19,18 @@ def user_hash(given: str | None) -> str:
                 param_hint="--user-hash",
             )
         return given
+    return sha256(api_key("API key", "standard input, or --user-hash")).hexdigest()
+
+
+def api_key(name: str, where: str) -> bytes:
+    """The next line of standard input, or what is typed unseen: a raw key, to be hashed at once and kept nowhere.
+
+    click.UsageError if there is none; name is what it is asked for by, where says how else to give it.
+    """
     if sys.stdin.isatty():
-        key = click.prompt("API key", hide_input=True, err=True).encode()
+        key = str(click.prompt(name, hide_input=True, err=True)).encode()
     else:
         key = sys.stdin.buffer.readline().rstrip(b"\r\n")
     if not key:
-        raise click.UsageError("no API key - give it on standard input, or --user-hash")
-    return sha256(key).hexdigest()
+        raise click.UsageError(f"no {name} - give it on {where}")
+    return key

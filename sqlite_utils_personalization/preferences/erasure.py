@@ -15,14 +15,6 @@ from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.transaction import writing
 
 ERASURES = "am_personalization_erasure"
-# The grounds of GDPR article 17(1), a to e, as 289 has them.
-LEGAL_BASES = (
-    "no_longer_necessary",
-    "consent_withdrawn",
-    "objection",
-    "unlawful_processing",
-    "legal_obligation",
-)
 NAMED_IDS = 100
 
 _CUT = """

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 
 E_MAIL, IP_ADDRESS = "an e-mail address", "an IP address"
@@ -49,8 +50,9 @@ def _characters(text: str) -> Iterator[str]:
 
 
 def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text.strip(".:") if text.count(":") < 2 else text)
-    except ValueError:
-        return False
-    return True
+    # The point or colon of a sentence may stand beside it; "::1" begins with its own.
+    for found in (text.strip("."), text.strip(".:")):
+        with suppress(ValueError):
+            ip_address(found)
+            return True
+    return False

@@ -1,13 +1,14 @@
 """A customer's row: found by the hash of the key, and what is declared in it replaced as a whole or merged."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.declared import InvalidPreference
+from sqlite_utils_personalization.preferences.living import living
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,
@@ -17,6 +18,8 @@ from sqlite_utils_personalization.transaction import writing
 
 # If-Match: * - whatever is stored, but something must be.
 ANY_VERSION = "*"
+# Enough to tell customers apart, too little to be taken for the hash.
+HASH_PREFIX = 8
 
 
 class Changed(PersonalizationError):
@@ -56,6 +59,7 @@ class Change(NamedTuple):
 
 _COLUMNS = ", ".join(Profile._fields)
 _FIND = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE user_token_hash = ?"
+_LIST = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE {{living}} ORDER BY profile_id"
 _ADD = """
 INSERT INTO am_personalization_profile(user_token_hash, preference_json, created_at, last_updated_at)
 VALUES (:hash, :text, :now, :now)
@@ -71,6 +75,17 @@ def find_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile | None
     """The customer with this hash, or None; read-only."""
     row = db.execute(_FIND, (user_token_hash,)).fetchone()
     return Profile(*row) if row else None
+
+
+def listed(db: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str]]:
+    """profile_id, the beginning of the hash, the declared keys, and the dates of every customer; read-only."""
+    for row in db.execute(_LIST.format(living=living(db))):
+        profile = Profile(*row)
+        try:
+            keys = ", ".join(profile.declared) or "nothing"
+        except InvalidPreference:
+            keys = "not readable"
+        yield profile.profile_id, profile.user_token_hash[:HASH_PREFIX], keys, *row[3:]
 
 
 def set_preferences(

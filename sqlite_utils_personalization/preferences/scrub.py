@@ -9,10 +9,13 @@ _BLOCK = 1 << 20
 
 
 def checkpoint(db: sqlite3.Connection, path: str | Path, timeout_s: float) -> None:
-    """Empty the -wal, waiting for readers up to timeout_s seconds; without WAL there is nothing to do.
+    """Empty the -wal, waiting for readers up to timeout_s seconds, or remove the journal this connection kept.
 
     PersonalizationError if a reader kept it from being emptied: what was erased can still be read there.
     """
+    if db.execute("PRAGMA journal_mode").fetchone() == ("persist",):
+        # Of this connection alone: the file does not say how a rollback journal ends.
+        db.execute("PRAGMA journal_mode = delete")
     (before,) = db.execute("PRAGMA busy_timeout").fetchone()
     db.execute(f"PRAGMA busy_timeout = {int(timeout_s * 1000)}")
     try:

@@ -105,8 +105,8 @@ def _spelled(declared: Any) -> Any:
 
 
 def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[str]:
-    errors = sorted(_validator().iter_errors(declared), key=lambda error: error.json_path)
-    where = [str(error.absolute_path[0]) if error.absolute_path else None for error in errors]
+    errors = _validator().iter_errors(declared)
+    where = {str(error.absolute_path[0]) for error in errors if error.absolute_path}
     if isinstance(declared, dict):
         yield from (_unknown(key) for key in declared if key not in _rules())
     else:
@@ -115,9 +115,8 @@ def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[str]:
     if "industry_pack" in where or not _is_known(declared, packs):
         names = ", ".join(sorted(packs))
         yield f"$.industry_pack is not one of the letters A to T or a pack of the model: {names}"
-    for key in where:
-        if key not in (None, "industry_pack"):
-            yield f"$.{key} is not {_ALLOWED.get(key) or expected(_rules()[key])}"
+    for key in sorted(where - {"industry_pack"}):
+        yield f"$.{key} is not {_ALLOWED.get(key) or expected(_rules()[key])}"
 
 
 def _unknown(key: str) -> str:

@@ -1,0 +1,112 @@
+"""personalization-profile erase: the link from a key to its profile is cut."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sqlite_utils_personalization.commands.customer import user_hash
+from sqlite_utils_personalization.commands.profile.shared import (
+    opened,
+    path_argument,
+    print_object,
+    user_hash_option,
+)
+from sqlite_utils_personalization.commands.progress import say
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.legal_bases import LEGAL_BASES
+
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.preferences.erasure import Erasure, Held
+
+
+@click.command(name="erase")
+@path_argument
+@user_hash_option
+@click.option(
+    "--basis",
+    type=click.Choice(LEGAL_BASES),
+    default="consent_withdrawn",
+    show_default=True,
+    help="The ground, of those in GDPR article 17(1)",
+)
+@click.option(
+    "--wait",
+    type=click.IntRange(0, 3600),
+    default=30,
+    show_default=True,
+    help="Seconds to wait for readers of the -wal",
+)
+@click.option("--vacuum", is_flag=True, help="Rewrite the file without its unused parts as well")
+def erase(path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool) -> None:
+    """
+    Erase a customer: cut the link from key to profile
+
+    Example:
+
+    \b
+        sqlite-utils personalization-profile erase jpcite.db < key.txt
+
+    The hash of the key becomes a random one, and what was declared is emptied. What remains: the recommendations
+    that were logged and the vectors that were declared on those nights, attached to a profile that leads nowhere,
+    so that the log still verifies; ids of saved searches; and when this was done and on what ground. The customer
+    is neither counted nor scored again; the same key may register anew, without a history. What other programs hold
+    is named, not erased.
+
+    Exit status 1: there is no such customer, or bytes of the old hash are left in the file or beside it.
+    """
+    from sqlite_utils_personalization.preferences.erasure import erase as erase_profile
+    from sqlite_utils_personalization.preferences.erasure import held_by_others
+
+    customer = user_hash(given_hash)
+    with opened(path, writable=True) as db:
+        erased = erase_profile(db, customer, basis)
+        held = held_by_others(db, customer)
+        if erased:
+            print_object({**erased._asdict(), "held_by_others": [each._asdict() for each in held]})
+        _say(erased, held)
+        left_before = _scrub(db, path, customer, wait, vacuum)
+        _conclude(path, customer, bool(erased) or left_before, bool(held))
+
+
+def _scrub(db: Any, path: str, customer: str, wait: int, vacuum: bool) -> bool:
+    """Whether bytes of the hash were there before, of which an earlier erasure left some."""
+    from sqlite_utils_personalization.preferences import scrub
+
+    found = bool(scrub.traces(path, customer))
+    scrub.checkpoint(db, path, wait)
+    if vacuum:
+        scrub.vacuum(db)
+        scrub.checkpoint(db, path, wait)
+    return found
+
+
+def _say(erased: "Erasure | None", held: "list[Held]") -> None:
+    if erased is None:
+        say("no customer has this hash: it was never registered, or is erased already")
+    else:
+        say(
+            f"profile {erased.profile_id} is erased: its {erased.log_rows} recommendations stay in the log"
+            " and lead nowhere"
+        )
+        if erased.saved_searches:
+            say(f"ids of saved searches stay in the evidence: {', '.join(erased.saved_searches)}")
+    for each in held:
+        ids = f", id {', '.join(map(str, each.ids))}" if any(each.ids) else ""
+        say(f"another program holds the hash: {each.table}.{each.column}, {each.rows} rows{ids}")
+
+
+def _conclude(path: str, customer: str, is_known: bool, is_held: bool) -> None:
+    from sqlite_utils_personalization.preferences.scrub import traces
+
+    left = traces(path, customer)
+    if left and not is_held:
+        raise PersonalizationError(
+            f"bytes of the old hash are left in unused parts of {' and '.join(left)}"
+            " - run this again with --vacuum, when nobody else writes"
+        )
+    if left:
+        say(f"{' and '.join(left)} still holds the hash, at least in the rows of other programs")
+    else:
+        say("no byte of the hash is left in the file or beside it")
+    if not is_known:
+        raise click.exceptions.Exit(1)
