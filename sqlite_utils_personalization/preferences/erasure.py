@@ -4,6 +4,7 @@ The log and its evidence stay, and still verify. What other programs hold of the
 """
 
 import sqlite3
+from contextlib import suppress
 from secrets import token_hex
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.transaction import writing
 
 ERASURES = "am_personalization_erasure"
-NAMED_IDS = 100
+NAMED_ROWS = 100
 
 _CUT = """
 UPDATE am_personalization_profile
@@ -43,12 +44,12 @@ class Erasure(NamedTuple):
 
 
 class Held(NamedTuple):
-    """Rows of another program that hold the hash; the first ids, where the table numbers its rows."""
+    """Rows of another program that hold the hash; the first rowids, where the table has any."""
 
     table: str
     column: str
     rows: int
-    ids: list[int]
+    rowids: list[int]
 
 
 def erase(
@@ -86,8 +87,8 @@ def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
         " WHERE m.type = 'table' AND c.name LIKE '%hash%' ORDER BY m.name, c.cid"
     ).fetchall():
         if table not in tables():
-            rows = _holding(db, table, column, user_token_hash)
-            found += [Held(table, column, len(rows), rows[:NAMED_IDS])] if rows else []
+            rows, rowids = _holding(db, table, column, user_token_hash)
+            found += [Held(table, column, rows, rowids)] if rows else []
     return found
 
 
@@ -100,12 +101,12 @@ def require_events(db: sqlite3.Connection) -> None:
         )
 
 
-def _holding(db: sqlite3.Connection, table: str, column: str, value: str) -> list[int]:
+def _holding(db: sqlite3.Connection, table: str, column: str, value: str) -> tuple[int, list[int]]:
     name, where = (part.replace('"', '""') for part in (table, column))
-    try:
-        rows = db.execute(f'SELECT rowid FROM "{name}" WHERE "{where}" = ? ORDER BY 1', (value,))
-        return [number for (number,) in rows]
-    except sqlite3.OperationalError:
-        # WITHOUT ROWID: counted, its rows have no number to name.
-        sql = f'SELECT count(*) FROM "{name}" WHERE "{where}" = ?'
-        return [0] * int(db.execute(sql, (value,)).fetchone()[0])
+    holding = f'FROM "{name}" WHERE "{where}" = ?'
+    (rows,) = db.execute(f"SELECT count(*) {holding}", (value,)).fetchone()
+    # A table WITHOUT ROWID has no number to name a row by.
+    with suppress(sqlite3.OperationalError):
+        found = db.execute(f"SELECT rowid {holding} ORDER BY 1 LIMIT {NAMED_ROWS}", (value,))
+        return rows, [rowid for (rowid,) in found]
+    return rows, []

@@ -91,8 +91,9 @@ def _say(erased: "Erasure | None", held: "list[Held]") -> None:
         if erased.saved_searches:
             say(f"ids of saved searches stay in the evidence: {', '.join(erased.saved_searches)}")
     for each in held:
-        ids = f", id {', '.join(map(str, each.ids))}" if any(each.ids) else ""
-        say(f"another program holds the hash: {each.table}.{each.column}, {each.rows} rows{ids}")
+        where = f"{each.table}.{each.column}, {each.rows} row{'' if each.rows == 1 else 's'}"
+        rowids = f" (rowid {', '.join(map(str, each.rowids))})" if each.rowids else ""
+        say(f"another program holds the hash: {where}{rowids}")
 
 
 def _conclude(path: str, customer: str, is_known: bool, is_held: bool) -> None:
