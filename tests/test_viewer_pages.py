@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,6 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.schema import STORAGE, migrate
-from sqlite_utils_personalization.viewer import home as home_data
 from sqlite_utils_personalization.viewer.metadata import metadata
 
 HOME = "/-/personalization"
@@ -97,12 +97,16 @@ async def test_scores_are_those_of_the_latest_night_only(shared, tmp_path):
 
 
 @pytest.mark.asyncio
-async def test_a_night_too_large_to_count_is_said_to_be(shared, monkeypatch):
-    monkeypatch.setattr(home_data, "MOST_COUNTED", 1)
-    text, data = await both(shared, HOME, 200)
+async def test_a_night_of_an_earlier_version_says_that_it_wrote_down_no_scores(tmp_path):
+    past = Path(__file__).with_name("corpus") / "0.1a0-example.sql"
+    path = tmp_path / "jpcite.db"
+    db = sqlite3.connect(path)
+    db.executescript(past.read_text(encoding="utf-8"))
+    db.close()
+    text, data = await both(path, HOME, 200)
 
     assert data["scores"] is None
-    assert "too large to count its scores here" in text
+    assert "wrote down no scores" in text
 
 
 @pytest.mark.asyncio
@@ -141,6 +145,12 @@ async def test_home_claims_no_more_than_it_checked(shared):
         ),
         (
             "UPDATE am_personalization_run SET counts_json = '[1]'",
+            "nights",
+            "the row of run 1 is not the one that was sealed",
+        ),
+        (
+            "UPDATE am_personalization_run SET counts_json ="
+            """ '{"program": {"scores": {"x": 1, "200": 1, "-3": 1, "50": "1"}}, "amendment": {"scores": [1, 2]}}'""",
             "nights",
             "the row of run 1 is not the one that was sealed",
         ),

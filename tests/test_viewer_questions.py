@@ -4,6 +4,8 @@ import dataclasses
 import re
 import sqlite3
 from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +16,7 @@ from sqlite_utils_personalization.schema.state import packaged
 from sqlite_utils_personalization.scoring.formula import replay_view
 from sqlite_utils_personalization.viewer.questions import _parts, questions
 
+LOG_TABLE = "am_personalization_recommendation_log"
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
 HASHES = ("a" * 64, "b" * 64)
 TIMES = ("2026-07-21T18:00:00.000Z", "2026-07-22T18:00:00.000Z", "2026-07-22T18:00:00.500Z")
@@ -263,6 +266,79 @@ def test_every_file_is_named_by_its_place_and_its_question():
     assert [name[3:-4] for name in names] == list(QUESTIONS)
 
 
+@st.composite
+def log_with_gaps(draw):
+    """rec_ids of a log, and the evidence (first_rec_id, n, list_id) of some of them."""
+    rec_ids, evidence, last = [], [], 0
+    for skipped, rows, is_ours in draw(
+        st.lists(st.tuples(st.sampled_from([0, 0, 0, 2]), st.integers(1, 3), st.booleans()))
+    ):
+        first = last + skipped + 1
+        last = first + rows - 1
+        rec_ids += range(first, last + 1)
+        evidence += [(first, rows, 1)] * is_ours
+    return rec_ids, evidence
+
+
+def ranges_between(rec_ids, evidence):
+    """The first and last rec_id of every run of rows that has no row with evidence between them."""
+    ours = {rec_id for first, n, _ in evidence for rec_id in range(first, first + n)}
+    parts = [list(part) for mine, part in groupby(rec_ids, ours.__contains__) if not mine]
+    return [(part[0], part[-1]) for part in parts]
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
+@given(log=log_with_gaps(), size=st.integers(1, 5))
+def test_rows_without_evidence_are_all_found_however_few_lists_a_page_looks_at(db_path, log, size):
+    rec_ids, evidence = log
+    db = in_memory(db_path, [])
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    db.executemany(f"INSERT INTO {LOG_TABLE} VALUES (?, 1, 'program', 5, 'x')", zip(rec_ids))
+    db.executemany("INSERT INTO am_personalization_evidence VALUES (?, ?, ?)", evidence)
+    sql = QUESTIONS["rows_without_evidence"].sql
+    # Two pieces of two lists instead of ten of ten thousand.
+    for old, new in (
+        (" OFFSET 10000", " OFFSET 2"),
+        ("at < 10 ", "at < 2 "),
+        ("at = 10 ", "at = 2 "),
+    ):
+        assert old in sql
+        sql = sql.replace(old, new)
+    found, after = [], ""
+    while page := db.execute(sql, {"after": after, "size": str(size)}).fetchall():
+        assert len(page) <= size
+        found += [(first, last) for first, last, rec_ids, *_ in page if rec_ids]
+        after = str(page[-1][1])
+
+    assert found == ranges_between(rec_ids, evidence)
+
+
+@pytest.mark.parametrize("name", ["nights", "recommendations_per_day", "night_scores"])
+def test_counts_of_a_night_are_read_from_its_run_and_not_counted_again(db_path, name):
+    steps = " ".join(plan(db_path, name, None, FILLED))
+
+    assert not re.search("recommendation_log|idx_am_pers_rec|evidence|decision", steps)
+
+
+def test_a_night_that_wrote_down_no_scores_has_a_row_per_type_without_one(tmp_path):
+    past = Path(__file__).with_name("corpus") / "0.1a0-example.sql"
+    db = sqlite3.connect(":memory:")
+    db.executescript(past.read_text(encoding="utf-8"))
+    rows = ask(db, "night_scores", night="1")
+    logged = db.execute(
+        f"SELECT recommendation_type, count(*) FROM {LOG_TABLE} l JOIN am_personalization_run r USING (served_at)"
+        " WHERE run_id = 1 GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+
+    assert [(kind, points, n) for _, _, kind, points, n in rows] == [
+        (kind, None, n) for kind, n in logged
+    ]
+    assert [row[2] for row in ask(db, "night_scores", night="1", type="program")] == ["program"]
+
+
 def test_the_evidence_of_a_row_is_found_as_the_replay_view_finds_it():
     assert _parts()["evidence"] in replay_view()
 
@@ -379,15 +455,4 @@ def test_a_customers_recommendations_are_found_by_customer_and_time(db_path, sta
     assert [step for step in steps if "idx_am_pers_rec" in step] == [
         "SEARCH am_personalization_recommendation_log USING INDEX idx_am_pers_rec_profile_served"
         " (profile_id=? AND served_at>? AND served_at<?)"
-    ]
-
-
-@merges_arms
-@pytest.mark.parametrize("statistics", STATISTICS)
-def test_a_nights_scores_are_counted_in_the_index_alone(db_path, statistics):
-    steps = plan(db_path, "night_scores", statistics)
-
-    assert [step for step in steps if "idx_am_pers_rec" in step] == [
-        "SEARCH l USING COVERING INDEX idx_am_pers_rec_type_score"
-        " (recommendation_type=? AND score=? AND served_at=?)"
     ]

@@ -5,9 +5,22 @@ The night writes it; verification plans the night once more from stored rows and
 
 import sqlite3
 from hashlib import sha256
+from typing import Any
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import TYPES
+
+_SCORED = """
+SELECT recommendation_type, sum(customers) FROM (
+    SELECT DISTINCT d.list_no, c.recommendation_type, l.customers FROM plan_decision d
+    JOIN plan_list l USING (list_no) JOIN plan_candidate c USING (candidate_no)
+) GROUP BY recommendation_type
+"""
+_ROWS = """
+SELECT c.recommendation_type, d.score, sum(l.customers) FROM plan_decision d
+JOIN plan_list l USING (list_no) JOIN plan_candidate c USING (candidate_no)
+GROUP BY c.recommendation_type, d.score
+"""
 
 
 def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
@@ -22,9 +35,15 @@ def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
 
 
 def outcome(db: sqlite3.Connection) -> dict[str, str]:
-    """Counts per type, and per type and rule what was left out of the catalogue, as canonical JSON."""
+    """Counts per type, and per type and rule what was left out of the catalogue, as canonical JSON.
+
+    The counts of a run that wrote down no scores, as runs did before there were any, are derived without them.
+    """
+    counts = _counts(db)
+    without = canonical_json({kind: _without_scores(found) for kind, found in counts.items()})
+    stored = db.execute("SELECT counts_json FROM plan_run").fetchone()[0]
     return {
-        "counts_json": canonical_json(_counts(db)),
+        "counts_json": without if stored == without else canonical_json(counts),
         "left_out_json": canonical_json(_left_out(db)),
     }
 
@@ -51,21 +70,26 @@ def _candidates_sha256(db: sqlite3.Connection) -> str:
     return digest.hexdigest()
 
 
-def _counts(db: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    counts = {kind: {"candidates": 0, "scored": 0, "rows": 0} for kind in TYPES}
+def _counts(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """Per type: candidates, customers with some rows (scored) and with none (zero), rows, and rows by score."""
+    counts: dict[str, dict[str, Any]] = {
+        kind: {"candidates": 0, "scored": 0, "rows": 0, "scores": {}} for kind in TYPES
+    }
     for kind, candidates in db.execute(
         "SELECT recommendation_type, count(*) FROM plan_candidate WHERE left_out IS NULL GROUP BY 1"
     ):
         counts[kind]["candidates"] = candidates
-    for kind, scored, rows in db.execute(
-        "SELECT kind, sum(customers), sum(n * customers) FROM ("
-        " SELECT c.recommendation_type AS kind, l.customers, count(*) AS n FROM plan_decision d"
-        " JOIN plan_list l USING (list_no) JOIN plan_candidate c USING (candidate_no)"
-        " GROUP BY d.list_no, c.recommendation_type) GROUP BY kind"
-    ):
-        counts[kind].update(scored=scored, rows=rows)
+    for kind, scored in db.execute(_SCORED):
+        counts[kind]["scored"] = scored
+    for kind, points, rows in db.execute(_ROWS):
+        counts[kind]["rows"] += rows
+        counts[kind]["scores"][str(points)] = rows
     valid = db.execute("SELECT count(*) FROM plan_customer WHERE reason IS NULL").fetchone()[0]
     return {kind: {**found, "zero": valid - found["scored"]} for kind, found in counts.items()}
+
+
+def _without_scores(counts: dict[str, Any]) -> dict[str, Any]:
+    return {name: found for name, found in counts.items() if name != "scores"}
 
 
 def _left_out(db: sqlite3.Connection) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""What the home page of the audit shows, from the run rows; only the scores of one night are counted in the log."""
+"""What the home page of the audit shows, all of it from the run rows: nothing is counted in the log."""
 
 import json
 import sqlite3
@@ -12,8 +12,6 @@ from sqlite_utils_personalization.viewer.questions import questions
 # Two weeks are on one page; the table of nights has them all.
 NIGHTS = 14
 BAND = 10
-# The scores of one night are counted in the index of the log, 0.3 s per million rows on a busy machine.
-MOST_COUNTED = 1_000_000
 # Per type: items that could be recommended, customers with some and with none, and rows of the log.
 COUNTS = ("candidates", "scored", "zero", "rows")
 
@@ -80,16 +78,17 @@ def rows_per_day(nights: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def scores(db: sqlite3.Connection, night: dict[str, Any]) -> list[dict[str, int]] | None:
-    """How many rows of a night have a score of 1 to 10, 11 to 20 ..., per type; None if it has too many. Read-only."""
-    if night["rows"] > MOST_COUNTED:
-        return None
+def scores(db: sqlite3.Connection, run_id: int) -> list[dict[str, int]] | None:
+    """How many rows of a run have a score of 1 to 10, 11 to 20 ..., per type; None if it wrote down none. Read-only."""
     bands = [
         {"from": low, "to": low + BAND - 1, **dict.fromkeys(TYPES, 0)}
         for low in range(1, 101, BAND)
     ]
-    form = {"night": str(night["run_id"]), "type": ""}
-    for _, _, kind, score, rows in db.execute(_sql("night_scores"), form):
+    for _, _, kind, score, rows in db.execute(
+        _sql("night_scores"), {"night": str(run_id), "type": ""}
+    ):
+        if score is None:
+            return None
         bands[(score - 1) // BAND][kind] += rows
     return bands
 

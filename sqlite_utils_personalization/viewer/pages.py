@@ -43,9 +43,9 @@ def register_routes() -> list[tuple[str, Route]]:
 
 
 async def home_page(datasette: Any, request: Any, database: str) -> dict[str, Any]:
-    """The keys of home.home; and scores, the latest night's rows per band of scores and type, null if too many."""
+    """The keys of home.home; and scores, rows per band of scores and type of the latest night, null if not written."""
     data = await read(datasette, database, home)
-    latest = data["nights"][0] if data["nights"] else None
+    latest = data["nights"][0]["run_id"] if data["nights"] else None
     data["scores"] = latest and await read(datasette, database, lambda db: scores(db, latest))
     return data
 

@@ -1,23 +1,20 @@
 -- title: A night by type and score
 -- title_ja: 種別と点数の分布
--- description: How many recommendations of each type had which score on one night, counted in the index of the log.
+-- description: How many recommendations of each type had which score on one night, as its run wrote them down; of a night scored before runs wrote down scores there is one row per type, and its score is empty.
 -- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
 -- param: type text program, industry_pack, saved_search or amendment; empty for all
 
-WITH RECURSIVE scores(score) AS (
-    SELECT 100 UNION ALL SELECT score - 1 FROM scores WHERE score > 1
-),
-types(recommendation_type) AS (VALUES ('program'), ('industry_pack'), ('saved_search'), ('amendment')),
-counted AS (
-    SELECT r.run_id, r.as_of, recommendation_type, score, (
-        SELECT count(*) FROM am_personalization_recommendation_log l
-        WHERE l.recommendation_type = types.recommendation_type AND l.score = scores.score
-            AND l.served_at = r.served_at
-    ) AS recommendations
-    FROM am_personalization_run r CROSS JOIN types CROSS JOIN scores
-    WHERE r.run_id = {run_id} AND cast(:type AS text) IN ('', recommendation_type)
-    LIMIT -1 -- or SQLite counts once for the answer and once for its WHERE
+WITH types(recommendation_type) AS (VALUES ('amendment'), ('industry_pack'), ('program'), ('saved_search')),
+counts AS (
+    SELECT run_id, as_of, recommendation_type, '$.' || recommendation_type AS kind, counts_json
+    FROM am_personalization_run CROSS JOIN types
+    WHERE run_id = {run_id} AND cast(:type AS text) IN ('', recommendation_type)
 )
-SELECT run_id, as_of, recommendation_type, score, recommendations
-FROM counted WHERE recommendations > 0
+SELECT run_id, as_of, recommendation_type, cast(s.key AS integer) AS score, s.value AS recommendations
+FROM counts CROSS JOIN json_each(counts_json, kind || '.scores') s
+WHERE s.type = 'integer' AND cast(s.key AS integer) BETWEEN 1 AND 100
+UNION ALL
+SELECT run_id, as_of, recommendation_type, NULL, json_extract(counts_json, kind || '.rows')
+FROM counts
+WHERE json_type(counts_json, kind || '.scores') IS NULL AND json_extract(counts_json, kind || '.rows') > 0
 ORDER BY recommendation_type, score DESC

@@ -1,36 +1,41 @@
 -- title: Rows without evidence
 -- title_ja: 証拠のない行
--- description: Ranges of the log that no night accounts for: other programs wrote them, or evidence is missing. sealed_by is the seal that covers a range as rows of other programs.
+-- description: Ranges of the log that no night accounts for: other programs wrote them, or evidence is missing. sealed_by is the seal that covers a range as rows of other programs. An answer looks at 100,000 customers' lists; if the log goes on, a last row of no rec_ids says how far it got.
 -- param: after integer last_rec_id of the last row of the previous page
 -- param: size integer rows on a page, 1 to 1000, 100 if empty
 
-WITH start(rec_id) AS (
+WITH RECURSIVE start(rec_id) AS (
     SELECT max(cast(:after AS integer) + 1, coalesce((
         SELECT first_rec_id + n FROM am_personalization_evidence
         WHERE first_rec_id <= cast(:after AS integer) ORDER BY first_rec_id DESC LIMIT 1
     ), 1))
 ),
--- Adding up a night is quicker than looking for what follows each range: most nights have no gap.
-whole(first_rec_id, last_rec_id) AS (
-    SELECT first_rec_id, last_rec_id FROM am_personalization_seal s
-    WHERE run_id IS NOT NULL AND first_rec_id >= (SELECT rec_id FROM start)
-        AND last_rec_id - first_rec_id + 1 = (
-            SELECT sum(n) FROM am_personalization_evidence e
-            WHERE e.first_rec_id >= s.first_rec_id AND e.first_rec_id <= s.last_rec_id
-        )
+log(stop) AS (SELECT coalesce(max(rec_id), 0) + 1 FROM am_personalization_recommendation_log),
+-- Adding up a piece is quicker than looking for what follows each range: most pieces have no gap.
+piece(at, start, stop) AS (
+    SELECT 1, rec_id, coalesce((
+        SELECT first_rec_id FROM am_personalization_evidence
+        WHERE first_rec_id >= rec_id ORDER BY first_rec_id LIMIT 1 OFFSET 10000
+    ), (SELECT stop FROM log)) FROM start
+    UNION ALL
+    SELECT at + 1, stop, coalesce((
+        SELECT first_rec_id FROM am_personalization_evidence
+        WHERE first_rec_id >= stop ORDER BY first_rec_id LIMIT 1 OFFSET 10000
+    ), (SELECT stop FROM log)) FROM piece WHERE at < 10 AND stop < (SELECT stop FROM log)
 ),
-rest(first_rec_id, stop) AS (
-    SELECT rec_id, coalesce((SELECT min(first_rec_id) FROM whole WHERE first_rec_id >= rec_id), 9007199254740993)
-    FROM (SELECT rec_id FROM start UNION SELECT last_rec_id + 1 FROM whole)
+rest(start, stop) AS (
+    SELECT start, stop FROM piece WHERE stop - start IS NOT (
+        SELECT sum(n) FROM am_personalization_evidence WHERE first_rec_id >= start AND first_rec_id < stop
+    )
 ),
 gap(start, stop) AS (
     SELECT start, coalesce(
         (SELECT min(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id >= start), 9007199254740993
     ) FROM (
-        SELECT first_rec_id AS start, stop FROM rest
+        SELECT start, stop FROM rest
         UNION
         SELECT e.first_rec_id + e.n, stop FROM rest CROSS JOIN am_personalization_evidence e
-            ON e.first_rec_id >= rest.first_rec_id AND e.first_rec_id < stop
+            ON e.first_rec_id >= rest.start AND e.first_rec_id < stop
     )
     WHERE start < stop AND start NOT IN (SELECT first_rec_id FROM am_personalization_evidence)
 ),
@@ -38,19 +43,31 @@ found(first_rec_id, last_rec_id) AS (
     SELECT (SELECT min(rec_id) FROM am_personalization_recommendation_log WHERE rec_id >= start AND rec_id < stop),
         (SELECT max(rec_id) FROM am_personalization_recommendation_log WHERE rec_id >= start AND rec_id < stop)
     FROM gap
+    UNION ALL
+    SELECT NULL, stop - 1 FROM piece WHERE at = 10 AND stop < (SELECT log.stop FROM log)
+),
+sealed(first_rec_id, last_rec_id, sealed_by) AS (
+    SELECT first_rec_id, last_rec_id, (
+        SELECT min(seal_id) FROM am_personalization_seal s
+        WHERE s.run_id IS NULL AND f.first_rec_id >= s.first_rec_id AND f.last_rec_id <= s.last_rec_id
+    ) FROM found f WHERE last_rec_id IS NOT NULL
 )
 SELECT
     f.first_rec_id,
     f.last_rec_id,
-    f.last_rec_id - f.first_rec_id + 1 AS rec_ids,
+    coalesce(f.last_rec_id - f.first_rec_id + 1, 0) AS rec_ids,
     a.served_at AS first_served_at,
     z.served_at AS last_served_at,
-    (
-        SELECT min(seal_id) FROM am_personalization_seal s
-        WHERE s.run_id IS NULL AND f.first_rec_id >= s.first_rec_id AND f.last_rec_id <= s.last_rec_id
-    ) AS sealed_by
-FROM found f
-CROSS JOIN am_personalization_recommendation_log a ON a.rec_id = f.first_rec_id
-CROSS JOIN am_personalization_recommendation_log z ON z.rec_id = f.last_rec_id
-ORDER BY f.first_rec_id
+    f.sealed_by,
+    CASE
+        WHEN f.first_rec_id IS NULL THEN 'no more up to last_rec_id, and the log goes on - ask again with after'
+        WHEN f.sealed_by IS NOT NULL THEN 'sealed as rows of other programs'
+        WHEN f.first_rec_id > (SELECT coalesce(max(log_end), 0) FROM am_personalization_seal)
+            THEN 'not sealed yet - the next night seals them'
+        ELSE 'evidence is missing - run personalization-verify'
+    END AS finding
+FROM sealed f
+LEFT JOIN am_personalization_recommendation_log a ON a.rec_id = f.first_rec_id
+LEFT JOIN am_personalization_recommendation_log z ON z.rec_id = f.last_rec_id AND f.first_rec_id IS NOT NULL
+ORDER BY f.last_rec_id, f.first_rec_id IS NULL
 LIMIT {size}
