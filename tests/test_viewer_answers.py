@@ -19,6 +19,10 @@ LATER = "2026-04-05"
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
 LOG = "am_personalization_recommendation_log"
 OTHER_ROWS = f"INSERT INTO {LOG}(profile_id, recommendation_type, score) VALUES (1, 'program', 5)"
+DELIVERY = """
+INSERT INTO am_personalization_delivery (delivery_key, rec_id, channel, slot, delivered_at, status, unit_price_yen)
+VALUES (hex(zeroblob(32)), 1, 'rest', '2026-04-06', '2026-04-06T00:00:00.000Z', 200, 3);
+"""
 # Between the nights: what customers declared, what the catalogue says, and rows that another program wrote.
 CHANGES = f"""
 UPDATE am_personalization_profile SET preference_json = '{{"industry_pack": "E"}}' WHERE profile_id = 4;
@@ -44,7 +48,7 @@ def path(tmp_path_factory):
         db.executescript(CHANGES)
     score(path, as_of=LATER)
     with sqlite3.connect(path) as db:
-        db.executescript(f"{OTHER_ROWS}; {OTHER_ROWS};")
+        db.executescript(f"{OTHER_ROWS}; {OTHER_ROWS}; {DELIVERY}")
     return path
 
 

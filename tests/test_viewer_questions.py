@@ -362,6 +362,10 @@ SIZES = {
     "am_personalization_run": ("400 1 1 1 1", "sqlite_autoindex_am_personalization_run_1"),
     "am_personalization_candidate": ("9000 2000 1", "idx_am_personalization_candidate_item"),
     "am_personalization_run_candidate": ("200000 5000 1", "am_personalization_run_candidate"),
+    "am_personalization_delivery": (
+        "10000000 100",
+        "idx_am_personalization_delivery_delivered",
+    ),
     "am_personalization_unserved": ("4000 100 1", "am_personalization_unserved"),
 }
 STATISTICS = (None, *LARGE)
@@ -378,6 +382,7 @@ FILLED = {
     "item_id": "S1",
     "rule": "notice",
     "rec_id": "1",
+    "per": "month",
 }
 
 merges_arms = pytest.mark.skipif(

@@ -15,10 +15,12 @@ if find_spec("datasette"):
         permission_allowed,
         permission_resources_sql,
     )
-    from sqlite_utils_personalization.viewer.startup import startup
+    from sqlite_utils_personalization.viewer.startup import asgi_wrapper, canned_queries, startup
     from sqlite_utils_personalization.viewer.wal import warn_of_wal
 
     __all__ = [
+        "asgi_wrapper",
+        "canned_queries",
         "database_actions",
         "filters_from_request",
         "link_rec_id",

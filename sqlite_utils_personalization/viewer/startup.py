@@ -1,13 +1,42 @@
-"""Datasette 1.0 reads queries from --config only; 0.65 reads them from --metadata, as documented here."""
+"""The questions in Datasette: of --metadata on either line, and with no row where a table is not there yet.
+
+Datasette 0.65 reads queries from --metadata and asks for more each time; 1.0 reads them from --config only.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from datasette import hookimpl
+
+from sqlite_utils_personalization.viewer.absent import (
+    absent_tables,
+    answerable,
+    as_dictionary,
+)
+
+# 0.65 writes into what it was given, so this is what it was given; on 1.0, what is stood in for.
+_given: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+
+
+@hookimpl
+def canned_queries(datasette: Any, database: str) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """Datasette 0.65: the queries of --metadata, each as it can be answered now."""
+
+    async def queries() -> dict[str, Any]:
+        source = datasette.databases[database]
+        if source not in _given:
+            found = datasette.metadata("queries", database=database, fallback=False) or {}
+            _given[source] = dict(found)
+        given = _given[source].items()
+        return {name: await answerable(datasette, database, query) for name, query in given}
+
+    return queries
 
 
 @hookimpl
 def startup(datasette: Any) -> Callable[[], Awaitable[None]] | None:
+    """Datasette 1.0: add the queries of --metadata."""
     if not hasattr(datasette, "add_query"):
         return None
 
@@ -16,14 +45,44 @@ def startup(datasette: Any) -> Callable[[], Awaitable[None]] | None:
         given = getattr(datasette, "_metadata_local", None) or {}
         for database, about in (given.get("databases") or {}).items():
             for name, query in (about.get("queries") or {}).items():
-                if await datasette.get_query(database, name) is None:
-                    await _add(datasette, database, name, query)
+                await _add(datasette, database, name, query)
 
     return add_queries
 
 
-async def _add(datasette: Any, database: str, name: str, query: str | dict[str, Any]) -> None:
-    query = {"sql": query} if isinstance(query, str) else query
+@hookimpl
+def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
+    """Datasette 1.0: ask a question itself again as soon as its tables are there."""
+
+    def wrap(app: Any) -> Any:
+        async def respond(scope: Any, receive: Any, send: Any) -> None:
+            for name, source in list(datasette.databases.items()):
+                if hasattr(datasette, "add_query") and source in _given:
+                    await _add_again(datasette, name, source)
+            await app(scope, receive, send)
+
+        return respond
+
+    return wrap
+
+
+async def _add_again(datasette: Any, database: str, source: Any) -> None:
+    if not await absent_tables(datasette, database):
+        for name, query in _given.pop(source).items():
+            await _add_query(datasette, database, name, query)
+
+
+async def _add(datasette: Any, database: str, name: str, query: Any) -> None:
+    answer = await answerable(datasette, database, query)
+    if answer != as_dictionary(query):
+        _given.setdefault(datasette.databases[database], {})[name] = query
+    elif await datasette.get_query(database, name) is not None:
+        return
+    await _add_query(datasette, database, name, answer)
+
+
+async def _add_query(datasette: Any, database: str, name: str, query: Any) -> None:
+    query = as_dictionary(query)
     await datasette.add_query(
         database,
         name,

@@ -1,6 +1,6 @@
 -- title: Rows without evidence
 -- title_ja: 証拠のない行
--- description: Ranges of the log that no night accounts for: other programs wrote them, or evidence is missing. sealed_by is the seal that covers a range as rows of other programs. An answer looks at 100,000 customers' lists; if the log goes on, a last row of no rec_ids says how far it got.
+-- description: Ranges of the log that no night accounts for: other programs wrote them, or evidence is missing. sealed_by is the seal that covers a range as rows of other programs. An answer looks at 100,000 lists of customers; where the log goes on, a last row of no rec_ids says how far it came.
 -- param: after integer last_rec_id of the last row of the previous page
 -- param: size integer rows on a page, 1 to 1000, 100 if empty
 

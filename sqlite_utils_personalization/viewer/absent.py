@@ -1,0 +1,59 @@
+"""Questions about tables that a file does not have yet: they answer with no row, and say what brings the tables.
+
+Datasette would answer 400. What stands in for a question is the question itself, before an empty table of that name.
+"""
+
+import re
+from typing import Any
+from weakref import WeakSet
+
+from sqlite_utils_personalization.viewer.metadata import tables
+from sqlite_utils_personalization.viewer.read import file_name
+
+# Asking for every answer would be slow, and a schema that is there stays there.
+_complete: WeakSet[Any] = WeakSet()
+
+
+async def absent_tables(datasette: Any, database: str) -> list[str]:
+    """The tables and views of ours that a database with our schema lacks; none for other databases."""
+    source = datasette.databases.get(database)
+    if source is None or source in _complete:
+        return []
+    found = await source.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    names = {name for (name,) in found}
+    if "am_personalization_profile" not in names:
+        return []
+    absent = [name for name in tables() if name not in names]
+    if not absent:
+        _complete.add(source)
+    return absent
+
+
+async def answerable(datasette: Any, database: str, query: Any) -> dict[str, Any]:
+    """The query as a dictionary, or what stands in for it where a table it names is not there."""
+    query = as_dictionary(query)
+    absent = await absent_tables(datasette, database)
+    needed = [name for name in absent if re.search(rf"\b{name}\b", query.get("sql") or "")]
+    if not needed:
+        return query
+    file = file_name(datasette, database)
+    todo = f"There is no {', '.join(needed)} in {file}. Run: sqlite-utils personalization-migrate {file}"
+    query["sql"] = _before_empty_tables(query["sql"], needed)
+    query["description"] = f"{todo} - {query.get('description') or ''}".removesuffix(" - ")
+    return query
+
+
+def as_dictionary(query: Any) -> dict[str, Any]:
+    """A query of metadata.yml, which may be its SQL alone, as a dictionary of its own."""
+    return dict(query) if isinstance(query, dict) else {"sql": query}
+
+
+def _before_empty_tables(sql: str, names: list[str]) -> str:
+    empty = [_empty(name, list(tables()[name]["columns"])) for name in names]
+    rest = re.match(r"WITH (?:RECURSIVE )?", sql)
+    begin, end = (sql[rest.end() :], ",\n") if rest else (sql, "\n")
+    return f"WITH RECURSIVE {', '.join(empty)}{end}{begin}"
+
+
+def _empty(name: str, columns: list[str]) -> str:
+    return f"{name}({', '.join(columns)}) AS (SELECT {', '.join(['NULL'] * len(columns))} WHERE 0)"

@@ -1,0 +1,60 @@
+-- title: Deliveries and yen
+-- title_ja: 配信と金額
+-- description: Per Japanese calendar day or month, newest first, and per channel: what was delivered, what of it is billed because its status is 2xx, what was taken back, and the yen that leaves, tax excluded. A page ends after the day that makes 100,000 rows read; first_day and last_day say which days of a month are on it.
+-- param: per text day or month; day if empty
+-- param: since text first day, such as 2026-07-01
+-- param: until text last day; a month is meant as a whole
+-- param: after text first_day of the last row of the previous page
+-- param: size integer days on a page, 1 to 1000, 100 if empty
+
+WITH RECURSIVE bound(stop) AS (
+    SELECT min(
+        CASE trim(cast(:after AS text))
+            WHEN '' THEN '9999'
+            ELSE strftime('%Y-%m-%dT%H:%M:%S', cast(:after AS text), '-9 hours')
+        END,
+        CASE length(trim(cast(:until AS text)))
+            WHEN 0 THEN '9999'
+            WHEN 7 THEN strftime('%Y-%m-%dT%H:%M:%S', trim(cast(:until AS text)) || '-01', '+1 month', '-9 hours')
+            ELSE strftime('%Y-%m-%dT%H:%M:%S', cast(:until AS text), '+1 day', '-9 hours')
+        END
+    )
+),
+-- From day to day that has deliveries, newest first: its midnight in Japan, and the rows read before it.
+midnight(start, read, n) AS (
+    SELECT stop, 0, 0 FROM bound
+    UNION ALL
+    SELECT (
+        SELECT strftime('%Y-%m-%dT%H:%M:%S', max(delivered_at), '+9 hours', 'start of day', '-9 hours')
+        FROM am_personalization_delivery WHERE delivered_at < start
+    ), read + (
+        SELECT count(*) FROM am_personalization_delivery
+        WHERE n > 0 AND delivered_at >= start
+            AND delivered_at < strftime('%Y-%m-%dT%H:%M:%S', start, '+1 day')
+    ), n + 1
+    FROM midnight
+    WHERE start IS NOT NULL AND read < 100000 AND n < {size}
+        AND (n = 0 OR date(start, '+9 hours') >= cast(:since AS text))
+),
+day(day, start, stop, period) AS (
+    SELECT date(start, '+9 hours'), start, strftime('%Y-%m-%dT%H:%M:%S', start, '+1 day'),
+        substr(date(start, '+9 hours'), 1, CASE trim(cast(:per AS text)) WHEN 'month' THEN 7 ELSE 10 END)
+    FROM midnight
+    WHERE n > 0 AND read < 100000 AND date(start, '+9 hours') >= cast(:since AS text)
+)
+SELECT
+    day.period,
+    (SELECT min(x.day) FROM day x WHERE x.period = day.period) AS first_day,
+    (SELECT max(x.day) FROM day x WHERE x.period = day.period) AS last_day,
+    d.channel,
+    sum(d.reversal_of IS NULL) AS deliveries,
+    sum(d.reversal_of IS NULL AND d.status BETWEEN 200 AND 299) AS billed,
+    sum(d.reversal_of IS NOT NULL) AS reversed,
+    sum(CASE
+        WHEN d.status NOT BETWEEN 200 AND 299 THEN 0
+        WHEN d.reversal_of IS NULL THEN d.unit_price_yen
+        ELSE -d.unit_price_yen
+    END) AS yen
+FROM day CROSS JOIN am_personalization_delivery d ON d.delivered_at >= day.start AND d.delivered_at < day.stop
+GROUP BY day.period, d.channel
+ORDER BY day.period DESC, d.channel
