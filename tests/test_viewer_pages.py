@@ -14,7 +14,7 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
-from sqlite_utils_personalization.schema import STORAGE, migrate
+from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
 from sqlite_utils_personalization.viewer.metadata import metadata
 
 HOME = "/-/personalization"
@@ -402,6 +402,46 @@ async def test_a_file_served_immutable_beside_a_full_wal_is_warned_of(shared, tm
 async def test_nothing_is_warned_of_without_a_wal_or_without_immutable(shared, capsys):
     for datasette in (await serve(shared), await serve(immutables=[str(shared)])):
         assert (await get(datasette, f"{HOME}.json")).json()["warnings"] == []
+    assert capsys.readouterr().err == ""
+
+
+def without_nights(queries):
+    del queries["nights"]
+
+
+def with_another_night_scores(queries):
+    queries["night_scores"]["sql"] = "SELECT 1"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (without_nights, "of another version than this viewer: nights missing or not the same"),
+        (with_another_night_scores, "viewer: night_scores missing or not the same"),
+        (dict.clear, "no question of this plugin is served for jpcite"),
+    ],
+)
+async def test_questions_of_another_version_are_warned_of(shared, capsys, change, says):
+    given = metadata("jpcite")
+    change(given["databases"]["jpcite"]["queries"])
+    datasette = await serve(shared, metadata=given)
+    assert says in capsys.readouterr().err
+    for url in (HOME, f"{HOME}/replay/1"):
+        text = (await get(datasette, url)).text
+        (warning,) = (await get(datasette, f"{url}.json")).json()["warnings"]
+        assert says in warning
+        assert "sqlite-utils personalization-metadata jpcite &gt; metadata.yml" in text
+
+
+@pytest.mark.asyncio
+async def test_the_questions_of_a_file_that_lacks_a_table_are_not_of_another_version(
+    tmp_path, capsys
+):
+    migrate(tmp_path / "jpcite.db", only=[STORAGE, EVIDENCE])
+    datasette = await serve(tmp_path / "jpcite.db")
+
+    assert (await get(datasette, f"{HOME}.json")).json()["warnings"] == []
     assert capsys.readouterr().err == ""
 
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 # The questions and metadata.yml are for the commands too, and those work without Datasette.
 if find_spec("datasette"):
+    from sqlite_utils_personalization.viewer.current import warn_of_metadata
     from sqlite_utils_personalization.viewer.filters import filters_from_request
     from sqlite_utils_personalization.viewer.identity import shorten_user_token_hash
     from sqlite_utils_personalization.viewer.links import database_actions, link_rec_id, menu_links
@@ -30,5 +31,6 @@ if find_spec("datasette"):
         "register_routes",
         "shorten_user_token_hash",
         "startup",
+        "warn_of_metadata",
         "warn_of_wal",
     ]

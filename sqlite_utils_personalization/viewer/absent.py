@@ -10,6 +10,9 @@ from weakref import WeakSet
 from sqlite_utils_personalization.viewer.metadata import tables
 from sqlite_utils_personalization.viewer.read import file_name
 
+# A query of metadata.yml.
+Given = str | dict[str, Any]
+
 # Asking for every answer would be slow, and a schema that is there stays there.
 _complete: WeakSet[Any] = WeakSet()
 
@@ -29,9 +32,9 @@ async def absent_tables(datasette: Any, database: str) -> list[str]:
     return absent
 
 
-async def answerable(datasette: Any, database: str, query: Any) -> dict[str, Any]:
+async def answerable(datasette: Any, database: str, given: Given) -> dict[str, Any]:
     """The query as a dictionary, or what stands in for it where a table it names is not there."""
-    query = as_dictionary(query)
+    query = as_dictionary(given)
     absent = await absent_tables(datasette, database)
     needed = [name for name in absent if re.search(rf"\b{name}\b", query.get("sql") or "")]
     if not needed:
@@ -43,8 +46,8 @@ async def answerable(datasette: Any, database: str, query: Any) -> dict[str, Any
     return query
 
 
-def as_dictionary(query: Any) -> dict[str, Any]:
-    """A query of metadata.yml, which may be its SQL alone, as a dictionary of its own."""
+def as_dictionary(query: Given) -> dict[str, Any]:
+    """A query, which may be given as its SQL alone, as a dictionary of its own."""
     return dict(query) if isinstance(query, dict) else {"sql": query}
 
 

@@ -13,6 +13,7 @@ from datasette import Forbidden, Response, hookimpl
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.viewer.access import audited, can_view
+from sqlite_utils_personalization.viewer.current import metadata_warning
 from sqlite_utils_personalization.viewer.failure import Failure, no_schema, which_database
 from sqlite_utils_personalization.viewer.home import home, scores
 from sqlite_utils_personalization.viewer.links import HOME, home_url, replay_url
@@ -88,7 +89,7 @@ def _page(name: str, view: View, show: Show) -> Route:
         as_json = bool(request.url_vars.get("suffix"))
         try:
             database = await _database(datasette, request)
-            data = _head(datasette, database) | await view(datasette, request, database)
+            data = await _head(datasette, database) | await view(datasette, request, database)
         except Failure as failure:
             return await _failed(datasette, request, failure, as_json)
         except Forbidden as error:
@@ -115,12 +116,15 @@ async def _database(datasette: Any, request: Any) -> str:
     raise which_database(asked, {name: home_url(datasette, name) for name in names})
 
 
-def _head(datasette: Any, database: str) -> dict[str, Any]:
-    warning = wal_warning(datasette.get_database(database))
+async def _head(datasette: Any, database: str) -> dict[str, Any]:
+    warnings = (
+        wal_warning(datasette.get_database(database)),
+        await metadata_warning(datasette, database),
+    )
     return {
         "ok": True,
         "database": database,
-        "warnings": [warning] if warning else [],
+        "warnings": [warning for warning in warnings if warning],
         "package_version": __version__,
     }
 

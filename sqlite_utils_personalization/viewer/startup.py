@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from datasette import hookimpl
 
 from sqlite_utils_personalization.viewer.absent import (
+    Given,
     absent_tables,
     answerable,
     as_dictionary,
@@ -72,7 +73,7 @@ async def _add_again(datasette: Any, database: str, source: Any) -> None:
             await _add_query(datasette, database, name, query)
 
 
-async def _add(datasette: Any, database: str, name: str, query: Any) -> None:
+async def _add(datasette: Any, database: str, name: str, query: Given) -> None:
     answer = await answerable(datasette, database, query)
     if answer != as_dictionary(query):
         _given.setdefault(datasette.databases[database], {})[name] = query
@@ -81,8 +82,8 @@ async def _add(datasette: Any, database: str, name: str, query: Any) -> None:
     await _add_query(datasette, database, name, answer)
 
 
-async def _add_query(datasette: Any, database: str, name: str, query: Any) -> None:
-    query = as_dictionary(query)
+async def _add_query(datasette: Any, database: str, name: str, given: Given) -> None:
+    query = as_dictionary(given)
     await datasette.add_query(
         database,
         name,
