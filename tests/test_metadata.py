@@ -103,6 +103,7 @@ def test_metadata_says_nothing_that_one_line_of_datasette_ignores_or_fails_on():
             collect({key: entry[key] for key in entry if key != "columns"})
 
     known = {"title", "description", "params", "sql", "fragment", "sort_desc", "label_column"}
+    known |= {"description_html", "hide_sql"}
     assert keys - known == set()
 
 

@@ -7,29 +7,40 @@ from importlib.util import find_spec
 
 # The questions and metadata.yml are for the commands too, and those work without Datasette.
 if find_spec("datasette"):
+    from sqlite_utils_personalization.viewer.cells import (
+        link_number,
+        link_rec_id,
+        show_japan_time,
+    )
     from sqlite_utils_personalization.viewer.current import warn_of_metadata
+    from sqlite_utils_personalization.viewer.denied import forbidden
     from sqlite_utils_personalization.viewer.filters import filters_from_request
     from sqlite_utils_personalization.viewer.identity import shorten_user_token_hash
-    from sqlite_utils_personalization.viewer.links import database_actions, link_rec_id, menu_links
+    from sqlite_utils_personalization.viewer.links import database_actions, menu_links
     from sqlite_utils_personalization.viewer.pages import register_routes
     from sqlite_utils_personalization.viewer.permissions import (
         permission_allowed,
         permission_resources_sql,
     )
     from sqlite_utils_personalization.viewer.startup import asgi_wrapper, canned_queries, startup
+    from sqlite_utils_personalization.viewer.style import extra_css_urls
     from sqlite_utils_personalization.viewer.wal import warn_of_wal
 
     __all__ = [
         "asgi_wrapper",
         "canned_queries",
         "database_actions",
+        "extra_css_urls",
         "filters_from_request",
+        "forbidden",
+        "link_number",
         "link_rec_id",
         "menu_links",
         "permission_allowed",
         "permission_resources_sql",
         "register_routes",
         "shorten_user_token_hash",
+        "show_japan_time",
         "startup",
         "warn_of_metadata",
         "warn_of_wal",

@@ -4,6 +4,7 @@ Datasette would answer 400. What stands in for a question is the question itself
 """
 
 import re
+from html import escape
 from typing import Any
 from weakref import WeakSet
 
@@ -42,7 +43,10 @@ async def answerable(datasette: Any, database: str, given: Given) -> dict[str, A
     file = file_name(datasette, database)
     todo = f"There is no {', '.join(needed)} in {file}. Run: sqlite-utils personalization-migrate {file}"
     query["sql"] = _before_empty_tables(query["sql"], needed)
-    query["description"] = f"{todo} - {query.get('description') or ''}".removesuffix(" - ")
+    query["description"] = todo
+    query["description_html"] = (
+        f"<p><strong>{escape(todo)}</strong></p>{query.get('description_html', '')}"
+    )
     return query
 
 

@@ -40,6 +40,18 @@ def which_database(asked: str | None, links: Mapping[str, str]) -> Failure:
     )
 
 
+def not_of_the_audit(links: Mapping[str, str]) -> Failure:
+    """Something of the file that is not shown, or anything that could change it; links lead to what is shown."""
+    return Failure(
+        403,
+        "Not part of the audit",
+        "Of this file only the tables, views and questions of the audit are shown. Nothing of it can be changed here,"
+        " and no SQL of one's own be run.",
+        "Begin at the page of the audit:",
+        links,
+    )
+
+
 def not_prepared(sentence: str) -> Failure:
     """The file has no evidence tables; sentence is `what - what to do`."""
     what, _, todo = sentence.partition(" - ")

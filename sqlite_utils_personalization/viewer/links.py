@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 from weakref import WeakSet
 
 from datasette import hookimpl
-from markupsafe import Markup
 
 from sqlite_utils_personalization.viewer.access import can_view
 
@@ -38,24 +37,11 @@ def question_url(datasette: Any, database: str, name: str, **form: object) -> st
     return f"{datasette.urls.query(database, name)}{query}"
 
 
-@hookimpl(specname="render_cell")
-def link_rec_id(datasette: Any, database: str, column: str, value: object) -> Any:
-    if column != "rec_id" or not isinstance(value, int):
-        return None
-
-    async def link() -> Markup | None:
-        if not await _is_ours(datasette.databases.get(database)):
-            return None
-        return Markup('<a href="{}">{}</a>').format(replay_url(datasette, database, value), value)
-
-    return link
-
-
 @hookimpl
 def menu_links(datasette: Any, actor: Any) -> Any:
     async def links() -> list[dict[str, str]]:
         for name, database in datasette.databases.items():
-            if await _is_ours(database) and await can_view(datasette, actor, name):
+            if await has_our_schema(database) and await can_view(datasette, actor, name):
                 return [{"href": datasette.urls.path(HOME), "label": LABEL}]
         return []
 
@@ -65,14 +51,15 @@ def menu_links(datasette: Any, actor: Any) -> Any:
 @hookimpl
 def database_actions(datasette: Any, actor: Any, database: str) -> Any:
     async def links() -> list[dict[str, str]]:
-        if not await _is_ours(datasette.databases.get(database)):
+        if not await has_our_schema(datasette.databases.get(database)):
             return []
         return [{"href": home_url(datasette, database), "label": LABEL}]
 
     return links
 
 
-async def _is_ours(database: Any) -> bool:
+async def has_our_schema(database: Any) -> bool:
+    """Whether a database of Datasette is one of ours; None is not."""
     if database is None:
         return False
     if database not in _with_our_schema:

@@ -3,8 +3,10 @@
 import json
 import re
 from functools import cache
+from html import escape
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.viewer.questions import Question, questions
@@ -23,7 +25,7 @@ def metadata(database: str) -> dict[str, Any]:
         ),
         "databases": {
             database: {
-                "queries": {question.name: _query(question) for question in questions()},
+                "queries": {question.name: _query(database, question) for question in questions()},
                 "tables": {name: _described(table) for name, table in tables().items()},
             }
         },
@@ -47,14 +49,28 @@ def tables() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _query(question: Question) -> dict[str, Any]:
-    fields = [f"{parameter.name}: {parameter.meaning}." for parameter in question.parameters]
+def _query(database: str, question: Question) -> dict[str, Any]:
     return {
         "title": f"{question.title} ({question.title_ja})",
-        "description": " ".join([question.description, *fields]),
+        "description": question.description,
+        "description_html": _description_html(database, question),
+        # A long text that the answer would stand under; Datasette shows it where it is asked to.
+        "hide_sql": True,
         "params": [parameter.name for parameter in question.parameters],
         "sql": question.sql,
     }
+
+
+def _description_html(database: str, question: Question) -> str:
+    fields = [
+        f"<li><code>{parameter.name}</code> {escape(parameter.meaning)}</li>"
+        for parameter in question.parameters
+    ]
+    home = f"../-/personalization?{urlencode({'database': database})}"
+    return (
+        f"<p>{escape(question.description)}</p><ul>{''.join(fields)}</ul>"
+        f'<p><a href="{home}">Personalization audit</a></p>'
+    )
 
 
 def _described(table: dict[str, Any]) -> dict[str, Any]:

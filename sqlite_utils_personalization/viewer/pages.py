@@ -67,7 +67,7 @@ async def find_replay(datasette: Any, request: Any) -> Response:
     try:
         database = await _database(datasette, request)
     except Failure as failure:
-        return await _failed(datasette, request, failure, as_json=False)
+        return await failed(datasette, request, failure, as_json=False)
     rec_id = (request.args.get("rec_id") or "").strip()
     # Only a number has a page of its own to go to.
     return Response.redirect(
@@ -91,7 +91,7 @@ def _page(name: str, view: View, show: Show) -> Route:
             database = await _database(datasette, request)
             data = await _head(datasette, database) | await view(datasette, request, database)
         except Failure as failure:
-            return await _failed(datasette, request, failure, as_json)
+            return await failed(datasette, request, failure, as_json)
         except Forbidden as error:
             if not as_json:
                 raise
@@ -129,7 +129,8 @@ async def _head(datasette: Any, database: str) -> dict[str, Any]:
     }
 
 
-async def _failed(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
+async def failed(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
+    """The page of a failure, or its JSON."""
     data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
     data |= {"todo": failure.todo, "links": dict(failure.links)}
     if as_json:

@@ -91,7 +91,14 @@ def _item(item: dict[str, Any] | None) -> list[tuple[str, str]]:
         ("Industries", _industries(item["industries"])),
         ("Prefectures", _prefectures(item["prefectures"])),
         ("Opens on", item["opens_on"] or "not known"),
-        ("Closes on", f"{item['closes_on']} ({left} days left)" if left is not None else "no date"),
+        (
+            "Closes on",
+            (
+                f"{item['closes_on']} ({left} day{'s' * (left != 1)} left)"
+                if left is not None
+                else "no date"
+            ),
+        ),
         ("Risk level", item["risk_level"] or "none"),
     ]
 
