@@ -1,9 +1,10 @@
-"""How long the questions take in Datasette, beside the same SQL on a bare sqlite3 connection to the same file.
+"""How long pages and questions take in Datasette, beside the same SQL on a bare sqlite3 connection to the same file.
 
     nice python benchmarks/viewer.py /tmp/big.db --rows 10000000
 
 builds the database if there is none at that path (about a minute per million log rows), and asks each question as an
-auditor would, of other customers, items and nights each time. An existing database is only read.
+auditor would, of other customers, items and nights each time. An existing database is only read. For a page of ours
+bare is the function behind it on that connection; for one of Datasette's, a select of the rows it shows.
 """
 
 import argparse
@@ -12,21 +13,27 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
+from itertools import islice, repeat
 from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlencode
 
-from database import build
 from datasette.app import Datasette
 
+from sqlite_utils_personalization.viewer.home import home, scores
 from sqlite_utils_personalization.viewer.metadata import metadata
 from sqlite_utils_personalization.viewer.questions import Question, questions
+from sqlite_utils_personalization.viewer.replay_page import replay_page
 
 Form = dict[str, str]
 QUESTIONS = {question.name: question for question in questions()}
-HEADING = "question                                     bare p50    p95   JSON p50    p95   page p50    p95   JSON/bare"
+# What one way of asking is called, what it is on a bare connection, and its address, with {} where .json goes.
+Asked = tuple[str, Callable[[], object], str]
+HEADING = "asked                                        bare p50    p95   JSON p50    p95   page p50    p95   JSON/bare"
+HOME = "/-/personalization"
 
 
 def main() -> None:
@@ -37,29 +44,71 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=20, help="how often each question is asked")
     options = parser.parse_args()
     if not options.path.exists():
+        from database import build
+
         build(options.path, options.rows, options.customers)
-    with closing(sqlite3.connect(f"file:{options.path}?mode=ro", uri=True)) as db:
-        asyncio.run(measure(options.path, db, options.times))
+    measure(options.path, options.times)
 
 
-async def measure(path: Path, db: sqlite3.Connection, times: int) -> None:
-    """Print p50 and p95 in milliseconds, bare, as JSON and as a page; what Datasette refuses is an error."""
+def measure(path: Path, times: int = 20) -> None:
+    """Print p50 and p95 in milliseconds of every page and question; path is a database, and only read."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        asyncio.run(_measure(path, db, times))
+
+
+async def _measure(path: Path, db: sqlite3.Connection, times: int) -> None:
+    """Bare, as JSON and as a page, one after the other; what Datasette refuses is an error."""
     datasette = Datasette([str(path)], metadata=metadata(path.stem))
     await datasette.invoke_startup()
     (rows,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
     print(f"{rows:,} log rows, SQLite {sqlite3.sqlite_version}, milliseconds\n{HEADING}")
+    for asked in (pages(path, db), asked_questions(path, db)):
+        for several in asked:
+            found = []
+            for name, ask, url in islice(several, times):
+                as_json = await page(datasette, url.format(".json"))
+                found.append((name, elapsed(ask), as_json, await page(datasette, url.format(""))))
+            names, *milliseconds = zip(*found, strict=True)
+            print(line(names[0], milliseconds), flush=True)
+
+
+def pages(path: Path, db: sqlite3.Connection) -> Iterator[Iterator[Asked]]:
+    """Our pages, and Datasette's own of the database, of the log and of its views."""
+    rng, name = random.Random(7), path.stem
+    (last,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
+    (night,) = db.execute("SELECT max(run_id) FROM am_personalization_run").fetchone()
+
+    def replays(query: str, *, with_now: bool) -> Iterator[Asked]:
+        while True:
+            rec_id = str(rng.randrange(1, last + 1))
+            ask = partial(replay_page, db, rec_id, with_now=with_now)
+            yield f"replay page{query}", ask, f"{HOME}/replay/{rec_id}{{}}{query}"
+
+    yield repeat(("home page", lambda: (home(db), scores(db, night)), f"{HOME}{{}}"))
+    yield replays("", with_now=False)
+    yield replays("?now=on", with_now=True)
+    schema = "SELECT * FROM sqlite_master"
+    yield repeat(("database page", lambda: db.execute(schema).fetchall(), f"/{name}{{}}"))
+    log, recent = "am_personalization_recommendation_log", "v_personalization_recent_recs"
+    for table, order in (
+        (log, "ORDER BY rec_id DESC"),
+        (recent, ""),
+        ("v_personalization_replay", ""),
+    ):
+        sql = f"SELECT * FROM {table} {order} LIMIT 101"
+        yield repeat((table, lambda sql=sql: db.execute(sql).fetchall(), f"/{name}/{table}{{}}"))
+
+
+def asked_questions(path: Path, db: sqlite3.Connection) -> Iterator[Iterator[Asked]]:
+    """Every question in every way it is asked."""
+
+    def several(name: str, way: str, forms: Iterator[Form]) -> Iterator[Asked]:
+        for form in forms:
+            url = f"/{path.stem}/{name}{{}}?_shape=array&{urlencode(form)}"
+            yield f"{name} {way}", partial(answer, db, QUESTIONS[name], form), url
+
     for name, way, forms in ways(db, random.Random(7)):
-        question, found = QUESTIONS[name], []
-        for form in (next(forms) for _ in range(times)):
-            url = f"/{path.stem}/{name}{{}}?{urlencode(form)}"
-            found.append(
-                (
-                    bare(db, question, form),
-                    await page(datasette, url.format(".json") + "&_shape=array"),
-                    await page(datasette, url.format("")),
-                )
-            )
-        print(line(f"{name} {way}", list(zip(*found, strict=True))), flush=True)
+        yield several(name, way, forms)
 
 
 def ways(db: sqlite3.Connection, rng: random.Random) -> Iterator[tuple[str, str, Iterator[Form]]]:
@@ -102,11 +151,16 @@ def ways(db: sqlite3.Connection, rng: random.Random) -> Iterator[tuple[str, str,
             yield question.name, "size 1000", forms(size=["1000"])
 
 
-def bare(db: sqlite3.Connection, question: Question, form: Form) -> float:
-    """Milliseconds for the same SQL, and for encoding the same rows."""
+def answer(db: sqlite3.Connection, question: Question, form: Form) -> str:
+    """The same SQL, and the same rows as JSON."""
     given = {parameter.name: form.get(parameter.name, "") for parameter in question.parameters}
+    return json.dumps(db.execute(question.sql, given).fetchall())
+
+
+def elapsed(ask: Callable[[], object]) -> float:
+    """Milliseconds."""
     start = time.perf_counter()
-    json.dumps(db.execute(question.sql, given).fetchall())
+    ask()
     return (time.perf_counter() - start) * 1000
 
 
