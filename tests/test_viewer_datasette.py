@@ -11,6 +11,7 @@ pytest.importorskip("datasette")
 
 from viewer_fixtures import METADATA, root, serve, shared_database
 
+from sqlite_utils_personalization.viewer import large
 from sqlite_utils_personalization.viewer.metadata import tables
 from sqlite_utils_personalization.viewer.questions import questions
 
@@ -165,3 +166,22 @@ def test_serving_does_not_load_the_commands():
     )
 
     assert result.stdout == "[]\n"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["v_personalization_replay", "am_personalization_decision"])
+async def test_over_a_large_log_a_page_counts_no_rows_unless_that_is_asked_for(
+    shared, monkeypatch, name
+):
+    datasette = await serve(shared)
+    if hasattr(datasette, "add_query"):
+        pytest.skip("Datasette 1.0 stops counting by itself")
+    url = f"/jpcite/{name}.json"
+    small = (await datasette.client.get(url)).json()
+    monkeypatch.setattr(large, "LARGE_LOG", 40)
+    big = (await datasette.client.get(url)).json()
+    asked = (await datasette.client.get(f"{url}?_nocount=")).json()
+
+    assert small["filtered_table_rows_count"] == asked["filtered_table_rows_count"] > 0
+    assert big["filtered_table_rows_count"] is None
+    assert big["rows"] == small["rows"]

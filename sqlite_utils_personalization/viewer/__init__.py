@@ -16,6 +16,7 @@ if find_spec("datasette"):
     from sqlite_utils_personalization.viewer.denied import forbidden
     from sqlite_utils_personalization.viewer.filters import filters_from_request
     from sqlite_utils_personalization.viewer.identity import shorten_user_token_hash
+    from sqlite_utils_personalization.viewer.large import leave_out_counts
     from sqlite_utils_personalization.viewer.links import database_actions, menu_links
     from sqlite_utils_personalization.viewer.pages import register_routes
     from sqlite_utils_personalization.viewer.permissions import (
@@ -33,6 +34,7 @@ if find_spec("datasette"):
         "extra_css_urls",
         "filters_from_request",
         "forbidden",
+        "leave_out_counts",
         "link_number",
         "link_rec_id",
         "menu_links",
