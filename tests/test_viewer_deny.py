@@ -5,7 +5,9 @@ is not ours. Whatever is asked, none of their names or contents may be in an ans
 """
 
 import json
+import re
 import sqlite3
+from itertools import product
 
 import pytest
 import yaml
@@ -241,3 +243,52 @@ async def test_a_file_without_our_schema_is_as_open_as_before(tmp_path):
     datasette = await serve(path)
 
     assert (await get(datasette, "/jpcite/api_keys.json", {})).status_code == 200
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+FILLED = {
+    "table": ("api_keys", "am_personalization_profile"),
+    "query": ("nights",),
+    "pks": ("1",),
+    "rec_id": ("1",),
+    "path": ("x.css",),
+    "rest": ("",),
+}
+ASKED = {
+    "action": "view-table",
+    "parent": "jpcite",
+    "child": "api_keys",
+    "q": "e",
+    "sql": "select notify_email from api_keys",
+    "_size": "max",
+}
+
+
+def urls(pattern):
+    """Addresses that a route of Datasette answers: with every ending it has, and its other groups filled in."""
+    pattern = pattern.strip("^$").replace(r"\.", ".")
+    for ending in ("", ".json", ".csv"):
+        url = re.sub(r"\(\.\(\?P<format>[^)]*\)\)\?|\(\?P<suffix>[^)]*\)\?", ending, pattern)
+        names = re.findall(r"\(\?P<(\w+)>[^)]*\)", url)
+        for values in product(*(FILLED.get(name, ("jpcite",)) for name in names)):
+            left = iter(values)
+            yield re.sub(r"\(\?P<\w+>[^)]*\)", lambda _, left=left: next(left), url)
+
+
+@pytest.mark.asyncio
+async def test_no_route_with_no_method_shows_or_changes_what_is_not_ours(shared, who):
+    datasette = await serve(shared, crossdb=True)
+    before, shown, tried = shared.read_bytes(), {}, set()
+    for route, _ in datasette._routes():
+        for url in urls(getattr(route, "pattern", route)):
+            for method in METHODS:
+                response = await datasette.client.request(
+                    method, url, params=ASKED, cookies=who(datasette)
+                )
+                tried.add(url)
+                if words := hidden_words_in(response, "api_keys notify_email"):
+                    shown[method, url] = words
+
+    assert len(tried) > 30
+    assert shown == {}
+    assert shared.read_bytes() == before

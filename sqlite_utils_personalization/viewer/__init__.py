@@ -16,7 +16,7 @@ if find_spec("datasette"):
     from sqlite_utils_personalization.viewer.denied import forbidden
     from sqlite_utils_personalization.viewer.filters import filters_from_request
     from sqlite_utils_personalization.viewer.identity import shorten_user_token_hash
-    from sqlite_utils_personalization.viewer.large import leave_out_counts
+    from sqlite_utils_personalization.viewer.large import count_no_rows, count_no_tables
     from sqlite_utils_personalization.viewer.links import database_actions, menu_links
     from sqlite_utils_personalization.viewer.pages import register_routes
     from sqlite_utils_personalization.viewer.permissions import (
@@ -30,11 +30,12 @@ if find_spec("datasette"):
     __all__ = [
         "asgi_wrapper",
         "canned_queries",
+        "count_no_rows",
+        "count_no_tables",
         "database_actions",
         "extra_css_urls",
         "filters_from_request",
         "forbidden",
-        "leave_out_counts",
         "link_number",
         "link_rec_id",
         "menu_links",

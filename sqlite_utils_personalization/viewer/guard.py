@@ -20,8 +20,13 @@ async def is_guarded(datasette: Any, database: Any) -> bool:
 async def reaches_guarded(datasette: Any, database: Any) -> bool:
     """Whether SQL run on the database could read a guarded one: itself or, with --crossdb, an attached one."""
     if database == "_memory" and datasette.crossdb:
-        return any([await is_guarded(datasette, name) for name in datasette.databases])
+        return await any_guarded(datasette)
     return await is_guarded(datasette, database)
+
+
+async def any_guarded(datasette: Any) -> bool:
+    """Whether one of the databases that are served is guarded."""
+    return any([await is_guarded(datasette, name) for name in datasette.databases])
 
 
 def is_ours(action: str, name: str) -> bool:

@@ -1,10 +1,10 @@
-"""Pages of our tables and views over a large log, on Datasette 0.65: without the count of all rows that it begins with.
+"""Datasette 0.65 over a large log: pages without the counts of all rows that it begins with. 1.0 stops counting itself.
 
-There it reads a table to its end, up to the time limit, and of a view a page is then an error. 1.0 stops counting.
+SQLite counts a table in one step, which no time limit ends; of a view the page would be an error in the end.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from datasette import hookimpl
@@ -19,11 +19,30 @@ _PATH = re.compile(r"/([^/]+)/([a-z0-9_]+)(?:\.json|\.csv)?")
 _LAST = "SELECT max(rec_id) FROM am_personalization_recommendation_log"
 
 
+@hookimpl(specname="startup")
+def count_no_tables(datasette: Any) -> None:
+    """The pages that list tables say `Many rows`."""
+    if not hasattr(datasette, "add_query"):
+        for database in datasette.databases.values():
+            database.table_counts = _uncounted(database, database.table_counts)
+
+
+def _uncounted(database: Any, count: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    async def table_counts(limit: int = 10) -> Any:
+        if await has_large_log(database):
+            return dict.fromkeys(await database.table_names())
+        return await count(limit)
+
+    return table_counts
+
+
 @hookimpl(specname="asgi_wrapper")
-def leave_out_counts(datasette: Any) -> Callable[[Any], Any]:
+def count_no_rows(datasette: Any) -> Callable[[Any], Any]:
+    """The page of a table or view says no number of rows, unless ?_nocount= asks for it."""
+
     def wrap(app: Any) -> Any:
         async def respond(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "http" and await _counts_too_much(datasette, scope):
+            if scope["type"] == "http" and await _would_count(datasette, scope):
                 query = scope["query_string"] + b"&_nocount=1&_nosuggest=1"
                 scope = {**scope, "query_string": query.lstrip(b"&")}
             await app(scope, receive, send)
@@ -33,15 +52,19 @@ def leave_out_counts(datasette: Any) -> Callable[[Any], Any]:
     return (lambda app: app) if hasattr(datasette, "add_query") else wrap
 
 
-async def _counts_too_much(datasette: Any, scope: Any) -> bool:
+async def _would_count(datasette: Any, scope: Any) -> bool:
     path = scope["path"].removeprefix(datasette.setting("base_url").rstrip("/"))
     asked = _PATH.fullmatch(path)
     if not asked or asked[2] not in tables() or b"_nocount" in scope["query_string"]:
         return False
-    database = datasette.databases.get(tilde_decode(asked[1]))
-    if not await has_our_schema(database):
+    return await has_large_log(datasette.databases.get(tilde_decode(asked[1])))
+
+
+async def has_large_log(database: Any) -> bool:
+    """Whether a database of Datasette, or None, is one of ours with so many log rows that pages do not count them."""
+    if not await has_our_schema(database) or not await database.table_exists(
+        "am_personalization_recommendation_log"
+    ):
         return False
-    assert database is not None
-    if not await database.table_exists("am_personalization_recommendation_log"):
-        return False
-    return ((await database.execute(_LAST)).first()[0] or 0) >= LARGE_LOG
+    last: int | None = (await database.execute(_LAST)).first()[0]
+    return (last or 0) >= LARGE_LOG

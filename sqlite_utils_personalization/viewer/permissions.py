@@ -9,7 +9,10 @@ from typing import Any
 
 from datasette import hookimpl
 
-from sqlite_utils_personalization.viewer.guard import is_ours, reaches_guarded
+from sqlite_utils_personalization.viewer.guard import any_guarded, is_ours, reaches_guarded
+
+# Its pages name every table that was asked for, or kept from anyone.
+DEBUG = "permissions-debug"
 
 
 @hookimpl(trylast=True)  # the last answer counts
@@ -19,6 +22,8 @@ def permission_allowed(
     """Datasette 0.65: False denies, None leaves it to other rules."""
 
     async def denied() -> bool | None:
+        if action == DEBUG:
+            return False if await any_guarded(datasette) else None
         database, name = resource if isinstance(resource, tuple) else (resource, "")
         if action == "view-database" or is_ours(action, name):
             return None
@@ -33,6 +38,8 @@ async def permission_resources_sql(datasette: Any, action: str) -> Any:
     from datasette.permissions import PermissionSQL
     from datasette.resources import DatabaseResource
 
+    if action == DEBUG and await any_guarded(datasette):
+        return PermissionSQL.deny("its pages name what was denied")
     resource = datasette.actions[action].resource_class
     if action == "view-database" or DatabaseResource not in (
         resource,
