@@ -9,7 +9,12 @@ from datasette import hookimpl
 from markupsafe import Markup
 
 from sqlite_utils_personalization.clock import japan_time
-from sqlite_utils_personalization.viewer.links import has_our_schema, question_url, replay_url
+from sqlite_utils_personalization.viewer.links import (
+    has_our_schema,
+    is_known_ours,
+    question_url,
+    replay_url,
+)
 from sqlite_utils_personalization.viewer.metadata import tables
 
 
@@ -55,6 +60,10 @@ def _link(url: str, value: object) -> Markup:
 
 
 def _where_ours(datasette: Any, database: str, shown: Markup) -> Any:
+    # A page has thousands of cells, and waiting takes its time.
+    if is_known_ours(datasette.databases.get(database)):
+        return shown
+
     async def cell() -> Markup | None:
         return shown if await has_our_schema(datasette.databases.get(database)) else None
 

@@ -58,6 +58,11 @@ def database_actions(datasette: Any, actor: Any, database: str) -> Any:
     return links
 
 
+def is_known_ours(database: Any) -> bool:
+    """Whether has_our_schema said so before."""
+    return database in _with_our_schema
+
+
 async def has_our_schema(database: Any) -> bool:
     """Whether a database of Datasette is one of ours; None is not."""
     if database is None:

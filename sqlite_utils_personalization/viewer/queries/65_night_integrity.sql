@@ -8,11 +8,12 @@ WITH night AS (
         s.seal_id, s.first_rec_id, s.last_rec_id, s.log_end, s.leaves, s.root, s.previous_head, s.head,
         json_extract(s.manifest_json, '$.rows') AS rows_sealed,
         (
+            -- A night's lists are numbered in one go, and a range is read far quicker than list by list.
             SELECT coalesce(sum(e.n), 0) FROM am_personalization_evidence e
-            CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
             WHERE e.first_rec_id >= coalesce(s.first_rec_id, g.first_rec_id)
                 AND e.first_rec_id <= coalesce(s.last_rec_id, 9007199254740992)
-                AND t.run_id = r.run_id
+                AND e.list_id >= (SELECT min(list_id) FROM am_personalization_list WHERE run_id = {run_id})
+                AND e.list_id <= (SELECT max(list_id) FROM am_personalization_list WHERE run_id = {run_id})
         ) AS rows_in_evidence,
         json_extract(r.counts_json, '$.program.rows') + json_extract(r.counts_json, '$.industry_pack.rows')
             + json_extract(r.counts_json, '$.saved_search.rows') + json_extract(r.counts_json, '$.amendment.rows')
