@@ -34,7 +34,7 @@ PAGES = (
 )
 # A page with a status of its own is an error to the console too.
 STATUSES = {f"{HOME}/replay/999": 404, "/jpcite/api_keys": 403}
-OURS = [page for page in PAGES if page.startswith(HOME)]
+OURS = [*(page for page in PAGES if page.startswith(HOME)), "/jpcite/api_keys"]
 
 pytestmark = [
     pytest.mark.slow,
@@ -117,10 +117,18 @@ def test_a_page_loads_without_error_and_asks_nobody_else(browser, site, path, wi
         assert page.title()
 
 
-@pytest.mark.parametrize("path", OURS)
+@pytest.mark.parametrize("path", PAGES)
 def test_on_a_phone_a_page_does_not_scroll_sideways(browser, site, path):
     with opened(browser, site, path, WIDTHS["phone"], STATUSES.get(path, 200)) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS["phone"]
+
+
+def test_the_rows_of_an_answer_are_a_few_lines_high(browser, site):
+    with opened(browser, site, "/jpcite/customer_recommendations?customer=1") as page:
+        rows = page.locator("table.rows-and-columns tbody tr").all()
+
+        assert len(rows) > 3
+        assert max(row.bounding_box()["height"] for row in rows) < 120
 
 
 def test_an_empty_database_is_a_page_too(browser, tmp_path):

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -357,6 +358,8 @@ async def test_an_empty_database_says_how_to_score_it(db_path):
     text, data = await both(db_path, HOME, 200)
 
     assert (data["nights"], data["rows_per_day"], data["scores"]) == ([], [], None)
+    for sentence in ("There is no seal yet.", "There is no finished night yet."):
+        assert sentence in text
     assert "sqlite-utils personalization-score jpcite.db" in text
 
 
@@ -524,6 +527,73 @@ async def test_rec_ids_anywhere_in_our_database_lead_to_their_replay(shared, tmp
     ):
         assert f"{link}jpcite" in (await get(datasette, url)).text
     assert link not in (await get(datasette, "/other/t")).text
+
+
+@pytest.mark.asyncio
+async def test_numbers_in_an_answer_lead_to_what_they_are_numbers_of(shared):
+    datasette = await serve(shared)
+    (row,) = (
+        await get(datasette, "/jpcite/item_recommendations.json?_shape=array&size=1&item_id=EX-104")
+    ).json()
+    text = (await get(datasette, "/jpcite/item_recommendations?size=1&item_id=EX-104")).text
+    links = {part.split('"')[0].replace("&amp;", "&") for part in text.split('href="')[1:]}
+
+    for link in (
+        f"/jpcite/customer_recommendations?customer={row['profile_id']}",
+        f"/jpcite/night_integrity?night={row['run_id']}",
+        f"/jpcite/item_recommendations?item_id=EX-104&type={row['recommendation_type']}&night={row['run_id']}",
+        f"{HOME}/replay/{row['rec_id']}?database=jpcite",
+    ):
+        assert link in links
+        await get(datasette, link)
+
+
+@pytest.mark.asyncio
+async def test_pages_say_times_in_japan_and_scripts_get_utc(shared):
+    datasette = await serve(shared)
+    for page in ("nights", "am_personalization_run", "v_personalization_recent_recs"):
+        row, *_ = (await get(datasette, f"/jpcite/{page}.json?_shape=array")).json()
+        moment = datetime.fromisoformat(row["served_at"].replace("Z", "+00:00"))
+        japan = (moment + timedelta(hours=9)).strftime("%Y-%m-%d %H:%M JST")
+        text = (await get(datasette, f"/jpcite/{page}")).text
+        assert (
+            f'<time datetime="{row["served_at"]}" title="{row["served_at"]}">{japan}</time>' in text
+        )
+
+
+@pytest.mark.asyncio
+async def test_cells_of_other_databases_and_tables_are_left_alone(shared, tmp_path):
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE t (run_id INTEGER, profile_id INTEGER, served_at TEXT)")
+        db.execute("INSERT INTO t VALUES (1, 2, '2026-04-01T00:00:00.000Z')")
+    datasette = await serve(shared, other)
+    for url in ("/other/t", "/other?sql=select+*+from+t"):
+        text = (await get(datasette, url, follow_redirects=True)).text
+        assert "<time" not in text
+        assert "night_integrity" not in text
+        assert "personalization-tables.css" not in text
+    assert "personalization-tables.css" in (await get(datasette, "/jpcite/nights")).text
+
+
+@pytest.mark.asyncio
+async def test_a_denied_page_says_what_is_shown_instead(shared):
+    datasette = await serve(shared)
+    page = await get(datasette, "/jpcite/api_keys", 403)
+    data = (await get(datasette, "/jpcite/api_keys.json", 403)).json()
+
+    assert "Not part of the audit" in page.text
+    assert f'href="{HOME}?database=jpcite"' in page.text
+    assert (data["ok"], data["status"], data["title"]) == (False, 403, "Not part of the audit")
+
+
+@pytest.mark.asyncio
+async def test_who_may_not_see_the_database_is_not_led_into_it(shared):
+    closed = metadata("jpcite")
+    closed["databases"]["jpcite"]["allow"] = {"id": "root"}
+    datasette = await serve(shared, metadata=closed)
+    for url in ("/jpcite/api_keys", "/jpcite/nights", "/jpcite"):
+        assert f'{HOME}?database=jpcite"' not in (await get(datasette, url, 403)).text
 
 
 @pytest.mark.asyncio

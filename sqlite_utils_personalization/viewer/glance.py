@@ -23,6 +23,9 @@ WHERE p.status IS NOT 'running'
     AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)
 ORDER BY run_id
 """
+_FINISHED = (
+    "SELECT EXISTS (SELECT 1 FROM am_personalization_run_progress WHERE status = 'finished')"
+)
 _AFTER_LAST_SEAL = """
 SELECT coalesce((SELECT max(rec_id) FROM am_personalization_recommendation_log), 0),
     coalesce((SELECT max(log_end) FROM am_personalization_seal), 0)
@@ -99,7 +102,7 @@ def _seals(db: sqlite3.Connection) -> Check:
         else f"The last {LAST_SEALS} of {seals} seals"
     )
     sentence = f"{which} looked at: each is unaltered and follows from the one before it."
-    return _check("seals", seal_faults(db), sentence)
+    return _check("seals", seal_faults(db), sentence if seals else "There is no seal yet.")
 
 
 def _runs(db: sqlite3.Connection) -> Check:
@@ -107,7 +110,7 @@ def _runs(db: sqlite3.Connection) -> Check:
     sentence = (
         f"Sealed nights looked at: {runs}. Dates, counts and models are those that were sealed."
     )
-    return _check("nights", faults, sentence)
+    return _check("nights", faults, sentence if runs else "There is no sealed night yet.")
 
 
 def _sealed(db: sqlite3.Connection) -> Check:
@@ -118,7 +121,8 @@ def _sealed(db: sqlite3.Connection) -> Check:
     log_end, sealed = db.execute(_AFTER_LAST_SEAL).fetchone()
     if log_end < sealed:
         faults.append(f"the log ends at row {log_end}, but was sealed up to row {sealed}")
-    sentence = "Every finished night is sealed."
+    (finished,) = db.execute(_FINISHED).fetchone()
+    sentence = "Every finished night is sealed." if finished else "There is no finished night yet."
     if log_end > sealed:
         sentence += f" The last seal covers the log up to row {sealed} of {log_end}."
     return _check("unsealed", faults, sentence)
