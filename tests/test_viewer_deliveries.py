@@ -129,8 +129,8 @@ def test_pages_together_are_every_delivery_once_however_few_rows_are_read(
 ):
     db = empty()
     rows = deliver(db, facts)
-    assert SQL.count("read < 100000") == 2
-    sql = SQL.replace("read < 100000", f"read < {most}")
+    assert SQL.count("read < 50000") == 2
+    sql = SQL.replace("read < 50000", f"read < {most}")
     found, after = [], ""
     while page := ask(db, sql, per=per, size=str(size), after=after):
         found += page

@@ -1,6 +1,6 @@
 -- title: Deliveries and yen
 -- title_ja: 配信と金額
--- description: Per Japanese calendar day or month, newest first, and per channel: what was delivered, what of it is billed because its status is 2xx, what was taken back, and the yen that leaves, tax excluded. A page ends after the day that makes 100,000 rows read; first_day and last_day say which days of a month are on it.
+-- description: Per Japanese calendar day or month, newest first, and per channel: what was delivered, what of it is billed because its status is 2xx, what was taken back, and the yen that leaves, tax excluded. A page ends after the day that makes 50,000 rows read; first_day and last_day say which days of a month are on it.
 -- param: per text day or month; day if empty
 -- param: since text first day, such as 2026-07-01
 -- param: until text last day; a month is meant as a whole
@@ -33,7 +33,7 @@ midnight(start, read, n) AS (
             AND delivered_at < strftime('%Y-%m-%dT%H:%M:%S', start, '+1 day')
     ), n + 1
     FROM midnight
-    WHERE start IS NOT NULL AND read < 100000 AND n < {size}
+    WHERE start IS NOT NULL AND read < 50000 AND n < {size}
         AND (n = 0 OR date(start, '+9 hours') >= cast(:since AS text))
 ),
 day(day, period, channels) AS (
@@ -58,7 +58,7 @@ day(day, period, channels) AS (
             )
         )
     FROM midnight
-    WHERE n > 0 AND read < 100000 AND date(start, '+9 hours') >= cast(:since AS text)
+    WHERE n > 0 AND read < 50000 AND date(start, '+9 hours') >= cast(:since AS text)
 ),
 dated AS (
     SELECT *, min(day) OVER (PARTITION BY period) AS first_day, max(day) OVER (PARTITION BY period) AS last_day
