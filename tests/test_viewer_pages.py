@@ -585,6 +585,8 @@ async def test_a_denied_page_says_what_is_shown_instead(shared):
     assert "Not part of the audit" in page.text
     assert f'href="{HOME}?database=jpcite"' in page.text
     assert (data["ok"], data["status"], data["title"]) == (False, 403, "Not part of the audit")
+    assert 'href="/jpcite/api_keys.json"' in page.text
+    assert ".json" not in (await get(datasette, "/jpcite/api_keys.csv", 403)).text
 
 
 @pytest.mark.asyncio

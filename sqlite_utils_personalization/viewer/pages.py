@@ -148,5 +148,8 @@ async def _html(
 
 
 def _json_url(request: Any) -> str:
+    """Where the same is as JSON; empty if what was asked for has another ending."""
+    if "." in request.path.rsplit("/", 1)[-1]:
+        return ""
     query = f"?{request.query_string}" if request.query_string else ""
     return f"{request.path}.json{query}"
