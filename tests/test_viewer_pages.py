@@ -370,6 +370,10 @@ async def test_a_file_of_another_version_says_so(tampered):
 
     assert data["title"] == "The file was made by another version"
     assert "package_version" in text
+    # Datasette 0.65 answers 400, 1.0 answers 200.
+    question = await (await serve(path)).client.get("/jpcite/nights")
+    assert "The file was made by another version" in question.text
+    assert "sqlite-utils personalization-migrate jpcite.db" in question.text
 
 
 @pytest.mark.asyncio

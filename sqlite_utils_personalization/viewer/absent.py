@@ -6,8 +6,12 @@ Datasette would answer 400. What stands in for a question is the question itself
 import re
 from html import escape
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
+from datasette.utils.sqlite import sqlite3
+
+from sqlite_utils_personalization.viewer.failure import unreadable
+from sqlite_utils_personalization.viewer.links import has_our_schema
 from sqlite_utils_personalization.viewer.metadata import tables
 from sqlite_utils_personalization.viewer.read import file_name
 
@@ -16,6 +20,7 @@ Given = str | dict[str, Any]
 
 # Asking for every answer would be slow, and a schema that is there stays there.
 _complete: WeakSet[Any] = WeakSet()
+_sound: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 async def absent_tables(datasette: Any, database: str) -> list[str]:
@@ -34,20 +39,40 @@ async def absent_tables(datasette: Any, database: str) -> list[str]:
 
 
 async def answerable(datasette: Any, database: str, given: Given) -> dict[str, Any]:
-    """The query as a dictionary, or what stands in for it where a table it names is not there."""
+    """The query as a dictionary, or what stands in for it where a table it names is not there.
+
+    Where the file cannot answer it for another reason, the query says why, and what to do.
+    """
     query = as_dictionary(given)
     absent = await absent_tables(datasette, database)
     needed = [name for name in absent if re.search(rf"\b{name}\b", query.get("sql") or "")]
-    if not needed:
+    file = file_name(datasette, database) if database in datasette.databases else database
+    if needed:
+        query["sql"] = _before_empty_tables(query["sql"], needed)
+        todo = f"There is no {', '.join(needed)} in {file}. Run: sqlite-utils personalization-migrate {file}"
+    elif error := await _error(datasette.databases.get(database), query.get("sql") or ""):
+        failure = unreadable(file, error)
+        todo = f"{failure.title}: {failure.text} {failure.todo}"
+    else:
         return query
-    file = file_name(datasette, database)
-    todo = f"There is no {', '.join(needed)} in {file}. Run: sqlite-utils personalization-migrate {file}"
-    query["sql"] = _before_empty_tables(query["sql"], needed)
     query["description"] = todo
     query["description_html"] = (
         f"<p><strong>{escape(todo)}</strong></p>{query.get('description_html', '')}"
     )
     return query
+
+
+async def _error(source: Any, sql: str) -> str | None:
+    """Why a database with our schema cannot run the query; None of any other database."""
+    if not await has_our_schema(source) or sql in _sound.setdefault(source, set()):
+        return None
+    form = dict.fromkeys(re.findall(r":(\w+)", sql), "")
+    try:
+        await source.execute(f"EXPLAIN {sql}", form, log_sql_errors=False)
+    except sqlite3.OperationalError as error:
+        return str(error)
+    _sound[source].add(sql)
+    return None
 
 
 def as_dictionary(query: Given) -> dict[str, Any]:

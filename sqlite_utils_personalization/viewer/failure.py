@@ -58,9 +58,9 @@ def not_prepared(sentence: str) -> Failure:
     return Failure(409, "The database is not migrated", f"{what}.", f"{todo[:1].upper()}{todo[1:]}")
 
 
-def unreadable(name: str, error: Exception) -> Failure:
-    """SQLite could not read the file called name."""
-    if "interrupted" in str(error):
+def unreadable(name: str, error: str) -> Failure:
+    """SQLite could not read the file called name, because of error."""
+    if "interrupted" in error:
         return Failure(
             503,
             "It took too long",

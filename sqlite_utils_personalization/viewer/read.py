@@ -39,7 +39,7 @@ async def read(
     except PersonalizationError as error:
         raise not_prepared(str(error)) from error
     except sqlite3.OperationalError as error:
-        raise unreadable(name, error) from error
+        raise unreadable(name, str(error)) from error
     return result
 
 

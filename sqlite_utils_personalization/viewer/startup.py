@@ -11,7 +11,6 @@ from datasette import hookimpl
 
 from sqlite_utils_personalization.viewer.absent import (
     Given,
-    absent_tables,
     answerable,
     as_dictionary,
 )
@@ -68,9 +67,9 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 
 
 async def _add_again(datasette: Any, database: str, source: Any) -> None:
-    if not await absent_tables(datasette, database):
-        for name, query in _given.pop(source).items():
-            await _add_query(datasette, database, name, query)
+    for name, query in list(_given[source].items()):
+        if await answerable(datasette, database, query) == as_dictionary(query):
+            await _add_query(datasette, database, name, _given[source].pop(name))
 
 
 async def _add(datasette: Any, database: str, name: str, query: Given) -> None:
