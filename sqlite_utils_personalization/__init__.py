@@ -1,6 +1,7 @@
 """Recommendations an auditor can replay: declared preferences, one formula, an append-only log.
 
-`score()` runs a night. Everything it writes lies in the SQLite file it is given; nothing here imports Datasette.
+`score()` runs a night, `record_delivery()` records what of it reached a customer. Everything they write lies in the
+SQLite file they are given; nothing here imports Datasette.
 """
 
 from importlib import import_module
@@ -8,11 +9,12 @@ from typing import Any
 
 __version__ = "0.1a0"
 
-__all__ = ["PersonalizationError", "migrate", "score"]
+__all__ = ["PersonalizationError", "migrate", "record_delivery", "score"]
 
 _HOMES = {
     "PersonalizationError": "sqlite_utils_personalization.errors",
     "migrate": "sqlite_utils_personalization.schema",
+    "record_delivery": "sqlite_utils_personalization.billing.deliveries",
     "score": "sqlite_utils_personalization.scoring.night",
 }
 

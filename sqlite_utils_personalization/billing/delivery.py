@@ -1,0 +1,130 @@
+"""A delivery: one recommendation handed to its customer once, as a fact that can be billed."""
+
+import re
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+from sqlite_utils_personalization.errors import PersonalizationError
+
+# Yen, tax excluded, of one delivered recommendation.
+UNIT_PRICE_YEN = 3
+CHANNELS = ("rest", "mcp", "digest")
+_LARGEST = 2**53
+# Tight, so that no address and no name fits in by mistake.
+_SLOT = re.compile(r"[0-9A-Za-z:._-]{1,64}", re.ASCII)
+_KEY = re.compile("[0-9a-f]{64}", re.ASCII)
+
+
+class Fact(NamedTuple):
+    """What is said of a delivery, checked; delivered_at and unit_price_yen are None where nothing was said of them."""
+
+    rec_id: int
+    channel: str
+    slot: str
+    delivered_at: str | None
+    status: int
+    unit_price_yen: int | None
+
+    @property
+    def key(self) -> str:
+        """64 hex digits: what makes two sayings one fact."""
+        return delivery_key(self.rec_id, self.channel, self.slot)
+
+
+class Delivery(NamedTuple):
+    """One row of am_personalization_delivery; new is whether this call wrote it.
+
+    delivered_at is when it happened, recorded_at when it was written down, both UTC. reversal_of is the delivery_id
+    that a reversal takes back.
+    """
+
+    delivery_id: int
+    delivery_key: str
+    rec_id: int
+    channel: str
+    slot: str
+    delivered_at: str
+    recorded_at: str
+    status: int
+    unit_price_yen: int
+    reversal_of: int | None
+    new: bool = False
+
+
+def fact(
+    rec_id: int,
+    *,
+    channel: str,
+    slot: str,
+    delivered_at: str | datetime | None = None,
+    status: int = 200,
+    unit_price_yen: int | None = None,
+) -> Fact:
+    """Return the fact as it is stored. PersonalizationError says which part of it cannot be one.
+
+    rec_id is 1..2^53, status an HTTP status 100..599, unit_price_yen 0..2^53; slot is 1 to 64 letters, digits and
+    `:._-`; delivered_at a time with its zone, kept in UTC to the millisecond.
+    """
+    _check_integer("rec_id", rec_id, 1, _LARGEST)
+    _check_integer("status", status, 100, 599)
+    if unit_price_yen is not None:
+        _check_integer("unit_price_yen", unit_price_yen, 0, _LARGEST)
+    if channel not in CHANNELS:
+        raise PersonalizationError(f"channel is {channel!r} - give one of {', '.join(CHANNELS)}")
+    if not isinstance(slot, str) or not _SLOT.fullmatch(slot):
+        # Not repeated: it may be what the rule keeps out.
+        raise PersonalizationError(
+            "slot is not 1 to 64 letters, digits and :._- - give a day like 2026-07-22, or an issue"
+        )
+    moment = None if delivered_at is None else utc(delivered_at)
+    return Fact(rec_id, channel, slot, moment, status, unit_price_yen)
+
+
+def delivery_key(rec_id: int, channel: str, slot: str) -> str:
+    """The idempotency key: sha256 of the canonical JSON of [rec_id, channel, slot]."""
+    return sha256_hex(canonical_json([rec_id, channel, slot]))
+
+
+def reversal_key(key: str) -> str:
+    """The key of what takes back the delivery with this key."""
+    return sha256_hex(canonical_json(["reversal", key]))
+
+
+def is_key(value: object) -> bool:
+    """Whether value has the form of a delivery key."""
+    return isinstance(value, str) and bool(_KEY.fullmatch(value))
+
+
+def utc(value: str | datetime) -> str:
+    """The moment as %Y-%m-%dT%H:%M:%fZ, to the millisecond. PersonalizationError if it is none, or has no zone."""
+    try:
+        moment = value if isinstance(value, datetime) else _parsed(value)
+        if moment.tzinfo is None:
+            raise ValueError("no zone")
+        return f"{moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        raise PersonalizationError(
+            f"{_short(value)} is not a time with its zone - write it like 2026-07-22T09:30:00+09:00"
+        ) from None
+
+
+def _parsed(text: str) -> datetime:
+    # Python 3.10 knows neither Z nor fractions of any other length than 3 and 6 digits.
+    text = re.sub(r"[zZ]$", "+00:00", text)
+    return datetime.fromisoformat(
+        re.sub(r"[.](\d{1,6})\d*", lambda part: f".{part[1]:0<6}", text, count=1)
+    )
+
+
+def _check_integer(name: str, value: object, least: int, most: int) -> None:
+    if type(value) is not int or not least <= value <= most:
+        limit = "2^53" if most == _LARGEST else most
+        raise PersonalizationError(
+            f"{name} is {_short(value)} - give an integer from {least} to {limit}"
+        )
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
