@@ -4,14 +4,6 @@ import sqlite3
 
 DELIVERY = "am_personalization_delivery"
 LOG = "am_personalization_recommendation_log"
-TABLE = f"""
-CREATE TABLE IF NOT EXISTS {DELIVERY} (
-    delivery_id INTEGER PRIMARY KEY, delivery_key TEXT NOT NULL UNIQUE, rec_id INTEGER NOT NULL,
-    channel TEXT NOT NULL, slot TEXT NOT NULL, delivered_at TEXT NOT NULL,
-    recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), status INTEGER NOT NULL,
-    unit_price_yen INTEGER NOT NULL, reversal_of INTEGER UNIQUE REFERENCES {DELIVERY}(delivery_id)
-)
-"""
 
 
 def connect(path):
@@ -21,7 +13,6 @@ def connect(path):
 def logged(path, rows):
     """Log rows 1 to rows of one customer, each served at the same time, at the path of a migrated database."""
     db = connect(path)
-    db.execute(TABLE)
     db.execute(
         "INSERT INTO am_personalization_profile(user_token_hash, preference_json) VALUES (?, '{}')",
         ("a" * 64,),

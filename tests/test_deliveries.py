@@ -136,8 +136,8 @@ def test_a_time_in_any_zone_is_kept_in_utc(db, given):
         ({"rec_id": 2**53 + 1}, "rec_id is 9007199254740993 - give an integer from 1 to 2^53"),
         ({"status": 99}, "status is 99 - give an integer from 100 to 599"),
         ({"status": 600}, "status is 600 - give an integer from 100 to 599"),
-        ({"unit_price_yen": -3}, "unit_price_yen is -3 - give an integer from 0 to 2^53"),
-        ({"unit_price_yen": 3.5}, "unit_price_yen is 3.5 - give an integer from 0 to 2^53"),
+        ({"unit_price_yen": -3}, "unit_price_yen is -3 - give an integer from 0 to 1000000"),
+        ({"unit_price_yen": 3.5}, "unit_price_yen is 3.5 - give an integer from 0 to 1000000"),
         ({"channel": "fax"}, "channel is 'fax' - give one of rest, mcp, digest"),
         ({"channel": None}, "channel is None - give one of rest, mcp, digest"),
         (

@@ -331,7 +331,7 @@ def test_whoever_changes_an_erasure_is_found(db, statement):
 
 def test_dropping_the_table_of_erasures_is_found(db):
     erase(db, ONE)
-    for name in ("delivery", "erasure", "rotation"):
+    for name in ("delivery", "erasure", "rotation", "reconciliation", "reconciled"):
         db.execute(f"DROP TABLE {P}{name}")
     assert [(finding.kind, finding.message) for finding in verify(db)] == [
         ("event", "rows 1 to 1 of am_personalization_erasure are not those that seal 2 covers")

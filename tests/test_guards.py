@@ -112,6 +112,9 @@ MUTABLE = {
     "am_personalization_profile",
     "am_personalization_run_progress",
     "am_personalization_run_customer",
+    # derived, and replaced as a whole
+    "am_personalization_reconciliation",
+    "am_personalization_reconciled",
 }
 # Unique keys over expressions, as ON CONFLICT has to call them.
 EXPRESSIONS = {

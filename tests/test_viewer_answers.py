@@ -10,7 +10,9 @@ pytest.importorskip("datasette")
 
 from viewer_fixtures import serve
 
-from sqlite_utils_personalization import score
+from sqlite_utils_personalization import record_delivery, score
+from sqlite_utils_personalization.billing.keep import keep
+from sqlite_utils_personalization.billing.reconcile import reconcile, rows
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.viewer.questions import questions
 from sqlite_utils_personalization.viewer.reference import questions_table
@@ -34,6 +36,13 @@ INSERT INTO programs VALUES ('EX-201', '都内工務店の防災工事支援', '
 """
 
 
+def keep_a_month(path):
+    db = sqlite3.connect(path, isolation_level=None)
+    record_delivery(db, 2, channel="digest", slot="1", delivered_at="2026-04-06T00:00:00Z")
+    keep(db, reconcile(db, "2026-04"), rows(db))
+    db.close()
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("answers") / "jpcite.db"
@@ -47,6 +56,7 @@ def path(tmp_path_factory):
     with sqlite3.connect(path) as db:
         db.executescript(CHANGES)
     score(path, as_of=LATER)
+    keep_a_month(path)
     with sqlite3.connect(path) as db:
         db.executescript(f"{OTHER_ROWS}; {OTHER_ROWS}; {DELIVERY}")
     return path

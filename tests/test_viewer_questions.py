@@ -355,6 +355,7 @@ LARGE = {
     },
 }
 SIZES = {
+    "am_personalization_reconciled": ("1000000 90000 1", "am_personalization_reconciled"),
     "am_personalization_profile": ("100000 1", "sqlite_autoindex_am_personalization_profile_1"),
     "am_personalization_evidence": ("500000", None),
     "am_personalization_decision": ("3000000 20 1", "am_personalization_decision"),
@@ -370,6 +371,8 @@ SIZES = {
 }
 STATISTICS = (None, *LARGE)
 FILLED = {
+    "class": "late",
+    "month": "2026-07",
     "type": "program",
     "since": "2026-07-22",
     "until": "2026-07-22",

@@ -1,9 +1,7 @@
 """Recording deliveries: the same fact twice is one row, and a correction is a row of its own."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
@@ -16,25 +14,18 @@ from sqlite_utils_personalization.billing.delivery import (
     reversal_key,
     utc,
 )
+from sqlite_utils_personalization.billing.delivery_table import (
+    all_or_nothing,
+    insert,
+    known,
+    logged,
+    named,
+    require_deliveries,
+)
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.transaction import transaction
 
 # How many facts one round of statements takes.
 TOGETHER = 1_000
-_COLUMNS = Delivery._fields[:-1]
-_KNOWN = f"""
-SELECT {", ".join(_COLUMNS)} FROM am_personalization_delivery
-WHERE delivery_key IN (SELECT value FROM json_each(?))
-"""
-_LOGGED = """
-SELECT rec_id FROM am_personalization_recommendation_log
-WHERE rec_id IN (SELECT value FROM json_each(?))
-"""
-_INSERT = """
-INSERT INTO am_personalization_delivery
-    (delivery_key, rec_id, channel, slot, delivered_at, status, unit_price_yen, reversal_of)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
 
 
 class DeliveryConflict(PersonalizationError):
@@ -85,19 +76,38 @@ def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
     PersonalizationError if there is no such delivery, or it is itself a reversal.
     """
     require_deliveries(db)
-    with _all_or_nothing(db):
-        found = _named(db, delivery)
+    with all_or_nothing(db):
+        found = named(db, delivery)
         if found.reversal_of is not None:
             raise PersonalizationError(
                 f"delivery {found.delivery_id} is itself a reversal, which is final"
                 " - record the delivery under another slot if it took place after all"
             )
         key = reversal_key(found.delivery_key)
-        if before := _known(db, [key]):
+        if before := known(db, [key]):
             return before[key]
         content = (found.rec_id, found.channel, found.slot, _now(), found.status)
-        db.execute(_INSERT, (key, *content, found.unit_price_yen, found.delivery_id))
-        return _known(db, [key])[key]._replace(new=True)
+        insert(db, [(key, *content, found.unit_price_yen, found.delivery_id)])
+        return known(db, [key])[key]._replace(new=True)
+
+
+def taken_back(
+    db: sqlite3.Connection,
+    facts: Iterable[Fact],
+    refuse: Callable[[int, PersonalizationError], None] | None = None,
+) -> Iterator[Delivery]:
+    """Reverse the deliveries of facts in order and yield the reversals, on the terms of recorded()."""
+    require_deliveries(db)
+    with all_or_nothing(db):
+        for at, one in enumerate(facts):
+            if known(db, [one.key]):
+                yield reverse_delivery(db, one.key)
+            else:
+                fault = (
+                    f"rec_id {one.rec_id} was not delivered on {one.channel} in slot {one.slot}"
+                    " - there is nothing to reverse"
+                )
+                (refuse or _raise)(at, PersonalizationError(fault))
 
 
 def recorded(
@@ -111,19 +121,10 @@ def recorded(
     """
     require_deliveries(db)
     waiting, place = iter(facts), 0
-    with _all_or_nothing(db):
+    with all_or_nothing(db):
         while together := list(islice(waiting, TOGETHER)):
             yield from _round(db, together, place, refuse or _raise)
             place += len(together)
-
-
-def require_deliveries(db: sqlite3.Connection) -> None:
-    """PersonalizationError if the database has no table of deliveries; read-only."""
-    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_delivery'"
-    if not _rows(db, sql):
-        raise PersonalizationError(
-            "am_personalization_delivery not found - run: sqlite-utils personalization-migrate DB"
-        )
 
 
 def _round(
@@ -132,28 +133,28 @@ def _round(
     place: int,
     refuse: Callable[[int, PersonalizationError], None],
 ) -> Iterator[Delivery]:
-    known = _known(db, [one.key for one in facts])
-    logged = {row[0] for row in _rows(db, _LOGGED, json.dumps([one.rec_id for one in facts]))}
+    keys = [one.key for one in facts]
+    found, in_log = known(db, keys), logged(db, [one.rec_id for one in facts])
     taken: dict[str, Fact] = {}
     accepted, now = [], _now()
-    for at, one in enumerate(facts, place):
-        if fault := _fault(one, logged, known.get(one.key) or taken.get(one.key)):
+    for at, (key, one) in enumerate(zip(keys, facts, strict=True), place):
+        if fault := _fault(one, in_log, found.get(key) or taken.get(key)):
             refuse(at, fault)
             continue
-        if one.key not in known:
-            taken.setdefault(one.key, _complete(one, now))
-        accepted.append(one.key)
-    db.executemany(_INSERT, ((key, *one, None) for key, one in taken.items()))
-    known.update({key: row._replace(new=True) for key, row in _known(db, list(taken)).items()})
+        if key not in found:
+            taken.setdefault(key, _complete(one, now))
+        accepted.append(key)
+    insert(db, ((key, *one, None) for key, one in taken.items()))
+    found.update({key: row._replace(new=True) for key, row in known(db, list(taken)).items()})
     for key in accepted:
-        yield known[key]
-        known[key] = known[key]._replace(new=False)
+        yield found[key]
+        found[key] = found[key]._replace(new=False)
 
 
 def _fault(
-    one: Fact, logged: set[int], before: Delivery | Fact | None
+    one: Fact, in_log: set[int], before: Delivery | Fact | None
 ) -> PersonalizationError | None:
-    if one.rec_id not in logged:
+    if one.rec_id not in in_log:
         return PersonalizationError(
             f"rec_id {one.rec_id} is not in the log - give one that a night, or another program, logged"
         )
@@ -176,43 +177,5 @@ def _now() -> str:
     return utc(datetime.now(timezone.utc))
 
 
-def _named(db: sqlite3.Connection, delivery: int | str) -> Delivery:
-    column = "delivery_id" if isinstance(delivery, int) else "delivery_key"
-    # As text, because an integer may be too large to be bound; the column's affinity makes it one again.
-    sql = f"SELECT {', '.join(_COLUMNS)} FROM am_personalization_delivery WHERE {column} = ?"
-    for row in _rows(db, sql, str(delivery)):
-        return Delivery(*row)
-    raise PersonalizationError(f"there is no delivery {delivery} - give its delivery_id or its key")
-
-
-def _known(db: sqlite3.Connection, keys: list[str]) -> dict[str, Delivery]:
-    return {row[1]: Delivery(*row) for row in _rows(db, _KNOWN, json.dumps(keys))}
-
-
-def _rows(db: sqlite3.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    cursor = db.cursor()
-    # The caller's connection may give rows of its own kind.
-    cursor.row_factory = None
-    return cursor.execute(sql, values).fetchall()
-
-
 def _raise(at: int, fault: PersonalizationError) -> None:
     raise fault
-
-
-@contextmanager
-def _all_or_nothing(db: sqlite3.Connection) -> Iterator[None]:
-    if not db.in_transaction:
-        with transaction(db, "IMMEDIATE"):
-            yield
-        return
-    db.execute("SAVEPOINT personalization_delivery")
-    try:
-        yield
-        db.execute("RELEASE personalization_delivery")
-    except BaseException:
-        # SQLite itself rolls all back when, say, the disk is full.
-        if db.in_transaction:
-            db.execute("ROLLBACK TO personalization_delivery")
-            db.execute("RELEASE personalization_delivery")
-        raise

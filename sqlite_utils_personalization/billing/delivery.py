@@ -11,6 +11,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 UNIT_PRICE_YEN = 3
 CHANNELS = ("rest", "mcp", "digest")
 _LARGEST = 2**53
+_LARGEST_PRICE = 10**6
 # Tight, so that no address and no name fits in by mistake.
 _SLOT = re.compile(r"[0-9A-Za-z:._-]{1,64}", re.ASCII)
 _KEY = re.compile("[0-9a-f]{64}", re.ASCII)
@@ -63,13 +64,13 @@ def fact(
 ) -> Fact:
     """Return the fact as it is stored. PersonalizationError says which part of it cannot be one.
 
-    rec_id is 1..2^53, status an HTTP status 100..599, unit_price_yen 0..2^53; slot is 1 to 64 letters, digits and
+    rec_id is 1..2^53, status an HTTP status 100..599, unit_price_yen 0..1000000; slot is 1 to 64 letters, digits and
     `:._-`; delivered_at a time with its zone, kept in UTC to the millisecond.
     """
     _check_integer("rec_id", rec_id, 1, _LARGEST)
     _check_integer("status", status, 100, 599)
     if unit_price_yen is not None:
-        _check_integer("unit_price_yen", unit_price_yen, 0, _LARGEST)
+        _check_integer("unit_price_yen", unit_price_yen, 0, _LARGEST_PRICE)
     if channel not in CHANNELS:
         raise PersonalizationError(f"channel is {channel!r} - give one of {', '.join(CHANNELS)}")
     if not isinstance(slot, str) or not _SLOT.fullmatch(slot):

@@ -2,11 +2,13 @@
 
 import click
 
+from sqlite_utils_personalization.commands.deliver import deliver
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
 from sqlite_utils_personalization.commands.profile import profile
 from sqlite_utils_personalization.commands.receipt import receipt
+from sqlite_utils_personalization.commands.reconcile import reconcile
 from sqlite_utils_personalization.commands.replay import replay
 from sqlite_utils_personalization.commands.score import score
 from sqlite_utils_personalization.commands.seal import seal
@@ -15,11 +17,13 @@ from sqlite_utils_personalization.commands.verify import verify
 from sqlite_utils_personalization.commands.why_not import why_not
 
 COMMANDS: list[click.Command] = [
+    deliver,
     example,
     metadata,
     migrate,
     profile,
     receipt,
+    reconcile,
     replay,
     score,
     seal,

@@ -46,6 +46,51 @@ CREATE TABLE IF NOT EXISTS am_personalization_rotation (
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
 
+-- What personalization-reconcile --keep found last of a month, class by class in order of precedence. Not guarded: it is
+-- derived, and replaced as a whole.
+CREATE TABLE IF NOT EXISTS am_personalization_reconciliation (
+    month TEXT NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]'),
+    position INTEGER NOT NULL,
+    class TEXT NOT NULL,
+    row_count INTEGER NOT NULL,
+    owed_yen INTEGER NOT NULL,
+    metered_yen INTEGER NOT NULL,
+    invoiced_yen INTEGER NOT NULL,
+    -- its rows in am_personalization_reconciled; NULL where there are none, or matched ones, which are not kept
+    first_seq INTEGER,
+    last_seq INTEGER,
+    -- of each source: read, only sums, not given, cannot be read
+    sources_json TEXT NOT NULL,
+    reconciled_at TEXT NOT NULL,
+    PRIMARY KEY (month, position)
+) WITHOUT ROWID;
+
+-- One delivery, or a charge that no delivery has, which is not matched. No reference: either may be missing.
+CREATE TABLE IF NOT EXISTS am_personalization_reconciled (
+    month TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    class TEXT NOT NULL,
+    because TEXT NOT NULL,
+    delivery_key TEXT,
+    delivery_id INTEGER,
+    rec_id INTEGER,
+    channel TEXT,
+    slot TEXT,
+    status INTEGER,
+    decided_at TEXT,
+    delivered_at TEXT,
+    recorded_at TEXT,
+    reversed_at TEXT,
+    metered_at TEXT,
+    metered_recorded_at TEXT,
+    usage_quantity INTEGER NOT NULL,
+    stripe_quantity INTEGER NOT NULL,
+    owed_yen INTEGER NOT NULL,
+    metered_yen INTEGER NOT NULL,
+    invoiced_yen INTEGER NOT NULL,
+    PRIMARY KEY (month, seq)
+) WITHOUT ROWID;
+
 -- Guards: append-only against DML from any connection, as in 288.
 
 CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_no_update BEFORE UPDATE ON am_personalization_delivery
@@ -88,7 +133,7 @@ CREATE TEMP TABLE am_personalization_check (
 INSERT OR ROLLBACK INTO am_personalization_check
 SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
 INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 14 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 16 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_delivery',
     'index idx_am_personalization_delivery_rec',
     'index idx_am_personalization_delivery_delivered',
@@ -102,14 +147,18 @@ SELECT count(*) = 14 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_rotation',
     'trigger am_personalization_rotation_no_update',
     'trigger am_personalization_rotation_no_delete',
-    'trigger am_personalization_rotation_no_replace'
+    'trigger am_personalization_rotation_no_replace',
+    'table am_personalization_reconciliation',
+    'table am_personalization_reconciled'
 );
 INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 19 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 51 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',
-    'am_personalization_rotation'
+    'am_personalization_rotation',
+    'am_personalization_reconciliation',
+    'am_personalization_reconciled'
 );
 DROP TABLE am_personalization_check;
 

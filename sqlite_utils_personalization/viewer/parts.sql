@@ -29,3 +29,9 @@ LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
 LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+
+-- name: month
+(
+    SELECT max(month) FROM am_personalization_reconciliation
+    WHERE trim(cast(:month AS text)) IN ('', month)
+)

@@ -1,0 +1,96 @@
+"""What a month comes to: its rows, its totals, and how it stands."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization.billing.charges import Sources
+from sqlite_utils_personalization.billing.classes import EXPLAINED
+from sqlite_utils_personalization.billing.month import Month
+from sqlite_utils_personalization.billing.sums import SumCheck
+
+AGREE, UNEXPLAINED, UNVERIFIABLE = 0, 1, 2
+
+
+class Total(NamedTuple):
+    """What the rows of a class come to; yen without tax, integers."""
+
+    rows: int = 0
+    owed_yen: int = 0
+    metered_yen: int = 0
+    invoiced_yen: int = 0
+
+    def plus(self, other: "Total") -> "Total":
+        return Total(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+class Row(NamedTuple):
+    """One delivery, or a charge that no delivery has; times in UTC.
+
+    delivered_at and metered_at are event times; decided_at, recorded_at and metered_recorded_at are when it was
+    written down. A quantity is the sum of its source's events at any time, 0 without any; owed_yen and metered_yen are
+    what of them is of the month, so that months add up.
+    """
+
+    kind: str
+    because: str
+    delivery_key: str | None
+    delivery_id: int | None
+    rec_id: int | None
+    channel: str | None
+    slot: str | None
+    status: int | None
+    decided_at: str | None
+    delivered_at: str | None
+    recorded_at: str | None
+    reversed_at: str | None
+    metered_at: str | None
+    metered_recorded_at: str | None
+    usage_quantity: int
+    stripe_quantity: int
+    owed_yen: int
+    metered_yen: int
+    invoiced_yen: int
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What a month comes to. The rows are in temporary tables of the connection, until the next one."""
+
+    month: Month
+    sources: Sources
+    decided: int
+    totals: dict[str, Total]
+    sums: list[SumCheck]
+
+    @property
+    def total(self) -> Total:
+        """The sum of the classes."""
+        total = Total()
+        for one in self.totals.values():
+            total = total.plus(one)
+        return total
+
+    @property
+    def exit_status(self) -> int:
+        """2 if anything could not be verified, 1 if anything is unexplained, else 0."""
+        found = {kind for kind, total in self.totals.items() if total.rows}
+        found |= {one.kind for one in self.sums}
+        if self.sources.faults or "unverifiable" in found:
+            return UNVERIFIABLE
+        return AGREE if found <= {*EXPLAINED} else UNEXPLAINED
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the rows, for JSON."""
+        return {
+            "month": self.month.name,
+            "start": self.month.start,
+            "end": self.month.end,
+            "exit_status": self.exit_status,
+            "sources": self.sources.states,
+            "faults": self.sources.faults,
+            "left_aside": self.sources.left_aside,
+            "decided": self.decided,
+            "totals": {kind: total._asdict() for kind, total in self.totals.items()},
+            "total": self.total._asdict(),
+            "sums": [one._asdict() for one in self.sums],
+        }

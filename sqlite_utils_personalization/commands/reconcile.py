@@ -1,0 +1,127 @@
+"""personalization-reconcile: does what a month's customers are charged agree with what was delivered?"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sqlite_utils_personalization.billing.classes import CLASSES
+from sqlite_utils_personalization.commands.output import RowsCommand, print_rows, print_text
+from sqlite_utils_personalization.errors import PersonalizationError
+
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.billing.reconciliation import Reconciliation
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
+
+
+@click.command(name="personalization-reconcile", cls=RowsCommand)
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
+@click.option("--month", required=True, metavar="YYYY-MM", help="A calendar month in Japan")
+@click.option(
+    "--stripe",
+    type=_FILE,
+    multiple=True,
+    help="Export of meter events, usage records or summaries, CSV or JSON",
+)
+@click.option("--invoiced", type=_FILE, multiple=True, help="Lines of invoices, CSV or JSON")
+@click.option(
+    "--endpoint", metavar="GLOB", help="Which endpoints of usage_events deliver recommendations"
+)
+@click.option("--class", "kind", type=click.Choice([*CLASSES]), help="Rows of this class only")
+@click.option("--keep", is_flag=True, help="Keep it in the file, for the questions in Datasette")
+@click.option("--json", "as_json", is_flag=True, help="Output totals and rows as one JSON object")
+@click.pass_context
+def reconcile(
+    ctx: click.Context,
+    /,
+    path: str,
+    month: str,
+    stripe: tuple[Path, ...],
+    invoiced: tuple[Path, ...],
+    endpoint: str | None,
+    kind: str | None,
+    keep: bool,
+    as_json: bool,
+    **output: Any,
+) -> None:
+    """
+    Reconcile what was decided, delivered, metered and invoiced in one month, row by row
+
+    Example:
+
+    \b
+        sqlite-utils personalization-reconcile jpcite.db --month 2026-07 --stripe export.csv
+
+    Every delivery and every charge is in exactly one class, and the totals are sums of classes. Without --json or an
+    output format it prints the totals, and the first rows of each class that needs someone to look into it.
+
+    Exit status 0: all is explained, 1: something is not, 2: something could not be verified. The file is only read,
+    unless --keep replaces what it holds of the month.
+    """
+    if as_json and (others := [f"--{name}" for name in _TABULAR if output[name]]):
+        raise click.UsageError(f"--json and {' and '.join(others)} exclude each other")
+    try:
+        sources = {"stripe": stripe, "invoiced": invoiced, "endpoint": endpoint}
+        status = _reconcile(ctx, path, month, sources, kind, keep, as_json, output)
+    except PersonalizationError as error:
+        click.echo(f"Error: {error}", err=True)
+        status = 2
+    raise click.exceptions.Exit(status)
+
+
+def _reconcile(
+    ctx: click.Context,
+    path: str,
+    month: str,
+    sources: dict[str, Any],
+    kind: str | None,
+    keep: bool,
+    as_json: bool,
+    output: dict[str, Any],
+) -> int:
+    from sqlite_utils_personalization.billing.reconcile import reconcile as reconciled
+    from sqlite_utils_personalization.billing.reconcile import rows
+    from sqlite_utils_personalization.billing.reconciliation import Row
+    from sqlite_utils_personalization.commands.reconciled_text import reconciled_text
+    from sqlite_utils_personalization.database import explained, open_readonly
+
+    with explained(path), open_readonly(path) as db:
+        found = reconciled(db.conn, month, **sources)
+        if keep:
+            _keep(path, found, rows(db.conn))
+        if as_json:
+            _print_json(found, (row._asdict() for row in rows(db.conn, kind)))
+        elif any(output[name] for name in _TABULAR):
+            print_rows(ctx, _names(Row._fields), map(tuple, rows(db.conn, kind)), **output)
+        else:
+            print_text(reconciled_text(found, lambda one: rows(db.conn, one), kind), end="")
+    for fault in found.sources.faults:
+        click.echo(f"cannot be verified: {fault}", err=True)
+    return found.exit_status
+
+
+def _keep(path: str, found: "Reconciliation", rows: Any) -> None:
+    from sqlite_utils_personalization.billing.keep import keep
+    from sqlite_utils_personalization.database import explained, open_writable
+
+    with explained(path), open_writable(path) as db:
+        keep(db.conn, found, rows)
+
+
+def _names(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("class" if name == "kind" else name for name in fields)
+
+
+def _print_json(found: "Reconciliation", rows: Any) -> None:
+    """One object, its rows one a line and never in memory together."""
+    head = json.dumps(found.to_dict(), ensure_ascii=False, indent=2)
+    print_text(head.removesuffix("\n}"), end=',\n  "rows": [')
+    before = "\n    "
+    for row in rows:
+        named = {"class": row.pop("kind"), **row}
+        print_text(before + json.dumps(named, ensure_ascii=False), end="")
+        before = ",\n    "
+    print_text("]\n}" if before == "\n    " else "\n  ]\n}")

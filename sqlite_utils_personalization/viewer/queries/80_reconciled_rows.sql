@@ -1,0 +1,36 @@
+-- title: Deliveries and charges of one class
+-- title_ja: 区分別の照合明細
+-- description: The rows of the last reconciliation that was kept of a month, each with its reason, event times, processing times and yen; rec_id leads to the replay. Matched rows are counted, not kept.
+-- param: class text such as duplicate, late, delivered but not charged; empty for all
+-- param: month text Japanese calendar month, such as 2026-07; the latest if empty
+-- param: after integer seq of the last row of the previous page
+-- param: size integer rows on a page, 1 to 1000, 100 if empty
+
+SELECT
+    r.seq,
+    r.class,
+    r.because,
+    r.rec_id,
+    r.channel,
+    r.slot,
+    r.status,
+    r.owed_yen,
+    r.metered_yen,
+    r.invoiced_yen,
+    r.usage_quantity,
+    r.stripe_quantity,
+    r.decided_at,
+    r.delivered_at,
+    r.recorded_at,
+    r.reversed_at,
+    r.metered_at,
+    r.metered_recorded_at,
+    r.delivery_id,
+    r.delivery_key,
+    r.month
+FROM am_personalization_reconciliation k
+CROSS JOIN am_personalization_reconciled r
+    ON r.month = k.month AND r.seq >= k.first_seq AND r.seq <= k.last_seq AND r.seq > cast(:after AS integer)
+WHERE k.month = {month} AND trim(lower(cast(:class AS text))) IN ('', k.class)
+ORDER BY k.position, r.seq
+LIMIT {size}
