@@ -18,7 +18,11 @@ from sqlite_utils_personalization.audit.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.preferences.erasure import Held, erase, held_by_others
 from sqlite_utils_personalization.preferences.legal_bases import LEGAL_BASES
-from sqlite_utils_personalization.preferences.profiles import find_profile, set_preferences
+from sqlite_utils_personalization.preferences.profiles import (
+    find_profile,
+    listed,
+    set_preferences,
+)
 from sqlite_utils_personalization.preferences.scrub import checkpoint, traces, vacuum
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
@@ -100,6 +104,16 @@ def test_erasing_twice_changes_nothing(db):
     before = [*db.iterdump()]
     assert erase(db, ONE) is None
     assert [*db.iterdump()] == before
+
+
+def test_under_the_random_hash_there_is_nobody(db, refuses):
+    erase(db, ONE)
+    sql = f"SELECT user_token_hash FROM {P}profile WHERE profile_id = 1"
+    (random,) = db.execute(sql).fetchone()
+    assert (find_profile(db, random), erase(db, random)) == (None, None)
+    with refuses("this hash stands for an erased customer - nothing can be declared under it"):
+        set_preferences(db, random, {"risk_tolerance": "low"}, {})
+    assert 1 not in {row[0] for row in listed(db)}
 
 
 def test_an_erased_customer_is_neither_counted_nor_scored(path, db):

@@ -58,7 +58,10 @@ class Change(NamedTuple):
 
 
 _COLUMNS = ", ".join(Profile._fields)
-_FIND = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE user_token_hash = ?"
+_FIND = (
+    f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE user_token_hash = ? AND {{living}}"
+)
+_TAKEN = "SELECT 1 FROM am_personalization_profile WHERE user_token_hash = ?"
 _LIST = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE {{living}} ORDER BY profile_id"
 _ADD = """
 INSERT INTO am_personalization_profile(user_token_hash, preference_json, created_at, last_updated_at)
@@ -72,8 +75,8 @@ WHERE user_token_hash = :hash
 
 
 def find_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile | None:
-    """The customer with this hash, or None; read-only."""
-    row = db.execute(_FIND, (user_token_hash,)).fetchone()
+    """The customer with this hash, or None, also where it is the random one of an erased customer; read-only."""
+    row = db.execute(_FIND.format(living=living(db)), (user_token_hash,)).fetchone()
     return Profile(*row) if row else None
 
 
@@ -100,7 +103,8 @@ def set_preferences(
     """Store what a customer declares, adding the customer if there is none; last_updated_at moves only on a change.
 
     With merge, keys that are not given stay and those given as null go (RFC 7386). Joins the caller's transaction.
-    InvalidPreference names every fault; Changed, if if_match is neither the etag of what is stored nor ANY_VERSION.
+    InvalidPreference names every fault; PersonalizationError, if the hash is the random one of an erased customer;
+    Changed, if if_match is neither the etag of what is stored nor ANY_VERSION.
     """
     if not merge:
         declared = validate(declared, packs)
@@ -109,6 +113,10 @@ def set_preferences(
         if if_match is not None and (before is None or if_match not in (before.etag, ANY_VERSION)):
             raise Changed(
                 "the preference is not the one that was read - read it again, then set it"
+            )
+        if before is None and db.execute(_TAKEN, (user_token_hash,)).fetchone():
+            raise PersonalizationError(
+                "this hash stands for an erased customer - nothing can be declared under it"
             )
         known = _readable(before)
         if merge:
