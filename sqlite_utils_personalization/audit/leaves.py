@@ -9,8 +9,9 @@ from the run's random salt, which no receipt shows: without it, a proof's neighb
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, starmap
 from operator import itemgetter
 from typing import Any
 
@@ -50,13 +51,14 @@ FROM am_personalization_list t LEFT JOIN am_personalization_cohort k USING (coho
 WHERE t.run_id = :run_id AND :list_id IN (t.list_id, 0) ORDER BY t.list_id
 """
 _PLACES = """
-SELECT t.list_id, c.recommendation_type, c.candidate_sha256,
-    d.industry_points, d.deadline_points, d.risk_points, d.score
-FROM am_personalization_list t
-CROSS JOIN am_personalization_decision d ON d.list_id = t.list_id
-LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
-WHERE t.run_id = :run_id AND :list_id IN (t.list_id, 0) ORDER BY t.list_id, d.seq
+SELECT candidate_id, industry_points, deadline_points, risk_points, score
+FROM am_personalization_decision WHERE list_id = ? ORDER BY seq
 """
+_CANDIDATE = """
+SELECT recommendation_type, candidate_sha256 FROM am_personalization_candidate WHERE candidate_id = ?
+"""
+# The same place, a candidate with the same points, is on many lists of a run.
+_KEPT_PLACES = 1 << 16
 _CUSTOMERS = """
 SELECT l.profile_id, e.first_rec_id, e.n, s.list_sha256
 FROM am_personalization_evidence e JOIN seal_list s USING (list_id)
@@ -78,12 +80,13 @@ WHERE l.rec_id >= gap.start AND l.rec_id < gap.stop ORDER BY l.rec_id
 """
 
 
-def list_sha256(cohort: Iterable[object], owner: int | None, places: Iterable[object]) -> str:
+def list_sha256(cohort: Iterable[object], owner: int | None, places: Iterable[str]) -> str:
     """Digest of one list: the declared vector, whose saved searches they are, and the places in order.
 
-    A place is recommendation_type, candidate_sha256, the three points and the score.
+    A place is the canonical JSON of recommendation_type, candidate_sha256, the three points and the score.
     """
-    return sha256_hex(canonical_json([list(cohort), owner, list(places)]))
+    head = canonical_json([list(cohort), owner])
+    return sha256_hex(f"{head[:-1]},[{','.join(places)}]]")
 
 
 def blind(salt: str, profile_id: int) -> str:
@@ -176,11 +179,12 @@ def digested_lists(
     db: sqlite3.Connection, run_id: int, list_id: int = 0
 ) -> Iterator[tuple[int, str]]:
     """list_id and digest of every list of a run, or of the one asked for; read-only."""
-    at = {"run_id": run_id, "list_id": list_id}
-    places = groupby(db.execute(_PLACES, at), key=itemgetter(0))
-    listed, found = next(places, (None, iter(())))
-    for number, owner, *cohort in db.execute(_LISTS, at):
-        mine = number == listed
-        yield number, list_sha256(cohort, owner, (place[1:] for place in found) if mine else ())
-        if mine:
-            listed, found = next(places, (None, iter(())))
+
+    @lru_cache(_KEPT_PLACES)
+    def place(candidate_id: object, *points: object) -> str:
+        found = db.execute(_CANDIDATE, (candidate_id,)).fetchone() or (None, None)
+        return canonical_json([*found, *points])
+
+    for number, owner, *cohort in db.execute(_LISTS, {"run_id": run_id, "list_id": list_id}):
+        places = starmap(place, db.execute(_PLACES, (number,)))
+        yield number, list_sha256(cohort, owner, places)

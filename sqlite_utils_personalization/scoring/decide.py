@@ -24,6 +24,8 @@ Class = tuple[str, str, str | None, str | None]
 Group = tuple[int, str | None, str | None]
 # Places in the ranking among equal points, best first; never more than top_k, as no more can be offered.
 Members = list[int]
+# What each declared value gets from each listed one.
+Pairs = Mapping[Any, dict[Any, int]]
 
 
 class Given(NamedTuple):
@@ -42,10 +44,7 @@ THE_PLAN = Given()
 def decide(db: sqlite3.Connection, top_k: int) -> None:
     """Fill plan_list and plan_decision from plan_run, plan_cohort, plan_customer and plan_candidate."""
     db.execute("CREATE TEMP TABLE plan_choice (list_no, seq, candidate_no, points)")
-    db.execute(
-        "CREATE TEMP TABLE plan_open AS SELECT c.* FROM plan_candidate c, plan_run r"
-        f" WHERE c.left_out IS NULL AND c.profile_id IS NULL AND {splice('{is_open} AND {cap} > 0')}"
-    )
+    open_candidates(db)
     with transaction(db):
         db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?)", choices(db, top_k))
     db.execute(
@@ -54,6 +53,14 @@ def decide(db: sqlite3.Connection, top_k: int) -> None:
     )
     _choose_searches(db, top_k)
     _evaluate(db)
+
+
+def open_candidates(db: sqlite3.Connection) -> None:
+    """Fill plan_open with what everyone in its area and industry may be offered."""
+    db.execute(
+        "CREATE TEMP TABLE plan_open AS SELECT c.* FROM plan_candidate c, plan_run r"
+        f" WHERE c.left_out IS NULL AND c.profile_id IS NULL AND {splice('{is_open} AND {cap} > 0')}"
+    )
 
 
 def choices(
@@ -65,9 +72,7 @@ def choices(
     """
     ranked, classes = _classes(db, top_k, given)
     areas = _pairs(db, given, "prefecture", "prefectures", "1", "{in_area}")
-    industries = _pairs(db, given, "industries", "industries", "{industry_points}", "{in_industry}")
-    deadlines = _pairs(db, given, "horizon_days", "closes_on", "{deadline_points}", "1")
-    risks = _pairs(db, given, "risk_level", "risk_level", "{risk_points}", "1")
+    industries, deadlines, risks = components(db, given)
     cohorts = given.rows(
         db,
         "SELECT industries, prefecture, horizon_days, risk_level, cohort_no FROM plan_cohort"
@@ -82,6 +87,18 @@ def choices(
             best = chain.from_iterable(_best(found, deadline, risk, top_k) for found in groups)
             for seq, (points, position) in enumerate(best, 1):
                 yield cohort_no, seq, ranked[position], points
+
+
+def components(db: sqlite3.Connection, given: Given = THE_PLAN) -> tuple[Pairs, Pairs, Pairs]:
+    """Points for industry, deadline and risk, by the declared and then the listed value they depend on; read-only.
+
+    Of industries only those pairs that go together.
+    """
+    return (
+        _pairs(db, given, "industries", "industries", "{industry_points}", "{in_industry}"),
+        _pairs(db, given, "horizon_days", "closes_on", "{deadline_points}", "1"),
+        _pairs(db, given, "risk_level", "risk_level", "{risk_points}", "1"),
+    )
 
 
 def _classes(
@@ -105,7 +122,7 @@ def _classes(
 
 def _pairs(
     db: sqlite3.Connection, given: Given, declared: str, listed: str, value: str, condition: str
-) -> Mapping[Any, dict[Any, int]]:
+) -> Pairs:
     """What each distinct declared value gets from each distinct listed one, where the condition holds."""
     found: dict[Any, dict[Any, int]] = defaultdict(dict)
     sql = (
@@ -145,7 +162,8 @@ def _best(
     return best
 
 
-def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
+def rank_searches(db: sqlite3.Connection) -> None:
+    """Fill plan_search with what each owner of saved searches may be offered, best first."""
     db.execute(
         splice(
             "CREATE TEMP TABLE plan_search AS SELECT u.profile_id, u.cohort_no, c.candidate_no, {points} AS points,"
@@ -154,6 +172,10 @@ def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
             " plan_run r WHERE c.left_out IS NULL AND {eligible} AND {score} > 0"
         )
     )
+
+
+def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
+    rank_searches(db)
     last = db.execute("SELECT coalesce(max(cohort_no), 0) FROM plan_cohort").fetchone()[0]
     db.execute(
         "INSERT INTO plan_list SELECT ? + row_number() OVER (ORDER BY profile_id), cohort_no, profile_id, 1"

@@ -4,8 +4,9 @@ The night writes it; verification plans the night once more from stored rows and
 """
 
 import sqlite3
+from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import TYPES
@@ -23,6 +24,13 @@ GROUP BY c.recommendation_type, d.score
 """
 
 
+class Places(NamedTuple):
+    """Per type the customers with some rows; per type and score the log rows."""
+
+    scored: Iterable[tuple[str, int]]
+    rows: Iterable[tuple[str, int, int]]
+
+
 def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
     """Number and salted digest of the customers, and digest of the candidates."""
     profiles, rejected = db.execute("SELECT count(*), count(reason) FROM plan_customer").fetchone()
@@ -34,12 +42,13 @@ def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
     }
 
 
-def outcome(db: sqlite3.Connection) -> dict[str, str]:
+def outcome(db: sqlite3.Connection, places: Places | None = None) -> dict[str, str]:
     """Counts per type, and per type and rule what was left out of the catalogue, as canonical JSON.
 
     The counts of a run that wrote down no scores, as runs did before there were any, are derived without them.
+    places are counted in the plan's decisions unless given.
     """
-    counts = _counts(db)
+    counts = _counts(db, places or Places(db.execute(_SCORED), db.execute(_ROWS)))
     without = canonical_json({kind: _without_scores(found) for kind, found in counts.items()})
     stored = db.execute("SELECT counts_json FROM plan_run").fetchone()[0]
     return {
@@ -70,7 +79,7 @@ def _candidates_sha256(db: sqlite3.Connection) -> str:
     return digest.hexdigest()
 
 
-def _counts(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+def _counts(db: sqlite3.Connection, places: Places) -> dict[str, dict[str, Any]]:
     """Per type: candidates, customers with some rows (scored) and with none (zero), rows, and rows by score."""
     counts: dict[str, dict[str, Any]] = {
         kind: {"candidates": 0, "scored": 0, "rows": 0, "scores": {}} for kind in TYPES
@@ -79,9 +88,9 @@ def _counts(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
         "SELECT recommendation_type, count(*) FROM plan_candidate WHERE left_out IS NULL GROUP BY 1"
     ):
         counts[kind]["candidates"] = candidates
-    for kind, scored in db.execute(_SCORED):
+    for kind, scored in places.scored:
         counts[kind]["scored"] = scored
-    for kind, points, rows in db.execute(_ROWS):
+    for kind, points, rows in places.rows:
         counts[kind]["rows"] += rows
         counts[kind]["scores"][str(points)] = rows
     valid = db.execute("SELECT count(*) FROM plan_customer WHERE reason IS NULL").fetchone()[0]

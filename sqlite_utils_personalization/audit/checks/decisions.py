@@ -1,0 +1,111 @@
+"""Is every stored list the one that follows from what the run saw, place by place?"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from sqlite_utils_personalization.audit.checks.lists import Decided, Place, decided_lists
+from sqlite_utils_personalization.audit.finding import Finding
+from sqlite_utils_personalization.catalogue.candidate import TYPES
+
+_TABLES = (
+    "CREATE TEMP TABLE plan_same (cohort_no INTEGER, owner INTEGER, list_id INTEGER,"
+    " PRIMARY KEY (cohort_no, owner)) WITHOUT ROWID",
+    "CREATE TEMP TABLE plan_due (cohort_no INTEGER, owner INTEGER, list_id INTEGER)",
+)
+# Where the index that keeps a list's key unique was dropped there may be two; the second follows from nothing.
+_SAME_LIST = """
+INSERT OR IGNORE INTO plan_same
+SELECT cohort_id, coalesce(profile_id, 0), list_id FROM am_personalization_list
+WHERE run_id = ? ORDER BY list_id
+"""
+_STORED = """
+SELECT seq, candidate_id, industry_points, deadline_points, risk_points, score
+FROM am_personalization_decision WHERE list_id = ? ORDER BY seq
+"""
+_NOT_DECIDED = """
+SELECT d.list_id, d.seq FROM am_personalization_list t
+JOIN am_personalization_decision d USING (list_id)
+WHERE t.run_id = ? AND NOT EXISTS (SELECT 1 FROM plan_due p WHERE p.list_id = t.list_id)
+"""
+_FIRST_ROWS = """
+CREATE TEMP TABLE IF NOT EXISTS plan_first AS
+SELECT list_id, min(first_rec_id) AS rec_id FROM am_personalization_evidence GROUP BY list_id
+"""
+
+
+class Comparison:
+    """Counts, and notes in plan_due, the lists that a planned run should have; the candidates' numbers are their ids."""
+
+    def __init__(self, db: sqlite3.Connection, run_id: int, top_k: int) -> None:
+        self._db = db
+        self._run_id = run_id
+        self._top_k = top_k
+        self._scored: Counter[str] = Counter()
+        self._rows: Counter[str] = Counter()
+        self._disagreeing = 0
+
+    def findings(self, tick: Callable[[], None]) -> Iterator[Finding]:
+        """Decide every list again and hold it against the stored one, a tick for each."""
+        for statement in _TABLES:
+            self._db.execute(statement)
+        self._db.execute(_SAME_LIST, (self._run_id,))
+        for decided in decided_lists(self._db, self._top_k):
+            self._note(decided)
+            stored = self._db.execute(_STORED, (decided.list_id,)).fetchall()
+            if stored != decided.places:
+                yield from self._differences(decided, stored)
+            tick()
+        self._db.execute("CREATE INDEX temp.plan_due_list ON plan_due(list_id)")
+        for list_id, seq in self._db.execute(_NOT_DECIDED, (self._run_id,)):
+            yield self._not_decided(list_id, seq)
+        if self._disagreeing:
+            message = (
+                f"{self._disagreeing} decisions disagree with formula.sql - reinstall the package"
+            )
+            yield Finding("decision", self._run_id, None, message)
+
+    def counts(self) -> list[tuple[str, int, int]]:
+        """Per type: how many customers should have a recommendation, and how many log rows."""
+        return [(kind, self._scored[kind], self._rows[kind]) for kind in TYPES]
+
+    def _note(self, decided: Decided) -> None:
+        self._db.execute("INSERT INTO plan_due VALUES (?, ?, ?)", decided[:3])
+        self._disagreeing += decided.disagreeing
+        for kind in TYPES:
+            if places := decided.kinds.count(kind):
+                self._scored[kind] += decided.customers
+                self._rows[kind] += decided.customers * places
+
+    def _differences(self, decided: Decided, stored: list[Place]) -> Iterator[Finding]:
+        found = {place[0]: place for place in stored}
+        for place in decided.places:
+            if found.pop(place[0], None) != place:
+                where, rec_id = self._where(decided.list_id, place[0])
+                (item,) = self._db.execute(
+                    "SELECT item_id FROM plan_candidate WHERE candidate_no = ?", place[1:2]
+                ).fetchone()
+                message = f"{where} should be {item}, with the formula's points"
+                yield Finding("decision", self._run_id, rec_id, message)
+        for seq in found:
+            yield self._not_decided(decided.list_id, seq)
+
+    def _not_decided(self, list_id: int | None, seq: int) -> Finding:
+        where, rec_id = self._where(list_id, seq)
+        message = f"{where} does not follow from what run {self._run_id} saw"
+        return Finding("decision", self._run_id, rec_id, message)
+
+    def _where(self, list_id: int | None, seq: int) -> tuple[str, int | None]:
+        # Made for the first fault only: without an index each further one would walk all of the evidence.
+        if (
+            self._db.execute(
+                "SELECT 1 FROM sqlite_temp_master WHERE name = 'plan_first'"
+            ).fetchone()
+            is None
+        ):
+            self._db.execute(_FIRST_ROWS)
+            self._db.execute("CREATE INDEX temp.plan_first_list ON plan_first(list_id)")
+        first = self._db.execute(
+            "SELECT rec_id + ? - 1 FROM plan_first WHERE list_id = ?", (seq, list_id)
+        ).fetchone()
+        return f"place {seq} of list {list_id}", first[0] if first else None
