@@ -48,8 +48,10 @@ EVENT_COLUMNS = {
 _LISTS = """
 SELECT t.list_id, t.profile_id, k.industries, k.prefecture, k.horizon_days, k.risk_level
 FROM am_personalization_list t LEFT JOIN am_personalization_cohort k USING (cohort_id)
-WHERE t.run_id = :run_id AND :list_id IN (t.list_id, 0) ORDER BY t.list_id
+WHERE t.run_id = :run_id AND {which} ORDER BY t.list_id
 """
+_ONE_LIST = _LISTS.format(which="t.list_id = :list_id")
+_NEW_LISTS = _LISTS.format(which="t.list_id NOT IN (SELECT list_id FROM temp.seal_list)")
 _PLACES = """
 SELECT candidate_id, industry_points, deadline_points, risk_points, score
 FROM am_personalization_decision WHERE list_id = ? ORDER BY seq
@@ -80,11 +82,13 @@ WHERE l.rec_id >= gap.start AND l.rec_id < gap.stop ORDER BY l.rec_id
 """
 
 
-def list_sha256(cohort: Iterable[object], owner: int | None, places: Iterable[str]) -> str:
-    """Digest of one list: the declared vector, whose saved searches they are, and the places in order.
+def place_text(place: Iterable[object]) -> str:
+    """One place of a list: recommendation_type, candidate_sha256, the three points and the score."""
+    return canonical_json(list(place))
 
-    A place is the canonical JSON of recommendation_type, candidate_sha256, the three points and the score.
-    """
+
+def list_sha256(cohort: Iterable[object], owner: int | None, places: Iterable[str]) -> str:
+    """Digest of one list: the declared vector, whose saved searches they are, and the text of each place in order."""
     head = canonical_json([list(cohort), owner])
     return sha256_hex(f"{head[:-1]},[{','.join(places)}]]")
 
@@ -136,13 +140,20 @@ def head_sha256(seal: dict[str, Any]) -> str:
 
 
 def customer_leaves(
-    db: sqlite3.Connection, run_id: int, first_rec_id: int | None, last_rec_id: int | None
+    db: sqlite3.Connection,
+    run_id: int,
+    first_rec_id: int | None,
+    last_rec_id: int | None,
+    digested: bool = False,
 ) -> Iterator[tuple[int, bytes]]:
     """profile_id and leaf of every customer of a run, in the order of the log; writes to a temporary table only.
 
-    first_rec_id and last_rec_id are the run's bounds in the log, None if it logged nothing.
+    first_rec_id and last_rec_id are the run's bounds in the log, None if it logged nothing. With digested, the digests
+    of lists that were kept since forget_digests are not taken again.
     """
-    _digest_lists(db, run_id)
+    if not digested:
+        forget_digests(db)
+    keep_digests(db, _digests(db, _NEW_LISTS, {"run_id": run_id}))
     salt = run_salt(db, run_id)
     rows = db.execute(_CUSTOMERS, (first_rec_id, last_rec_id))
     for profile_id, ranges in groupby(rows, key=itemgetter(0)):
@@ -168,23 +179,30 @@ def event_leaves(
         yield row[0], event_leaf(table, row)
 
 
-def _digest_lists(db: sqlite3.Connection, run_id: int) -> None:
+def forget_digests(db: sqlite3.Connection) -> None:
+    """Start a temporary table of list digests."""
+    db.execute("DROP TABLE IF EXISTS temp.seal_list")
+    db.execute("CREATE TEMP TABLE seal_list (list_id INTEGER PRIMARY KEY, list_sha256 TEXT)")
+
+
+def keep_digests(db: sqlite3.Connection, digests: Iterable[tuple[int, str]]) -> None:
+    """Keep list_id and digest, each taken of what is stored, in the temporary table."""
     with transaction(db):
-        db.execute("DROP TABLE IF EXISTS temp.seal_list")
-        db.execute("CREATE TEMP TABLE seal_list (list_id INTEGER PRIMARY KEY, list_sha256 TEXT)")
-        db.executemany("INSERT INTO seal_list VALUES (?, ?)", digested_lists(db, run_id))
+        db.executemany("INSERT INTO temp.seal_list VALUES (?, ?)", digests)
 
 
-def digested_lists(
-    db: sqlite3.Connection, run_id: int, list_id: int = 0
-) -> Iterator[tuple[int, str]]:
-    """list_id and digest of every list of a run, or of the one asked for; read-only."""
+def digest_of(db: sqlite3.Connection, run_id: int, list_id: int) -> str:
+    """Digest of one list of a run; read-only."""
+    ((_, digest),) = _digests(db, _ONE_LIST, {"run_id": run_id, "list_id": list_id})
+    return digest
 
+
+def _digests(db: sqlite3.Connection, lists: str, at: dict[str, int]) -> Iterator[tuple[int, str]]:
     @lru_cache(_KEPT_PLACES)
     def place(candidate_id: object, *points: object) -> str:
         found = db.execute(_CANDIDATE, (candidate_id,)).fetchone() or (None, None)
-        return canonical_json([*found, *points])
+        return place_text([*found, *points])
 
-    for number, owner, *cohort in db.execute(_LISTS, {"run_id": run_id, "list_id": list_id}):
+    for number, owner, *cohort in db.execute(lists, at):
         places = starmap(place, db.execute(_PLACES, (number,)))
         yield number, list_sha256(cohort, owner, places)

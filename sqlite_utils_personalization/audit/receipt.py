@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils_personalization.audit.leaves import (
     blind,
     customer_leaves,
-    digested_lists,
+    digest_of,
     run_salt,
 )
 from sqlite_utils_personalization.audit.merkle import encode_path, inclusion_path, leaf_hash
@@ -151,7 +151,7 @@ def _night(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
 def _list(
     db: sqlite3.Connection, at: dict[str, int], first_rec_id: int, list_id: int, owner: int | None
 ) -> dict[str, Any]:
-    ((_, list_sha256),) = digested_lists(db, at["run_id"], list_id)
+    list_sha256 = digest_of(db, at["run_id"], list_id)
     rows = db.execute(_ROWS, {**at, "first_rec_id": first_rec_id})
     return {"owner": owner, "list_sha256": list_sha256, "rows": [_row(row) for row in rows]}
 

@@ -72,9 +72,11 @@ class Tree(NamedTuple):
     last: int | None
 
 
-def run_tree(db: sqlite3.Connection, run_id: int, first: int | None, last: int | None) -> Tree:
+def run_tree(
+    db: sqlite3.Connection, run_id: int, first: int | None, last: int | None, digested: bool = False
+) -> Tree:
     """The tree of a run between its bounds in the log, its keys profile_ids; writes to a temporary table only."""
-    return tree_of(customer_leaves(db, run_id, first, last))
+    return tree_of(customer_leaves(db, run_id, first, last, digested))
 
 
 def other_tree(db: sqlite3.Connection, after: int, end: int) -> Tree:

@@ -12,6 +12,7 @@ from sqlite_utils_personalization.audit.checks.runs import check_run
 from sqlite_utils_personalization.audit.checks.schema import check_schema
 from sqlite_utils_personalization.audit.checks.seals import check_seals
 from sqlite_utils_personalization.audit.finding import Finding
+from sqlite_utils_personalization.audit.leaves import forget_digests
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
@@ -37,11 +38,12 @@ def verify(
         lambda: check_references(db),
         lambda: check_contents(db),
         lambda: check_rows(db),
+        *(lambda run_id=run_id: check_run(db, run_id) for run_id in runs),
         lambda: check_seals(db, kept_heads),
         lambda: check_events(db),
-        *(lambda run_id=run_id: check_run(db, run_id) for run_id in runs),
     ]
     findings: list[Finding] = []
+    forget_digests(db)
     for done, step in enumerate(steps, 1):
         findings.extend(step())
         progress("Verifying", done, len(steps))

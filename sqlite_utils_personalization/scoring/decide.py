@@ -24,6 +24,10 @@ Class = tuple[str, str, str | None, str | None]
 Group = tuple[int, str | None, str | None]
 # Places in the ranking among equal points, best first; never more than top_k, as no more can be offered.
 Members = list[int]
+# Points and candidate_no.
+Choice = tuple[int, int]
+# Industries, prefecture, horizon, risk level, cohort_no.
+Cohort = tuple[str | None, str | None, int | None, str | None, int]
 # What each declared value gets from each listed one.
 Pairs = Mapping[Any, dict[Any, int]]
 
@@ -70,6 +74,15 @@ def choices(
 
     Yields cohort_no, its place, candidate_no and points. given may define plan_run, plan_cohort and plan_open.
     """
+    for (*_, cohort_no), best in best_choices(db, top_k, given):
+        for seq, (points, candidate_no) in enumerate(chain.from_iterable(best), 1):
+            yield cohort_no, seq, candidate_no, points
+
+
+def best_choices(
+    db: sqlite3.Connection, top_k: int, given: Given = THE_PLAN
+) -> Iterator[tuple[Cohort, list[list[Choice]]]]:
+    """Every vector of plan_cohort, in the order of its columns, and the best top_k of each type for it; read-only."""
     ranked, classes = _classes(db, top_k, given)
     areas = _pairs(db, given, "prefecture", "prefectures", "1", "{in_area}")
     industries, deadlines, risks = components(db, given)
@@ -82,11 +95,9 @@ def choices(
         groups = [
             _eligible(found, industries[industry], areas[prefecture], top_k) for found in classes
         ]
-        for *_, horizon, level, cohort_no in members:
-            deadline, risk = deadlines[horizon], risks[level]
-            best = chain.from_iterable(_best(found, deadline, risk, top_k) for found in groups)
-            for seq, (points, position) in enumerate(best, 1):
-                yield cohort_no, seq, ranked[position], points
+        for cohort in members:
+            deadline, risk = deadlines[cohort[2]], risks[cohort[3]]
+            yield cohort, [_best(found, deadline, risk, top_k, ranked) for found in groups]
 
 
 def components(db: sqlite3.Connection, given: Given = THE_PLAN) -> tuple[Pairs, Pairs, Pairs]:
@@ -149,16 +160,18 @@ def _best(
     deadline: dict[str | None, int],
     risk: dict[str | None, int],
     top_k: int,
-) -> list[tuple[int, int]]:
+    ranked: list[int],
+) -> list[Choice]:
     tied: dict[int, Members] = {}
     for (industry_points, closes_on, level), members in groups:
         points = industry_points + deadline[closes_on] + risk[level]
         tied[points] = tied[points] + members if points in tied else members
-    best: list[tuple[int, int]] = []
+    best: list[Choice] = []
     for points in sorted(tied, reverse=True):
         if points == 0 or len(best) >= top_k:
             break
-        best += [(points, position) for position in sorted(tied[points])[: top_k - len(best)]]
+        first = sorted(tied[points])[: top_k - len(best)]
+        best += [(points, ranked[position]) for position in first]
     return best
 
 

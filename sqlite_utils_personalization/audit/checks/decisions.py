@@ -3,9 +3,11 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 
-from sqlite_utils_personalization.audit.checks.lists import Decided, Place, decided_lists
+from sqlite_utils_personalization.audit.checks.lists import Decided, Row, decided_lists
 from sqlite_utils_personalization.audit.finding import Finding
+from sqlite_utils_personalization.audit.leaves import keep_digests
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 
 _TABLES = (
@@ -33,9 +35,12 @@ CREATE TEMP TABLE IF NOT EXISTS plan_first AS
 SELECT list_id, min(first_rec_id) AS rec_id FROM am_personalization_evidence GROUP BY list_id
 """
 
+# Lists between two writes to temporary tables.
+_BATCH = 1_000
+
 
 class Comparison:
-    """Counts, and notes in plan_due, the lists that a planned run should have; the candidates' numbers are their ids."""
+    """What the lists of a planned run should be, held against those it has; a candidate's number is its id."""
 
     def __init__(self, db: sqlite3.Connection, run_id: int, top_k: int) -> None:
         self._db = db
@@ -43,47 +48,51 @@ class Comparison:
         self._top_k = top_k
         self._scored: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
-        self._disagreeing = 0
 
     def findings(self, tick: Callable[[], None]) -> Iterator[Finding]:
-        """Decide every list again and hold it against the stored one, a tick for each."""
+        """Decide every list again and hold the stored one against it, a tick for each.
+
+        Fills plan_due with the lists there should be, and keeps the digests of those that are as they should be.
+        """
         for statement in _TABLES:
             self._db.execute(statement)
         self._db.execute(_SAME_LIST, (self._run_id,))
-        for decided in decided_lists(self._db, self._top_k):
-            self._note(decided)
-            stored = self._db.execute(_STORED, (decided.list_id,)).fetchall()
-            if stored != decided.places:
-                yield from self._differences(decided, stored)
-            tick()
+        lists = decided_lists(self._db, self._top_k)
+        while batch := list(islice(lists, _BATCH)):
+            self._note(batch)
+            same = []
+            for decided in batch:
+                stored = self._db.execute(_STORED, (decided.list_id,)).fetchall()
+                if stored == decided.rows:
+                    same.append((decided.list_id, decided.sha256))
+                else:
+                    yield from self._differences(decided, stored)
+                tick()
+            keep_digests(self._db, same)
         self._db.execute("CREATE INDEX temp.plan_due_list ON plan_due(list_id)")
         for list_id, seq in self._db.execute(_NOT_DECIDED, (self._run_id,)):
             yield self._not_decided(list_id, seq)
-        if self._disagreeing:
-            message = (
-                f"{self._disagreeing} decisions disagree with formula.sql - reinstall the package"
-            )
-            yield Finding("decision", self._run_id, None, message)
 
     def counts(self) -> list[tuple[str, int, int]]:
         """Per type: how many customers should have a recommendation, and how many log rows."""
         return [(kind, self._scored[kind], self._rows[kind]) for kind in TYPES]
 
-    def _note(self, decided: Decided) -> None:
-        self._db.execute("INSERT INTO plan_due VALUES (?, ?, ?)", decided[:3])
-        self._disagreeing += decided.disagreeing
-        for kind in TYPES:
-            if places := decided.kinds.count(kind):
-                self._scored[kind] += decided.customers
+    def _note(self, batch: list[Decided]) -> None:
+        self._db.executemany(
+            "INSERT INTO plan_due VALUES (?, ?, ?)", (decided[:3] for decided in batch)
+        )
+        for decided in batch:
+            for kind, places in decided.places.items():
+                self._scored[kind] += decided.customers if places else 0
                 self._rows[kind] += decided.customers * places
 
-    def _differences(self, decided: Decided, stored: list[Place]) -> Iterator[Finding]:
-        found = {place[0]: place for place in stored}
-        for place in decided.places:
-            if found.pop(place[0], None) != place:
-                where, rec_id = self._where(decided.list_id, place[0])
+    def _differences(self, decided: Decided, stored: list[Row]) -> Iterator[Finding]:
+        found = {row[0]: row for row in stored}
+        for row in decided.rows:
+            if found.pop(row[0], None) != row:
+                where, rec_id = self._where(decided.list_id, row[0])
                 (item,) = self._db.execute(
-                    "SELECT item_id FROM plan_candidate WHERE candidate_no = ?", place[1:2]
+                    "SELECT item_id FROM plan_candidate WHERE candidate_no = ?", row[1:2]
                 ).fetchone()
                 message = f"{where} should be {item}, with the formula's points"
                 yield Finding("decision", self._run_id, rec_id, message)

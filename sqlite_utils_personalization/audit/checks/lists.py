@@ -1,63 +1,78 @@
 """What every list of a planned run should hold, decided again from its candidates, cohorts and model.
 
-The points of a place are the formula's own, which SQLite evaluated for each pair of values they depend on.
+The points of a place are the formula's own: SQLite evaluates each expression once per pair of values it depends on.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from functools import cache
-from itertools import groupby
+from collections.abc import Iterator, Mapping
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from sqlite_utils_personalization.audit.leaves import list_sha256, place_text
+from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.scoring.decide import (
-    choices,
+    best_choices,
     components,
     open_candidates,
     rank_searches,
 )
 from sqlite_utils_personalization.scoring.formula import splice
 
-_COMPONENTS = ("industry_points", "deadline_points", "risk_points")
-_OPEN = "SELECT candidate_no, recommendation_type, industries, closes_on, risk_level FROM plan_open"
-_COHORT = """
-SELECT t.list_id, k.customers, k.industries, k.horizon_days, k.risk_level FROM plan_cohort k
-LEFT JOIN plan_same t ON t.cohort_no = k.cohort_no AND t.owner = 0 WHERE k.cohort_no = ?
+_OPEN = "SELECT candidate_no, industries, closes_on, risk_level FROM plan_open"
+# In the order in which cohorts are decided.
+_COHORTS = """
+SELECT k.customers, t.list_id FROM plan_cohort k
+LEFT JOIN plan_same t ON t.cohort_no = k.cohort_no AND t.owner = 0
+ORDER BY k.industries, k.prefecture, k.cohort_no
 """
-_TOTAL = """
-SELECT {points}, {score} FROM (
-    SELECT ? AS recommendation_type, ? AS industry_points, ? AS deadline_points, ? AS risk_points
+_SCORE = splice(
+    """
+SELECT recommendation_type, candidate_sha256, {points}, {score} FROM (
+    SELECT recommendation_type, candidate_sha256, ? AS industry_points, ? AS deadline_points, ? AS risk_points
+    FROM plan_candidate WHERE candidate_no = ?
 ) c, plan_run r
-"""
-_SEARCHES = """
-SELECT s.profile_id, s.cohort_no, t.list_id, c.recommendation_type,
-    s.place, s.candidate_no, {industry_points}, {deadline_points}, {risk_points}, {score}
-FROM plan_search s JOIN plan_cohort k USING (cohort_no) JOIN plan_candidate c USING (candidate_no), plan_run r
-LEFT JOIN plan_same t ON t.cohort_no = s.cohort_no AND t.owner = s.profile_id
+""",
+    ("industry_points", "deadline_points", "risk_points"),
+)
+_SEARCHES = splice("""
+SELECT t.list_id, s.profile_id, k.cohort_no, k.industries, k.prefecture, k.horizon_days, k.risk_level,
+    c.recommendation_type, c.candidate_sha256,
+    c.candidate_no, {industry_points}, {deadline_points}, {risk_points}, {score}
+FROM plan_search s JOIN plan_cohort k USING (cohort_no) JOIN plan_candidate c USING (candidate_no)
+JOIN plan_run r LEFT JOIN plan_same t ON t.cohort_no = s.cohort_no AND t.owner = s.profile_id
 WHERE s.place <= ? ORDER BY s.profile_id, s.place
-"""
+""")
 
-# seq, candidate_no, industry, deadline and risk points, score
-Place = tuple[int, int, int, int, int, int]
+# What a row of decisions should be: seq, candidate_id, the three points and the score.
+Row = tuple[int, int, int, int, int, int]
+# The points it was chosen for, candidate_no and the three points.
+_Key = tuple[int, int, int, int, int]
+_KEPT_PLACES = 1 << 16
 
 
 class Decided(NamedTuple):
-    """A list as it should be: whose it is, the stored one of the same key if there is one, types and places in order.
+    """A list as it should be, and the list_id of the stored one for the same key, None where there is none.
 
-    owner is None for the list of a whole cohort; disagreeing are places whose points are not those they were chosen for.
+    owner is None for the list of a whole cohort. places counts those of each type; sha256 is the digest of the list if
+    its decisions are the rows.
     """
 
     cohort_no: int
     owner: int | None
     list_id: int | None
     customers: int
-    kinds: list[str]
-    places: list[Place]
-    disagreeing: int = 0
+    places: Mapping[str, int]
+    rows: list[Row]
+    sha256: str
 
 
 def decided_lists(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
-    """Every list with a place on it; reads the plan and plan_same, writes temporary tables only."""
+    """Every list with a place on it; reads the plan and plan_same, writes temporary tables only.
+
+    PersonalizationError if a choice disagrees with the formula.
+    """
     open_candidates(db)
     yield from _of_cohorts(db, top_k)
     rank_searches(db)
@@ -67,35 +82,48 @@ def decided_lists(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
 def _of_cohorts(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
     industries, deadlines, risks = components(db)
     items = {number: values for number, *values in db.execute(_OPEN)}
-    total = _totals(db)
-    for cohort_no, chosen in groupby(choices(db, top_k), key=itemgetter(0)):
-        list_id, customers, industry, horizon, level = db.execute(_COHORT, (cohort_no,)).fetchone()
-        mine, until, risk = industries[industry], deadlines[horizon], risks[level]
-        kinds, places, disagreeing = [], [], 0
-        for _, seq, number, points in chosen:
-            kind, listed, closes_on, risk_level = items[number]
-            parts = mine[listed], until[closes_on], risk[risk_level]
-            summed, score = total(kind, *parts)
-            disagreeing += summed != points
-            kinds.append(kind)
-            places.append((seq, number, *parts, score))
-        yield Decided(cohort_no, None, list_id, customers, kinds, places, disagreeing)
+    places = _Places(db)
+    for ((*vector, cohort_no), best), (customers, list_id) in zip(
+        best_choices(db, top_k), db.execute(_COHORTS), strict=True
+    ):
+        mine, until, risk = industries[vector[0]], deadlines[vector[2]], risks[vector[3]]
+        rows, texts = [], []
+        for seq, (points, number) in enumerate(chain.from_iterable(best), 1):
+            listed, closes_on, level = items[number]
+            row, text = places[points, number, mine[listed], until[closes_on], risk[level]]
+            rows.append((seq, *row))
+            texts.append(text)
+        if rows:
+            counts = dict(zip(TYPES, map(len, best), strict=True))
+            digest = list_sha256(vector, None, texts)
+            yield Decided(cohort_no, None, list_id, customers, counts, rows, digest)
 
 
-def _totals(db: sqlite3.Connection) -> Callable[[str, int, int, int], tuple[int, int]]:
-    sql = splice(_TOTAL, _COMPONENTS)
+class _Places(dict[_Key, tuple[tuple[int, ...], str]]):
+    """Row without seq, and text, of a place; most places are on many lists."""
 
-    @cache
-    def total(*parts: str | int) -> tuple[int, int]:
-        points, score = db.execute(sql, parts).fetchone()
-        return points, score
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
 
-    return total
+    def __missing__(self, key: _Key) -> tuple[tuple[int, ...], str]:
+        points, number, *parts = key
+        kind, digest, summed, score = self._db.execute(_SCORE, (*parts, number)).fetchone()
+        if summed != points:
+            raise PersonalizationError(
+                "a choice disagrees with formula.sql, so there is no answer - reinstall the package"
+            )
+        if len(self) >= _KEPT_PLACES:
+            self.clear()
+        self[key] = (number, *parts, score), place_text((kind, digest, *parts, score))
+        return self[key]
 
 
 def _of_owners(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
-    rows = db.execute(splice(_SEARCHES), (top_k,))
-    for (owner, cohort_no, list_id), found in groupby(rows, key=itemgetter(0, 1, 2)):
-        listed = list(found)
-        kinds, places = [row[3] for row in listed], [row[4:] for row in listed]
-        yield Decided(cohort_no, owner, list_id, 1, kinds, places)
+    found = db.execute(_SEARCHES, (top_k,))
+    for (list_id, owner, cohort_no, *vector), listed in groupby(found, key=itemgetter(*range(7))):
+        shown = [place[7:] for place in listed]
+        rows = [(seq, *row) for seq, (_, _, *row) in enumerate(shown, 1)]
+        texts = (place_text((kind, digest, *points)) for kind, digest, _, *points in shown)
+        counts = {"saved_search": len(rows)}
+        digest = list_sha256(vector, owner, texts)
+        yield Decided(cohort_no, owner, list_id, 1, counts, rows, digest)

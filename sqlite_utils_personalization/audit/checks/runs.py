@@ -11,6 +11,7 @@ from sqlite_utils_personalization.audit.checks.decisions import Comparison
 from sqlite_utils_personalization.audit.finding import Finding
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.scoring.freeze import RUN_COLUMNS
 from sqlite_utils_personalization.scoring.manifest import inputs, outcome
 from sqlite_utils_personalization.scoring.plan import count_customers, create_tables
@@ -74,7 +75,11 @@ def check_run(
         _restore(db, at)
         (top_k,) = db.execute("SELECT top_k FROM plan_run").fetchone()
         comparison = Comparison(db, run_id, top_k)
-        yield from comparison.findings(tick)
+        try:
+            yield from comparison.findings(tick)
+        except PersonalizationError as error:
+            yield Finding("decision", run_id, None, str(error))
+            return
     yield from _completeness(db, at, comparison.counts())
 
 

@@ -62,7 +62,7 @@ def _others(db: sqlite3.Connection, seal: dict[str, Any], after: int) -> Iterato
 
 def _run(db: sqlite3.Connection, seal: dict[str, Any]) -> Iterator[Finding]:
     run_id, first, last = seal["run_id"], seal["first_rec_id"], seal["last_rec_id"]
-    tree: Tree = run_tree(db, run_id, first, last)
+    tree: Tree = run_tree(db, run_id, first, last, digested=True)
     if (tree.leaves, tree.root) != (seal["leaves"], seal["root"]):
         yield Finding(
             "seal", run_id, None, f"the rows of run {run_id} are not those that were sealed"
