@@ -87,10 +87,11 @@ def place_text(place: Iterable[object]) -> str:
     return canonical_json(list(place))
 
 
-def list_sha256(cohort: Iterable[object], owner: int | None, places: Iterable[str]) -> str:
-    """Digest of one list: the declared vector, whose saved searches they are, and the text of each place in order."""
+def list_sha256(cohort: Iterable[object], owner: int | None, places: str) -> str:
+    """Digest of one list: the declared vector, whose saved searches they are, and the place_texts joined by commas."""
     head = canonical_json([list(cohort), owner])
-    return sha256_hex(f"{head[:-1]},[{','.join(places)}]]")
+    # Apart, because most of the text is ASCII, and one name in kanji would make all of it costly to encode.
+    return sha256(head[:-1].encode() + b",[" + places.encode() + b"]]").hexdigest()
 
 
 def blind(salt: str, profile_id: int) -> str:
@@ -204,5 +205,5 @@ def _digests(db: sqlite3.Connection, lists: str, at: dict[str, int]) -> Iterator
         return place_text([*found, *points])
 
     for number, owner, *cohort in db.execute(lists, at):
-        places = starmap(place, db.execute(_PLACES, (number,)))
+        places = ",".join(starmap(place, db.execute(_PLACES, (number,))))
         yield number, list_sha256(cohort, owner, places)

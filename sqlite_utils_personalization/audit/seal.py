@@ -72,11 +72,9 @@ class Tree(NamedTuple):
     last: int | None
 
 
-def run_tree(
-    db: sqlite3.Connection, run_id: int, first: int | None, last: int | None, digested: bool = False
-) -> Tree:
+def run_tree(db: sqlite3.Connection, run_id: int, first: int | None, last: int | None) -> Tree:
     """The tree of a run between its bounds in the log, its keys profile_ids; writes to a temporary table only."""
-    return tree_of(customer_leaves(db, run_id, first, last, digested))
+    return tree_of(customer_leaves(db, run_id, first, last))
 
 
 def other_tree(db: sqlite3.Connection, after: int, end: int) -> Tree:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from sqlite_utils_personalization.audit.checks.seals import check_seals
 from sqlite_utils_personalization.audit.finding import Finding
 from sqlite_utils_personalization.audit.leaves import forget_digests
 from sqlite_utils_personalization.errors import PersonalizationError
+
+# What one range of evidence, one list and one sealed customer take, relative to each other.
+_RANGE, _LIST, _CUSTOMER = 1, 8, 1
 
 
 def verify(
@@ -30,24 +34,43 @@ def verify(
     its last runs cut off without a trace. It never notices what was not yet sealed: rows other programs wrote since
     the last seal, and rows of a run still under way. What the catalogue should have said is not its business.
     """
-    runs = [
-        run_id for (run_id,) in db.execute("SELECT run_id FROM am_personalization_run ORDER BY 1")
-    ]
-    steps: list[Callable[[], Any]] = [
-        lambda: check_schema(db),
-        lambda: check_references(db),
-        lambda: check_contents(db),
-        lambda: check_rows(db),
-        *(lambda run_id=run_id: check_run(db, run_id) for run_id in runs),
-        lambda: check_seals(db, kept_heads),
-        lambda: check_events(db),
-    ]
-    findings: list[Finding] = []
+    meter = _Meter(db, progress)
     forget_digests(db)
-    for done, step in enumerate(steps, 1):
-        findings.extend(step())
-        progress("Verifying", done, len(steps))
+    runs = db.execute("SELECT run_id FROM am_personalization_run ORDER BY 1").fetchall()
+    checks = [
+        check_schema(db),
+        check_references(db),
+        check_contents(db),
+        check_rows(db, meter.ticks(_RANGE)),
+        *(check_run(db, run_id, meter.ticks(_LIST)) for (run_id,) in runs),
+        check_seals(db, kept_heads, meter.ticks(_CUSTOMER)),
+        check_events(db),
+    ]
+    findings = list(chain.from_iterable(checks))
+    meter.end()
     return findings
+
+
+class _Meter:
+    """How far verification is; whatever a tampered file claims, never beyond the end."""
+
+    def __init__(self, db: sqlite3.Connection, progress: Callable[[str, int, int], None]) -> None:
+        (ranges,) = db.execute("SELECT count(*) FROM am_personalization_evidence").fetchone()
+        (lists,) = db.execute("SELECT count(*) FROM am_personalization_list").fetchone()
+        self._progress = progress
+        self._total = 1 + ranges * (_RANGE + _CUSTOMER) + lists * _LIST
+        self._done = 0
+
+    def ticks(self, weight: int) -> Callable[[int], None]:
+        """What a check calls with the number of ranges, lists or customers it has dealt with."""
+        return lambda n: self._advance(self._done + n * weight)
+
+    def end(self) -> None:
+        self._advance(self._total)
+
+    def _advance(self, done: int) -> None:
+        self._done = min(done, self._total)
+        self._progress("Verifying", self._done, self._total)
 
 
 def require_evidence(db: sqlite3.Connection, path: str | Path) -> None:

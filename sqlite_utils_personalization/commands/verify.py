@@ -39,6 +39,10 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
     except PersonalizationError as error:
         say(f"Error: {error}")
         raise click.exceptions.Exit(UNCHECKED) from None
+    except KeyboardInterrupt:
+        # click's own exit status for it, 1, would say that something was found.
+        say("interrupted before everything was checked")
+        raise click.exceptions.Exit(UNCHECKED) from None
     if as_json:
         click.echo(
             json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=2)

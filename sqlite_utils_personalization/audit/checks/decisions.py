@@ -49,7 +49,7 @@ class Comparison:
         self._scored: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
 
-    def findings(self, tick: Callable[[], None]) -> Iterator[Finding]:
+    def findings(self, tick: Callable[[int], None]) -> Iterator[Finding]:
         """Decide every list again and hold the stored one against it, a tick for each.
 
         Fills plan_due with the lists there should be, and keeps the digests of those that are as they should be.
@@ -60,15 +60,15 @@ class Comparison:
         lists = decided_lists(self._db, self._top_k)
         while batch := list(islice(lists, _BATCH)):
             self._note(batch)
-            same = []
+            same: list[tuple[int, str]] = []
             for decided in batch:
                 stored = self._db.execute(_STORED, (decided.list_id,)).fetchall()
-                if stored == decided.rows:
+                if decided.list_id is not None and stored == decided.rows:
                     same.append((decided.list_id, decided.sha256))
                 else:
                     yield from self._differences(decided, stored)
-                tick()
             keep_digests(self._db, same)
+            tick(len(batch))
         self._db.execute("CREATE INDEX temp.plan_due_list ON plan_due(list_id)")
         for list_id, seq in self._db.execute(_NOT_DECIDED, (self._run_id,)):
             yield self._not_decided(list_id, seq)

@@ -4,15 +4,17 @@ The points of a place are the formula's own: SQLite evaluates each expression on
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.leaves import list_sha256, place_text
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.scoring.decide import (
+    Choice,
     best_choices,
     components,
     open_candidates,
@@ -46,10 +48,8 @@ WHERE s.place <= ? ORDER BY s.profile_id, s.place
 """)
 
 # What a row of decisions should be: seq, candidate_id, the three points and the score.
-Row = tuple[int, int, int, int, int, int]
-# The points it was chosen for, candidate_no and the three points.
-_Key = tuple[int, int, int, int, int]
-_KEPT_PLACES = 1 << 16
+Row = tuple[int, ...]
+_KEPT_PLACES, _KEPT_LISTS = 1 << 16, 1 << 10
 
 
 class Decided(NamedTuple):
@@ -80,50 +80,57 @@ def decided_lists(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
 
 
 def _of_cohorts(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
-    industries, deadlines, risks = components(db)
-    items = {number: values for number, *values in db.execute(_OPEN)}
-    places = _Places(db)
-    for ((*vector, cohort_no), best), (customers, list_id) in zip(
-        best_choices(db, top_k), db.execute(_COHORTS), strict=True
-    ):
-        mine, until, risk = industries[vector[0]], deadlines[vector[2]], risks[vector[3]]
-        rows, texts = [], []
-        for seq, (points, number) in enumerate(chain.from_iterable(best), 1):
-            listed, closes_on, level = items[number]
-            row, text = places[points, number, mine[listed], until[closes_on], risk[level]]
-            rows.append((seq, *row))
-            texts.append(text)
+    content = _contents(db)
+    noted = db.execute(_COHORTS)
+    for (cohort, best), (customers, list_id) in zip(best_choices(db, top_k), noted, strict=True):
+        industry, prefecture, horizon, level, cohort_no = cohort
+        rows, text = content(industry, horizon, level, tuple(chain.from_iterable(best)))
         if rows:
+            digest = list_sha256((industry, prefecture, horizon, level), None, text)
             counts = dict(zip(TYPES, map(len, best), strict=True))
-            digest = list_sha256(vector, None, texts)
             yield Decided(cohort_no, None, list_id, customers, counts, rows, digest)
 
 
-class _Places(dict[_Key, tuple[tuple[int, ...], str]]):
-    """Row without seq, and text, of a place; most places are on many lists."""
+def _contents(db: sqlite3.Connection) -> Callable[..., tuple[list[Row], str]]:
+    """Rows and text of a list, by declared industry, horizon and risk level, and what was chosen for them.
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    Cohorts that differ in their prefecture alone are often offered the same, and most places are on many lists.
+    """
+    industries, deadlines, risks = components(db)
+    items = {number: values for number, *values in db.execute(_OPEN)}
 
-    def __missing__(self, key: _Key) -> tuple[tuple[int, ...], str]:
-        points, number, *parts = key
-        kind, digest, summed, score = self._db.execute(_SCORE, (*parts, number)).fetchone()
+    @lru_cache(_KEPT_PLACES)
+    def place(points: int, number: int, *parts: int) -> tuple[tuple[int, ...], str]:
+        kind, digest, summed, score = db.execute(_SCORE, (*parts, number)).fetchone()
         if summed != points:
             raise PersonalizationError(
                 "a choice disagrees with formula.sql, so there is no answer - reinstall the package"
             )
-        if len(self) >= _KEPT_PLACES:
-            self.clear()
-        self[key] = (number, *parts, score), place_text((kind, digest, *parts, score))
-        return self[key]
+        return (number, *parts, score), place_text((kind, digest, *parts, score))
+
+    @lru_cache(_KEPT_LISTS)
+    def content(
+        industry: str | None, horizon: int | None, level: str | None, chosen: tuple[Choice, ...]
+    ) -> tuple[list[Row], str]:
+        mine, until, risk = industries[industry], deadlines[horizon], risks[level]
+        found = []
+        for points, number in chosen:
+            listed, closes_on, of_item = items[number]
+            found.append(place(points, number, mine[listed], until[closes_on], risk[of_item]))
+        return _numbered(row for row, _ in found), ",".join(text for _, text in found)
+
+    return content
 
 
 def _of_owners(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
     found = db.execute(_SEARCHES, (top_k,))
     for (list_id, owner, cohort_no, *vector), listed in groupby(found, key=itemgetter(*range(7))):
         shown = [place[7:] for place in listed]
-        rows = [(seq, *row) for seq, (_, _, *row) in enumerate(shown, 1)]
-        texts = (place_text((kind, digest, *points)) for kind, digest, _, *points in shown)
-        counts = {"saved_search": len(rows)}
-        digest = list_sha256(vector, owner, texts)
-        yield Decided(cohort_no, owner, list_id, 1, counts, rows, digest)
+        rows = _numbered(row for _, _, *row in shown)
+        text = ",".join(place_text((kind, digest, *row)) for kind, digest, _, *row in shown)
+        digest = list_sha256(vector, owner, text)
+        yield Decided(cohort_no, owner, list_id, 1, {"saved_search": len(rows)}, rows, digest)
+
+
+def _numbered(rows: Iterable[Iterable[Any]]) -> list[Row]:
+    return [(seq, *row) for seq, row in enumerate(rows, 1)]

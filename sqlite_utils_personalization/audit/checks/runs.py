@@ -67,7 +67,7 @@ WHERE NOT EXISTS (
 
 
 def check_run(
-    db: sqlite3.Connection, run_id: int, tick: Callable[[], None] = lambda: None
+    db: sqlite3.Connection, run_id: int, tick: Callable[[int], None] = lambda n: None
 ) -> Iterator[Finding]:
     """Plan one run again and compare, a tick for every list; writes temporary tables only."""
     at = {"run_id": run_id, **_bounds(db, run_id)}

@@ -1,24 +1,31 @@
 """Does every seal follow from the one before, and cover what it covered?"""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from sqlite_utils_personalization.audit.finding import Finding
-from sqlite_utils_personalization.audit.leaves import NO_HEAD, head_sha256
+from sqlite_utils_personalization.audit.leaves import NO_HEAD, customer_leaves, head_sha256
 from sqlite_utils_personalization.audit.seal import (
     SEAL_COLUMNS,
-    Tree,
     other_tree,
     run_manifest,
-    run_tree,
+    tree_of,
 )
 from sqlite_utils_personalization.audit.seal_events import segment_of
 from sqlite_utils_personalization.canonical import canonical_json
 
 
-def check_seals(db: sqlite3.Connection, kept: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
-    """Derive every tree and the chain again; kept are heads from outside the file. Writes temporary tables only."""
+def check_seals(
+    db: sqlite3.Connection,
+    kept: Iterable[Mapping[str, Any]],
+    tick: Callable[[int], None] = lambda n: None,
+) -> Iterator[Finding]:
+    """Derive every tree and the chain again, a tick for every customer; kept are heads from outside the file.
+
+    Uses the digests of lists that check_run kept. Writes temporary tables only.
+    """
     head, end = NO_HEAD, 0
     heads = {0: NO_HEAD}
     for *columns, stored_head in db.execute(
@@ -28,7 +35,7 @@ def check_seals(db: sqlite3.Connection, kept: Iterable[Mapping[str, Any]]) -> It
         yield from check_chain(seal, stored_head, head, len(heads))
         yield from _others(db, seal, end)
         if seal["run_id"] is not None:
-            yield from _run(db, seal)
+            yield from _run(db, seal, tick)
         head, end = stored_head, max(end, seal["log_end"])
         heads[seal["seal_id"]] = stored_head
     yield from _unsealed(db)
@@ -60,15 +67,25 @@ def _others(db: sqlite3.Connection, seal: dict[str, Any], after: int) -> Iterato
         yield Finding("seal", None, tree.first, f"{message} {seal['seal_id']} covers")
 
 
-def _run(db: sqlite3.Connection, seal: dict[str, Any]) -> Iterator[Finding]:
+def _run(
+    db: sqlite3.Connection, seal: dict[str, Any], tick: Callable[[int], None]
+) -> Iterator[Finding]:
     run_id, first, last = seal["run_id"], seal["first_rec_id"], seal["last_rec_id"]
-    tree: Tree = run_tree(db, run_id, first, last, digested=True)
+    tree = tree_of(_ticking(customer_leaves(db, run_id, first, last, digested=True), tick))
     if (tree.leaves, tree.root) != (seal["leaves"], seal["root"]):
         yield Finding(
             "seal", run_id, None, f"the rows of run {run_id} are not those that were sealed"
         )
     if seal["manifest_json"] != canonical_json(run_manifest(db, run_id, first, last)):
         yield Finding("seal", run_id, None, f"run {run_id} is not the one that was sealed")
+
+
+def _ticking(
+    leaves: Iterator[tuple[int, bytes]], tick: Callable[[int], None]
+) -> Iterator[tuple[int, bytes]]:
+    while some := list(islice(leaves, 1_000)):
+        yield from some
+        tick(len(some))
 
 
 def _unsealed(db: sqlite3.Connection) -> Iterator[Finding]:
