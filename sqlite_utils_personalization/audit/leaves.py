@@ -60,12 +60,12 @@ _CANDIDATE = """
 SELECT recommendation_type, candidate_sha256 FROM am_personalization_candidate WHERE candidate_id = ?
 """
 # The same place, a candidate with the same points, is on many lists of a run.
-_KEPT_PLACES = 1 << 16
+_KEPT_PLACES = 1 << 14
 _CUSTOMERS = """
 SELECT l.profile_id, e.first_rec_id, e.n, s.list_sha256
 FROM am_personalization_evidence e JOIN seal_list s USING (list_id)
 LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
-WHERE e.first_rec_id BETWEEN ? AND ? ORDER BY e.first_rec_id
+WHERE s.run_id = ? AND e.first_rec_id BETWEEN ? AND ? ORDER BY e.first_rec_id
 """
 # Evidence leaves gaps in the log; what stands in a gap, other programs wrote.
 _OTHERS = """
@@ -154,9 +154,9 @@ def customer_leaves(
     """
     if not digested:
         forget_digests(db)
-    keep_digests(db, _digests(db, _NEW_LISTS, {"run_id": run_id}))
+    keep_digests(db, run_id, _digests(db, _NEW_LISTS, {"run_id": run_id}))
     salt = run_salt(db, run_id)
-    rows = db.execute(_CUSTOMERS, (first_rec_id, last_rec_id))
+    rows = db.execute(_CUSTOMERS, (run_id, first_rec_id, last_rec_id))
     for profile_id, ranges in groupby(rows, key=itemgetter(0)):
         blinded = blind(salt, profile_id)
         yield profile_id, customer_leaf(profile_id, blinded, (found[1:] for found in ranges))
@@ -183,13 +183,18 @@ def event_leaves(
 def forget_digests(db: sqlite3.Connection) -> None:
     """Start a temporary table of list digests."""
     db.execute("DROP TABLE IF EXISTS temp.seal_list")
-    db.execute("CREATE TEMP TABLE seal_list (list_id INTEGER PRIMARY KEY, list_sha256 TEXT)")
+    db.execute(
+        "CREATE TEMP TABLE seal_list (list_id INTEGER PRIMARY KEY, run_id INTEGER, list_sha256 TEXT)"
+    )
 
 
-def keep_digests(db: sqlite3.Connection, digests: Iterable[tuple[int, str]]) -> None:
-    """Keep list_id and digest, each taken of what is stored, in the temporary table."""
+def keep_digests(db: sqlite3.Connection, run_id: int, digests: Iterable[tuple[int, str]]) -> None:
+    """Keep list_id and digest of lists of a run, each taken of what is stored, in the temporary table."""
     with transaction(db):
-        db.executemany("INSERT INTO temp.seal_list VALUES (?, ?)", digests)
+        db.executemany(
+            "INSERT INTO temp.seal_list VALUES (?, ?, ?)",
+            ((list_id, run_id, digest) for list_id, digest in digests),
+        )
 
 
 def digest_of(db: sqlite3.Connection, run_id: int, list_id: int) -> str:

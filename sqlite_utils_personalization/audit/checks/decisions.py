@@ -36,7 +36,7 @@ SELECT list_id, min(first_rec_id) AS rec_id FROM am_personalization_evidence GRO
 """
 
 # Lists between two writes to temporary tables.
-_BATCH = 1_000
+_BATCH = 200
 
 
 class Comparison:
@@ -67,7 +67,7 @@ class Comparison:
                     same.append((decided.list_id, decided.sha256))
                 else:
                     yield from self._differences(decided, stored)
-            keep_digests(self._db, same)
+            keep_digests(self._db, self._run_id, same)
             tick(len(batch))
         self._db.execute("CREATE INDEX temp.plan_due_list ON plan_due(list_id)")
         for list_id, seq in self._db.execute(_NOT_DECIDED, (self._run_id,)):

@@ -49,7 +49,7 @@ WHERE s.place <= ? ORDER BY s.profile_id, s.place
 
 # What a row of decisions should be: seq, candidate_id, the three points and the score.
 Row = tuple[int, ...]
-_KEPT_PLACES, _KEPT_LISTS = 1 << 16, 1 << 10
+_KEPT_PLACES, _KEPT_LISTS = 1 << 14, 1 << 8
 
 
 class Decided(NamedTuple):
