@@ -1,7 +1,7 @@
 """Verification: everything the log and the evidence claim, derived again from the rows."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -38,17 +38,32 @@ def verify(
     forget_digests(db)
     runs = db.execute("SELECT run_id FROM am_personalization_run ORDER BY 1").fetchall()
     checks = [
-        check_schema(db),
-        check_references(db),
-        check_contents(db),
-        check_rows(db, meter.ticks(_RANGE)),
-        *(check_run(db, run_id, meter.ticks(_LIST)) for (run_id,) in runs),
-        check_seals(db, kept_heads, meter.ticks(_CUSTOMER)),
-        check_events(db),
+        _guarded("schema", check_schema(db)),
+        _guarded("reference", check_references(db)),
+        _guarded("candidate", check_contents(db)),
+        _guarded("log", check_rows(db, meter.ticks(_RANGE))),
+        *(
+            _guarded("decision", check_run(db, run_id, meter.ticks(_LIST)), run_id)
+            for (run_id,) in runs
+        ),
+        _guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
+        _guarded("event", check_events(db)),
     ]
     findings = list(chain.from_iterable(checks))
     meter.end()
     return findings
+
+
+def _guarded(kind: str, check: Iterator[Finding], run_id: int | None = None) -> Iterator[Finding]:
+    """The findings of a check; one more if a value that cannot have been stored honestly keeps it from going on."""
+    try:
+        yield from check
+    except (TypeError, ValueError, LookupError, ArithmeticError, sqlite3.OperationalError) as error:
+        if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
+            raise
+        where = "" if run_id is None else f" of run {run_id}"
+        message = f"the {kind} check{where} did not reach its end: a value is not what it must be ({error})"
+        yield Finding(kind, run_id, None, message)
 
 
 class _Meter:

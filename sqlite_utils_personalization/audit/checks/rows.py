@@ -57,11 +57,12 @@ WHERE e.first_rec_id > :after AND e.first_rec_id <= :last AND (
     OR l.served_at IS NOT r.served_at
 )
 """
-# Some at a time, so that the bar moves and Ctrl-C is heard.
+# So few that the bar moves and Ctrl-C is heard.
+_RANGES_AT_ONCE = 2_000
 _SOME_RANGES = """
 SELECT max(first_rec_id), count(*) FROM (
     SELECT first_rec_id FROM am_personalization_evidence
-    WHERE first_rec_id > ? ORDER BY first_rec_id LIMIT 2000
+    WHERE first_rec_id > ? ORDER BY first_rec_id LIMIT ?
 )
 """
 
@@ -73,7 +74,7 @@ def check_rows(
     for run_id, rec_id, fault in db.execute(_BROKEN_RANGES):
         yield Finding("evidence", run_id, rec_id, f"evidence from row {rec_id} on: {fault}")
     after = -(2**63)
-    while (found := db.execute(_SOME_RANGES, (after,)).fetchone())[1]:
+    while (found := db.execute(_SOME_RANGES, (after, _RANGES_AT_ONCE)).fetchone())[1]:
         last, ranges = found
         for run_id, rec_id, column in db.execute(_WRONG_ROWS, {"after": after, "last": last}):
             fault = (
