@@ -30,10 +30,11 @@ SELECT d.list_id, d.seq FROM am_personalization_list t
 JOIN am_personalization_decision d USING (list_id)
 WHERE t.run_id = ? AND NOT EXISTS (SELECT 1 FROM plan_due p WHERE p.list_id = t.list_id)
 """
-_FIRST_ROWS = """
-CREATE TEMP TABLE IF NOT EXISTS plan_first AS
-SELECT list_id, min(first_rec_id) AS rec_id FROM am_personalization_evidence GROUP BY list_id
-"""
+_FIRST_ROWS = (
+    "CREATE TEMP TABLE plan_first AS"
+    " SELECT list_id, min(first_rec_id) AS rec_id FROM am_personalization_evidence GROUP BY list_id",
+    "CREATE INDEX temp.plan_first_list ON plan_first(list_id)",
+)
 
 # Lists between two writes to temporary tables.
 _BATCH = 200
@@ -48,6 +49,7 @@ class Comparison:
         self._top_k = top_k
         self._scored: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
+        self._knows_first_rows = False
 
     def findings(self, tick: Callable[[int], None]) -> Iterator[Finding]:
         """Decide every list again and hold the stored one against it, a tick for each.
@@ -105,15 +107,11 @@ class Comparison:
         return Finding("decision", self._run_id, rec_id, message)
 
     def _where(self, list_id: int | None, seq: int) -> tuple[str, int | None]:
-        # Made for the first fault only: without an index each further one would walk all of the evidence.
-        if (
-            self._db.execute(
-                "SELECT 1 FROM sqlite_temp_master WHERE name = 'plan_first'"
-            ).fetchone()
-            is None
-        ):
-            self._db.execute(_FIRST_ROWS)
-            self._db.execute("CREATE INDEX temp.plan_first_list ON plan_first(list_id)")
+        # Made for the first fault only; without it, each further one would walk all of the evidence.
+        if not self._knows_first_rows:
+            for statement in _FIRST_ROWS:
+                self._db.execute(statement)
+            self._knows_first_rows = True
         first = self._db.execute(
             "SELECT rec_id + ? - 1 FROM plan_first WHERE list_id = ?", (seq, list_id)
         ).fetchone()
