@@ -8,7 +8,7 @@ from itertools import islice
 from sqlite_utils_personalization.audit.checks.lists import Decided, Row, decided_lists
 from sqlite_utils_personalization.audit.finding import Finding
 from sqlite_utils_personalization.audit.leaves import keep_digests
-from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.scoring.manifest import Places
 
 _TABLES = (
     "CREATE TEMP TABLE plan_same (cohort_no INTEGER, owner INTEGER, list_id INTEGER,"
@@ -48,7 +48,7 @@ class Comparison:
         self._run_id = run_id
         self._top_k = top_k
         self._scored: Counter[str] = Counter()
-        self._rows: Counter[str] = Counter()
+        self._rows: Counter[tuple[str, int]] = Counter()
         self._knows_first_rows = False
 
     def findings(self, tick: Callable[[int], None]) -> Iterator[Finding]:
@@ -75,18 +75,20 @@ class Comparison:
         for list_id, seq in self._db.execute(_NOT_DECIDED, (self._run_id,)):
             yield self._not_decided(list_id, seq)
 
-    def counts(self) -> list[tuple[str, int, int]]:
-        """Per type: how many customers should have a recommendation, and how many log rows."""
-        return [(kind, self._scored[kind], self._rows[kind]) for kind in TYPES]
+    def counts(self) -> Places:
+        """How many customers should have a recommendation, and how many log rows there should be."""
+        rows = [(kind, score, n) for (kind, score), n in self._rows.items()]
+        return Places(self._scored.items(), rows)
 
     def _note(self, batch: list[Decided]) -> None:
         self._db.executemany(
             "INSERT INTO plan_due VALUES (?, ?, ?)", (decided[:3] for decided in batch)
         )
         for decided in batch:
-            for kind, places in decided.places.items():
-                self._scored[kind] += decided.customers if places else 0
-                self._rows[kind] += decided.customers * places
+            for kind in {kind for kind, _ in decided.places}:
+                self._scored[kind] += decided.customers
+            for place, n in decided.places.items():
+                self._rows[place] += decided.customers * n
 
     def _differences(self, decided: Decided, stored: list[Row]) -> Iterator[Finding]:
         found = {row[0]: row for row in stored}

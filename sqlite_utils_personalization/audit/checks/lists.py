@@ -4,6 +4,7 @@ The points of a place are the formula's own: SQLite evaluates each expression on
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain, groupby
@@ -11,7 +12,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.leaves import list_sha256, place_text
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.scoring.decide import (
     Choice,
@@ -49,21 +49,23 @@ WHERE s.place <= ? ORDER BY s.profile_id, s.place
 
 # What a row of decisions should be: seq, candidate_id, the three points and the score.
 Row = tuple[int, ...]
+# The rows of a list, the texts of its places, and how many there are of each type and score.
+Content = tuple[list[Row], str, Mapping[tuple[str, int], int]]
 _KEPT_PLACES, _KEPT_LISTS = 1 << 14, 1 << 8
 
 
 class Decided(NamedTuple):
     """A list as it should be, and the list_id of the stored one for the same key, None where there is none.
 
-    owner is None for the list of a whole cohort. places counts those of each type; sha256 is the digest of the list if
-    its decisions are the rows.
+    owner is None for the list of a whole cohort. places counts those of each type and score; sha256 is the digest
+    of the list if its decisions are the rows.
     """
 
     cohort_no: int
     owner: int | None
     list_id: int | None
     customers: int
-    places: Mapping[str, int]
+    places: Mapping[tuple[str, int], int]
     rows: list[Row]
     sha256: str
 
@@ -84,15 +86,14 @@ def _of_cohorts(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
     noted = db.execute(_COHORTS)
     for (cohort, best), (customers, list_id) in zip(best_choices(db, top_k), noted, strict=True):
         industry, prefecture, horizon, level, cohort_no = cohort
-        rows, text = content(industry, horizon, level, tuple(chain.from_iterable(best)))
+        rows, text, counts = content(industry, horizon, level, tuple(chain.from_iterable(best)))
         if rows:
             digest = list_sha256((industry, prefecture, horizon, level), None, text)
-            counts = dict(zip(TYPES, map(len, best), strict=True))
             yield Decided(cohort_no, None, list_id, customers, counts, rows, digest)
 
 
-def _contents(db: sqlite3.Connection) -> Callable[..., tuple[list[Row], str]]:
-    """Rows and text of a list, by declared industry, horizon and risk level, and what was chosen for them.
+def _contents(db: sqlite3.Connection) -> Callable[..., Content]:
+    """What is on a list, by declared industry, horizon and risk level, and what was chosen for them.
 
     Cohorts that differ in their prefecture alone are often offered the same, and most places are on many lists.
     """
@@ -100,24 +101,25 @@ def _contents(db: sqlite3.Connection) -> Callable[..., tuple[list[Row], str]]:
     items = {number: values for number, *values in db.execute(_OPEN)}
 
     @lru_cache(_KEPT_PLACES)
-    def place(points: int, number: int, *parts: int) -> tuple[tuple[int, ...], str]:
+    def place(points: int, number: int, *parts: int) -> tuple[str, tuple[int, ...], str]:
         kind, digest, summed, score = db.execute(_SCORE, (*parts, number)).fetchone()
         if summed != points:
             raise PersonalizationError(
                 "a choice disagrees with formula.sql, so there is no answer - reinstall the package"
             )
-        return (number, *parts, score), place_text((kind, digest, *parts, score))
+        return kind, (number, *parts, score), place_text((kind, digest, *parts, score))
 
     @lru_cache(_KEPT_LISTS)
     def content(
         industry: str | None, horizon: int | None, level: str | None, chosen: tuple[Choice, ...]
-    ) -> tuple[list[Row], str]:
+    ) -> Content:
         mine, until, risk = industries[industry], deadlines[horizon], risks[level]
         found = []
         for points, number in chosen:
             listed, closes_on, of_item = items[number]
             found.append(place(points, number, mine[listed], until[closes_on], risk[of_item]))
-        return _numbered(row for row, _ in found), ",".join(text for _, text in found)
+        counts = Counter((kind, row[-1]) for kind, row, _ in found)
+        return _numbered(row for _, row, _ in found), ",".join(text for *_, text in found), counts
 
     return content
 
@@ -128,8 +130,9 @@ def _of_owners(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
         shown = [place[7:] for place in listed]
         rows = _numbered(row for _, _, *row in shown)
         text = ",".join(place_text((kind, digest, *row)) for kind, digest, _, *row in shown)
+        counts = Counter((kind, row[-1]) for kind, _, *row in shown)
         digest = list_sha256(vector, owner, text)
-        yield Decided(cohort_no, owner, list_id, 1, {"saved_search": len(rows)}, rows, digest)
+        yield Decided(cohort_no, owner, list_id, 1, counts, rows, digest)
 
 
 def _numbered(rows: Iterable[Iterable[Any]]) -> list[Row]:

@@ -13,7 +13,7 @@ from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.scoring.freeze import RUN_COLUMNS
-from sqlite_utils_personalization.scoring.manifest import inputs, outcome
+from sqlite_utils_personalization.scoring.manifest import Places, inputs, outcome
 from sqlite_utils_personalization.scoring.plan import count_customers, create_tables
 from sqlite_utils_personalization.transaction import transaction
 
@@ -111,12 +111,10 @@ def _restore(db: sqlite3.Connection, at: dict[str, int]) -> None:
     count_customers(db)
 
 
-def _completeness(
-    db: sqlite3.Connection, at: dict[str, int], decided: list[tuple[str, int, int]]
-) -> Iterator[Finding]:
+def _completeness(db: sqlite3.Connection, at: dict[str, int], places: Places) -> Iterator[Finding]:
     run_id = at["run_id"]
     (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
-    derived = {**inputs(db, salt), **outcome(db, decided)}
+    derived = {**inputs(db, salt), **outcome(db, places)}
     stored = db.execute(f"SELECT {', '.join(derived)} FROM plan_run").fetchone()
     for (column, value), found in zip(derived.items(), stored, strict=True):
         if value != found:
