@@ -51,7 +51,7 @@ LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
 LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
-WHERE l.rec_id > :after AND {{conditions}} ORDER BY l.rec_id LIMIT :batch
+WHERE {{key}} > :after AND {{conditions}} ORDER BY l.rec_id LIMIT :batch
 """
 _PLACES = """
 SELECT c.recommendation_type, d.seq, c.item_id, c.title,
@@ -76,7 +76,9 @@ def replay(
             print(found.verdict, *found.components, sep="\\n")
     """
     where, at = conditions(db, chosen)
-    return _replays(db, _ROWS.format(conditions=where), at, _Lists(db, below_cut))
+    # Rows named one by one are looked up, whatever the statistics make of the range.
+    key = "l.rec_id" if chosen.rec_ids is None else "+l.rec_id"
+    return _replays(db, _ROWS.format(key=key, conditions=where), at, _Lists(db, below_cut))
 
 
 def _replays(

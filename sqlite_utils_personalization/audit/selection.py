@@ -26,6 +26,10 @@ WHERE e.first_rec_id = (SELECT max(first_rec_id) FROM am_personalization_evidenc
 """
 
 
+class UnknownCustomer(PersonalizationError):
+    """No customer has the hash that was given."""
+
+
 @dataclass(frozen=True)
 class Selection:
     """Log rows that meet every condition given; without any, the whole log.
@@ -65,13 +69,13 @@ def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str
 
 
 def profile_id(db: sqlite3.Connection, user_token_hash: str) -> int:
-    """The customer with this hash. PersonalizationError, which does not repeat it, if there is none."""
+    """The customer with this hash. UnknownCustomer, which does not repeat it, if there is none."""
     row = db.execute(
         "SELECT profile_id FROM am_personalization_profile WHERE user_token_hash = ?",
         (user_token_hash,),
     ).fetchone()
     if row is None:
-        raise PersonalizationError(
+        raise UnknownCustomer(
             "no customer has this hash - check the key; the hash of an erased customer is gone"
         )
     found: int = row[0]

@@ -1,0 +1,364 @@
+"""A customer's recommendations: the rows of the auditor's view, page by page, each charged once when handed over."""
+
+import json
+import sqlite3
+from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scored import NIGHTS, OTHERS, P, connect, history, in_memory, tamper
+
+from sqlite_utils_personalization.audit.selection import UnknownCustomer
+from sqlite_utils_personalization.billing.deliveries import DeliveryConflict, record_delivery
+from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.customer import recommendations as module
+from sqlite_utils_personalization.customer.asked import asked
+from sqlite_utils_personalization.customer.cursor import Position, cursor
+from sqlite_utils_personalization.customer.errors import InvalidRequest
+from sqlite_utils_personalization.customer.recommendations import recommendations
+from sqlite_utils_personalization.errors import PersonalizationError
+
+CUSTOMER_1 = "207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0"
+VIEW = """
+SELECT w.rec_id, r.as_of, w.recommendation_type, w.title, w.run_id, w.served_at, w.item_id, w.logged_score,
+    w.industry_points, w.deadline_points, w.risk_points
+FROM v_personalization_replay w JOIN am_personalization_run r USING (run_id) WHERE user_token_hash = ? ORDER BY rec_id
+"""
+NOON = datetime(2026, 4, 2, 3, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def db():
+    with closing(in_memory()) as db:
+        yield db
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "jpcite.db"
+    path.write_bytes(history())
+    return path
+
+
+def customer(db, number):
+    sql = "SELECT user_token_hash FROM am_personalization_profile WHERE profile_id = ?"
+    return db.execute(sql, (number,)).fetchone()[0]
+
+
+def walk(db, user, **filters):
+    """All pages, to the end."""
+    pages = [recommendations(db, user, **filters)]
+    while pages[-1].next_cursor:
+        pages.append(recommendations(db, user, **filters, cursor=pages[-1].next_cursor))
+    return pages
+
+
+def items(pages):
+    return [item for page in pages for item in page.items]
+
+
+def as_the_view_says(item):
+    head = item.rec_id, item.as_of, item.recommendation_type, item.title
+    return (*head, item.run_id, item.served_at, item.item_id, item.score, *item.points.values())
+
+
+def expected(db, user, recommendation_type=None, night=None):
+    rows = [
+        tuple(row)
+        for row in db.execute(VIEW, (user,))
+        if recommendation_type in (None, row[2]) and night in (None, row[1])
+    ]
+    return [row for of in reversed(NIGHTS) for row in rows if row[1] == of]
+
+
+def deliveries(db):
+    return db.execute(f"SELECT rec_id, channel, slot FROM {P}delivery ORDER BY rec_id").fetchall()
+
+
+@given(
+    st.integers(1, 8),
+    st.integers(1, 30),
+    st.sampled_from([None, *TYPES]),
+    st.sampled_from([None, *NIGHTS]),
+    st.sampled_from([None, sqlite3.Row]),
+)
+def test_the_pages_are_the_rows_of_the_view_newest_night_first(number, limit, kind, night, row_of):
+    with closing(in_memory()) as db:
+        user = customer(db, number)
+        db.row_factory = row_of
+        filters = {"recommendation_type": kind, "night": night}
+        pages = walk(db, user, limit=limit, channel="rest", now=NOON, **filters)
+        assert list(map(as_the_view_says, items(pages))) == expected(db, user, **filters)
+        assert [len(page.items) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+        assert sum(page.charged_yen for page in pages) == 3 * len(expected(db, user, **filters))
+
+
+def test_an_item_says_why_it_is_where_it_is(db):
+    served_at = db.execute(f"SELECT served_at FROM {P}run WHERE run_id = 2").fetchone()[0]
+    page = recommendations(db, CUSTOMER_1, limit=1, channel="mcp", now=NOON)
+    assert json.loads(json.dumps(page.to_dict())) == {
+        "items": [
+            {
+                "rec_id": 51,
+                "as_of": "2026-04-02",
+                "recommendation_type": "program",
+                "title": "建設業の週休二日推進補助金",
+                "run_id": 2,
+                "served_at": served_at,
+                "item_id": "EXjg0000000000002A",
+                "closes_on": "2026-04-04",
+                "rank": 1,
+                "score": 99,
+                "points": {"industry": 50, "deadline": 29, "risk": 20},
+                "reasons": [
+                    "lists 建設業 (D), which you declared: 50",
+                    "closes in 2 days, within your 60-day horizon: 30 x 58 / 60 = 29",
+                    "no risk level of its own, which suits a risk tolerance of low: 20",
+                    "50 + 29 + 20 = 99, within the cap of 100 for programs: 99",
+                ],
+                "verdict": "reproduced",
+            }
+        ],
+        "next_cursor": cursor(Position(served_at, 51), None, None),
+        "left_out": {},
+        "preview": False,
+        "delivered_new": 1,
+        "delivered_before": 0,
+        "charged_yen": 3,
+        "unit_price_yen": 3,
+        "because": "1 delivered for the first time on 2026-04-02, Japanese time",
+    }
+
+
+def test_a_preview_shows_titles_and_delivers_nothing(db):
+    db.execute("PRAGMA query_only = 1")
+    page = recommendations(db, CUSTOMER_1, limit=2)
+    assert [vars(item) for item in page.items] == [
+        {
+            "rec_id": rec_id,
+            "as_of": "2026-04-02",
+            "recommendation_type": "program",
+            "title": title,
+        }
+        for rec_id, title in (
+            (51, "建設業の週休二日推進補助金"),
+            (52, "令和8年度 建設現場の安全対策助成金"),
+        )
+    ]
+    assert (page.preview, page.charged_yen, page.because) == (
+        True,
+        0,
+        "a preview delivers nothing",
+    )
+    assert deliveries(db) == []
+
+
+def test_the_same_page_is_charged_once_a_japanese_day_and_channel(db):
+    def charged(channel, *moment):
+        now = datetime(2026, 4, *moment, tzinfo=timezone.utc)
+        page = recommendations(db, CUSTOMER_1, limit=2, channel=channel, now=now)
+        return page.delivered_new, page.delivered_before, page.charged_yen, page.because
+
+    # 15:00 UTC is midnight in Japan.
+    first = "2 delivered for the first time on 2026-04-02, Japanese time"
+    assert charged("mcp", 1, 15) == (2, 0, 6, first)
+    assert charged("mcp", 2, 14, 59) == (
+        0,
+        2,
+        0,
+        "2 already delivered on 2026-04-02, not charged again",
+    )
+    assert charged("mcp", 2, 15)[:3] == (2, 0, 6)
+    assert charged("rest", 2, 15)[:3] == (2, 0, 6)
+    recommendations(db, CUSTOMER_1, limit=1, channel="digest", now=NOON)
+    assert recommendations(db, CUSTOMER_1, limit=2, channel="digest", now=NOON).because == (
+        "1 delivered for the first time on 2026-04-02, Japanese time;"
+        " 1 already delivered on 2026-04-02, not charged again"
+    )
+
+
+def test_a_delivery_recorded_otherwise_is_refused_and_nothing_is_delivered(db):
+    record_delivery(db, 52, channel="mcp", slot="2026-04-02", status=500)
+    with pytest.raises(DeliveryConflict):
+        recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON)
+    assert deliveries(db) == [(52, "mcp", "2026-04-02")]
+    assert not db.in_transaction
+
+
+def test_the_delivery_is_kept_or_lost_with_the_callers_transaction(db):
+    db.execute("BEGIN IMMEDIATE")
+    assert recommendations(db, CUSTOMER_1, limit=2, channel="mcp").charged_yen == 6
+    db.execute("ROLLBACK")
+    assert deliveries(db) == []
+
+
+def test_what_cannot_be_replayed_is_neither_shown_nor_charged(db):
+    tamper(db, f"UPDATE {P}recommendation_log SET score = score - 1 WHERE rec_id = 52")
+    db.execute(OTHERS)
+    (page,) = walk(db, CUSTOMER_1, limit=100, channel="mcp")
+    assert page.left_out == {"differs": 1}
+    assert 52 not in [item.rec_id for item in page.items]
+    eighth = walk(db, customer(db, 8), limit=100, channel="mcp")[0]
+    assert (eighth.left_out, len(eighth.items)) == ({"no evidence": 3}, eighth.delivered_new)
+    assert {row[0] for row in deliveries(db)} == {item.rec_id for item in page.items + eighth.items}
+
+
+def test_a_type_that_is_rare_is_found_in_parts_each_of_bounded_cost(db, monkeypatch):
+    monkeypatch.setattr(module, "READ", 3)
+    pages = walk(db, CUSTOMER_1, recommendation_type="amendment", channel="mcp")
+    assert [item.rec_id for item in items(pages)] == [58, 9]
+    assert max(len(page.items) for page in pages) == 1
+    assert len(pages) > 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "é",
+        "a" * 300,
+        urlsafe_b64encode(b"[1]").decode(),
+        urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", true, null, null]').decode(),
+        urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", 9007199254740993, null, null]').decode(),
+        urlsafe_b64encode(b'[{"$": 1}, 51, null, null]').decode(),
+        cursor(Position("2026-04-02T00:00:00.000Z", 51), None, None),
+        cursor(Position("' OR 1 --", 51), None, None),
+    ],
+)
+def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
+    with refuses("cursor is not one that you were given - begin again without it"):
+        recommendations(db, CUSTOMER_1, cursor=text, channel="mcp")
+    assert deliveries(db) == []
+
+
+@given(st.text(max_size=80))
+def test_no_cursor_is_a_traceback(text):
+    with closing(in_memory()) as db, pytest.raises(InvalidRequest):
+        recommendations(db, CUSTOMER_1, cursor=text)
+
+
+def test_a_cursor_selects_no_row_of_another_customer(db, refuses):
+    mine = recommendations(db, customer(db, 2), limit=1).next_cursor
+    with refuses("cursor is not one that you were given - begin again without it"):
+        recommendations(db, CUSTOMER_1, cursor=mine)
+    stolen = items(walk(db, CUSTOMER_1, channel="mcp"))
+    own = {row[0] for row in db.execute(VIEW, (CUSTOMER_1,))}
+    assert {item.rec_id for item in stolen} == own
+
+
+def test_a_cursor_goes_with_its_filters(db, refuses):
+    mine = recommendations(db, CUSTOMER_1, limit=1, recommendation_type="program").next_cursor
+    for other in ({}, {"recommendation_type": "amendment"}, {"night": "2026-04-02"}):
+        with refuses("cursor belongs to another type or night - begin again without it"):
+            recommendations(db, CUSTOMER_1, cursor=mine, **other)
+
+
+def test_a_night_that_ends_between_two_pages_moves_no_row(db):
+    first = recommendations(db, CUSTOMER_1, limit=3)
+    before = walk(db, CUSTOMER_1, limit=3)
+    late = (
+        f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type) VALUES (1, 'program')"
+    )
+    db.execute(late)
+    rest = recommendations(db, CUSTOMER_1, limit=100, cursor=first.next_cursor)
+    assert [*first.items, *rest.items] == items(before)
+
+
+def test_a_key_that_is_nobodys_is_told_so_without_being_repeated(db):
+    with pytest.raises(UnknownCustomer) as error:
+        recommendations(db, "f" * 64, channel="mcp")
+    assert str(error.value).startswith("no customer has this hash - check the key")
+    assert "f" * 64 not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "sentence"),
+    [
+        (
+            "recommendation_type",
+            "bogus",
+            f"type is not one of {', '.join(TYPES)} - give one of them, or none",
+        ),
+        ("channel", "fax", "channel is not one of rest, mcp, digest - give one of them, or none"),
+        ("night", "20260402", "night is not a day - write it like 2026-07-22"),
+        ("night", 20260402, "night is not a day - write it like 2026-07-22"),
+        *(
+            ("limit", limit, "limit is not a whole number from 1 to 100 - give one, or none")
+            for limit in (0, 101, -1, True, "10", 2.0, None)
+        ),
+    ],
+)
+def test_an_argument_that_cannot_be_is_named_and_not_repeated(
+    db, refuses, argument, value, sentence
+):
+    with refuses(sentence):
+        recommendations(db, CUSTOMER_1, **{"channel": "mcp", argument: value})
+    assert deliveries(db) == []
+
+
+def test_a_database_without_deliveries_says_what_to_run(db, refuses):
+    db.execute(f"DROP TABLE {P}delivery")
+    with refuses(f"{P}delivery not found - run: sqlite-utils personalization-migrate DB"):
+        recommendations(db, CUSTOMER_1, channel="mcp")
+
+
+def plan(db, **filters):
+    at = {"profile_id": 1, "served_at": "", "rec_id": 1, "night": "", "read": 1}
+    after = filters.pop("after", None)
+    wanted = asked(None, filters.get("night"), 1, None, None)._replace(after=after)
+    return [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {module.sql(wanted)}", at)]
+
+
+def test_a_page_is_a_walk_of_the_index_by_customer_and_time(db):
+    index = "USING INDEX idx_am_pers_rec_profile_served"
+    (start,) = plan(db)
+    (onward,) = plan(db, after=Position("", 1))
+    assert f"{index} (profile_id=?)" in start
+    assert f"{index} (profile_id=? AND served_at<?)" in onward
+    night = plan(db, night=NIGHTS[0])
+    assert f"{index} (profile_id=? AND served_at=?)" in night[0]
+
+
+def test_a_page_costs_the_same_however_long_the_log_is(db):
+    def steps():
+        count = 0
+
+        def step():
+            nonlocal count
+            count += 1
+
+        first = recommendations(db, CUSTOMER_1, limit=3).next_cursor
+        db.set_progress_handler(step, 10)
+        recommendations(db, CUSTOMER_1, limit=3, cursor=first)
+        recommendations(db, CUSTOMER_1, limit=3, night=NIGHTS[0])
+        db.set_progress_handler(None, 0)
+        return count
+
+    before = steps()
+    db.executemany(
+        f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type) VALUES (?, 'program')",
+        [(2 + n % 7,) for n in range(20_000)],
+    )
+    assert steps() <= before * 1.2
+
+
+def test_two_at_once_are_charged_once(path):
+    def ask(_):
+        with closing(connect(path)) as db:
+            return recommendations(db, CUSTOMER_1, limit=5, channel="mcp", now=NOON)
+
+    with ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(ask, range(16)))
+    assert sorted(page.charged_yen for page in pages) == [0] * 15 + [15]
+    with closing(connect(path)) as db:
+        assert len(deliveries(db)) == 5
+
+
+def test_every_fault_of_the_service_is_one_of_ours():
+    assert issubclass(UnknownCustomer, PersonalizationError)
+    assert issubclass(InvalidRequest, PersonalizationError)
