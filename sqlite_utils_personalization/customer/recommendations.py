@@ -23,7 +23,7 @@ from sqlite_utils_personalization.customer.asked import Asked, asked
 from sqlite_utils_personalization.customer.cursor import Position, invalid
 from sqlite_utils_personalization.customer.cursor import cursor as cursor_after
 from sqlite_utils_personalization.customer.recommendation import Page, item, title
-from sqlite_utils_personalization.transaction import transaction
+from sqlite_utils_personalization.transaction import transaction, writing
 
 # Log rows of the customer that one page reads at most, so that a rare type costs no more than a common one.
 READ = 10_000
@@ -63,8 +63,7 @@ def recommendations(
     InvalidRequest, UnknownCustomer, or DeliveryConflict if one is recorded otherwise; then nothing is delivered.
     """
     wanted = asked(recommendation_type, night, limit, cursor, channel)
-    own = "DEFERRED" if channel is None or db.in_transaction else "IMMEDIATE"
-    with transaction(db, own):
+    with transaction(db) if channel is None else writing(db):
         found, page = _read(db, profile_id(db, user_token_hash), wanted)
         if channel is None:
             return page

@@ -1,0 +1,99 @@
+"""Explaining one recommendation to the customer it was delivered to, and to nobody else."""
+
+import json
+from contextlib import closing
+
+import pytest
+from scored import OTHERS, P, in_memory, tamper
+
+from sqlite_utils_personalization.audit.selection import UnknownCustomer
+from sqlite_utils_personalization.billing.deliveries import record_delivery
+from sqlite_utils_personalization.customer.explain import explain
+from sqlite_utils_personalization.customer.recommendations import recommendations
+
+CUSTOMER_1 = "207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0"
+NOT_FOUND = "rec_id is not among what was delivered to you - list your recommendations first"
+
+
+@pytest.fixture
+def db():
+    with closing(in_memory()) as db:
+        yield db
+
+
+@pytest.fixture
+def page(db):
+    return recommendations(db, CUSTOMER_1, limit=2, channel="mcp")
+
+
+def test_what_was_delivered_is_explained_by_what_was_declared_and_by_what_came_next(db, page):
+    db.execute("PRAGMA query_only = 1")
+    found = json.loads(json.dumps(explain(db, CUSTOMER_1, 51).to_dict()))
+    assert found == {
+        "rec_id": 51,
+        "verdict": "reproduced",
+        "differences": [],
+        "recommendation": json.loads(json.dumps(vars(page.items[0]))),
+        "declared": {
+            "industries": "D",
+            "prefecture": "東京都",
+            "horizon_days": 60,
+            "risk_level": "low",
+        },
+        "places": 6,
+        "next": {
+            "item_id": "EXjg0000000000001A",
+            "title": "令和8年度 建設現場の安全対策助成金",
+            "points": 92,
+            "score": 92,
+            "on_list": True,
+        },
+    }
+
+
+def test_what_was_not_delivered_to_this_customer_is_not_found_whoever_has_it(db, page, refuses):
+    ((another,),) = db.execute(
+        f"SELECT min(rec_id) FROM {P}recommendation_log WHERE profile_id = 2"
+    ).fetchall()
+    record_delivery(db, another, channel="mcp", slot="2026-04-02")
+    record_delivery(db, 53, channel="mcp", slot="2026-04-02", status=500)
+    for rec_id in (another, 53, 54, 10_000, 2**53):
+        with refuses(NOT_FOUND):
+            explain(db, CUSTOMER_1, rec_id)
+
+
+@pytest.mark.parametrize("rec_id", [0, -1, 2**53 + 1, True, "51", 51.0, None, [51]])
+def test_what_is_no_rec_id_is_refused_without_being_repeated(db, refuses, rec_id):
+    with refuses("rec_id is not a whole number from 1 - take it from a recommendation"):
+        explain(db, CUSTOMER_1, rec_id)
+
+
+def test_a_stranger_is_told_so(db):
+    with pytest.raises(UnknownCustomer):
+        explain(db, "f" * 64, 51)
+
+
+def test_a_row_that_contradicts_its_evidence_shows_nothing_but_that(db, page):
+    list_of_51 = f"(SELECT list_id FROM {P}evidence WHERE first_rec_id = 51)"
+    tamper(
+        db,
+        f"UPDATE {P}decision SET industry_points = 1 WHERE list_id = {list_of_51} AND seq = 1",
+    )
+    assert explain(db, CUSTOMER_1, 51).to_dict() == {
+        "rec_id": 51,
+        "verdict": "differs",
+        "differences": ("industry",),
+        "recommendation": None,
+        "declared": None,
+        "places": None,
+        "next": None,
+    }
+    assert explain(db, CUSTOMER_1, 52).verdict == "reproduced"
+
+
+def test_a_row_of_another_program_is_named_as_one(db):
+    db.execute(OTHERS.replace("VALUES (8,", "VALUES (1,"))
+    (rec_id,) = db.execute(f"SELECT max(rec_id) FROM {P}recommendation_log").fetchone()
+    record_delivery(db, rec_id, channel="digest", slot="issue-1")
+    found = explain(db, CUSTOMER_1, rec_id)
+    assert (found.verdict, found.recommendation, found.declared) == ("no evidence", None, None)
