@@ -4,6 +4,7 @@ import click
 
 from sqlite_utils_personalization.commands.deliver import deliver
 from sqlite_utils_personalization.commands.example import example
+from sqlite_utils_personalization.commands.mcp import mcp
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
 from sqlite_utils_personalization.commands.profile import profile
@@ -19,6 +20,7 @@ from sqlite_utils_personalization.commands.why_not import why_not
 COMMANDS: list[click.Command] = [
     deliver,
     example,
+    mcp,
     metadata,
     migrate,
     profile,

@@ -1,0 +1,78 @@
+"""personalization-mcp: the tools of one customer on standard input and output."""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import click
+
+from sqlite_utils_personalization.errors import PersonalizationError
+
+_INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
+
+
+@click.command(name="personalization-mcp")
+@click.argument(
+    "path", type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path)
+)
+@click.option(
+    "--key-env",
+    metavar="NAME",
+    default="PERSONALIZATION_API_KEY",
+    show_default=True,
+    help="Environment variable that holds the customer's API key",
+)
+@click.option(
+    "--key-file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path),
+    help="File whose first line is the key, instead",
+)
+def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
+    """
+    Serve one customer's tools to an AI agent, on standard input and output (MCP)
+
+    Example:
+
+    \b
+        sqlite-utils personalization-mcp jpcite.db --key-file ~/.config/jpcite.key
+
+    The agent's client starts this; personalization.list_recommendations delivers, and so is charged. The key is hashed
+    at once and kept nowhere. Needs the extra [mcp].
+    """
+    user_token_hash = _user_hash(key_env, key_file)
+    try:
+        from sqlite_utils_personalization.mcp_server.stdio import server
+    except ModuleNotFoundError as error:
+        if error.name in ("mcp", "pydantic", "anyio"):
+            raise click.ClickException(f"{error.name} is not installed - run: {_INSTALL}") from None
+        raise
+    try:
+        _check(path)
+    except PersonalizationError as error:
+        raise click.ClickException(str(error)) from None
+    server(path, user_token_hash).run()
+
+
+def _user_hash(key_env: str, key_file: Path | None) -> str:
+    # Whatever is used: no child of this process shall find the key.
+    named = os.fsencode(os.environ.pop(key_env, ""))
+    try:
+        key = key_file.read_bytes() if key_file else named
+    except OSError as error:
+        raise click.FileError(str(key_file), error.strerror) from None
+    first = b"".join(key.splitlines()[:1])
+    if not first.strip():
+        where = f"{key_file} is empty" if key_file else f"{key_env} is not set"
+        raise click.UsageError(f"no API key: {where} - set --key-env or --key-file")
+    return sha256(first).hexdigest()
+
+
+def _check(path: Path) -> None:
+    """What would fail every call is better said where the client shows why a server did not start."""
+    from sqlite_utils_personalization.audit.verify import require_evidence
+    from sqlite_utils_personalization.billing.deliveries import require_deliveries
+    from sqlite_utils_personalization.database import explained, open_readonly
+
+    with explained(path), open_readonly(path) as db:
+        require_evidence(db.conn, str(path))
+        require_deliveries(db.conn)

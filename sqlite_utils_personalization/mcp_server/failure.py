@@ -1,0 +1,22 @@
+"""What a model is told of an error: one sentence, without a secret, a refused value or a traceback."""
+
+import sqlite3
+import sys
+
+from sqlite_utils_personalization.database import sqlite3 as found_sqlite3
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.declared import InvalidPreference
+
+BUSY = "the database is busy - nothing was changed or charged, call again in a moment"
+FAULT = "this could not be done - nothing was changed or charged, tell whoever runs this server"
+_DATABASE_ERRORS = (sqlite3.DatabaseError, found_sqlite3.DatabaseError)
+
+
+def sentence(error: Exception) -> str:
+    """The sentence; what the model cannot mend goes to standard error for whoever can, by its kind alone."""
+    if isinstance(error, PersonalizationError | InvalidPreference):
+        return str(error)
+    if isinstance(error, _DATABASE_ERRORS) and "locked" in str(error):
+        return BUSY
+    print(f"personalization-mcp: {type(error).__name__}: {error}", file=sys.stderr)
+    return FAULT

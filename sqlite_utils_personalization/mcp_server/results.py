@@ -1,0 +1,130 @@
+"""What the tools answer; the output schemas are generated from this."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sqlite_utils_personalization.preferences.profiles import Change as Changed
+
+Type = Literal["program", "industry_pack", "saved_search", "amendment"]
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Charged(_Result):
+    charged_yen: int = Field(description="what this call was charged, in yen, tax excluded")
+    because: str = Field(description="why that was charged, or nothing")
+
+
+class Title(_Result):
+    """A recommendation as a preview shows it."""
+
+    rec_id: int
+    as_of: str = Field(description="the night it was made for, a day in Japan")
+    recommendation_type: Type
+    title: str
+
+
+class Points(_Result):
+    """The parts of a score, before its cap."""
+
+    industry: int
+    deadline: int
+    risk: int
+
+
+class Recommendation(Title):
+    """A whole recommendation."""
+
+    run_id: int
+    served_at: str = Field(description="when it was logged, UTC")
+    item_id: str
+    closes_on: str | None = Field(description="the last day to apply, null if there is none")
+    rank: int = Field(description="its place among those of its type that night, from 1")
+    score: int = Field(description="0 to 100")
+    points: Points
+    reasons: tuple[str, ...] = Field(description="why it has its points, and how they add up")
+    verdict: str = Field(description="'reproduced': computing it again gave the same")
+
+
+class Recommendations(_Charged):
+    """One page, and what it was charged."""
+
+    items: tuple[Recommendation | Title, ...] = Field(
+        description="newest night first, then by type, best first; in a preview only titles"
+    )
+    next_cursor: str | None = Field(description="give it back as cursor; null at the end")
+    left_out: dict[str, int] = Field(
+        description="entries passed over because they cannot be replayed, by verdict; not charged"
+    )
+    preview: bool
+    delivered_new: int = Field(description="items charged by this call")
+    delivered_before: int = Field(description="items already delivered this day, not charged again")
+    unit_price_yen: int
+
+
+class Change(_Result):
+    """One declared value before and after; null is not declared."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+class Preference(_Charged):
+    """What is declared now, and what this call changed of it."""
+
+    declared: dict[str, Any]
+    created: bool = Field(description="whether the customer is new")
+    changed: tuple[Change, ...] = Field(description="empty if everything was so already")
+    takes_effect: str
+
+
+def preference(done: Changed) -> Preference:
+    """The answer to what was declared."""
+    return Preference(
+        declared=done.profile.declared,
+        created=done.created,
+        changed=tuple(
+            Change(key=key, before=before, after=after)
+            for key, (before, after) in done.changed.items()
+        ),
+        takes_effect="from the next night on",
+        charged_yen=0,
+        because="declaring costs nothing; a recommendation does when it is handed over",
+    )
+
+
+class Declared(_Result):
+    """What was declared that night, as the formula read it; null is not declared."""
+
+    industries: str | None = Field(
+        description="letters of the Japan Standard Industrial Classification"
+    )
+    prefecture: str | None
+    horizon_days: int | None
+    risk_level: str | None
+
+
+class Next(_Result):
+    """What came after it, or would have on a longer list."""
+
+    item_id: str
+    title: str
+    points: int
+    score: int
+    on_list: bool
+
+
+class Explanation(_Result):
+    """Why one recommendation was made; without a recommendation where that cannot be said."""
+
+    rec_id: int
+    verdict: str = Field(description="'reproduced', 'differs', 'no evidence' or 'evidence broken'")
+    differences: tuple[str, ...] = Field(description="what does not come out as it was logged")
+    recommendation: Recommendation | None
+    declared: Declared | None
+    places: int | None = Field(description="how many items of its type were on the list")
+    next: Next | None

@@ -1,0 +1,89 @@
+"""A server on standard input and output for one customer, on the file itself."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from anyio import to_thread
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import ValidationError
+
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.database import open_readonly, open_writable
+from sqlite_utils_personalization.mcp_server import failure
+from sqlite_utils_personalization.mcp_server.tools import register
+from sqlite_utils_personalization.transaction import transaction
+
+T = TypeVar("T")
+# Less than what clients wait for an answer, more than a chunk of a night holds the lock.
+LOCK_S = 20.0
+
+
+@dataclass(frozen=True)
+class FileCaller:
+    """The customer of this server. Each call has a connection of its own, for as long as it takes."""
+
+    path: Path
+    user_token_hash: str
+
+    async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """What function finds."""
+        return await to_thread.run_sync(self._read, function)
+
+    async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """What function returns; a call that is cancelled meanwhile is done all the same, or not at all."""
+        return await to_thread.run_sync(self._write, function)
+
+    def _read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        with open_readonly(self.path, LOCK_S) as db:
+            return function(db.conn)
+
+    def _write(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        with open_writable(self.path, LOCK_S) as db, transaction(db.conn, "IMMEDIATE"):
+            return function(db.conn)
+
+
+@dataclass(frozen=True)
+class FileEntrance:
+    """Lets in whoever started the server."""
+
+    caller: FileCaller
+
+    async def enter(self, request: Any) -> FileCaller:
+        """The one customer."""
+        return self.caller
+
+    def sentence(self, error: Exception) -> str:
+        """What the model is told of an error."""
+        return failure.sentence(error)
+
+
+class Server(MCPServer):
+    """Says in one line, without repeating it, what the SDK says in four of arguments it will not take."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context | None = None
+    ) -> Any:
+        """Call a tool."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                names = {str(fault["loc"][0]) for fault in error.__cause__.errors()}
+                raise ToolError(f"missing: {', '.join(sorted(names))} - give it") from None
+            raise
+
+
+def server(path: Path, user_token_hash: str) -> MCPServer:
+    """A server of the tools for the customer with this hash; its log, standard error, has warnings only."""
+    made = Server(
+        "sqlite-utils-personalization",
+        instructions="宣言した条件に合う補助金などを推薦します。 / Recommends what fits what the customer declared.",
+        version=__version__,
+        log_level="WARNING",
+    )
+    register(made, FileEntrance(FileCaller(path, user_token_hash)))
+    return made

@@ -1,0 +1,112 @@
+"""The three tools of a customer, put on a server of the SDK."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+
+from sqlite_utils_personalization.customer.explain import explain
+from sqlite_utils_personalization.customer.preferences import declare
+from sqlite_utils_personalization.customer.recommendations import recommendations
+from sqlite_utils_personalization.mcp_server import arguments as args
+from sqlite_utils_personalization.mcp_server.caller import Caller, Entrance
+from sqlite_utils_personalization.mcp_server.descriptions import (
+    EXPLAIN,
+    LIST_RECOMMENDATIONS,
+    SET_PREFERENCE,
+    Described,
+)
+from sqlite_utils_personalization.mcp_server.results import (
+    Explanation,
+    Preference,
+    Recommendations,
+    preference,
+)
+
+T = TypeVar("T")
+CHANNEL = "mcp"
+
+
+def register(server: MCPServer, entrance: Entrance) -> None:
+    """Put the tools on the server; each call comes in by the entrance, and an error goes out as its sentence."""
+
+    @_on(server, SET_PREFERENCE)
+    async def set_preference(
+        ctx: Context,
+        industry_pack: args.IndustryPack,
+        prefecture: args.Prefecture,
+        deadline_horizon_days: args.Horizon,
+        risk_tolerance: args.Risk,
+    ) -> Preference:
+        declared = {
+            "industry_pack": industry_pack,
+            "prefecture": prefecture,
+            "deadline_horizon_days": deadline_horizon_days,
+            "risk_tolerance": risk_tolerance,
+        }
+
+        async def answer(caller: Caller) -> Preference:
+            user, given = caller.user_token_hash, args.given(declared)
+            return preference(await caller.write(lambda db: declare(db, user, given)))
+
+        return await _answered(entrance, ctx, declared, answer)
+
+    @_on(server, LIST_RECOMMENDATIONS)
+    async def list_recommendations(
+        ctx: Context,
+        type: args.Type,  # noqa: A002  # its name to the model
+        night: args.Night,
+        limit: args.Limit,
+        cursor: args.Cursor,
+        preview: args.Preview,
+    ) -> Recommendations:
+        filters = {"recommendation_type": type, "night": night, "limit": limit, "cursor": cursor}
+
+        async def answer(caller: Caller) -> Recommendations:
+            channel = None if args.truth("preview", preview) else CHANNEL
+
+            def page(db: sqlite3.Connection) -> Recommendations:
+                found = recommendations(db, caller.user_token_hash, channel=channel, **filters)
+                return Recommendations(**found.to_dict())
+
+            return await (caller.write(page) if channel else caller.read(page))
+
+        names = ("type", "night", "limit", "cursor", "preview")
+        return await _answered(entrance, ctx, names, answer)
+
+    @_on(server, EXPLAIN)
+    async def explain_(ctx: Context, rec_id: args.RecId) -> Explanation:
+        async def answer(caller: Caller) -> Explanation:
+            user = caller.user_token_hash
+            found = await caller.read(lambda db: explain(db, user, rec_id))
+            return Explanation(**found.to_dict())
+
+        return await _answered(entrance, ctx, ("rec_id",), answer)
+
+
+def _on(server: MCPServer, tool: Described) -> Callable[[Callable[..., Any]], Any]:
+    return server.tool(
+        tool.name,
+        title=tool.title,
+        description=tool.description,
+        annotations=tool.annotations,
+        structured_output=True,
+    )
+
+
+async def _answered(
+    entrance: Entrance,
+    ctx: Context,
+    known: Any,
+    answer: Callable[[Caller], Awaitable[T]],
+) -> T:
+    request = ctx.request_context
+    sent: Mapping[str, Any] = (request.params or {}).get("arguments") or {}
+    try:
+        args.check_names(sent, known)
+        return await answer(await entrance.enter(request.request))
+    except Exception as error:
+        # From None: the SDK logs what it is chained to.
+        raise ToolError(entrance.sentence(error)) from None
