@@ -69,18 +69,18 @@ def test_sqlite_utils_still_works_as_a_library():
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-WITHOUT_DATASETTE = """
+WITHOUT_EXTRAS = """
 import importlib.abc, sys
 class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name.partition(".")[0] in ("datasette", "jinja2", "markupsafe"):
+        if name.partition(".")[0] in ("datasette", "jinja2", "markupsafe", "mcp", "pydantic", "anyio"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent())
 """
 
 
-def test_the_core_works_where_datasette_is_absent(fresh_path):
-    code = f"{WITHOUT_DATASETTE}\nfrom sqlite_utils.cli import cli; cli(['personalization-migrate', sys.argv[1]])"
+def test_the_core_works_where_datasette_and_the_mcp_sdk_are_absent(fresh_path):
+    code = f"{WITHOUT_EXTRAS}\nfrom sqlite_utils.cli import cli; cli(['personalization-migrate', sys.argv[1]])"
     done = python(code, fresh_path)
     applied = ("287_personalization", "288_personalization_evidence", "289_personalization_events")
     expected = "".join(f"applied {name}\n" for name in applied)
@@ -88,16 +88,26 @@ def test_the_core_works_where_datasette_is_absent(fresh_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_command_needs_datasette_to_say_what_it_does(name):
-    code = f"{WITHOUT_DATASETTE}\nfrom sqlite_utils.cli import cli; cli([sys.argv[1], '--help'])"
+def test_no_command_needs_an_extra_to_say_what_it_does(name):
+    code = f"{WITHOUT_EXTRAS}\nfrom sqlite_utils.cli import cli; cli([sys.argv[1], '--help'])"
     done = python(code, name)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_serving_an_agent_without_the_sdk_says_what_to_install(fresh_path):
+    fresh_path.touch()
+    code = f"{WITHOUT_EXTRAS}\nfrom sqlite_utils.cli import cli; cli(['personalization-mcp', sys.argv[1]])"
+    key = "import os; os.environ['PERSONALIZATION_API_KEY'] = 'key-1'\n"
+    done = python(key + code, fresh_path)
+    said = "is not installed - run: pip install 'sqlite-utils-personalization[mcp]'\n"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith(said)
 
 
 def test_loading_the_plugin_loads_neither_datasette_nor_what_only_our_commands_need():
     code = (
         "import sys; import sqlite_utils_personalization.cli, sqlite_utils; sqlite_utils.Database(memory=True);"
-        "heavy = {'datasette', 'jsonschema', 'sqlite_utils.cli', 'sqlite_utils_personalization.commands'};"
+        "heavy = {'datasette', 'jsonschema', 'mcp', 'pydantic', 'sqlite_utils.cli', 'sqlite_utils_personalization.commands'};"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     done = python(code)

@@ -13,10 +13,14 @@ _DATABASE_ERRORS = (sqlite3.DatabaseError, found_sqlite3.DatabaseError)
 
 
 def sentence(error: Exception) -> str:
-    """The sentence; what the model cannot mend goes to standard error for whoever can, by its kind alone."""
+    """The sentence; what the model cannot mend goes to standard error for whoever can."""
+    if _is_lock(error) or _is_lock(error.__cause__):
+        return BUSY
     if isinstance(error, PersonalizationError | InvalidPreference):
         return str(error)
-    if isinstance(error, _DATABASE_ERRORS) and "locked" in str(error):
-        return BUSY
     print(f"personalization-mcp: {type(error).__name__}: {error}", file=sys.stderr)
     return FAULT
+
+
+def _is_lock(error: BaseException | None) -> bool:
+    return isinstance(error, _DATABASE_ERRORS) and "locked" in str(error)

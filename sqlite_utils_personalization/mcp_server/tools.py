@@ -36,15 +36,15 @@ def register(server: MCPServer, entrance: Entrance) -> None:
     async def set_preference(
         ctx: Context,
         industry_pack: args.IndustryPack,
-        prefecture: args.Prefecture,
         deadline_horizon_days: args.Horizon,
         risk_tolerance: args.Risk,
+        prefecture: args.Prefecture,
     ) -> Preference:
         declared = {
             "industry_pack": industry_pack,
-            "prefecture": prefecture,
             "deadline_horizon_days": deadline_horizon_days,
             "risk_tolerance": risk_tolerance,
+            "prefecture": prefecture,
         }
 
         async def answer(caller: Caller) -> Preference:

@@ -1,0 +1,361 @@
+"""A customer's tools on standard input and output, called by the SDK's own client."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import datetime
+from hashlib import sha256
+
+import anyio
+import pytest
+from jsonschema import Draft202012Validator
+from mcp.client import Client
+from mcp_fixtures import COMMAND, EXPLAIN, LIST, SET, answer, client, deliveries, refusal
+from sqlite_utils.cli import cli
+
+from sqlite_utils_personalization import record_delivery, score
+from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.clock import JAPAN
+from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.mcp_server import stdio, tools
+from sqlite_utils_personalization.mcp_server.failure import BUSY, FAULT
+from sqlite_utils_personalization.mcp_server.stdio import server
+from sqlite_utils_personalization.preferences.declared import preference_schema
+
+CUSTOMER_1 = sha256(b"example-key-1").hexdigest()
+UNKNOWN = "no customer has this hash - check the key; the hash of an erased customer is gone"
+
+
+@pytest.fixture(scope="module")
+def _scored(tmp_path_factory):
+    path = tmp_path_factory.mktemp("scored") / "jpcite.db"
+    build(path)
+    score(path, as_of=AS_OF)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path, _scored):
+    path = tmp_path / "jpcite.db"
+    path.write_bytes(_scored)
+    return path
+
+
+@pytest.fixture
+def in_process(path):
+    """A client of the same server without a process around it."""
+    return Client(server(path, CUSTOMER_1))
+
+
+def today():
+    return datetime.now(JAPAN).date().isoformat()
+
+
+@pytest.mark.asyncio
+async def test_a_customers_day(path):
+    # The server starts with a key nobody has declared anything with; the night runs beside it.
+    async with client(path, key="a-new-key") as new:
+        assert await refusal(new, LIST) == UNKNOWN
+        declared = {
+            "industry_pack": "pack_construction",
+            "prefecture": "東京",
+            "risk_tolerance": "low",
+        }
+        done = await answer(new, SET, **declared)
+        assert done["created"] is True
+        assert done["declared"] == declared | {"prefecture": "東京都"}
+        assert {
+            change["key"]: (change["before"], change["after"]) for change in done["changed"]
+        } == {key: (None, value) for key, value in done["declared"].items()}
+        assert (done["charged_yen"], done["takes_effect"]) == (0, "from the next night on")
+        again = await answer(new, SET, **declared)
+        assert (again["created"], again["changed"]) == (False, [])
+        less = await answer(new, SET, risk_tolerance=None)
+        assert less["changed"] == [{"key": "risk_tolerance", "before": "low", "after": None}]
+        assert (await answer(new, SET))["declared"] == less["declared"]
+
+        score(path, as_of="2026-04-02")
+        preview = await answer(new, LIST, limit=3, preview=True)
+        assert preview["charged_yen"] == 0
+        assert {tuple(item) for item in preview["items"]} == {
+            ("rec_id", "as_of", "recommendation_type", "title")
+        }
+        assert deliveries(path) == []
+        first = await answer(new, LIST, limit=3)
+        assert (first["charged_yen"], first["unit_price_yen"]) == (9, 3)
+        assert first["because"] == f"3 delivered for the first time on {today()}, Japanese time"
+        second = await answer(new, LIST, limit=3)
+        assert (second["items"], second["charged_yen"]) == (first["items"], 0)
+        assert second["because"] == f"3 already delivered on {today()}, not charged again"
+        best = first["items"][0]
+        told = await answer(new, EXPLAIN, rec_id=best["rec_id"])
+        assert (told["verdict"], told["recommendation"]) == ("reproduced", best)
+        assert [status for *_, status in deliveries(path)] == [200] * 3
+
+
+@pytest.mark.asyncio
+async def test_the_tools_are_typed_and_their_hints_are_true(in_process):
+    async with in_process:
+        listed = (await in_process.list_tools()).tools
+    by_name = {tool.name: tool for tool in listed}
+    assert [*by_name] == [SET, LIST, EXPLAIN]
+    hints = {
+        name: (
+            tool.annotations.read_only_hint,
+            tool.annotations.destructive_hint,
+            tool.annotations.idempotent_hint,
+            tool.annotations.open_world_hint,
+        )
+        for name, tool in by_name.items()
+    }
+    # Declaring overwrites; handing over is charged again on another day.
+    assert hints == {
+        SET: (False, True, True, False),
+        LIST: (False, False, False, False),
+        EXPLAIN: (True, False, True, False),
+    }
+    assert [*by_name[SET].input_schema["properties"]] == [*preference_schema()["properties"]]
+    assert by_name[LIST].input_schema["properties"]["type"]["enum"] == [*TYPES]
+    assert by_name[EXPLAIN].input_schema["required"] == ["rec_id"]
+    for tool in listed:
+        Draft202012Validator.check_schema(tool.input_schema)
+        Draft202012Validator.check_schema(tool.output_schema)
+        japanese, english = tool.description.split("\n")
+        assert re.search("[ぁ-ん]", japanese)
+        assert english.isascii()
+        # The model is asked for neither a key nor a value that makes a retry one.
+        assert not re.search("key|token|idempot", " ".join(tool.input_schema["properties"]))
+
+
+@pytest.mark.asyncio
+async def test_what_is_answered_is_what_the_output_schema_says(in_process):
+    async with in_process:
+        schemas = {tool.name: tool.output_schema for tool in (await in_process.list_tools()).tools}
+        answers = [
+            (SET, await answer(in_process, SET, industry_pack="D")),
+            (LIST, await answer(in_process, LIST, limit=100)),
+            (LIST, await answer(in_process, LIST, preview=True, type="program", night=AS_OF)),
+        ]
+        answers += [
+            (EXPLAIN, await answer(in_process, EXPLAIN, rec_id=item["rec_id"]))
+            for item in answers[1][1]["items"]
+        ]
+    assert len(answers) > 5
+    for name, content in answers:
+        Draft202012Validator(schemas[name]).validate(content)
+
+
+NAMES = "there is an argument of another name - known are "
+NO_LIMIT = "limit is not a whole number from 1 to 100 - give one, or none"
+BAD = [
+    (LIST, {"limit": 0}, NO_LIMIT),
+    (LIST, {"limit": "10"}, NO_LIMIT),
+    (LIST, {"limit": None}, NO_LIMIT),
+    (
+        LIST,
+        {"type": "zaihou"},
+        f"type is not one of {', '.join(TYPES)} - give one of them, or none",
+    ),
+    (
+        LIST,
+        {"type": ["program"]},
+        f"type is not one of {', '.join(TYPES)} - give one of them, or none",
+    ),
+    (LIST, {"night": "zaihou"}, "night is not a day - write it like 2026-07-22"),
+    (LIST, {"cursor": "zaihou"}, "cursor is not one that you were given - begin again without it"),
+    (LIST, {"cursor": 7}, "cursor is not one that you were given - begin again without it"),
+    (LIST, {"preview": "true"}, "preview is neither true nor false - give one of them, or none"),
+    (LIST, {"zaihou": 1}, f"{NAMES}type, night, limit, cursor, preview"),
+    (LIST, {"channel": "digest"}, f"{NAMES}type, night, limit, cursor, preview"),
+    (EXPLAIN, {}, "missing: rec_id - give it"),
+    (
+        EXPLAIN,
+        {"rec_id": "1"},
+        "rec_id is not a whole number from 1 - take it from a recommendation",
+    ),
+    (EXPLAIN, {"rec_id": 1, "user": 2}, f"{NAMES}rec_id"),
+    (
+        EXPLAIN,
+        {"rec_id": 1},
+        "rec_id is not among what was delivered to you - list your recommendations first",
+    ),
+    (
+        SET,
+        {"email": "zaihou@example.com"},
+        f"{NAMES}{', '.join(preference_schema()['properties'])}",
+    ),
+    (
+        SET,
+        {"prefecture": "zaihou@example.com"},
+        "$.prefecture looks like an e-mail address, which is not kept here",
+    ),
+    (SET, {"risk_tolerance": "zaihou"}, "$.risk_tolerance is not one of low, medium, high"),
+]
+
+
+@pytest.mark.asyncio
+async def test_an_argument_that_cannot_be_is_named_in_one_sentence_and_never_repeated(
+    path, in_process
+):
+    before = path.read_bytes()
+    async with in_process:
+        for tool, arguments, sentence in BAD:
+            told = await refusal(in_process, tool, **arguments)
+            assert told == sentence, arguments
+            assert "zaihou" not in told
+    assert path.read_bytes() == before
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_is_nobodys_gets_nothing_of_anybodys(path):
+    async with client(path, key="example-key-") as stranger:
+        assert await refusal(stranger, LIST) == UNKNOWN
+        assert await refusal(stranger, EXPLAIN, rec_id=1) == UNKNOWN
+        assert await refusal(stranger, SET) == (
+            f"nothing is declared yet - give at least one of {', '.join(preference_schema()['properties'])}"
+        )
+    assert deliveries(path) == []
+
+
+@pytest.mark.asyncio
+async def test_two_clients_at_once_are_charged_once(path):
+    charged = []
+
+    async def ask(connected):
+        charged.append((await answer(connected, LIST, limit=5))["charged_yen"])
+
+    async with client(path) as one, client(path) as other, anyio.create_task_group() as group:
+        for connected in (one, other) * 4:
+            group.start_soon(ask, connected)
+    assert sorted(charged) == [0] * 7 + [15]
+    assert len(deliveries(path)) == 5
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_is_cancelled_is_charged_once_when_it_is_made_again(path):
+    async with client(path) as connected:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            with anyio.move_on_after(1) as scope:
+                await connected.call_tool(LIST, {"limit": 3})
+            assert scope.cancelled_caught
+            db.execute("ROLLBACK")
+        again = await answer(connected, LIST, limit=3)
+    assert again["delivered_new"] + again["delivered_before"] == 3
+    assert len(deliveries(path)) == 3
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+async def test_a_locked_database_is_busy_and_charges_nothing(path, in_process, monkeypatch, lock):
+    monkeypatch.setattr(stdio, "LOCK_S", 0.1)
+    async with in_process:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute(f"BEGIN {lock}")
+            assert await refusal(in_process, LIST) == BUSY
+            assert await refusal(in_process, SET, risk_tolerance="high") == BUSY
+        assert deliveries(path) == []
+        assert (await answer(in_process, LIST))["charged_yen"] > 0
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_is_gone_is_named(path, in_process):
+    async with in_process:
+        path.unlink()
+        assert await refusal(in_process, LIST) == f"{path} does not exist - check the path"
+
+
+@pytest.mark.asyncio
+async def test_the_same_delivery_with_other_content_is_refused(path, in_process):
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        record_delivery(db, 2, channel="mcp", slot=today(), status=500)
+    async with in_process:
+        told = await refusal(in_process, LIST, limit=3)
+    assert told.startswith(
+        f"rec_id 2 was delivered on mcp in slot {today()} with status 500, not 200"
+    )
+    assert deliveries(path) == [(2, "mcp", 500)]
+
+
+@pytest.mark.asyncio
+async def test_what_nobody_foresaw_tells_the_model_nothing(path, in_process, monkeypatch, capsys):
+    def fail(*_, **__):
+        raise RuntimeError("example-key-1 lies in /etc/zaihou")
+
+    monkeypatch.setattr(tools, "recommendations", fail)
+    async with in_process:
+        assert await refusal(in_process, LIST) == FAULT
+    assert "RuntimeError" in capsys.readouterr().err
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """(path, hash) of each server that the command starts, none of which runs, and what was left in the environment."""
+    found = []
+
+    class Started:
+        def run(self):
+            found[-1] += (set(os.environ),)
+
+    def start(path, user_token_hash):
+        found.append((path, user_token_hash))
+        return Started()
+
+    monkeypatch.setattr(stdio, "server", start)
+    return found
+
+
+def test_the_key_is_hashed_and_taken_out_of_the_environment(runner, path, tmp_path, started):
+    file = tmp_path / "key"
+    file.write_bytes(b"example-key-1\r\n")
+    env = {"PERSONALIZATION_API_KEY": "example-key-1", "OTHER": "example-key-2"}
+    for options in ([], ["--key-env", "OTHER"], ["--key-file", file]):
+        command = ["personalization-mcp", path, *options]
+        result = runner.invoke(cli, [str(part) for part in command], env=env)
+        assert (result.exit_code, result.output) == (0, "")
+    two = sha256(b"example-key-2").hexdigest()
+    assert [one[:2] for one in started] == [(path, CUSTOMER_1), (path, two), (path, CUSTOMER_1)]
+    assert "PERSONALIZATION_API_KEY" not in started[0][2] | started[2][2]
+    assert "OTHER" not in started[1][2]
+
+
+@pytest.mark.parametrize("content", [None, "", "  \n"])
+def test_without_a_key_nothing_is_served(runner, path, tmp_path, started, content):
+    command = ["personalization-mcp", str(path)]
+    if content is not None:
+        (tmp_path / "key").write_text(content)
+        command += ["--key-file", str(tmp_path / "key")]
+    where = (
+        "PERSONALIZATION_API_KEY is not set" if content is None else f"{tmp_path / 'key'} is empty"
+    )
+    result = runner.invoke(cli, command, env={"PERSONALIZATION_API_KEY": None})
+    assert result.exit_code == 2
+    assert f"no API key: {where} - set --key-env or --key-file" in result.output
+    assert started == []
+
+
+def test_a_database_that_is_not_ours_is_refused_before_anything_is_served(
+    runner, tmp_path, started
+):
+    path = tmp_path / "other.db"
+    sqlite3.connect(path).close()
+    env = {"PERSONALIZATION_API_KEY": "example-key-1"}
+    result = runner.invoke(cli, ["personalization-mcp", str(path)], env=env)
+    assert result.exit_code == 1
+    assert f"not found in {path} - run: sqlite-utils personalization-migrate" in result.output
+    assert started == []
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_standard_output_carries_the_protocol_and_nothing_else(path, tmp_path, exists):
+    where = path if exists else tmp_path / "missing.db"
+    env = {**os.environ, "PERSONALIZATION_API_KEY": "example-key-1"}
+    command = [sys.executable, *COMMAND, str(where)]
+    done = subprocess.run(command, env=env, input="", capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+    assert (done.returncode, "does not exist" in done.stderr) == (
+        (0, False) if exists else (2, True)
+    )
