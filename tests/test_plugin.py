@@ -107,7 +107,8 @@ def test_serving_an_agent_without_the_sdk_says_what_to_install(fresh_path):
 def test_loading_the_plugin_loads_neither_datasette_nor_what_only_our_commands_need():
     code = (
         "import sys; import sqlite_utils_personalization.cli, sqlite_utils; sqlite_utils.Database(memory=True);"
-        "heavy = {'datasette', 'jsonschema', 'mcp', 'pydantic', 'sqlite_utils.cli', 'sqlite_utils_personalization.commands'};"
+        "heavy = {'datasette', 'jsonschema', 'mcp', 'pydantic', 'sqlite_utils.cli', "
+        "'sqlite_utils_personalization.commands'};"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     done = python(code)
