@@ -1,4 +1,4 @@
-"""The Datasette plugin: questions to ask, and nothing but our tables to see.
+"""The Datasette plugin: questions to ask, nothing but our tables to see, and the customer's own door.
 
 Datasette finds templates/ and static/ because the entry point is this package.
 """
@@ -7,6 +7,11 @@ from importlib.util import find_spec
 
 # The questions and metadata.yml are for the commands too, and those work without Datasette.
 if find_spec("datasette"):
+    from sqlite_utils_personalization.rest.routes import (
+        check_customer_settings,
+        customer_routes,
+        skip_csrf,
+    )
     from sqlite_utils_personalization.viewer.cells import (
         link_number,
         link_rec_id,
@@ -30,8 +35,10 @@ if find_spec("datasette"):
     __all__ = [
         "asgi_wrapper",
         "canned_queries",
+        "check_customer_settings",
         "count_no_rows",
         "count_no_tables",
+        "customer_routes",
         "database_actions",
         "extra_css_urls",
         "filters_from_request",
@@ -44,6 +51,7 @@ if find_spec("datasette"):
         "register_routes",
         "shorten_user_token_hash",
         "show_japan_time",
+        "skip_csrf",
         "startup",
         "warn_of_metadata",
         "warn_of_wal",

@@ -2,10 +2,9 @@
 
 from typing import Any
 
+from sqlite_utils_personalization.customer.settings import PLUGIN
 from sqlite_utils_personalization.viewer.metadata import tables
 from sqlite_utils_personalization.viewer.questions import questions
-
-PLUGIN = "sqlite-utils-personalization"
 
 
 async def is_guarded(datasette: Any, database: Any) -> bool:
