@@ -12,6 +12,7 @@ if find_spec("datasette"):
         customer_routes,
         skip_csrf,
     )
+    from sqlite_utils_personalization.viewer.agents import register_mcp_tools
     from sqlite_utils_personalization.viewer.cells import (
         link_number,
         link_rec_id,
@@ -48,6 +49,7 @@ if find_spec("datasette"):
         "menu_links",
         "permission_allowed",
         "permission_resources_sql",
+        "register_mcp_tools",
         "register_routes",
         "shorten_user_token_hash",
         "show_japan_time",

@@ -1,0 +1,206 @@
+"""A customer's tools over HTTP, on the server of datasette-mcp, called by the SDK's own client."""
+
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import asynccontextmanager, closing, contextmanager
+
+import anyio
+import pytest
+
+pytest.importorskip("datasette_mcp", reason="datasette-mcp needs Python 3.11")
+
+from httpx2 import AsyncClient
+from mcp.client import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp_fixtures import EXPLAIN, LIST, SET, answer, deliveries, refusal
+from rest_fixtures import (
+    NEW,
+    PLUGIN,
+    REVOKED,
+    SETTINGS,
+    STRANGE,
+    bearer,
+    digest,
+    door_database,
+    rows,
+)
+
+from sqlite_utils_personalization import score
+
+OURS = {SET, LIST, EXPLAIN}
+NO_KEY = (
+    "The request holds no key. Send your key as Authorization: Bearer KEY, or as X-API-Key: KEY."
+)
+
+
+@contextmanager
+def served(path, settings):
+    """The address of the MCP endpoint of a Datasette that serves the file, in a process of its own."""
+    metadata = path.with_name("metadata.json")
+    metadata.write_text(json.dumps({"plugins": {PLUGIN: settings}}), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "datasette", path, "--metadata", metadata, "--port", port]
+    log = path.with_name("datasette.log").open("w")
+    process = subprocess.Popen([*map(str, command)], stdout=log, stderr=log)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/versions.json").close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/-/mcp"
+    finally:
+        process.terminate()
+        process.wait()
+        log.close()
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return door_database(tmp_path_factory.mktemp("door") / "jpcite.db")
+
+
+@pytest.fixture(scope="module")
+def address(path):
+    with served(path, SETTINGS) as address:
+        yield address
+
+
+@asynccontextmanager
+async def client(address, key=None, headers=None):
+    headers = headers or (bearer(key) if key else {})
+    async with (
+        AsyncClient(headers=headers, timeout=90) as http,
+        Client(streamable_http_client(address, http_client=http)) as connected,
+    ):
+        yield connected
+
+
+def delivered_to(path, key):
+    sql = """
+    SELECT d.rec_id, d.channel FROM am_personalization_delivery d
+    JOIN am_personalization_recommendation_log l USING (rec_id)
+    JOIN am_personalization_profile p USING (profile_id) WHERE p.user_token_hash = ?
+    """
+    return rows(path, sql, digest(key))
+
+
+@pytest.mark.asyncio
+async def test_a_customers_day(path, address):
+    async with client(address, NEW) as new:
+        listed = {tool.name: tool for tool in (await new.list_tools()).tools}
+        assert listed.keys() > OURS
+        assert listed[LIST].annotations.read_only_hint is False
+        assert listed[EXPLAIN].output_schema["type"] == "object"
+        done = await answer(new, SET, industry_pack="D", prefecture="東京")
+        assert (done["created"], done["charged_yen"]) == (True, 0)
+        score(path, as_of="2026-04-03")
+        first = await answer(new, LIST, limit=2)
+        second = await answer(new, LIST, limit=2)
+        assert (first["charged_yen"], second["charged_yen"]) == (6, 0)
+        assert first["items"] == second["items"]
+        told = await answer(new, EXPLAIN, rec_id=first["items"][0]["rec_id"])
+        assert told["recommendation"] == first["items"][0]
+    assert delivered_to(path, NEW) == [(item["rec_id"], "mcp") for item in first["items"]]
+
+
+@pytest.mark.asyncio
+async def test_without_a_known_key_no_tool_works(path, address):
+    before = deliveries(path)
+    cases = [
+        (None, NO_KEY),
+        (STRANGE, "The key is not known."),
+        (REVOKED, "This key may not be used any more."),
+    ]
+    for key, sentence in cases:
+        async with client(address, key) as connected:
+            for tool, arguments in (
+                (SET, {"risk_tolerance": "low"}),
+                (LIST, {}),
+                (EXPLAIN, {"rec_id": 1}),
+            ):
+                assert (await refusal(connected, tool, **arguments)).startswith(sentence)
+    assert deliveries(path) == before
+
+
+@pytest.mark.asyncio
+async def test_a_customer_is_who_sends_the_request_and_no_other(path, address):
+    async with client(address, headers={"X-API-Key": "example-key-3"}) as three:
+        mine = await answer(three, LIST, limit=1)
+    async with client(address, "example-key-4") as four:
+        told = await refusal(four, EXPLAIN, rec_id=mine["items"][0]["rec_id"])
+    assert told.startswith("rec_id is not among what was delivered to you")
+    assert len(delivered_to(path, "example-key-3")) == 1
+
+
+@pytest.mark.asyncio
+async def test_two_clients_at_once_are_charged_once(path, address):
+    charged = []
+
+    async def ask(connected):
+        charged.append((await answer(connected, LIST, limit=4))["charged_yen"])
+
+    async with (
+        client(address, "example-key-1") as one,
+        client(address, "example-key-1") as other,
+        anyio.create_task_group() as group,
+    ):
+        for connected in (one, other) * 4:
+            group.start_soon(ask, connected)
+    assert sorted(charged) == [0] * 7 + [12]
+    assert len(delivered_to(path, "example-key-1")) == 4
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_is_cancelled_is_charged_once_when_it_is_made_again(path, address):
+    async with client(address, "example-key-2") as connected:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            with anyio.move_on_after(1) as scope:
+                await connected.call_tool(LIST, {"limit": 3})
+            assert scope.cancelled_caught
+            db.execute("ROLLBACK")
+        again = await answer(connected, LIST, limit=3)
+    assert again["delivered_new"] + again["delivered_before"] == 3
+    assert len(delivered_to(path, "example-key-2")) == 3
+
+
+@pytest.mark.asyncio
+async def test_an_argument_that_cannot_be_is_never_repeated(address):
+    async with client(address, "example-key-5") as connected:
+        for tool, arguments in (
+            (LIST, {"limit": "zaihou"}),
+            (LIST, {"zaihou": 1}),
+            (SET, {"prefecture": "zaihou@example.com"}),
+            (EXPLAIN, {"rec_id": "zaihou"}),
+        ):
+            assert "zaihou" not in await refusal(connected, tool, **arguments)
+
+
+@pytest.mark.asyncio
+async def test_datasettes_own_tools_show_nothing_of_what_is_hidden(address):
+    async with client(address) as connected:
+        others = {tool.name for tool in (await connected.list_tools()).tools} - OURS
+        told = [
+            await connected.call_tool("execute_sql", {"database": "jpcite", "sql": sql})
+            for sql in ("SELECT * FROM api_keys", "SELECT sql FROM sqlite_master")
+        ]
+    assert others == {"list_databases", "execute_sql"}
+    assert [result.is_error for result in told] == [True, True]
+
+
+@pytest.mark.asyncio
+async def test_without_the_setting_there_is_no_tool_of_ours(tmp_path):
+    path = door_database(tmp_path / "jpcite.db")
+    with served(path, {"deny_by_default": False}) as address:
+        async with client(address, "example-key-1") as connected:
+            names = {tool.name for tool in (await connected.list_tools()).tools}
+    assert names == {"list_databases", "get_database_schema", "execute_sql"}
