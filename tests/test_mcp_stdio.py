@@ -1,5 +1,6 @@
 """A customer's tools on standard input and output, called by the SDK's own client."""
 
+import json
 import os
 import re
 import sqlite3
@@ -8,11 +9,13 @@ import sys
 from contextlib import closing
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 
 import anyio
 import pytest
 from jsonschema import Draft202012Validator
 from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_fixtures import COMMAND, EXPLAIN, LIST, SET, answer, client, deliveries, refusal
 from sqlite_utils.cli import cli
 
@@ -94,6 +97,21 @@ async def test_a_customers_day(path):
         told = await answer(new, EXPLAIN, rec_id=best["rec_id"])
         assert (told["verdict"], told["recommendation"]) == ("reproduced", best)
         assert [status for *_, status in deliveries(path)] == [200] * 3
+
+
+@pytest.mark.asyncio
+async def test_the_configuration_in_the_readme_works(path, tmp_path):
+    (key := tmp_path / "key").write_text("example-key-1\n")
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```json\n(\{\s+\"mcpServers\".*?)```", readme, re.DOTALL)
+    given = block.replace("/srv/jpcite.db", str(path)).replace(
+        "/home/me/.config/jpcite.key", str(key)
+    )
+    (configured,) = json.loads(given)["mcpServers"].values()
+    scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    parameters = StdioServerParameters(**configured, env={"PATH": scripts})
+    async with Client(stdio_client(parameters)) as connected:
+        assert (await answer(connected, LIST, limit=1))["charged_yen"] == 3
 
 
 @pytest.mark.asyncio

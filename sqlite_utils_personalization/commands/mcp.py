@@ -37,7 +37,7 @@ def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
         sqlite-utils personalization-mcp jpcite.db --key-file ~/.config/jpcite.key
 
     The agent's client starts this; personalization.list_recommendations delivers, and so is charged. The key is hashed
-    at once and kept nowhere. Needs the extra [mcp].
+    at once, and never printed, logged or passed on. Needs the extra [mcp].
     """
     user_token_hash = _user_hash(key_env, key_file)
     try:

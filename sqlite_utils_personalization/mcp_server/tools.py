@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
-from sqlite_utils_personalization.customer.explain import explain
+from sqlite_utils_personalization.customer.explain import explain as explained
 from sqlite_utils_personalization.customer.preferences import declare
 from sqlite_utils_personalization.customer.recommendations import recommendations
 from sqlite_utils_personalization.mcp_server import arguments as args
@@ -77,10 +77,10 @@ def register(server: MCPServer, entrance: Entrance) -> None:
         return await _answered(entrance, ctx, names, answer)
 
     @_on(server, EXPLAIN)
-    async def explain_(ctx: Context, rec_id: args.RecId) -> Explanation:
+    async def explain(ctx: Context, rec_id: args.RecId) -> Explanation:
         async def answer(caller: Caller) -> Explanation:
             user = caller.user_token_hash
-            found = await caller.read(lambda db: explain(db, user, rec_id))
+            found = await caller.read(lambda db: explained(db, user, rec_id))
             return Explanation(**found.to_dict())
 
         return await _answered(entrance, ctx, ("rec_id",), answer)
