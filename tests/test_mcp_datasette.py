@@ -1,12 +1,7 @@
 """A customer's tools over HTTP, on the server of datasette-mcp, called by the SDK's own client."""
 
 import json
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
-import urllib.request
 from contextlib import asynccontextmanager, closing, contextmanager
 
 import anyio
@@ -29,6 +24,7 @@ from rest_fixtures import (
     door_database,
     rows,
 )
+from served import served
 
 from sqlite_utils_personalization import score
 
@@ -39,28 +35,12 @@ NO_KEY = (
 
 
 @contextmanager
-def served(path, settings):
-    """The address of the MCP endpoint of a Datasette that serves the file, in a process of its own."""
+def endpoint(path, settings):
+    """Where a Datasette serves the file to agents."""
     metadata = path.with_name("metadata.json")
     metadata.write_text(json.dumps({"plugins": {PLUGIN: settings}}), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "datasette", path, "--metadata", metadata, "--port", port]
-    log = path.with_name("datasette.log").open("w")
-    process = subprocess.Popen([*map(str, command)], stdout=log, stderr=log)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/versions.json").close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/-/mcp"
-    finally:
-        process.terminate()
-        process.wait()
-        log.close()
+    with served(path, metadata) as address:
+        yield f"{address}/-/mcp"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +50,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(path):
-    with served(path, SETTINGS) as address:
+    with endpoint(path, SETTINGS) as address:
         yield address
 
 
@@ -200,7 +180,7 @@ async def test_datasettes_own_tools_show_nothing_of_what_is_hidden(address):
 @pytest.mark.asyncio
 async def test_without_the_setting_there_is_no_tool_of_ours(tmp_path):
     path = door_database(tmp_path / "jpcite.db")
-    with served(path, {"deny_by_default": False}) as address:
+    with endpoint(path, {"deny_by_default": False}) as address:
         async with client(address, "example-key-1") as connected:
             names = {tool.name for tool in (await connected.list_tools()).tools}
     assert names == {"list_databases", "get_database_schema", "execute_sql"}

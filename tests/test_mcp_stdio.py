@@ -13,6 +13,8 @@ from pathlib import Path
 
 import anyio
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -284,6 +286,48 @@ async def test_a_file_that_is_gone_is_named(path, in_process):
     async with in_process:
         path.unlink()
         assert await refusal(in_process, LIST) == f"{path} does not exist - check the path"
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_is_no_database_any_more_is_named(path, in_process):
+    async with in_process:
+        path.write_bytes(b"zaihou" * 1000)
+        sentence = f"{path} is not a SQLite database - give the path of one"
+        assert await refusal(in_process, SET, risk_tolerance="low") == sentence
+        assert await refusal(in_process, EXPLAIN, rec_id=1) == sentence
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+KNOWN = [
+    "limit",
+    "type",
+    "night",
+    "cursor",
+    "preview",
+    "rec_id",
+    *preference_schema()["properties"],
+]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([SET, LIST, EXPLAIN]),
+    st.dictionaries(st.sampled_from(KNOWN) | st.text(max_size=8), JSON, max_size=3),
+)
+def test_no_arguments_bring_anything_but_an_answer_or_a_sentence(path, tool, arguments):
+    async def call():
+        async with Client(server(path, CUSTOMER_1)) as connected:
+            return await connected.call_tool(tool, arguments)
+
+    result = anyio.run(call)
+    if result.is_error:
+        assert result.content[0].text not in (FAULT, BUSY)
+        assert "\n" not in result.content[0].text
 
 
 @pytest.mark.asyncio

@@ -12,10 +12,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import ValidationError
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.database import open_readonly, open_writable
+from sqlite_utils_personalization.database import explained, open_readonly, open_writable
 from sqlite_utils_personalization.mcp_server import failure
 from sqlite_utils_personalization.mcp_server.tools import register
-from sqlite_utils_personalization.transaction import transaction
+from sqlite_utils_personalization.transaction import writing
 
 T = TypeVar("T")
 # Less than what clients wait for an answer, more than a chunk of a night holds the lock.
@@ -38,11 +38,11 @@ class FileCaller:
         return await to_thread.run_sync(self._write, function)
 
     def _read(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        with open_readonly(self.path, LOCK_S) as db:
+        with explained(self.path), open_readonly(self.path, LOCK_S) as db:
             return function(db.conn)
 
     def _write(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        with open_writable(self.path, LOCK_S) as db, transaction(db.conn, "IMMEDIATE"):
+        with explained(self.path), open_writable(self.path, LOCK_S) as db, writing(db.conn):
             return function(db.conn)
 
 
