@@ -31,7 +31,7 @@ from sqlite_utils_personalization.mcp_server.stdio import server
 from sqlite_utils_personalization.preferences.declared import preference_schema
 
 CUSTOMER_1 = sha256(b"example-key-1").hexdigest()
-UNKNOWN = "no customer has this hash - check the key; the hash of an erased customer is gone"
+UNKNOWN = "nothing is declared with this key - call personalization.set_preference first, or check the key"
 
 
 @pytest.fixture(scope="module")
