@@ -15,6 +15,7 @@ from sqlite_utils_personalization.preferences.profiles import (
     set_preferences,
 )
 from sqlite_utils_personalization.preferences.scrub import checkpoint
+from sqlite_utils_personalization.preferences.validation import validate
 from sqlite_utils_personalization.rest.call import Call
 from sqlite_utils_personalization.rest.problem import nothing_declared
 from sqlite_utils_personalization.rest.sent import if_match, json_body, must_be_new, query
@@ -35,12 +36,13 @@ async def put_profile(call: Call) -> Response:
     """201 if the customer is new, 200 otherwise, with what changed; 412 if If-Match or If-None-Match does not hold."""
     query(call.request, ())
     version, is_new = if_match(call.request), must_be_new(call.request)
-    declared = await json_body(call.request)
+    packs = load_model().constants["packs"]
+    # What is not valid is that whatever is stored, and takes no place in the queue.
+    declared = validate(await json_body(call.request), packs)
 
     def put(db: Any) -> Change:
         if is_new and find_profile(db, call.user_token_hash):
             raise Changed("there is a preference already - read it, then set it with If-Match")
-        packs = load_model().constants["packs"]
         return set_preferences(db, call.user_token_hash, declared, packs, if_match=version)
 
     change = await call.write(put)

@@ -1,0 +1,100 @@
+"""The OpenAPI document says what the routes do; .ci/hold-to-contract tries on a server whether they do it."""
+
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator
+
+pytest.importorskip("datasette")
+
+from rest_fixtures import (
+    CONTRACT,
+    PROFILE,
+    RECOMMENDATIONS,
+    STRANGE,
+    ask,
+    door_database,
+    open_door,
+)
+
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.preferences.declared import preference_schema
+from sqlite_utils_personalization.rest.openapi import document
+from sqlite_utils_personalization.rest.problem import TITLES
+from sqlite_utils_personalization.rest.recommendations import PARAMETERS
+from sqlite_utils_personalization.scoring.model import load_model
+
+ONE = "example-key-1"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return door_database(tmp_path_factory.mktemp("contract") / "jpcite.db")
+
+
+def schema(name):
+    """A validator of one component of the document."""
+    told = document("/")
+    return Draft202012Validator(
+        {"$ref": f"#/components/schemas/{name}", "components": told["components"]}
+    )
+
+
+@pytest.mark.asyncio
+async def test_anyone_may_read_the_contract(path):
+    datasette = await open_door(path)
+    told = (await ask(datasette, "GET", CONTRACT)).json()
+
+    assert (told["openapi"], told["info"]["version"]) == ("3.1.0", __version__)
+    assert told == document("/")
+
+
+def test_every_reference_leads_somewhere():
+    told = document("/")
+    for reference in re.findall(r'"#/([^"]+)"', json.dumps(told)):
+        found = told
+        for part in reference.split("/"):
+            found = found[part]
+
+
+def test_a_preference_is_what_the_packaged_schema_says_and_a_pack_one_of_the_model():
+    told = document("/")["components"]["schemas"]["Preference"]
+    packs = told["properties"]["industry_pack"].pop("enum")
+
+    assert told == preference_schema()
+    assert set(packs) == {*"ABCDEFGHIJKLMNOPQRST", *load_model().constants["packs"]}
+
+
+def test_every_status_that_is_given_is_described():
+    told = document("/")
+    described = {
+        int(status)
+        for methods in told["paths"].values()
+        for operation in methods.values()
+        for status in operation["responses"]
+    }
+
+    assert described == {200, 201, *TITLES}
+
+
+def test_every_parameter_that_is_taken_is_described():
+    told = document("/")
+    named = told["paths"][RECOMMENDATIONS]["get"]["parameters"]
+
+    assert tuple(parameter["$ref"].rsplit("/")[-1] for parameter in named) == PARAMETERS
+
+
+@pytest.mark.asyncio
+async def test_answers_are_what_their_schemas_say(path):
+    datasette = await open_door(path)
+    (item,) = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=1", ONE)).json()["items"]
+    for name, asked in {
+        "Profile": ("GET", PROFILE, ONE),
+        "Page": ("GET", RECOMMENDATIONS, ONE),
+        "Explanation": ("GET", item["replay"], ONE),
+        "Problem": ("GET", PROFILE, STRANGE),
+    }.items():
+        answer = (await ask(datasette, *asked)).json()
+        assert list(schema(name).iter_errors(answer)) == []
+    assert list(schema("Delivered").iter_errors(item)) == []

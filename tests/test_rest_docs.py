@@ -1,0 +1,93 @@
+"""docs/rest.md: every example in it is run, and every answer in it is what comes back."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip("datasette")
+
+from rest_fixtures import NEW, PLUGIN, bearer, door_database, rows
+from viewer_fixtures import METADATA, serve
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.customer.settings import REQUESTS_PER_MINUTE
+from sqlite_utils_personalization.rest.problem import TITLES
+
+DOC = Path(__file__).parents[1] / "docs" / "rest.md"
+EXAMPLE = re.compile(r"```console\n\$ (curl .*)\n(?:(.*)\n)?```", re.MULTILINE)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TODAY = re.compile(r"(?<= on )\d{4}-\d\d-\d\d")
+CURSOR = re.compile(r'(?<="next_cursor": ")[^"]+')
+
+
+def text():
+    return DOC.read_text(encoding="utf-8")
+
+
+def request_of(command):
+    """Method, address, headers and body of a curl command."""
+    words, method, headers, body = iter(shlex.split(command)[1:]), "GET", {}, None
+    url = ""
+    for word in words:
+        if word == "-X":
+            method = next(words)
+        elif word == "-d":
+            body = next(words)
+        elif word == "-H":
+            header = next(words)
+            name, _, value = header.partition(": ")
+            headers |= bearer(NEW) if header == "@key.txt" else {name: value}
+        else:
+            url = word.removeprefix("localhost:8001")
+    return method, url, headers, body
+
+
+def settled(answer):
+    """The answer with what differs from day to day as docs/rest.md has it."""
+    answer = TIME.sub("2026-04-01T18:15:03.120Z", json.dumps(answer, ensure_ascii=False))
+    return CURSOR.sub("WyIyMDI2...", TODAY.sub("2026-04-02", answer))
+
+
+async def run(path, doc):
+    """Yield each example of the document as the document has it and as it should have it."""
+    settings = yaml.safe_load(re.search(r"```yaml\n(.*?)```", doc, re.DOTALL)[1])
+    datasette = await serve(path, metadata=settings)
+    for number, (command, shown) in enumerate(EXAMPLE.findall(doc)):
+        method, url, headers, body = request_of(command)
+        answer = await datasette.client.request(method, url, headers=headers, content=body)
+        yield command, shown, settled(answer.json())
+        if number == 0:
+            score(path, as_of="2026-04-02")
+
+
+@pytest.mark.asyncio
+async def test_every_example_answers_as_the_document_says(tmp_path):
+    path = door_database(tmp_path / "jpcite.db")
+    examples = [example async for example in run(path, text())]
+
+    assert len(examples) == text().count("$ curl") == 8
+    for command, shown, answer in examples:
+        assert shown == answer, command
+    assert rows(path, "SELECT count(*), sum(unit_price_yen) FROM am_personalization_delivery") == [
+        (1, 3)
+    ]
+
+
+def test_every_status_and_every_setting_is_in_the_document():
+    told = text()
+    statuses = {int(status) for status in re.findall(r"\b4\d\d\b|\b503\b", told)}
+
+    assert statuses == TITLES.keys() - {500}
+    assert f"of the clock; {REQUESTS_PER_MINUTE} if left out" in told
+    assert all(f"`customer_keys: {name}`" in told for name in ("revoked", "hmac_secret"))
+
+
+def test_metadata_yml_does_not_open_the_door():
+    metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+
+    assert PLUGIN not in metadata.get("plugins", {})
+    assert "customer_api" not in METADATA.read_text(encoding="utf-8")
