@@ -2,7 +2,10 @@
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from viewer_fixtures import serve, shared_database
 
@@ -18,20 +21,29 @@ NEW, REVOKED, STRANGE = "new-key", "example-key-8", "strange-key"
 
 def door_database(path, wal=True):
     """The example database, scored, with the keys of its eight customers and of a new one."""
-    shared_database(path)
-    with closing(sqlite3.connect(path)) as db, db:
-        if wal:
-            db.execute("PRAGMA journal_mode = wal")
-        db.execute("CREATE TABLE customer_keys (key_hash TEXT PRIMARY KEY, revoked_at TEXT)")
-        db.executemany(
-            "INSERT INTO customer_keys VALUES (?, NULL)",
-            [(digest(key),) for key in (NEW, *(f"example-key-{n}" for n in range(1, 9)))],
-        )
-        db.execute(
-            "UPDATE customer_keys SET revoked_at = '2026-04-01' WHERE key_hash = ?",
-            (digest(REVOKED),),
-        )
+    path.write_bytes(_built())
+    if not wal:
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode = delete")
     return path
+
+
+@cache
+def _built():
+    with TemporaryDirectory() as folder:
+        path = shared_database(Path(folder) / "jpcite.db")
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("PRAGMA journal_mode = wal")
+            db.execute("CREATE TABLE customer_keys (key_hash TEXT PRIMARY KEY, revoked_at TEXT)")
+            db.executemany(
+                "INSERT INTO customer_keys VALUES (?, NULL)",
+                [(digest(key),) for key in (NEW, *(f"example-key-{n}" for n in range(1, 9)))],
+            )
+            db.execute(
+                "UPDATE customer_keys SET revoked_at = '2026-04-01' WHERE key_hash = ?",
+                (digest(REVOKED),),
+            )
+        return path.read_bytes()
 
 
 def digest(key):

@@ -1,5 +1,6 @@
 """/v1/me/personalization/profile: what a customer declared."""
 
+from functools import cache
 from typing import Any
 
 from datasette import Response
@@ -36,7 +37,7 @@ async def put_profile(call: Call) -> Response:
     """201 if the customer is new, 200 otherwise, with what changed; 412 if If-Match or If-None-Match does not hold."""
     query(call.request, ())
     version, is_new = if_match(call.request), must_be_new(call.request)
-    packs = load_model().constants["packs"]
+    packs = _packs()
     # What is not valid is that whatever is stored, and takes no place in the queue.
     declared = validate(await json_body(call.request), packs)
 
@@ -86,6 +87,13 @@ async def delete_profile(call: Call) -> Response:
         "old_bytes_overwritten": wal_emptied,
     }
     return call.answer(data)
+
+
+@cache
+def _packs() -> dict[str, str]:
+    # Those of the package: reading and checking a model costs more than everything else here.
+    packs: dict[str, str] = load_model().constants["packs"]
+    return packs
 
 
 def _present(db: Any, user_token_hash: str) -> Profile:

@@ -1,0 +1,219 @@
+"""The customer's own door under load while nights run, beside Datasette's own row pages in the same run.
+
+    python -m benchmarks.rest --clients 200 --seconds 60
+
+Each client asks again and again as one of its customers: mostly for recommendations, some previews, profiles, and
+changes of them. At the end every answer is held against the deliveries in the file: any 5xx, any delivery lost or
+doubled is an error.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from benchmarks.database import FIRST_NIGHT, build
+
+API = "/v1/me/personalization"
+SETTINGS = {
+    "customer_api": "door",
+    "customer_keys": {"table": "customer_keys", "column": "key_hash"},
+    "customer_requests_per_minute": 1_000_000,
+}
+# Of a hundred requests, so many each; the rest are recommendations.
+PREVIEWS, READS, CHANGES = 15, 15, 10
+PACKS = "ABCDEFGHIJKLMNOPQRST"
+
+
+@dataclass
+class Seen:
+    """What the clients saw: milliseconds of each answer, statuses, and what they were handed and charged."""
+
+    waits: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    rec_ids: Counter[int] = field(default_factory=Counter)
+    charged_yen: int = 0
+
+
+def main(options: Any) -> None:
+    clients, seconds = (200, 60.0) if options.full else (50, 15.0)
+    measure(Path(options.work), options.sizes[-1], clients, seconds)
+
+
+def measure(work: Path, customers: int, clients: int, seconds: float) -> None:
+    path = work / "door.db"
+    build(path, 1, customers)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("PRAGMA journal_mode = wal")
+        db.execute("CREATE TABLE customer_keys (key_hash TEXT PRIMARY KEY)")
+        db.execute(
+            "INSERT INTO customer_keys SELECT user_token_hash FROM am_personalization_profile"
+        )
+    with _server(path) as port, _nights(path, seconds):
+        rows = asyncio.run(_load(port, _row_pages(customers), clients, seconds / 4))
+        door = asyncio.run(_load(port, _requests(customers, clients), clients, seconds))
+    print(f"{customers:,} customers, {clients} clients; nights ran all the while")
+    print(_line("row page of Datasette, JSON", rows, seconds / 4))
+    print(_line("the customer's own door", door, seconds))
+    _check(path, door)
+
+
+def _check(path: Path, door: Seen) -> None:
+    """SystemExit on a 5xx, and unless the deliveries in the file are exactly what was answered and charged."""
+    with closing(sqlite3.connect(path)) as db:
+        sql = "SELECT rec_id, count(*) FROM am_personalization_delivery GROUP BY 1"
+        recorded = dict(db.execute(sql))
+        (yen,) = db.execute(
+            "SELECT sum(unit_price_yen) FROM am_personalization_delivery"
+        ).fetchone()
+    handed = sum(door.rec_ids.values())
+    lost, doubled = door.rec_ids.keys() - recorded.keys(), [n for n in recorded.values() if n > 1]
+    print(
+        f"{handed:,} items answered, {len(recorded):,} deliveries recorded, {len(lost)} lost, {len(doubled)} doubled;"
+        f" {door.charged_yen:,} yen in the answers, {yen:,} in the file"
+    )
+    faults = {status: n for status, n in door.statuses.items() if status != 200}
+    if lost or doubled or faults or recorded.keys() != door.rec_ids.keys():
+        raise SystemExit(f"not as it should be: {faults or 'deliveries'}")
+    # A run over midnight in Japan has two days.
+    if yen != door.charged_yen:
+        raise SystemExit("what was charged is not what was recorded")
+
+
+def _line(name: str, seen: Seen, seconds: float) -> str:
+    cuts = quantiles(seen.waits, n=100, method="inclusive")
+    return (
+        f"{name:30} {len(seen.waits) / seconds:8.1f} requests/s  p50 {cuts[49]:7.1f} ms  p95 {cuts[94]:7.1f} ms"
+        f"  max {max(seen.waits):8.1f} ms  {dict(seen.statuses)}"
+    )
+
+
+async def _load(port: int, requests: Any, clients: int, seconds: float) -> Seen:
+    seen, end = Seen(), time.monotonic() + seconds
+    await asyncio.gather(*(_client(port, requests(n), end, seen) for n in range(clients)))
+    return seen
+
+
+async def _client(port: int, requests: Any, end: float, seen: Seen) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while time.monotonic() < end:
+        request = next(requests)
+        start = time.perf_counter()
+        writer.write(request)
+        status, body = await _answer(reader)
+        seen.waits.append((time.perf_counter() - start) * 1000)
+        seen.statuses[status] += 1
+        if status == 200 and b'"preview": false' in body:
+            page = json.loads(body)
+            seen.charged_yen += page["charged_yen"]
+            seen.rec_ids.update(item["rec_id"] for item in page["items"])
+    writer.close()
+    await writer.wait_closed()
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    if "transfer-encoding: chunked" not in head:
+        length = int(head.split("content-length: ")[1].split("\r\n")[0])
+        return int(head[9:12]), await reader.readexactly(length)
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += await reader.readexactly(size)
+        await reader.readline()
+    await reader.readline()
+    return int(head[9:12]), body
+
+
+def _requests(customers: int, clients: int) -> Any:
+    def of_client(number: int) -> Any:
+        rng = random.Random(number)
+        # Two clients share each customer, as two tabs do.
+        own = range((number // 2) % customers, customers, max(1, clients // 2))
+        while True:
+            yield _request(rng, f"benchmark-key-{rng.choice(own)}")
+
+    return of_client
+
+
+def _request(rng: random.Random, key: str) -> bytes:
+    kind = rng.randrange(100)
+    if kind < CHANGES:
+        body = json.dumps({"industry_pack": rng.choice(PACKS)}).encode()
+        return _http("PUT", f"{API}/profile", key, body)
+    if kind < CHANGES + READS:
+        return _http("GET", f"{API}/profile", key)
+    preview = "&preview=1" if kind < CHANGES + READS + PREVIEWS else ""
+    return _http("GET", f"{API}/recommendations?limit=10{preview}", key)
+
+
+def _row_pages(customers: int) -> Any:
+    def of_client(number: int) -> Any:
+        rng = random.Random(number)
+        while True:
+            row = rng.randrange(1, customers + 1)
+            yield _http("GET", f"/door/am_personalization_profile/{row}.json", "")
+
+    return of_client
+
+
+def _http(method: str, url: str, key: str, body: bytes = b"") -> bytes:
+    headers = f"Authorization: Bearer {key}\r\n" if key else ""
+    if body:
+        headers += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{method} {url} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode() + body
+
+
+@contextmanager
+def _server(path: Path) -> Any:
+    settings = path.with_suffix(".json")
+    settings.write_text(json.dumps({"plugins": {"sqlite-utils-personalization": SETTINGS}}))
+    port = 8765
+    command = [sys.executable, "-m", "datasette", path, "--metadata", settings, "--port", str(port)]
+    with open(path.with_suffix(".log"), "wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        for _ in range(200):
+            time.sleep(0.1)
+            if b"Uvicorn running" in path.with_suffix(".log").read_bytes():
+                break
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def _nights(path: Path, seconds: float) -> Any:
+    """Nights one after the other, each a process of its own, as cron starts it."""
+    code = (
+        "import sys, datetime; from sqlite_utils_personalization import score\n"
+        "day = datetime.date.fromisoformat(sys.argv[2])\n"
+        "while True:\n    day += datetime.timedelta(days=1); score(sys.argv[1], as_of=day.isoformat())\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(path), FIRST_NIGHT.isoformat()])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--customers", type=int, default=20_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder), given.customers, given.clients, given.seconds)

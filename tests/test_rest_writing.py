@@ -1,0 +1,104 @@
+"""Requests that wait for the file at the same time share a transaction, and nothing else."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+pytest.importorskip("datasette")
+
+from rest_fixtures import rows
+from viewer_fixtures import serve
+
+from sqlite_utils_personalization.rest.connections import TOGETHER, write
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "jpcite.db"
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE note (n INTEGER PRIMARY KEY)")
+    db.close()
+    return path
+
+
+def note(n):
+    def add(conn):
+        conn.execute("INSERT INTO note VALUES (?)", (n,))
+        return conn.execute("SELECT count(*) FROM note").fetchone()
+
+    return add
+
+
+async def all_of(source, *functions):
+    return await asyncio.gather(
+        *(write(source, function) for function in functions), return_exceptions=True
+    )
+
+
+def notes(path):
+    return [n for (n,) in rows(path, "SELECT n FROM note ORDER BY n")]
+
+
+@pytest.mark.asyncio
+async def test_each_gets_its_own_answer_in_order(path):
+    source = (await serve(path, metadata={})).get_database("jpcite")
+    many = 3 * TOGETHER + 1
+
+    assert await all_of(source, *map(note, range(many))) == [(n + 1,) for n in range(many)]
+    assert notes(path) == list(range(many))
+
+
+@pytest.mark.asyncio
+async def test_what_fails_is_undone_alone(path):
+    source = (await serve(path, metadata={})).get_database("jpcite")
+
+    def half(conn):
+        note(7)(conn)
+        raise ValueError("not this one")
+
+    found = await all_of(source, note(1), half, note(2), note(1), note(3))
+
+    assert [type(answer).__name__ for answer in found] == [
+        "tuple",
+        "ValueError",
+        "tuple",
+        "IntegrityError",
+        "tuple",
+    ]
+    assert notes(path) == [1, 2, 3]
+
+
+@pytest.mark.asyncio
+async def test_where_sqlite_undoes_everything_everyone_is_told(path):
+    source = (await serve(path, metadata={})).get_database("jpcite")
+
+    def disk_full(conn):
+        conn.execute("ROLLBACK")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    found = await all_of(source, note(1), disk_full, note(2))
+
+    assert [str(answer) for answer in found] == ["database or disk is full"] * 3
+    assert notes(path) == []
+    assert await write(source, note(4)) == (1,)
+
+
+@pytest.mark.asyncio
+async def test_somebody_who_left_does_not_hold_up_the_rest(path):
+    source = (await serve(path, metadata={})).get_database("jpcite")
+    left, stayed = (asyncio.ensure_future(write(source, note(n))) for n in (1, 2))
+    await asyncio.sleep(0)
+    left.cancel()
+
+    assert await stayed == (2,)
+    assert await write(source, note(3)) == (3,)
+
+
+@pytest.mark.asyncio
+async def test_what_comes_afterwards_comes_after_the_commit(path):
+    source = (await serve(path, metadata={})).get_database("jpcite")
+    seen = []
+    await write(source, note(1), then=lambda conn: seen.append((conn.in_transaction, notes(path))))
+
+    assert seen == [(False, [1])]
