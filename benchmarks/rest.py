@@ -83,7 +83,8 @@ def _check(path: Path, door: Seen) -> None:
         f"{handed:,} items answered, {len(recorded):,} deliveries recorded, {len(lost)} lost, {len(doubled)} doubled;"
         f" {door.charged_yen:,} yen in the answers, {yen:,} in the file"
     )
-    faults = {status: n for status, n in door.statuses.items() if status != 200}
+    # Of the invented customers, one in a thousand has stored what is no preference.
+    faults = {status: n for status, n in door.statuses.items() if status not in (200, 409)}
     if lost or doubled or faults or recorded.keys() != door.rec_ids.keys():
         raise SystemExit(f"not as it should be: {faults or 'deliveries'}")
     # A run over midnight in Japan has two days.

@@ -118,6 +118,22 @@ async def test_a_condition_that_does_not_hold_stops_the_change(path, key, condit
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("text", ["[]", "not JSON", '"D"', "1" * 100])
+async def test_what_another_program_stored_is_replaced_and_never_shown(path, text):
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE am_personalization_profile SET preference_json = ?", (text,))
+    datasette = await open_door(path)
+    answers = [
+        await ask(datasette, "GET", PROFILE, ONE),
+        await ask(datasette, "PUT", PROFILE, ONE, json=DECLARED),
+        await ask(datasette, "GET", PROFILE, ONE),
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 200, 200]
+    assert problem_of(answers[0]).startswith("What is stored under this key is no preference")
+
+
+@pytest.mark.asyncio
 async def test_a_weak_etag_is_no_version(path):
     datasette = await open_door(path)
     etag = (await ask(datasette, "GET", PROFILE, ONE)).headers["etag"]

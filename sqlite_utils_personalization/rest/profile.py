@@ -6,6 +6,7 @@ from typing import Any
 from datasette import Response
 
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.declared import InvalidPreference
 from sqlite_utils_personalization.preferences.erasure import Erasure, erase
 from sqlite_utils_personalization.preferences.profiles import (
     ANY_VERSION,
@@ -18,7 +19,7 @@ from sqlite_utils_personalization.preferences.profiles import (
 from sqlite_utils_personalization.preferences.scrub import checkpoint
 from sqlite_utils_personalization.preferences.validation import validate
 from sqlite_utils_personalization.rest.call import Call
-from sqlite_utils_personalization.rest.problem import nothing_declared
+from sqlite_utils_personalization.rest.problem import Problem, nothing_declared
 from sqlite_utils_personalization.rest.sent import if_match, json_body, must_be_new, query
 from sqlite_utils_personalization.scoring.model import load_model
 
@@ -27,10 +28,17 @@ _CHECKPOINT_S = 2.0
 
 
 async def get_profile(call: Call) -> Response:
-    """200 with what is declared, and its ETag; 404 if nothing is."""
+    """200 with what is declared, and its ETag; 404 if nothing is, 409 if another program stored what is none."""
     query(call.request, ())
     profile = await call.read(lambda db: _present(db, call.user_token_hash))
-    return call.answer(_shown(profile), headers=_etag(profile))
+    try:
+        return call.answer(_shown(profile), headers=_etag(profile))
+    except InvalidPreference:
+        raise Problem(
+            409,
+            "What is stored under this key is no preference; another program put it there.",
+            "PUT what you declare: it takes its place.",
+        ) from None
 
 
 async def put_profile(call: Call) -> Response:
