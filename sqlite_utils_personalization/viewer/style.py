@@ -5,7 +5,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-from sqlite_utils_personalization.viewer.guard import PLUGIN
+from sqlite_utils_personalization.customer.settings import PLUGIN
 from sqlite_utils_personalization.viewer.links import has_our_schema
 
 
