@@ -321,7 +321,8 @@ def test_a_page_is_a_walk_of_the_index_by_customer_and_time(db):
     assert f"{index} (profile_id=?)" in start
     assert f"{index} (profile_id=? AND served_at<?)" in onward
     night = plan(db, night=NIGHTS[0])
-    assert f"{index} (profile_id=? AND served_at=?)" in night[0]
+    assert f"{index} (profile_id=? AND served_at>? AND served_at<?)" in night[0]
+    assert not any("ORDER BY" in line for line in night)
 
 
 def test_a_page_costs_the_same_however_long_the_log_is(db):

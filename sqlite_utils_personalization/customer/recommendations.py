@@ -33,7 +33,12 @@ SELECT rec_id, served_at, recommendation_type FROM am_personalization_recommenda
 WHERE profile_id = :profile_id {conditions} ORDER BY served_at DESC, rec_id LIMIT :read
 """
 _AFTER = "AND served_at <= :served_at AND (served_at < :served_at OR rec_id > :rec_id)"
-_OF_NIGHT = "AND served_at IN (SELECT served_at FROM am_personalization_run WHERE as_of = :night)"
+# The range is for the index, on every SQLite; a later run of the same night may leave others in between.
+_OF_NIGHT = """
+AND served_at >= (SELECT min(served_at) FROM am_personalization_run WHERE as_of = :night)
+AND served_at <= (SELECT max(served_at) FROM am_personalization_run WHERE as_of = :night)
+AND +served_at IN (SELECT served_at FROM am_personalization_run WHERE as_of = :night)
+"""
 _IS_THERE = """
 SELECT 1 FROM am_personalization_recommendation_log
 WHERE rec_id = :rec_id AND profile_id = :profile_id AND served_at = :served_at
