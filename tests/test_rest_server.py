@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("datasette")
 
-from door_server import start
+from door_server import open_server
 from rest_fixtures import (
     API,
     CONTRACT,
@@ -16,7 +16,6 @@ from rest_fixtures import (
     RECOMMENDATIONS,
     deliveries,
     digest,
-    door_database,
     rows,
 )
 
@@ -55,15 +54,12 @@ def a_day(url):
 
 
 def test_no_key_and_no_refused_value_is_printed_kept_or_answered(tmp_path):
-    path = door_database(tmp_path / "jpcite.db")
-    with open(tmp_path / "log", "wb") as log:
-        process, url = start(tmp_path, log, path)
-        try:
-            answers = list(a_day(url))
-            written = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-        finally:
-            process.terminate()
-            process.wait()
+    with (
+        open(tmp_path / "log", "wb") as log,
+        open_server(tmp_path, log) as (path, url),
+    ):
+        answers = list(a_day(url))
+        written = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 
     assert {status for status, _ in answers} >= {200, 401, 404, 405, 422}
     assert max(status for status, _ in answers) < 500
@@ -82,21 +78,12 @@ def test_no_key_and_no_refused_value_is_printed_kept_or_answered(tmp_path):
 
 
 def test_a_night_and_a_customer_share_the_file(tmp_path):
-    path = door_database(tmp_path / "jpcite.db")
-    with open(tmp_path / "log", "wb") as log:
-        process, url = start(tmp_path, log, path)
-        try:
-            for day in ("2026-04-02", "2026-04-03"):
-                score(path, as_of=day)
-                status, text = ask(
-                    f"{url}{RECOMMENDATIONS}?night={day}&limit=100", **{"X-API-Key": KEY}
-                )
-                assert (status, {item["as_of"] for item in json.loads(text)["items"]}) == (
-                    200,
-                    {day},
-                )
-        finally:
-            process.terminate()
-            process.wait()
+    with open_server(tmp_path) as (path, url):
+        for day in ("2026-04-02", "2026-04-03"):
+            score(path, as_of=day)
+            asked = f"{url}{RECOMMENDATIONS}?night={day}&limit=100"
+            status, text = ask(asked, **{"X-API-Key": KEY})
+            assert status == 200
+            assert {item["as_of"] for item in json.loads(text)["items"]} == {day}
 
     assert len(deliveries(path)) == len(set(deliveries(path))) > 0
