@@ -70,7 +70,7 @@ def _user_hash(key_env: str, key_file: Path | None) -> str:
 def _check(path: Path) -> None:
     """What would fail every call is better said where the client shows why a server did not start."""
     from sqlite_utils_personalization.audit.verify import require_evidence
-    from sqlite_utils_personalization.billing.deliveries import require_deliveries
+    from sqlite_utils_personalization.billing.delivery_table import require_deliveries
     from sqlite_utils_personalization.database import explained, open_readonly
 
     with explained(path), open_readonly(path) as db:

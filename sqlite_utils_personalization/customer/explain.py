@@ -7,7 +7,7 @@ from typing import Any
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection, profile_id
 from sqlite_utils_personalization.audit.standing import RunnerUp
-from sqlite_utils_personalization.billing.deliveries import require_deliveries
+from sqlite_utils_personalization.billing.delivery_table import require_deliveries
 from sqlite_utils_personalization.customer.errors import InvalidRequest, NotFound
 from sqlite_utils_personalization.customer.recommendation import Item, item
 from sqlite_utils_personalization.preferences.declared import Declared
