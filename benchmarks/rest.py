@@ -24,6 +24,7 @@ from statistics import quantiles
 from typing import Any
 
 from benchmarks.database import FIRST_NIGHT, build
+from benchmarks.keepalive import answer, request
 
 API = "/v1/me/personalization"
 SETTINGS = {
@@ -109,10 +110,10 @@ async def _load(port: int, requests: Any, clients: int, seconds: float) -> Seen:
 async def _client(port: int, requests: Any, end: float, seen: Seen) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.monotonic() < end:
-        request = next(requests)
+        sent = next(requests)
         start = time.perf_counter()
-        writer.write(request)
-        status, body = await _answer(reader)
+        writer.write(sent)
+        status, body = await answer(reader)
         seen.waits.append((time.perf_counter() - start) * 1000)
         seen.statuses[status] += 1
         if status == 200 and b'"preview": false' in body:
@@ -121,19 +122,6 @@ async def _client(port: int, requests: Any, end: float, seen: Seen) -> None:
             seen.rec_ids.update(item["rec_id"] for item in page["items"])
     writer.close()
     await writer.wait_closed()
-
-
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    if "transfer-encoding: chunked" not in head:
-        length = int(head.split("content-length: ")[1].split("\r\n")[0])
-        return int(head[9:12]), await reader.readexactly(length)
-    body = b""
-    while size := int(await reader.readline(), 16):
-        body += await reader.readexactly(size)
-        await reader.readline()
-    await reader.readline()
-    return int(head[9:12]), body
 
 
 def _requests(customers: int, clients: int) -> Any:
@@ -151,11 +139,11 @@ def _request(rng: random.Random, key: str) -> bytes:
     kind = rng.randrange(100)
     if kind < CHANGES:
         body = json.dumps({"industry_pack": rng.choice(PACKS)}).encode()
-        return _http("PUT", f"{API}/profile", key, body)
+        return request("PUT", f"{API}/profile", key, body)
     if kind < CHANGES + READS:
-        return _http("GET", f"{API}/profile", key)
+        return request("GET", f"{API}/profile", key)
     preview = "&preview=1" if kind < CHANGES + READS + PREVIEWS else ""
-    return _http("GET", f"{API}/recommendations?limit=10{preview}", key)
+    return request("GET", f"{API}/recommendations?limit=10{preview}", key)
 
 
 def _row_pages(customers: int) -> Any:
@@ -163,16 +151,9 @@ def _row_pages(customers: int) -> Any:
         rng = random.Random(number)
         while True:
             row = rng.randrange(1, customers + 1)
-            yield _http("GET", f"/door/am_personalization_profile/{row}.json", "")
+            yield request("GET", f"/door/am_personalization_profile/{row}.json", "")
 
     return of_client
-
-
-def _http(method: str, url: str, key: str, body: bytes = b"") -> bytes:
-    headers = f"Authorization: Bearer {key}\r\n" if key else ""
-    if body:
-        headers += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    return f"{method} {url} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode() + body
 
 
 @contextmanager
@@ -180,7 +161,7 @@ def _server(path: Path) -> Any:
     settings = path.with_suffix(".json")
     settings.write_text(json.dumps({"plugins": {"sqlite-utils-personalization": SETTINGS}}))
     port = 8765
-    command = [sys.executable, "-m", "datasette", path, "--metadata", settings, "--port", str(port)]
+    command = [sys.executable, "-m", "datasette", path, "-m", settings, "-p", str(port)]
     with open(path.with_suffix(".log"), "wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
