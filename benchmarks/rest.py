@@ -12,19 +12,18 @@ import asyncio
 import json
 import random
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from benchmarks.database import FIRST_NIGHT, build
+from benchmarks.database import build
 from benchmarks.keepalive import answer, request
+from benchmarks.serving import nights, served
 
 API = "/v1/me/personalization"
 SETTINGS = {
@@ -61,7 +60,7 @@ def measure(work: Path, customers: int, clients: int, seconds: float) -> None:
         db.execute(
             "INSERT INTO customer_keys SELECT user_token_hash FROM am_personalization_profile"
         )
-    with _server(path) as port, _nights(path, seconds):
+    with served(path, SETTINGS) as port, nights(path):
         rows = asyncio.run(_load(port, _row_pages(customers), clients, seconds / 4))
         door = asyncio.run(_load(port, _requests(customers, clients), clients, seconds))
     print(f"{customers:,} customers, {clients} clients; nights ran all the while")
@@ -154,41 +153,6 @@ def _row_pages(customers: int) -> Any:
             yield request("GET", f"/door/am_personalization_profile/{row}.json", "")
 
     return of_client
-
-
-@contextmanager
-def _server(path: Path) -> Any:
-    settings = path.with_suffix(".json")
-    settings.write_text(json.dumps({"plugins": {"sqlite-utils-personalization": SETTINGS}}))
-    port = 8765
-    command = [sys.executable, "-m", "datasette", path, "-m", settings, "-p", str(port)]
-    with open(path.with_suffix(".log"), "wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        for _ in range(200):
-            time.sleep(0.1)
-            if b"Uvicorn running" in path.with_suffix(".log").read_bytes():
-                break
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
-def _nights(path: Path, seconds: float) -> Any:
-    """Nights one after the other, each a process of its own, as cron starts it."""
-    code = (
-        "import sys, datetime; from sqlite_utils_personalization import score\n"
-        "day = datetime.date.fromisoformat(sys.argv[2])\n"
-        "while True:\n    day += datetime.timedelta(days=1); score(sys.argv[1], as_of=day.isoformat())\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(path), FIRST_NIGHT.isoformat()])
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 if __name__ == "__main__":
