@@ -102,3 +102,21 @@ async def test_what_comes_afterwards_comes_after_the_commit(path):
     await write(source, note(1), then=lambda conn: seen.append((conn.in_transaction, notes(path))))
 
     assert seen == [(False, [1])]
+
+
+@pytest.mark.asyncio
+async def test_what_fails_afterwards_undoes_nothing_and_concerns_nobody_else(path):
+    source = (await serve(path, metadata={})).get_database("jpcite")
+
+    def fail(conn):
+        raise ValueError("afterwards")
+
+    found = await asyncio.gather(
+        write(source, note(1)),
+        write(source, note(2), then=fail),
+        write(source, note(3)),
+        return_exceptions=True,
+    )
+
+    assert [str(answer) for answer in found] == ["(1,)", "afterwards", "(3,)"]
+    assert notes(path) == [1, 2, 3]

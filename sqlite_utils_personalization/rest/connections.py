@@ -47,6 +47,14 @@ class _Job:
             conn.execute("ROLLBACK TO personalization_request")
         conn.execute("RELEASE personalization_request")
 
+    def run_afterwards(self, conn: Any) -> None:
+        """What is committed stands, whatever happens here."""
+        if self.then and not self.error:
+            try:
+                self.then(conn)
+            except Exception as error:
+                self.error = error
+
 
 @dataclass
 class _Queue:
@@ -113,8 +121,7 @@ def _run(conn: Any, jobs: list[_Job]) -> None:
                 for job in jobs:
                     job.run(conn)
             for job in jobs:
-                if job.then and not job.error:
-                    job.then(conn)
+                job.run_afterwards(conn)
     except Exception as error:
         _fail(jobs, error)
 

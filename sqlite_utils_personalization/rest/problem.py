@@ -36,7 +36,7 @@ TITLES = {
 CONTRACT = "See /v1/openapi.json for what may be sent."
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, X-API-Key"}
 _RETRY_S = "5"
-_FOR_THE_OPERATOR = (PersonalizationError, sqlite3.Error, datasette_sqlite3.Error)
+FOR_THE_OPERATOR = (PersonalizationError, sqlite3.Error, datasette_sqlite3.Error)
 
 
 @dataclass
@@ -74,7 +74,7 @@ def problem(error: Exception) -> Problem:
         if isinstance(error, kind):
             what, _, todo = str(error).partition(" - ")
             return Problem(status, _sentence(what), _sentence(todo) or CONTRACT)
-    if isinstance(error, _FOR_THE_OPERATOR):
+    if isinstance(error, FOR_THE_OPERATOR):
         print(f"customer_api: {type(error).__name__}: {error}", file=sys.stderr)
         return busy()
     traceback.print_exception(error)

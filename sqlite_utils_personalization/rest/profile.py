@@ -5,7 +5,6 @@ from typing import Any
 
 from datasette import Response
 
-from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.declared import InvalidPreference
 from sqlite_utils_personalization.preferences.erasure import Erasure, erase
 from sqlite_utils_personalization.preferences.profiles import (
@@ -19,7 +18,11 @@ from sqlite_utils_personalization.preferences.profiles import (
 from sqlite_utils_personalization.preferences.scrub import checkpoint
 from sqlite_utils_personalization.preferences.validation import validate
 from sqlite_utils_personalization.rest.call import Call
-from sqlite_utils_personalization.rest.problem import Problem, nothing_declared
+from sqlite_utils_personalization.rest.problem import (
+    FOR_THE_OPERATOR,
+    Problem,
+    nothing_declared,
+)
 from sqlite_utils_personalization.rest.sent import if_match, json_body, must_be_new, query
 from sqlite_utils_personalization.scoring.model import load_model
 
@@ -82,7 +85,7 @@ async def delete_profile(call: Call) -> Response:
         try:
             checkpoint(db, call.source.path, _CHECKPOINT_S)
             wal_emptied = True
-        except PersonalizationError:
+        except FOR_THE_OPERATOR:
             # Erased it is; the old bytes go with the next checkpoint.
             wal_emptied = False
 
