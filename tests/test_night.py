@@ -443,6 +443,7 @@ def test_no_statement_of_a_chunk_reads_more_of_the_log_than_its_own_rows(shared)
     score(shared, as_of=AS_OF)
     db = sqlite3.connect(shared)
     db.execute(log._CREATE_CHUNK)
+    db.execute(log._CREATE_SIZES)
     statements = {
         name: sql
         for name, sql in vars(log).items()

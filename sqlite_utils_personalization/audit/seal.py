@@ -97,31 +97,58 @@ def tree_of(leaves: Iterator[tuple[int, bytes]]) -> Tree:
     return Tree(n, top, first, last)
 
 
+class Others(NamedTuple):
+    """What other programs wrote and no seal covers yet: after < rec_id <= end."""
+
+    after: int
+    end: int
+    tree: Tree
+
+
 def seal_run(db: sqlite3.Connection, run_id: int) -> None:
-    """Finish a run that has logged everything: seal what other programs wrote before, then the run itself."""
+    """Finish a run that has logged everything: seal what other programs wrote before, then the run itself.
+
+    Everything is read and hashed before the file is locked, and what others write meanwhile is left to the next seal.
+    """
     first, last = db.execute(_BOUNDS, (run_id,)).fetchone()
     tree = run_tree(db, run_id, first, last)
+    manifest = run_manifest(db, run_id, first, last)
+    others = _unsealed_others(db)
     with transaction(db, "IMMEDIATE"):
         if db.execute(
             "SELECT 1 FROM am_personalization_seal WHERE run_id = ?", (run_id,)
         ).fetchone():
             return
-        seal_others(db)
-        manifest = run_manifest(db, run_id, first, last)
-        append_seal(db, run_id, first, last, _log_end(db), tree, manifest)
+        end = seal_others(db, others)
+        append_seal(db, run_id, first, last, end, tree, manifest)
         db.execute(_FINISH, (run_id,))
 
 
-def seal_others(db: sqlite3.Connection) -> None:
-    """Seal the rows other programs wrote since the last seal, if any, inside the caller's transaction."""
-    after = db.execute("SELECT coalesce(max(log_end), 0) FROM am_personalization_seal").fetchone()[
-        0
-    ]
-    end = _log_end(db)
-    tree = other_tree(db, after, end)
+def seal_others(db: sqlite3.Connection, others: Others | None = None) -> int:
+    """Seal the rows other programs wrote since the last seal, if any, inside the caller's transaction.
+
+    others is what was read of them before the transaction, to spare it the reading. Returns how far the log is sealed.
+    """
+    # Another process may have sealed them since.
+    if others is None or others.after != _sealed_up_to(db):
+        others = _unsealed_others(db)
+    after, end, tree = others
     if tree.leaves:
         manifest = {"after": after, "rows": tree.leaves}
         append_seal(db, None, tree.first, tree.last, end, tree, manifest)
+    return end
+
+
+def _unsealed_others(db: sqlite3.Connection) -> Others:
+    after, end = _sealed_up_to(db), _log_end(db)
+    return Others(after, end, other_tree(db, after, end))
+
+
+def _sealed_up_to(db: sqlite3.Connection) -> int:
+    end: int = db.execute(
+        "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal"
+    ).fetchone()[0]
+    return end
 
 
 def run_manifest(

@@ -1,23 +1,31 @@
 """The plan, copied into the evidence tables in one short transaction.
 
 Once it commits the night is decided: an interrupted run resumes to the same rows whatever changes meanwhile.
+Whatever can be done before is, so that nobody waits for it.
 """
 
 import sqlite3
 
-# Vectors and candidates are content-addressed: only what no earlier night saw is new.
-_COHORTS = """
-INSERT INTO am_personalization_cohort(industries, prefecture, horizon_days, risk_level)
-SELECT industries, prefecture, horizon_days, risk_level FROM plan_cohort WHERE cohort_id IS NULL
+from sqlite_utils_personalization.transaction import transaction
+
+# Vectors and candidates are content-addressed: only what no earlier night saw is new, and nothing refers to it
+# before the run does. Another process may add the same meanwhile.
+_SAME_VECTOR = """
+coalesce(k.industries, '') = coalesce(p.industries, '') AND coalesce(k.prefecture, '') = coalesce(p.prefecture, '')
+AND coalesce(k.horizon_days, 0) = coalesce(p.horizon_days, 0)
+AND coalesce(k.risk_level, '') = coalesce(p.risk_level, '')
 """
-_KNOWN_COHORTS = """
-UPDATE plan_cohort SET cohort_id = (
-    SELECT cohort_id FROM am_personalization_cohort k
-    WHERE coalesce(k.industries, '') = coalesce(plan_cohort.industries, '')
-    AND coalesce(k.prefecture, '') = coalesce(plan_cohort.prefecture, '')
-    AND coalesce(k.horizon_days, 0) = coalesce(plan_cohort.horizon_days, 0)
-    AND coalesce(k.risk_level, '') = coalesce(plan_cohort.risk_level, '')
-) WHERE cohort_id IS NULL
+_COHORTS = f"""
+INSERT INTO am_personalization_cohort(industries, prefecture, horizon_days, risk_level)
+SELECT industries, prefecture, horizon_days, risk_level FROM plan_cohort p
+WHERE cohort_no BETWEEN :first AND :last AND NOT EXISTS (
+    SELECT 1 FROM am_personalization_cohort k WHERE {_SAME_VECTOR}
+) ORDER BY cohort_no
+"""
+_COHORT_IDS = f"""
+UPDATE plan_cohort AS p SET cohort_id = (
+    SELECT cohort_id FROM am_personalization_cohort k WHERE {_SAME_VECTOR}
+)
 """
 _CANDIDATES = """
 INSERT INTO am_personalization_candidate(
@@ -25,13 +33,28 @@ INSERT INTO am_personalization_candidate(
     risk_level, why, profile_id, left_out
 ) SELECT candidate_sha256, recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on,
     risk_level, why, profile_id, left_out
-FROM plan_candidate WHERE candidate_id IS NULL ORDER BY candidate_no
+FROM plan_candidate p WHERE candidate_no BETWEEN :first AND :last AND NOT EXISTS (
+    SELECT 1 FROM am_personalization_candidate c WHERE c.candidate_sha256 = p.candidate_sha256
+) ORDER BY candidate_no
 """
-_KNOWN_CANDIDATES = """
-UPDATE plan_candidate SET candidate_id = (
-    SELECT candidate_id FROM am_personalization_candidate c
-    WHERE c.candidate_sha256 = plan_candidate.candidate_sha256
-) WHERE candidate_id IS NULL
+_CANDIDATE_IDS = """
+UPDATE plan_candidate AS p SET candidate_id = (
+    SELECT candidate_id FROM am_personalization_candidate c WHERE c.candidate_sha256 = p.candidate_sha256
+)
+"""
+# What one transaction adds of them at most.
+_BATCH = 10_000
+# Who gets which list, in the order of the log, and who gets none.
+_MAP = """
+INSERT INTO plan_map(profile_id, list_no)
+SELECT u.profile_id, l.list_no FROM plan_customer u CROSS JOIN plan_list l
+    ON l.list_no IN (u.cohort_no, (SELECT list_no FROM plan_list o WHERE o.profile_id = u.profile_id))
+ORDER BY u.profile_id, l.list_no
+"""
+_NOBODY = """
+CREATE TEMP TABLE plan_unserved AS
+SELECT profile_id, cohort_id, reason FROM plan_customer u LEFT JOIN plan_cohort USING (cohort_no)
+WHERE profile_id NOT IN (SELECT profile_id FROM plan_map) ORDER BY profile_id
 """
 RUN_COLUMNS = """as_of, again, model_json, model_sha256, package_version, top_k, served_at, started_at,
 salt, customers_sha256, candidates_sha256, profiles, rejected, counts_json, left_out_json"""
@@ -51,29 +74,40 @@ SELECT :lists + list_no, seq, candidate_id, industry_points, deadline_points, ri
 FROM plan_decision JOIN plan_candidate USING (candidate_no) ORDER BY list_no, seq
 """
 _UNSERVED = """
-INSERT INTO am_personalization_unserved
-SELECT :run_id, profile_id, cohort_id, reason FROM plan_customer LEFT JOIN plan_cohort USING (cohort_no)
-WHERE NOT EXISTS (SELECT 1 FROM plan_list WHERE list_no = plan_customer.cohort_no)
-AND NOT EXISTS (SELECT 1 FROM plan_list l WHERE l.profile_id = plan_customer.profile_id)
-ORDER BY profile_id
+INSERT INTO am_personalization_unserved SELECT :run_id, profile_id, cohort_id, reason FROM plan_unserved
 """
 _CUSTOMERS = """
 INSERT INTO am_personalization_run_customer
-SELECT :run_id, row_number() OVER (ORDER BY u.profile_id, l.list_no), u.profile_id, :lists + l.list_no
-FROM plan_customer u JOIN plan_list l
-    ON l.list_no IN (u.cohort_no, (SELECT list_no FROM plan_list o WHERE o.profile_id = u.profile_id))
+SELECT :run_id, position, profile_id, :lists + list_no FROM plan_map ORDER BY position
 """
 _PROGRESS = (
     "INSERT INTO am_personalization_run_progress(run_id, status) VALUES (:run_id, 'running')"
 )
 
 
+def prepare(db: sqlite3.Connection) -> None:
+    """Store what no run owns, a transaction per batch, and work out in temporary tables what freeze will write."""
+    for table, key, insert, note in (
+        ("plan_cohort", "cohort_no", _COHORTS, _COHORT_IDS),
+        ("plan_candidate", "candidate_no", _CANDIDATES, _CANDIDATE_IDS),
+    ):
+        db.execute(note)
+        missing = f"SELECT min({key}) FROM {table} WHERE {key[:-2]}id IS NULL AND {key} > ?"
+        done = 0
+        while (first := db.execute(missing, (done,)).fetchone()[0]) is not None:
+            done = first + _BATCH - 1
+            with transaction(db, "IMMEDIATE"):
+                db.execute(insert, {"first": first, "last": done})
+        db.execute(note)
+    db.execute(
+        "CREATE TEMP TABLE plan_map (position INTEGER PRIMARY KEY, profile_id INTEGER, list_no INTEGER)"
+    )
+    db.execute(_MAP)
+    db.execute(_NOBODY)
+
+
 def freeze(db: sqlite3.Connection) -> int:
-    """Write the plan, inside the caller's transaction; returns the new run_id."""
-    for statement in (_KNOWN_COHORTS, _COHORTS, _KNOWN_COHORTS):
-        db.execute(statement)
-    for statement in (_KNOWN_CANDIDATES, _CANDIDATES, _KNOWN_CANDIDATES):
-        db.execute(statement)
+    """Write the prepared plan, inside the caller's transaction; returns the new run_id."""
     run_id = db.execute(_RUN).lastrowid
     assert run_id is not None
     lists = db.execute("SELECT coalesce(max(list_id), 0) FROM am_personalization_list").fetchone()[

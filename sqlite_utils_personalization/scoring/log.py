@@ -1,11 +1,13 @@
 """The recommendation log, written in short transactions, each chunk together with the evidence for its rows."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.preferences.living import living
-from sqlite_utils_personalization.transaction import transaction
+from sqlite_utils_personalization.transaction import Turns, transaction
 
 # What one transaction logs at most, so that a server sharing the file waits a fraction of a second.
 CHUNK_CUSTOMERS = 2_000
@@ -16,15 +18,25 @@ CREATE TEMP TABLE IF NOT EXISTS plan_chunk (
     position INTEGER PRIMARY KEY, profile_id INTEGER, list_id INTEGER, n INTEGER, first_rec_id INTEGER
 )
 """
+# Many customers share a list: its rows are counted once, and nobody's are counted again in the log.
+_CREATE_SIZES = f"""
+CREATE TEMP TABLE IF NOT EXISTS plan_size (list_id INTEGER PRIMARY KEY, n INTEGER, {", ".join(TYPES)})
+"""
+_SIZES = f"""
+INSERT INTO plan_size
+SELECT d.list_id, count(*), {", ".join(f"sum(c.recommendation_type = '{kind}')" for kind in TYPES)}
+FROM am_personalization_list t CROSS JOIN am_personalization_decision d ON d.list_id = t.list_id
+CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+WHERE t.run_id = :run_id GROUP BY d.list_id
+"""
 # A customer who was deleted or erased keeps the place on the map and gets no rows.
 _FILL_CHUNK = """
 INSERT INTO plan_chunk
 SELECT position, profile_id, list_id, n, :last + 1 + before FROM (
     SELECT position, profile_id, list_id, n, sum(n) OVER (ORDER BY position) - n AS before FROM (
-        SELECT u.position, u.profile_id, u.list_id, CASE WHEN p.profile_id IS NULL THEN 0 ELSE (
-            SELECT max(seq) FROM am_personalization_decision d WHERE d.list_id = u.list_id
-        ) END AS n
+        SELECT u.position, u.profile_id, u.list_id, CASE WHEN p.profile_id IS NULL THEN 0 ELSE s.n END AS n
         FROM am_personalization_run_customer u
+        LEFT JOIN plan_size s ON s.list_id = u.list_id
         LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {living}
         WHERE u.run_id = :run_id AND u.position > :cursor
         ORDER BY u.position LIMIT :customers
@@ -52,10 +64,9 @@ CROSS JOIN am_personalization_decision d ON d.list_id = u.list_id
 CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
 WHERE r.run_id = :run_id AND u.n > 0
 """
-# The unary plus keeps SQLite from walking the whole type index to save the sort of one chunk.
-_ADDED = """
-SELECT recommendation_type, count(*) FROM am_personalization_recommendation_log
-WHERE rec_id > :last GROUP BY +recommendation_type
+_ADDED = f"""
+SELECT {", ".join(f"coalesce(sum(s.{kind}), 0)" for kind in TYPES)}
+FROM plan_chunk u JOIN plan_size s ON s.list_id = u.list_id WHERE u.n > 0
 """
 _LEFT = """
 SELECT recommendation_type, count(*) FROM am_personalization_run_customer u
@@ -101,12 +112,18 @@ def rows_left(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
 def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:
     """Log what the run has left, a transaction per chunk; another process may be doing the same."""
     db.execute(_CREATE_CHUNK)
+    db.execute(_CREATE_SIZES)
+    db.execute("DELETE FROM plan_size")
+    db.execute(_SIZES, {"run_id": run_id})
+    turns = Turns(db)
     while True:
         with transaction(db, "IMMEDIATE"):
+            began = time.monotonic()
             chunk = _log_chunk(db, run_id)
         if chunk is None:
             return
         yield chunk
+        turns.give(time.monotonic() - began)
 
 
 def _log_chunk(db: sqlite3.Connection, run_id: int) -> Chunk | None:
@@ -124,7 +141,7 @@ def _log_chunk(db: sqlite3.Connection, run_id: int) -> Chunk | None:
     db.execute(_GONE, at)
     db.execute(_EVIDENCE)
     db.execute(_LOG, at)
-    rows = dict(db.execute(_ADDED, at).fetchall())
+    rows = dict(zip(TYPES, db.execute(_ADDED).fetchone(), strict=True))
     at["cursor"] = last
     db.execute(_FORGET, at)
     db.execute(_ADVANCE, {**at, "rows": sum(rows.values())})

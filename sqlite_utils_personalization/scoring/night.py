@@ -19,7 +19,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.decide import decide
-from sqlite_utils_personalization.scoring.freeze import freeze
+from sqlite_utils_personalization.scoring.freeze import freeze, prepare
 from sqlite_utils_personalization.scoring.log import customers_left, log_chunks, rows_left
 from sqlite_utils_personalization.scoring.manifest import inputs, outcome
 from sqlite_utils_personalization.scoring.model import Model, load_model
@@ -123,6 +123,7 @@ def _run(
     _plan(db, night, again, started_at, reporter)
     if night.dry_run:
         return summary(db, "planned", None, run_id=None, dry_run=True)
+    prepare(db)
     with transaction(db, "IMMEDIATE"):
         rival = _latest(db, night)
         if rival is None or rival.again < again:
