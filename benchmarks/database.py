@@ -1,4 +1,4 @@
-"""A database of any size to measure on: invented customers and programs, scored night after night."""
+"""Databases of any size to measure on: invented customers, invented programs or a catalogue that is at hand."""
 
 import json
 import random
@@ -10,13 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.schema import migrate
+from sqlite_utils_personalization.schema.scripts import read_script
 
 FIRST_NIGHT = date(2026, 4, 1)
 PROGRAMS = 3_000
 CHANGES = 600
 JSIC = "ABCDEFGHIJKLMNOPQRST"
-PREFECTURES = ("北海道", "宮城県", "東京都", "愛知県", "大阪府", "広島県", "香川県", "福岡県")
 INVALID = "[]"
 
 TABLES = """
@@ -30,25 +31,65 @@ CREATE TABLE am_amendment_diff (
 
 def build(path: Path, rows: int, customers: int) -> None:
     """Create path and score nights until its log holds at least so many rows."""
-    rng = random.Random(20260401)
-    migrate(path)
-    with closing(sqlite3.connect(path)) as db, db:
-        db.executescript(TABLES)
-        db.executemany("INSERT INTO jgrants_programs VALUES (?, ?, ?, ?, ?)", _programs(rng))
-        db.executemany("INSERT INTO am_amendment_diff VALUES (NULL, ?, ?, ?, ?, ?)", _changes(rng))
-        db.executemany(
-            "INSERT INTO am_personalization_profile (user_token_hash, preference_json) VALUES (?, ?)",
-            ((_hash(number), _preference(rng)) for number in range(customers)),
-        )
-        db.executemany(
-            "INSERT INTO saved_searches (api_key_hash, query_json) VALUES (?, ?)",
-            ((_hash(number), '{"q": "省エネ"}') for number in range(0, customers, 50)),
-        )
+    create(path, customers)
     night, logged = FIRST_NIGHT, 0
     while logged < rows:
         logged += score(path, as_of=night.isoformat())["logged"]
         night += timedelta(days=1)
         print(f"{logged:,} of {rows:,} log rows", flush=True)
+
+
+def create(path: Path, customers: int, catalogue: Path | None = None) -> None:
+    """Create path with invented programs, or those of the database catalogue, and one customer in 50 with a search."""
+    create_bare(path, customers)
+    rng = random.Random(20260401)
+    with closing(sqlite3.connect(path)) as db, db:
+        if catalogue:
+            _copy_tables(db, catalogue)
+        else:
+            db.executescript(TABLES)
+            db.executemany("INSERT INTO jgrants_programs VALUES (?, ?, ?, ?, ?)", _programs(rng))
+            db.executemany(
+                "INSERT INTO am_amendment_diff VALUES (NULL, ?, ?, ?, ?, ?)", _changes(rng)
+            )
+        db.executemany(
+            "INSERT INTO saved_searches (api_key_hash, query_json) VALUES (?, ?)",
+            ((_hash(number), '{"q": "省エネ"}') for number in range(0, customers, 50)),
+        )
+
+
+def create_bare(path: Path, customers: int) -> None:
+    """Create path with nothing but our schema and the customers."""
+    rng = random.Random(20260722)
+    migrate(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executemany(
+            "INSERT INTO am_personalization_profile (user_token_hash, preference_json) VALUES (?, ?)",
+            ((_hash(number), _preference(rng)) for number in range(customers)),
+        )
+
+
+def create_plain(path: Path, source: Path) -> None:
+    """Create path with 287 only, and the customers of source: what the plain inserts are measured on."""
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(read_script("287_personalization.sql"))
+        db.execute("ATTACH ? AS source", (str(source),))
+        with db:
+            db.execute(
+                "INSERT INTO am_personalization_profile SELECT * FROM source.am_personalization_profile"
+            )
+
+
+def _copy_tables(db: sqlite3.Connection, catalogue: Path) -> None:
+    db.execute("ATTACH ? AS source", (str(catalogue),))
+    found = {name for (name,) in db.execute("SELECT name FROM source.sqlite_master")}
+    for name in {"programs", "jgrants_programs", "am_amendment_diff"} & found:
+        db.execute(f"CREATE TABLE main.{name} AS SELECT * FROM source.{name}")
+    db.commit()
+    db.execute("DETACH source")
+    db.execute(
+        "CREATE TABLE saved_searches (id INTEGER PRIMARY KEY, api_key_hash TEXT, query_json TEXT)"
+    )
 
 
 def _programs(rng: random.Random) -> Iterator[tuple[str, ...]]:

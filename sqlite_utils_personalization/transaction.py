@@ -49,16 +49,18 @@ class Turns:
         self._company_at = float("-inf")
         self._paused_at = time.monotonic()
 
-    def give(self, held_s: float) -> None:
-        """Pause after a transaction of held_s seconds: each time in company, else once a second."""
+    def give(self, held_s: float) -> bool:
+        """Pause after a transaction of held_s seconds: each time in company, else once a second. True in company."""
         now, version = time.monotonic(), self._seen_version()
         if version != self._version:
             self._version, self._company_at = version, now
-        if now - self._company_at < self.COMPANY_S:
+        is_shared = now - self._company_at < self.COMPANY_S
+        if is_shared:
             time.sleep(max(self.PAUSE_S, held_s / 4))
         elif now - self._paused_at > 1:
             time.sleep(self.LONG_PAUSE_S)
             self._paused_at = time.monotonic()
+        return is_shared
 
     def _seen_version(self) -> int:
         # Changes with every commit of another connection, and with none of our own.

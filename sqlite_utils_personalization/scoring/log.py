@@ -9,9 +9,10 @@ from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.preferences.living import living
 from sqlite_utils_personalization.transaction import Turns, transaction
 
-# What one transaction logs at most, so that a server sharing the file waits a fraction of a second.
-CHUNK_CUSTOMERS = 2_000
-CHUNK_ROWS = 20_000
+# What one transaction logs at most, and in company how long it should take at most.
+CHUNK_CUSTOMERS = 5_000
+CHUNK_ROWS = 30_000
+CHUNK_S = 0.08
 
 _CREATE_CHUNK = """
 CREATE TEMP TABLE IF NOT EXISTS plan_chunk (
@@ -32,16 +33,14 @@ WHERE t.run_id = :run_id GROUP BY d.list_id
 # A customer who was deleted or erased keeps the place on the map and gets no rows.
 _FILL_CHUNK = """
 INSERT INTO plan_chunk
-SELECT position, profile_id, list_id, n, :last + 1 + before FROM (
-    SELECT position, profile_id, list_id, n, sum(n) OVER (ORDER BY position) - n AS before FROM (
-        SELECT u.position, u.profile_id, u.list_id, CASE WHEN p.profile_id IS NULL THEN 0 ELSE s.n END AS n
-        FROM am_personalization_run_customer u
-        LEFT JOIN plan_size s ON s.list_id = u.list_id
-        LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {living}
-        WHERE u.run_id = :run_id AND u.position > :cursor
-        ORDER BY u.position LIMIT :customers
-    )
-) WHERE before < :rows
+SELECT position, profile_id, list_id, n, :last + 1 + sum(n) OVER (ORDER BY position) - n FROM (
+    SELECT u.position, u.profile_id, u.list_id, CASE WHEN p.profile_id IS NULL THEN 0 ELSE s.n END AS n
+    FROM am_personalization_run_customer u
+    LEFT JOIN plan_size s ON s.list_id = u.list_id
+    LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {living}
+    WHERE u.run_id = :run_id AND u.position > :cursor
+    ORDER BY u.position LIMIT :customers
+)
 """
 _GONE = """
 INSERT INTO am_personalization_unserved(run_id, profile_id, cohort_id, reason)
@@ -111,22 +110,25 @@ def rows_left(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
 
 def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:
     """Log what the run has left, a transaction per chunk; another process may be doing the same."""
-    db.execute(_CREATE_CHUNK)
-    db.execute(_CREATE_SIZES)
-    db.execute("DELETE FROM plan_size")
+    for statement in (_CREATE_CHUNK, _CREATE_SIZES, "DELETE FROM plan_size"):
+        db.execute(statement)
     db.execute(_SIZES, {"run_id": run_id})
+    longest = db.execute("SELECT coalesce(max(n), 1) FROM plan_size").fetchone()[0]
+    most = customers = max(1, min(CHUNK_CUSTOMERS, CHUNK_ROWS // longest))
     turns = Turns(db)
     while True:
         with transaction(db, "IMMEDIATE"):
             began = time.monotonic()
-            chunk = _log_chunk(db, run_id)
+            chunk = _log_chunk(db, run_id, customers)
+        held_s = time.monotonic() - began
         if chunk is None:
             return
         yield chunk
-        turns.give(time.monotonic() - began)
+        is_shared = turns.give(held_s)
+        customers = max(1, min(most, int(customers * CHUNK_S / held_s))) if is_shared else most
 
 
-def _log_chunk(db: sqlite3.Connection, run_id: int) -> Chunk | None:
+def _log_chunk(db: sqlite3.Connection, run_id: int, at_most: int) -> Chunk | None:
     # Read again in each transaction: another starter, or another program's rows, may have come between.
     (cursor,) = db.execute(
         "SELECT cursor FROM am_personalization_run_progress WHERE run_id = ?", (run_id,)
@@ -134,7 +136,7 @@ def _log_chunk(db: sqlite3.Connection, run_id: int) -> Chunk | None:
     at = {"run_id": run_id, "cursor": cursor, "last": _last_rec_id(db)}
     db.execute("DELETE FROM plan_chunk")
     fill = _FILL_CHUNK.format(living=living(db, "p.profile_id"))
-    db.execute(fill, {**at, "customers": CHUNK_CUSTOMERS, "rows": CHUNK_ROWS})
+    db.execute(fill, {**at, "customers": at_most})
     customers, last = db.execute("SELECT count(*), max(position) FROM plan_chunk").fetchone()
     if not customers:
         return None

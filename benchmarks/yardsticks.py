@@ -1,0 +1,165 @@
+"""What a night is measured against, each in its simplest honest form.
+
+    python -m benchmarks.yardsticks NAME PATH ...
+
+does the work in the file at PATH and prints what the measured part of it cost, as JSON.
+"""
+
+import heapq
+import json
+import resource
+import sqlite3
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+TYPES = ("program", "industry_pack", "saved_search", "amendment")
+LEVELS = {"low": 0, "medium": 1, "high": 2}
+MODEL = json.loads(files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text())
+WEIGHTS, CAPS = MODEL["weights"], MODEL["caps"]
+INSERT = """
+INSERT INTO am_personalization_recommendation_log (profile_id, recommendation_type, score, served_at)
+VALUES (?, ?, ?, '2026-07-22T00:00:00.000Z')
+"""
+
+
+class Item(NamedTuple):
+    """A candidate of the catalogue, its dates read: days_left and risk are None where nothing is stated."""
+
+    item_id: str
+    industries: str
+    prefectures: str
+    is_open: bool
+    days_left: int | None
+    risk: int | None
+
+
+def floor(db: sqlite3.Connection, source: str) -> None:
+    """The rows of the last night in source, inserted by one statement from a table that holds them ready."""
+    db.execute("ATTACH ? AS source", (source,))
+    db.execute(
+        "CREATE TEMP TABLE ready AS SELECT profile_id, recommendation_type, score, served_at"
+        " FROM source.am_personalization_recommendation_log WHERE rec_id >="
+        " (SELECT first_rec_id FROM source.am_personalization_run_progress ORDER BY run_id DESC) ORDER BY rec_id"
+    )
+    db.execute("DETACH source")
+    with measured(), db:
+        db.execute(
+            "INSERT INTO am_personalization_recommendation_log (profile_id, recommendation_type, score, served_at)"
+            " SELECT * FROM ready"
+        )
+
+
+def wildcards(db: sqlite3.Connection) -> None:
+    """The obvious night where there is nothing but our schema: one item of each type, open to everyone."""
+    item = Item("", "any", "nationwide", True, None, None)
+    with measured(), db:
+        for profile_id, declared in customers(db, -1):
+            for kind in TYPES:
+                if score := min(CAPS[kind], points(declared, item)):
+                    db.execute(INSERT, (profile_id, kind, score))
+
+
+def catalogue(db: sqlite3.Connection, source: str, customers_at_most: str) -> None:
+    """The obvious night over the candidates of the last night in source, for the first so many customers."""
+    items = _items(source)
+    with measured(), db:
+        for profile_id, declared in customers(db, int(customers_at_most)):
+            for kind, listed in items.items():
+                eligible = (
+                    (
+                        -scored,
+                        breadth(item),
+                        item.days_left is None,
+                        item.days_left or 0,
+                        item.item_id,
+                    )
+                    for item in listed
+                    if is_eligible(declared, item) and (scored := points(declared, item))
+                )
+                for scored, *_ in heapq.nsmallest(10, eligible):
+                    db.execute(INSERT, (profile_id, kind, min(CAPS[kind], -scored)))
+
+
+def customers(db: sqlite3.Connection, at_most: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    sql = "SELECT profile_id, preference_json FROM am_personalization_profile ORDER BY 1 LIMIT ?"
+    for profile_id, text in db.execute(sql, (at_most,)):
+        declared = json.loads(text)
+        if isinstance(declared, dict):
+            yield profile_id, declared
+
+
+def is_eligible(declared: dict[str, Any], item: Item) -> bool:
+    prefecture, industry = declared.get("prefecture"), declared.get("industry_pack")
+    return (
+        item.is_open
+        and (
+            prefecture is None or item.prefectures == "nationwide" or prefecture in item.prefectures
+        )
+        and (
+            industry is None or item.industries in ("any", "unknown") or industry in item.industries
+        )
+    )
+
+
+def points(declared: dict[str, Any], item: Item) -> int:
+    total = 0
+    if "industry_pack" in declared and item.industries != "unknown":
+        total += WEIGHTS["industry"]
+    if horizon := declared.get("deadline_horizon_days"):
+        if item.days_left is not None:
+            total += WEIGHTS["deadline"] * max(0, horizon - item.days_left) // horizon
+        elif horizon <= MODEL["urgent_days"]:
+            total += WEIGHTS["deadline"]
+    if level := declared.get("risk_tolerance"):
+        if item.risk is None:
+            total += 0 if level == "high" else WEIGHTS["risk"]
+        else:
+            total += (WEIGHTS["risk"], WEIGHTS["risk"] // 2, 0)[abs(LEVELS[level] - item.risk)]
+    return total
+
+
+def breadth(item: Item) -> int:
+    return {"any": 20, "unknown": 21}.get(item.industries, len(item.industries))
+
+
+def _items(source: str) -> dict[str, list[Item]]:
+    """What the night saw that was not one customer's own, by type."""
+    found = defaultdict(list)
+    with closing(sqlite3.connect(source)) as db:
+        for as_of, kind, item_id, industries, prefectures, opens_on, closes_on, level in db.execute(
+            "SELECT as_of, recommendation_type, item_id, industries, prefectures, opens_on, closes_on, risk_level"
+            " FROM am_personalization_run JOIN am_personalization_run_candidate USING (run_id)"
+            " JOIN am_personalization_candidate USING (candidate_id) WHERE left_out IS NULL AND profile_id IS NULL"
+            " AND run_id = (SELECT max(run_id) FROM am_personalization_run)"
+        ):
+            left = closes_on and (date.fromisoformat(closes_on) - date.fromisoformat(as_of)).days
+            is_open = (opens_on or as_of) <= as_of and (left is None or left >= 0)
+            item = Item(item_id, industries, prefectures, is_open, left, LEVELS.get(level))
+            found[kind].append(item)
+    return found
+
+
+@contextmanager
+def measured() -> Iterator[None]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cost = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "rss": rss}
+    print(json.dumps(cost))
+
+
+def main() -> None:
+    name, path, *arguments = sys.argv[1:]
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA foreign_keys = ON")
+        {"floor": floor, "wildcards": wildcards, "catalogue": catalogue}[name](db, *arguments)
+
+
+if __name__ == "__main__":
+    main()
