@@ -31,7 +31,10 @@ def against(options: Options, name: str, base: Path, customers: int) -> None:
         copyfile(empty, plain)
         floors.append(yardstick("floor", plain, scored))
         loops.append(obvious(options, name, empty, plain, scored, customers))
-    report(f"night, {name}, {customers:,} customers, {rows:,} rows: {seconds(nights)}")
+    peak = max(cost.rss for cost in nights)
+    report(
+        f"night, {name}, {customers:,} customers, {rows:,} rows: {seconds(nights)}, {peak:.0f} MB"
+    )
     report(f"  / plain inserts   {ratios(nights, floors)}")
     report(f"  obvious loop / it {ratios(loops, nights)}")
     report(f"  obvious loop / plain inserts {ratios(loops, floors)}")

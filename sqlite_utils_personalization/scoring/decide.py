@@ -205,13 +205,15 @@ def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
 
 def _evaluate(db: sqlite3.Connection) -> None:
     """Fill plan_decision with the formula's own points, and refuse the night if a choice disagrees with them."""
+    # The score from the chosen points, which below must be the sum of the three.
     db.execute(
         splice(
             "INSERT INTO plan_decision SELECT h.list_no, h.seq, h.candidate_no, {industry_points},"
             " {deadline_points}, {risk_points}, {score}, {eligible}, h.points"
             " FROM plan_run r CROSS JOIN plan_choice h CROSS JOIN plan_list l ON l.list_no = h.list_no"
             " CROSS JOIN plan_cohort k ON k.cohort_no = l.cohort_no"
-            " CROSS JOIN plan_candidate c ON c.candidate_no = h.candidate_no ORDER BY h.list_no, h.seq"
+            " CROSS JOIN plan_candidate c ON c.candidate_no = h.candidate_no ORDER BY h.list_no, h.seq",
+            ("points",),
         )
     )
     (disagreeing,) = db.execute(
