@@ -124,8 +124,17 @@ def test_it_is_the_same_in_either_journal_mode_and_the_night_leaves_it(path, who
         assert db.execute("PRAGMA journal_mode").fetchone() == (mode,)
 
 
-@pytest.mark.parametrize(("name", "code"), (("SIGTERM", 143), ("SIGINT", 130)))
-@pytest.mark.parametrize("step", ("decide", "freeze", "log_chunks", "seal_run"))
+@pytest.mark.parametrize(
+    ("name", "code", "step"),
+    (
+        ("SIGTERM", 143, "decide"),
+        ("SIGTERM", 143, "freeze"),
+        ("SIGTERM", 143, "log_chunks"),
+        ("SIGTERM", 143, "seal_run"),
+        ("SIGINT", 130, "decide"),
+        ("SIGINT", 130, "log_chunks"),
+    ),
+)
 def test_a_signal_ends_it_with_a_sentence_and_the_shells_exit_status(path, whole, name, code, step):
     stopped = night(path, "signalled", name, step)
     assert (stopped.returncode, stopped.stdout) == (code, "")
