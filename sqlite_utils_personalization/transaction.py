@@ -41,7 +41,7 @@ class Turns:
     PAUSE_S = 0.025
     LONG_PAUSE_S = 0.1
     # How long a program that wrote is taken to be about to write again.
-    COMPANY_S = 60.0
+    COMPANY_S = 600.0
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

@@ -12,7 +12,7 @@ from sqlite_utils_personalization.transaction import Turns, transaction
 # What one transaction logs at most, and in company how long it should take at most.
 CHUNK_CUSTOMERS = 5_000
 CHUNK_ROWS = 30_000
-CHUNK_S = 0.08
+CHUNK_S = 0.05
 
 _CREATE_CHUNK = """
 CREATE TEMP TABLE IF NOT EXISTS plan_chunk (
