@@ -14,7 +14,7 @@ import yaml
 
 pytest.importorskip("datasette")
 
-from viewer_fixtures import HIDDEN_WORDS, METADATA, root, serve, shared_database
+from viewer_fixtures import HIDDEN_WORDS, METADATA, root, running, serve, shared_database
 
 TABLES = (
     "/jpcite/api_keys",
@@ -279,15 +279,16 @@ def urls(pattern):
 async def test_no_route_with_no_method_shows_or_changes_what_is_not_ours(shared, who):
     datasette = await serve(shared, crossdb=True)
     before, shown, tried = shared.read_bytes(), {}, set()
-    for route, _ in datasette._routes():
-        for url in urls(getattr(route, "pattern", route)):
-            for method in METHODS:
-                response = await datasette.client.request(
-                    method, url, params=ASKED, cookies=who(datasette)
-                )
-                tried.add(url)
-                if words := hidden_words_in(response, "api_keys notify_email"):
-                    shown[method, url] = words
+    async with running(datasette):
+        for route, _ in datasette._routes():
+            for url in urls(getattr(route, "pattern", route)):
+                for method in METHODS:
+                    response = await datasette.client.request(
+                        method, url, params=ASKED, cookies=who(datasette)
+                    )
+                    tried.add(url)
+                    if words := hidden_words_in(response, "api_keys notify_email"):
+                        shown[method, url] = words
 
     assert len(tried) > 30
     assert shown == {}

@@ -1,6 +1,8 @@
 """A shared file, as a product leaves it, and Datasette in this process serving it."""
 
+import asyncio
 import sqlite3
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import yaml
@@ -42,6 +44,19 @@ async def serve(*paths, metadata=None, **options):
     datasette.root_enabled = True
     await datasette.invoke_startup()
     return datasette
+
+
+@asynccontextmanager
+async def running(datasette):
+    """Between the start and the stop of a server, which some plugins wait for."""
+    asked, told = asyncio.Queue(), asyncio.Queue()
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}}
+    server = asyncio.create_task(datasette.app()(scope, asked.get, told.put))
+    await asked.put({"type": "lifespan.startup"})
+    await told.get()
+    yield
+    await asked.put({"type": "lifespan.shutdown"})
+    await server
 
 
 def root(datasette):
