@@ -2,6 +2,7 @@
 
 import sqlite3
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -62,3 +63,11 @@ def tamper(db, *statements):
         db.execute(f"DROP TRIGGER {guard}")
     for statement in statements:
         db.execute(statement)
+
+
+def tamper_behind_the_guards(db, *statements):
+    """The same, with every guard put back afterwards."""
+    tamper(db, *statements)
+    for name in ("288_personalization_evidence", "289_personalization_events"):
+        script = files("sqlite_utils_personalization.schema").joinpath(f"{name}.sql")
+        db.executescript(script.read_text(encoding="utf-8"))

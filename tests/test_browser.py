@@ -4,11 +4,6 @@ It needs playwright and Debian's chromium, and is run with --run-slow.
 """
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from contextlib import contextmanager
 
 import pytest
@@ -17,6 +12,7 @@ pytest.importorskip("datasette")
 pytest.importorskip("playwright", reason="pip install playwright")
 
 from playwright.sync_api import sync_playwright
+from served import served
 from viewer_fixtures import shared_database
 
 from sqlite_utils_personalization.schema import migrate
@@ -42,36 +38,17 @@ pytestmark = [
 ]
 
 
-@contextmanager
-def served(path, tmp_path):
-    """The address of a Datasette that serves the file, in a process of its own."""
+def viewed(path, tmp_path):
+    """The address of a Datasette that serves the file as README says."""
     metadata = tmp_path / "metadata.yml"
     metadata.write_text(metadata_yaml("jpcite"), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "datasette", path, "--metadata", metadata, "--port", str(port)]
-    process = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/-/versions.json").close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+    return served(path, metadata)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    with served(shared_database(folder / "jpcite.db"), folder) as address:
+    with viewed(shared_database(folder / "jpcite.db"), folder) as address:
         yield address
 
 
@@ -134,7 +111,7 @@ def test_the_rows_of_an_answer_are_a_few_lines_high(browser, site):
 def test_an_empty_database_is_a_page_too(browser, tmp_path):
     migrate(tmp_path / "jpcite.db")
     with (
-        served(tmp_path / "jpcite.db", tmp_path) as address,
+        viewed(tmp_path / "jpcite.db", tmp_path) as address,
         opened(browser, address, HOME) as page,
     ):
         assert page.get_by_role("heading", name="No night has been scored yet").is_visible()

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from contextlib import suppress
 from hashlib import sha256
-from importlib.resources import files
 
 import pytest
+from scored import tamper_behind_the_guards
 
 from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.replay import replay
@@ -50,15 +50,6 @@ def db(path):
     db = sqlite3.connect(path, isolation_level=None)
     yield db
     db.close()
-
-
-def tamper(db, statement):
-    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        db.execute(f"DROP TRIGGER {name}")
-    db.execute(statement)
-    for name in ("288_personalization_evidence", "289_personalization_events"):
-        script = files("sqlite_utils_personalization.schema").joinpath(f"{name}.sql")
-        db.executescript(script.read_text(encoding="utf-8"))
 
 
 def test_the_link_is_cut_and_the_past_stays(db):
@@ -335,7 +326,7 @@ def test_a_vacuum_keeps_every_row(crowded):
 def test_whoever_changes_an_erasure_is_found(db, statement):
     erase(db, ONE)
     erase(db, TWO)
-    tamper(db, statement)
+    tamper_behind_the_guards(db, statement)
     found = verify(db)
     assert {finding.kind for finding in found} == {"event"}
     assert found[0].message.endswith("are not those that seal 2 covers") or found[
@@ -356,5 +347,5 @@ def test_an_erasure_taken_from_the_chain_is_found(db):
     erase(db, ONE)
     score_path = db.execute("PRAGMA database_list").fetchone()[2]
     score(score_path, as_of=NEXT)
-    tamper(db, f"DELETE FROM {P}seal WHERE seal_id = 2")
+    tamper_behind_the_guards(db, f"DELETE FROM {P}seal WHERE seal_id = 2")
     assert "chain" in {finding.kind for finding in verify(db)}

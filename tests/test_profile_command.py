@@ -276,6 +276,9 @@ def test_an_import_is_all_or_nothing_with_a_report_per_bad_line(path, tmp_path, 
 
 # The raw key
 
+MAIN = "from sqlite_utils.cli import cli; cli()"
+RUN = [sys.executable, "-c", MAIN, "personalization-profile"]
+
 COMMANDS = (
     (["set", "--industry-pack", "D"], f"{KEY}\n"),
     (["get"], f"{KEY}\n"),
@@ -305,14 +308,8 @@ def test_the_raw_key_is_in_no_argument_environment_output_or_file(path, tmp_path
     environment = {**os.environ, "HOME": str(home), "HISTFILE": str(home / ".bash_history")}
     shown = b""
     for arguments, given in COMMANDS:
-        run = [
-            sys.executable,
-            "-c",
-            "from sqlite_utils.cli import cli; cli()",
-            "personalization-profile",
-        ]
         process = subprocess.Popen(
-            [*run, arguments[0], str(path), *arguments[1:]],
+            [*RUN, arguments[0], str(path), *arguments[1:]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -342,14 +339,8 @@ def test_a_key_typed_at_a_terminal_is_not_shown(path):
     """On a pseudo-terminal, as someone would type it."""
     pty = pytest.importorskip("pty")
     parent, child = pty.openpty()
-    run = [
-        sys.executable,
-        "-c",
-        "from sqlite_utils.cli import cli; cli()",
-        "personalization-profile",
-    ]
     process = subprocess.Popen(
-        [*run, "get", str(path)],
+        [*RUN, "get", str(path)],
         stdin=child,
         stdout=subprocess.PIPE,
         stderr=child,
