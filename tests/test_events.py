@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 from scored import tamper_behind_the_guards
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization import migrate, score
+from sqlite_utils_personalization import batches, migrate, score
+from sqlite_utils_personalization.audit import leaves
 from sqlite_utils_personalization.audit.seal_events import seal_events, unsealed_events
 from sqlite_utils_personalization.audit.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
@@ -145,3 +147,29 @@ def test_segments_of_two_processes_never_overlap(db):
     for segment in stale:
         module._seal(db, segment)
     assert len(segments(db)) == 1
+
+
+@pytest.mark.parametrize("size", (1, 2, 7))
+def test_what_is_sealed_does_not_depend_on_how_much_is_read_at_once(path, db, monkeypatch, size):
+    delivered(db, 1, 9)
+    seal_events(db)
+    monkeypatch.setattr(batches, "BATCH", size)
+    monkeypatch.setattr(leaves, "BATCH", size)
+    assert verify(db) == []
+    score(path, as_of="2026-04-02")
+    monkeypatch.undo()
+    assert verify(db) == []
+
+
+def test_nobody_is_kept_from_writing_while_a_run_is_read_to_be_sealed(db, path, monkeypatch):
+    """Without WAL, a cursor left open would keep every writer from committing."""
+    db.execute("PRAGMA journal_mode = delete")
+    monkeypatch.setattr(batches, "BATCH", 2)
+    monkeypatch.setattr(leaves, "BATCH", 2)
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as writer:
+        writer.execute("CREATE TABLE visits (id INTEGER PRIMARY KEY)")
+        found = leaves.customer_leaves(db, 1, 1, 2**53)
+        for _ in found:
+            writer.execute("INSERT INTO visits DEFAULT VALUES")
+        (visits,) = writer.execute("SELECT count(*) FROM visits").fetchone()
+    assert visits == 7

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from scored import OTHERS, P, connect, execute, history, in_memory, tamper
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit import replay as module
+from sqlite_utils_personalization import batches, score
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify import verify
@@ -426,7 +425,7 @@ def test_a_blank_in_place_of_the_t_means_the_same(db):
 
 def test_replay_reads_in_batches_and_none_is_lost(db, monkeypatch):
     whole = [one.to_dict() for one in replayed(db)]
-    monkeypatch.setattr(module, "BATCH", 7)
+    monkeypatch.setattr(batches, "BATCH", 7)
     assert [one.to_dict() for one in replayed(db)] == whole
 
 

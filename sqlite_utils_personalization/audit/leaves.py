@@ -11,10 +11,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
-from itertools import groupby, starmap
+from itertools import groupby, islice, starmap
 from operator import itemgetter
 from typing import Any
 
+from sqlite_utils_personalization.batches import BATCH, in_batches
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.transaction import transaction
 
@@ -48,7 +49,7 @@ EVENT_COLUMNS = {
 _LISTS = """
 SELECT t.list_id, t.profile_id, k.industries, k.prefecture, k.horizon_days, k.risk_level
 FROM am_personalization_list t LEFT JOIN am_personalization_cohort k USING (cohort_id)
-WHERE t.run_id = :run_id AND {which} ORDER BY t.list_id
+WHERE t.run_id = :run_id AND t.list_id > :after AND {which} ORDER BY t.list_id LIMIT :batch
 """
 _ONE_LIST = _LISTS.format(which="t.list_id = :list_id")
 _NEW_LISTS = _LISTS.format(which="t.list_id NOT IN (SELECT list_id FROM temp.seal_list)")
@@ -65,7 +66,8 @@ _CUSTOMERS = """
 SELECT l.profile_id, e.first_rec_id, e.n, s.list_sha256
 FROM am_personalization_evidence e JOIN seal_list s USING (list_id)
 LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
-WHERE s.run_id = ? AND e.first_rec_id BETWEEN ? AND ? ORDER BY e.first_rec_id
+WHERE s.run_id = :run_id AND e.first_rec_id > :after AND e.first_rec_id BETWEEN :first AND :last
+ORDER BY e.first_rec_id LIMIT :batch
 """
 # Evidence leaves gaps in the log; what stands in a gap, other programs wrote.
 _OTHERS = """
@@ -154,9 +156,12 @@ def customer_leaves(
     """
     if not digested:
         forget_digests(db)
-    keep_digests(db, run_id, _digests(db, _NEW_LISTS, {"run_id": run_id}))
+    digests = _digests(db, _NEW_LISTS, {"run_id": run_id})
+    while batch := list(islice(digests, BATCH)):
+        keep_digests(db, run_id, batch)
     salt = run_salt(db, run_id)
-    rows = db.execute(_CUSTOMERS, (run_id, first_rec_id, last_rec_id))
+    at = {"run_id": run_id, "first": first_rec_id, "last": last_rec_id}
+    rows = in_batches(db, _CUSTOMERS, at, key=1)
     for profile_id, ranges in groupby(rows, key=itemgetter(0)):
         blinded = blind(salt, profile_id)
         yield profile_id, customer_leaf(profile_id, blinded, (found[1:] for found in ranges))
@@ -172,11 +177,12 @@ def event_leaves(
     db: sqlite3.Connection, table: str, after: int, end: int
 ) -> Iterator[tuple[int, bytes]]:
     """Number and leaf of every row of a table of events with after < number <= end; read-only."""
-    columns = EVENT_COLUMNS[table]
-    for row in db.execute(
-        f"SELECT {', '.join(columns)} FROM {table} WHERE {columns[0]} > ? AND {columns[0]} <= ? ORDER BY 1",
-        (after, end),
-    ):
+    number, *_ = columns = EVENT_COLUMNS[table]
+    sql = (
+        f"SELECT {', '.join(columns)} FROM {table} WHERE {number} > :after AND {number} > :first"
+        f" AND {number} <= :end ORDER BY 1 LIMIT :batch"
+    )
+    for row in in_batches(db, sql, {"first": after, "end": end}):
         yield row[0], event_leaf(table, row)
 
 
@@ -209,6 +215,6 @@ def _digests(db: sqlite3.Connection, lists: str, at: dict[str, int]) -> Iterator
         found = db.execute(_CANDIDATE, (candidate_id,)).fetchone() or (None, None)
         return place_text([*found, *points])
 
-    for number, owner, *cohort in db.execute(lists, at):
+    for number, owner, *cohort in in_batches(db, lists, at):
         places = ",".join(starmap(place, db.execute(_PLACES, (number,))))
         yield number, list_sha256(cohort, owner, places)

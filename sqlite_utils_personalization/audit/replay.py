@@ -29,10 +29,9 @@ from sqlite_utils_personalization.audit.record import (
 )
 from sqlite_utils_personalization.audit.selection import Selection, conditions
 from sqlite_utils_personalization.audit.standing import Field, RunnerUp, below_the_cut
+from sqlite_utils_personalization.batches import in_batches
 from sqlite_utils_personalization.preferences.declared import Declared
 
-# Fetched at once, so that no read lock outlives a batch on a file a server writes to.
-BATCH = 2_000
 CACHED_LISTS = 1_000
 
 _LINKS = ("profile", "list", "run", "cohort", "decision", "candidate")
@@ -84,11 +83,8 @@ def replay(
 def _replays(
     db: sqlite3.Connection, sql: str, at: dict[str, Any], lists: "_Lists"
 ) -> Iterator[Replay]:
-    after = -(2**63)
-    while rows := db.execute(sql, {**at, "after": after, "batch": BATCH}).fetchall():
-        for row in rows:
-            yield _replay(readable(row), lists)
-        after = rows[-1][0]
+    for row in in_batches(db, sql, at):
+        yield _replay(readable(row), lists)
 
 
 def _replay(row: Any, lists: "_Lists") -> Replay:
