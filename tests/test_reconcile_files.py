@@ -214,6 +214,11 @@ def test_invoice_lines_without_a_key_are_compared_as_a_sum(db, tmp_path):
             " has two columns of one name - leave one of them out",
         ),
         (
+            b"garbage",
+            " has no column quantity or payload.value or payload_value or value or aggregated_value"
+            " - export those, with a header",
+        ),
+        (
             b"identifier,value,timestamp\na,1\n",
             ": row 2 has 2 cells, the header 3 - export it again",
         ),
@@ -243,7 +248,7 @@ def test_invoice_lines_without_a_key_are_compared_as_a_sum(db, tmp_path):
             " is no summary: aggregated_value is an integer, start_time and end_time are times - export it again",
         ),
     ),
-    ids=range(16),
+    ids=range(17),
 )
 def test_a_file_that_cannot_be_read_whole_makes_every_row_unverifiable(db, tmp_path, content, said):
     plant(db, [Case("matched"), Case("delivered but not charged", (), (), ())])

@@ -17,13 +17,15 @@ from sqlite_utils_personalization.errors import PersonalizationError
 
 KEYS = ("identifier", "idempotency_key", "billing_idempotency_key", "delivery_key")
 QUANTITIES = ("quantity", "payload.value", "payload_value", "value")
+SUM = "aggregated_value"
+AMOUNT = "amount"
 
 
 def read_export(path: Path, source: str, month: Month) -> list[Charge | Sum]:
     """Return what the file says; of sums, those of the month. PersonalizationError if it cannot be read whole."""
     found: list[Charge | Sum] = []
-    for number, record in enumerate(read_records(path), 1):
-        read = _stripe if source == STRIPE else _invoice
+    read, needed = (_stripe, (*QUANTITIES, SUM)) if source == STRIPE else (_invoice, (AMOUNT,))
+    for number, record in enumerate(read_records(path, needed), 1):
         try:
             found.extend(read(record, month))
         except PersonalizationError as error:
@@ -32,7 +34,7 @@ def read_export(path: Path, source: str, month: Month) -> list[Charge | Sum]:
 
 
 def _stripe(record: Record, month: Month) -> Iterator[Charge | Sum]:
-    if "aggregated_value" in record:
+    if SUM in record:
         yield from _summary(record, month)
         return
     quantity = _first(record, QUANTITIES)
@@ -47,7 +49,7 @@ def _stripe(record: Record, month: Month) -> Iterator[Charge | Sum]:
 
 
 def _summary(record: Record, month: Month) -> Iterator[Sum]:
-    value = _integer(record["aggregated_value"])
+    value = _integer(record[SUM])
     start, end = (_moment(record.get(name)) for name in ("start_time", "end_time"))
     if value is None or start is None or end is None or start > end:
         raise PersonalizationError(
@@ -66,9 +68,9 @@ def _invoice(record: Record, month: Month) -> Iterator[Charge | Sum]:
     currency = str(record.get("currency", "jpy")).lower()
     if currency != "jpy":
         raise PersonalizationError("is not in jpy - leave out what is not in yen")
-    if "amount" not in record:
+    if AMOUNT not in record:
         raise PersonalizationError("has no amount - export the lines of the invoice")
-    yen, key = _integer(record["amount"]), _text(record, *KEYS)
+    yen, key = _integer(record[AMOUNT]), _text(record, *KEYS)
     if key is not None:
         yield Charge(INVOICE, key, None, 0, yen or 0, None, None, yen is None)
     elif yen is None:

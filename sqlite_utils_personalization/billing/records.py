@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from sqlite_utils_personalization.errors import PersonalizationError
 Record = dict[str, Any]
 
 
-def read_records(path: Path) -> list[Record]:
+def read_records(path: Path, needed: Collection[str]) -> list[Record]:
     """Return every record, names in lower case with _ for spaces, empty values left out, repeated ids once.
 
+    A CSV file without a line says that there is nothing, if its header has one of the needed names.
     PersonalizationError if the file is not UTF-8, empty, cut off, or not such a file: it is read whole or not at all.
     """
     try:
@@ -24,8 +26,9 @@ def read_records(path: Path) -> list[Record]:
         raise PersonalizationError(f"{path} cannot be read ({error.strerror}) - check it") from None
     if not text.strip():
         raise PersonalizationError(f"{path} is empty - export it again")
-    read = _json if text.lstrip()[0] in "[{" else _csv
-    return _once([_clean(record) for record in read(text, path)], path)
+    is_json = text.lstrip()[0] in "[{"
+    records = _json(text, path) if is_json else _csv(text, path, needed)
+    return _once([_clean(record) for record in records], path)
 
 
 def _json(text: str, path: Path) -> list[Record]:
@@ -46,7 +49,7 @@ def _json(text: str, path: Path) -> list[Record]:
     return records
 
 
-def _csv(text: str, path: Path) -> list[Record]:
+def _csv(text: str, path: Path, needed: Collection[str]) -> list[Record]:
     try:
         header, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     except csv.Error as error:
@@ -54,6 +57,10 @@ def _csv(text: str, path: Path) -> list[Record]:
     names = [_name(name) for name in header]
     if len({*names}) < len(names):
         raise PersonalizationError(f"{path} has two columns of one name - leave one of them out")
+    if not {*names} & {*needed}:
+        raise PersonalizationError(
+            f"{path} has no column {' or '.join(needed)} - export those, with a header"
+        )
     for number, cells in enumerate(lines, 2):
         if cells and len(cells) != len(names):
             raise PersonalizationError(
