@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import oracle
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from oracle import Item
 from scored import OTHERS, P, connect, execute, history, in_memory, tamper
@@ -637,6 +637,8 @@ VALUES = (None, 0, 1, 7, -1, "D", "any", "low", "program", "2026-04-02", "{}", "
     profile_id=st.integers(1, 8),
     item_id=st.sampled_from(("EX-104", "EX-105", "EX-110", "EXjg0000000000001A")),
 )
+@example(changes=[(("decision", "seq"), "D")], profile_id=6, item_id="EX-105")
+@example(changes=[(("run", "as_of"), -1)], profile_id=8, item_id="EX-104")
 def test_whatever_is_tampered_with_there_is_an_answer_or_a_sentence(changes, profile_id, item_id):
     with closing(in_memory()) as db:
         db.execute("PRAGMA ignore_check_constraints = on")

@@ -91,6 +91,10 @@ def evaluation(values: Sequence[Any]) -> Evaluation:
     )
 
 
+# What comes of values that no constraint lets in, in a file that was tampered with.
+NOT_READABLE = (TypeError, ValueError, LookupError, ArithmeticError)
+
+
 def readable(row: Sequence[Any]) -> Sequence[Any]:
     """The row with text for every BLOB, which a tampered text may be."""
     if bytes not in map(type, row):

@@ -12,6 +12,7 @@ from sqlite_utils_personalization.audit.checks.rows import check_references, che
 from sqlite_utils_personalization.audit.checks.runs import check_run
 from sqlite_utils_personalization.audit.checks.schema import check_schema
 from sqlite_utils_personalization.audit.checks.seals import check_seals
+from sqlite_utils_personalization.audit.evaluation import NOT_READABLE
 from sqlite_utils_personalization.audit.finding import Finding
 from sqlite_utils_personalization.audit.leaves import forget_digests
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -58,7 +59,7 @@ def _guarded(kind: str, check: Iterator[Finding], run_id: int | None = None) -> 
     """The findings of a check; one more if a value that cannot have been stored honestly keeps it from going on."""
     try:
         yield from check
-    except (TypeError, ValueError, LookupError, ArithmeticError, sqlite3.OperationalError) as error:
+    except (*NOT_READABLE, sqlite3.OperationalError) as error:
         if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
             raise
         where = "" if run_id is None else f" of run {run_id}"

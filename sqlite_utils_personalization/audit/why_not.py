@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlite_utils_personalization.audit.evaluation import Evaluation, readable
+from sqlite_utils_personalization.audit.evaluation import NOT_READABLE, Evaluation, readable
 from sqlite_utils_personalization.audit.nearest import Change, nearest_change
 from sqlite_utils_personalization.audit.record import components, inputs_dict, total_dict
 from sqlite_utils_personalization.audit.run_lookup import (
@@ -106,7 +106,8 @@ def why_not(
     """Return why the item is not on the customer's list of a run, by default the latest; read-only.
 
     recommendation_type is needed only where the id occurs in several. The stored vector is used, whatever is declared
-    today. PersonalizationError if there is no such run, or if the id alone does not tell the type.
+    today. PersonalizationError if there is no such run, if the id alone does not tell the type, or
+    if what was stored cannot be read.
 
     Example:
 
@@ -124,7 +125,12 @@ def why_not(
             f"top_k of run {run_id} is no number - run personalization-verify"
         )
     asked = WhyNot(run_id, as_of, top_k, profile_id, item_id, recommendation_type)
-    return replace(asked, **_answer(db, asked))
+    try:
+        return replace(asked, **_answer(db, asked))
+    except NOT_READABLE:
+        raise PersonalizationError(
+            f"what run {run_id} stored cannot be evaluated - run personalization-verify"
+        ) from None
 
 
 def _answer(db: sqlite3.Connection, asked: WhyNot) -> dict[str, Any]:
