@@ -46,7 +46,8 @@ def in_memory():
 
 
 def connect(path):
-    return sqlite3.connect(path, isolation_level=None)
+    # Waits as long as the commands do.
+    return sqlite3.connect(path, timeout=30, isolation_level=None)
 
 
 def execute(path, *statements):
