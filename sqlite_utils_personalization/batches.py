@@ -16,7 +16,9 @@ def in_batches(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of sql, which is in ascending order of the integer in column key, above :after, at most :batch.
 
-    No lock outlives a batch; read-only. Rows are those of one moment only if nothing below the end is ever changed.
+    Where sql has another lower bound, it takes the greater of the two: of two conditions SQLite uses but one, and walks
+    from there to :after again for each batch. No lock outlives a batch; read-only. Rows are those of one moment only if
+    nothing below the end is ever changed.
     """
     after = -(2**63)
     while rows := db.execute(sql, {**at, "after": after, "batch": BATCH}).fetchall():

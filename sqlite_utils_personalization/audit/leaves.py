@@ -66,7 +66,7 @@ _CUSTOMERS = """
 SELECT l.profile_id, e.first_rec_id, e.n, s.list_sha256
 FROM am_personalization_evidence e JOIN seal_list s USING (list_id)
 LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
-WHERE s.run_id = :run_id AND e.first_rec_id > :after AND e.first_rec_id BETWEEN :first AND :last
+WHERE s.run_id = :run_id AND e.first_rec_id > max(:after, :first - 1) AND e.first_rec_id <= :last
 ORDER BY e.first_rec_id LIMIT :batch
 """
 # Evidence leaves gaps in the log; what stands in a gap, other programs wrote.
@@ -179,10 +179,10 @@ def event_leaves(
     """Number and leaf of every row of a table of events with after < number <= end; read-only."""
     number, *_ = columns = EVENT_COLUMNS[table]
     sql = (
-        f"SELECT {', '.join(columns)} FROM {table} WHERE {number} > :after AND {number} > :first"
-        f" AND {number} <= :end ORDER BY 1 LIMIT :batch"
+        f"SELECT {', '.join(columns)} FROM {table} WHERE {number} > max(:after, :start) AND {number} <= :end"
+        " ORDER BY 1 LIMIT :batch"
     )
-    for row in in_batches(db, sql, {"first": after, "end": end}):
+    for row in in_batches(db, sql, {"start": after, "end": end}):
         yield row[0], event_leaf(table, row)
 
 

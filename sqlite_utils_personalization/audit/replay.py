@@ -50,7 +50,7 @@ LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
 LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
-WHERE {{key}} > :after AND {{conditions}} ORDER BY l.rec_id LIMIT :batch
+WHERE {{key}} > max(:after, :start) AND {{conditions}} ORDER BY l.rec_id LIMIT :batch
 """
 _PLACES = """
 SELECT c.recommendation_type, d.seq, c.item_id, c.title,

@@ -11,7 +11,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
 _BOUNDS = """
-SELECT coalesce(min(first_rec_id), 1), coalesce(max(first_rec_id + n - 1), 0)
+SELECT coalesce(min(first_rec_id) - 1, 0), coalesce(max(first_rec_id + n - 1), 0)
 FROM am_personalization_evidence JOIN am_personalization_list USING (list_id) WHERE run_id = ?
 """
 _UNKNOWN = """
@@ -46,9 +46,12 @@ class Selection:
 
 
 def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str, Any]]:
-    """SQL over l (log) and t (list), and its parameters. PersonalizationError names what does not exist."""
+    """SQL over l (log) and t (list), and its parameters; start is the rec_id to begin after.
+
+    PersonalizationError names what does not exist.
+    """
     terms: list[str] = []
-    at: dict[str, Any] = {}
+    at: dict[str, Any] = {"start": -(2**63)}
     if chosen.rec_ids is not None:
         at["rec_ids"] = json.dumps(list(chosen.rec_ids))
         _require_rows(db, at["rec_ids"])
@@ -58,8 +61,8 @@ def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str
         terms.append("l.profile_id = :profile_id")
     if chosen.run_id is not None:
         at["run_id"] = existing_run(db, chosen.run_id)
-        at["first"], at["last"] = db.execute(_BOUNDS, (chosen.run_id,)).fetchone()
-        terms.append("t.run_id = :run_id AND l.rec_id BETWEEN :first AND :last")
+        at["start"], at["last"] = db.execute(_BOUNDS, (chosen.run_id,)).fetchone()
+        terms.append("t.run_id = :run_id AND l.rec_id <= :last")
     for name, relation, moment in (("since", ">=", chosen.since), ("until", "<=", chosen.until)):
         if moment is not None:
             at[name] = _prefix(name, moment) + ("~" if name == "until" else "")
