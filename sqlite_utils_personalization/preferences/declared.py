@@ -55,8 +55,7 @@ def _known_keys(text: object) -> dict[str, Any]:
     if not isinstance(text, str):
         raise InvalidPreference("preference_json is not text")
     try:
-        # Numbers as floats: an integer of 5,000 digits under an unknown key is JSON too.
-        declared = json.loads(text, parse_int=float, parse_constant=_not_json)
+        declared = _DECODER.decode(text)
     except ValueError:
         raise InvalidPreference("preference_json is not JSON") from None
     except RecursionError:
@@ -66,6 +65,14 @@ def _known_keys(text: object) -> dict[str, Any]:
     if not isinstance(declared, dict):
         raise InvalidPreference("preference_json is not a JSON object")
     return {key: declared[key] for key in _rules() if key in declared}
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+# Numbers as floats: an integer of 5,000 digits under an unknown key is JSON too.
+_DECODER = json.JSONDecoder(parse_int=float, parse_constant=_not_json)
 
 
 def _depth(value: object) -> int:
@@ -78,10 +85,6 @@ def _depth(value: object) -> int:
     ]:
         depth += 1
     return depth
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 def _industries(pack: str | None, packs: Mapping[str, str]) -> str | None:

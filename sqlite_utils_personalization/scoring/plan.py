@@ -111,11 +111,11 @@ def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object]]]:
 def _cohort_no(db: sqlite3.Connection, vector: Declared) -> int:
     text = canonical_json(vector)
     insert = "INSERT OR IGNORE INTO plan_cohort VALUES (NULL, ?, ?, ?, ?, ?, 0, NULL)"
-    db.execute(insert, (text, *vector))
-    cohort_no: int = db.execute(
-        "SELECT cohort_no FROM plan_cohort WHERE vector = ?", (text,)
-    ).fetchone()[0]
-    return cohort_no
+    added = db.execute(insert, (text, *vector))
+    if added.rowcount and added.lastrowid:
+        return added.lastrowid
+    found = db.execute("SELECT cohort_no FROM plan_cohort WHERE vector = ?", (text,)).fetchone()
+    return int(found[0])
 
 
 def add_candidates(db: sqlite3.Connection, candidates: Iterable[Candidate]) -> None:
