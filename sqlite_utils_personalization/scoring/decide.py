@@ -24,6 +24,8 @@ Class = tuple[str, str, str | None, str | None]
 Group = tuple[int, str | None, str | None]
 # Places in the ranking among equal points, best first; never more than top_k, as no more can be offered.
 Members = list[int]
+# Of what one industry goes together with, by the prefectures listed.
+ByArea = dict[str, list[tuple[Group, Members]]]
 # Points and candidate_no.
 Choice = tuple[int, int]
 # Industries, prefecture, horizon, risk level, cohort_no.
@@ -91,13 +93,13 @@ def best_choices(
         "SELECT industries, prefecture, horizon_days, risk_level, cohort_no FROM plan_cohort"
         " ORDER BY industries, prefecture, cohort_no",
     )
-    for (industry, prefecture), members in groupby(cohorts, key=itemgetter(0, 1)):
-        groups = [
-            _eligible(found, industries[industry], areas[prefecture], top_k) for found in classes
-        ]
-        for cohort in members:
-            deadline, risk = deadlines[cohort[2]], risks[cohort[3]]
-            yield cohort, [_best(found, deadline, risk, top_k, ranked) for found in groups]
+    for industry, in_industry in groupby(cohorts, key=itemgetter(0)):
+        by_area = [_by_area(found, industries[industry]) for found in classes]
+        for prefecture, members in groupby(in_industry, key=itemgetter(1)):
+            groups = [_eligible(found, areas[prefecture], top_k) for found in by_area]
+            for cohort in members:
+                deadline, risk = deadlines[cohort[2]], risks[cohort[3]]
+                yield cohort, [_best(found, deadline, risk, top_k, ranked) for found in groups]
 
 
 def components(db: sqlite3.Connection, given: Given = THE_PLAN) -> tuple[Pairs, Pairs, Pairs]:
@@ -145,13 +147,19 @@ def _pairs(
     return found
 
 
-def _eligible(
-    classes: dict[Class, Members], industry: dict[str, int], area: dict[str, int], top_k: int
-) -> list[tuple[Group, Members]]:
-    groups: dict[Group, Members] = defaultdict(list)
+def _by_area(classes: dict[Class, Members], industry: dict[str, int]) -> ByArea:
+    found: ByArea = defaultdict(list)
     for (industries, prefectures, closes_on, level), members in classes.items():
-        if industries in industry and prefectures in area:
-            groups[industry[industries], closes_on, level] += members
+        if industries in industry:
+            found[prefectures].append(((industry[industries], closes_on, level), members))
+    return found
+
+
+def _eligible(by_area: ByArea, area: dict[str, int], top_k: int) -> list[tuple[Group, Members]]:
+    groups: dict[Group, Members] = defaultdict(list)
+    for prefectures in area:
+        for group, members in by_area.get(prefectures, ()):
+            groups[group] += members
     return [(group, sorted(members)[:top_k]) for group, members in groups.items()]
 
 
