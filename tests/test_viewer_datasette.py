@@ -1,8 +1,10 @@
 """Datasette with our metadata.yml: what an auditor and a script get from each question, on either line."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from html import unescape
 
 import pytest
 import yaml
@@ -34,10 +36,23 @@ async def test_every_question_is_a_page_with_its_title_form_and_description(shar
     for question in questions():
         response = await datasette.client.get(f"/jpcite/{question.name}")
         assert response.status_code == 200, question.name
-        assert question.title_ja in response.text
+        title = f"{question.title} ({question.title_ja}): jpcite"
+        assert f"<title>{title}</title>" in unescape(response.text)
         assert question.description in response.text
         for parameter in question.parameters:
             assert f'name="{parameter.name}"' in response.text
+
+
+@pytest.mark.asyncio
+async def test_a_query_of_another_database_keeps_the_title_that_datasette_gives_it(
+    shared, tmp_path
+):
+    sqlite3.connect(tmp_path / "other.db").close()
+    about = {"other": {"queries": {"one": {"sql": "SELECT 1 AS one", "title": "One"}}}}
+    datasette = await serve(shared, tmp_path / "other.db", metadata={"databases": about})
+    response = await datasette.client.get("/other/one")
+
+    assert "<title>other: SELECT 1 AS one</title>" in response.text
 
 
 @pytest.mark.asyncio
@@ -169,14 +184,22 @@ def test_serving_does_not_load_the_commands():
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", ["v_personalization_replay", "am_personalization_decision"])
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        # A night of ten thousand customers is 200,000 rows, and of a view they take a second to count.
+        ("v_personalization_replay", "LARGE_LOG_OF_VIEW"),
+        ("v_personalization_recent_recs", "LARGE_LOG_OF_VIEW"),
+        ("am_personalization_decision", "LARGE_LOG"),
+    ],
+)
 async def test_over_a_large_log_a_page_counts_no_rows_unless_that_is_asked_for(
-    shared, monkeypatch, name
+    shared, monkeypatch, name, limit
 ):
     datasette = await serve(shared)
     url, count = f"/jpcite/{name}.json", "filtered_table_rows_count"
     small = (await datasette.client.get(url)).json()
-    monkeypatch.setattr(large, "LARGE_LOG", 40)
+    monkeypatch.setattr(large, limit, 40)
     big = (await datasette.client.get(url)).json()
     asked = (await datasette.client.get(f"{url}?_nocount=")).json()
 

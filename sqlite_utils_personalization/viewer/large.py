@@ -13,8 +13,9 @@ from datasette.utils import tilde_decode
 from sqlite_utils_personalization.viewer.links import has_our_schema
 from sqlite_utils_personalization.viewer.metadata import tables
 
-# From here on counting takes longer than a page should.
+# From here on counting takes longer than a page should: the rows of a view are each computed to be counted.
 LARGE_LOG = 1_000_000
+LARGE_LOG_OF_VIEW = 50_000
 _PATH = re.compile(r"/([^/]+)/([a-z0-9_]+)(?:\.json|\.csv)?")
 _LAST = "SELECT max(rec_id) FROM am_personalization_recommendation_log"
 
@@ -29,7 +30,7 @@ def count_no_tables(datasette: Any) -> None:
 
 def _uncounted(database: Any, count: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     async def table_counts(limit: int = 10) -> Any:
-        if await has_large_log(database):
+        if await log_reaches(database, LARGE_LOG):
             return dict.fromkeys(await database.table_names())
         return await count(limit)
 
@@ -57,14 +58,15 @@ async def _would_count(datasette: Any, scope: Any) -> bool:
     asked = _PATH.fullmatch(path)
     if not asked or asked[2] not in tables() or b"_nocount" in scope["query_string"]:
         return False
-    return await has_large_log(datasette.databases.get(tilde_decode(asked[1])))
+    large = LARGE_LOG_OF_VIEW if asked[2].startswith("v_") else LARGE_LOG
+    return await log_reaches(datasette.databases.get(tilde_decode(asked[1])), large)
 
 
-async def has_large_log(database: Any) -> bool:
-    """Whether a database of Datasette, or None, is one of ours with so many log rows that pages do not count them."""
+async def log_reaches(database: Any, rows: int) -> bool:
+    """Whether a database of Datasette, or None, is one of ours whose log has this many rows."""
     if not await has_our_schema(database) or not await database.table_exists(
         "am_personalization_recommendation_log"
     ):
         return False
     last: int | None = (await database.execute(_LAST)).first()[0]
-    return (last or 0) >= LARGE_LOG
+    return (last or 0) >= rows
