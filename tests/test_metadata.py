@@ -98,12 +98,14 @@ def test_metadata_says_nothing_that_one_line_of_datasette_ignores_or_fails_on():
             for item in value.values():
                 collect(item)
 
-    for about in metadata("jpcite")["databases"]["jpcite"].values():
-        for entry in about.values():
-            collect({key: entry[key] for key in entry if key != "columns"})
+    database = metadata("jpcite")["databases"]["jpcite"]
+    named = {**database.pop("queries"), **database.pop("tables")}
+    collect(database)
+    for entry in named.values():
+        collect({key: entry[key] for key in entry if key != "columns"})
 
     known = {"title", "description", "params", "sql", "fragment", "sort_desc", "label_column"}
-    known |= {"description_html", "hide_sql"}
+    known |= {"description_html", "hide_sql", "sortable_columns"}
     assert keys - known == set()
 
 

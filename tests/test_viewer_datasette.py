@@ -1,10 +1,12 @@
 """Datasette with our metadata.yml: what an auditor and a script get from each question, on either line."""
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
 from html import unescape
+from urllib.parse import urljoin
 
 import pytest
 import yaml
@@ -41,6 +43,16 @@ async def test_every_question_is_a_page_with_its_title_form_and_description(shar
         assert question.description in response.text
         for parameter in question.parameters:
             assert f'name="{parameter.name}"' in response.text
+
+
+@pytest.mark.asyncio
+async def test_the_first_pages_of_datasette_lead_to_the_audit(shared):
+    datasette = await serve(shared)
+    for path in ("/", "/jpcite", "/jpcite/nights"):
+        page = (await datasette.client.get(path)).text
+        (link,) = re.findall(r'<p><a href="([^"]+)">Personalization audit</a></p>', page)
+        response = await datasette.client.get(urljoin(path, link))
+        assert "<h1>Personalization audit" in response.text
 
 
 @pytest.mark.asyncio
@@ -207,6 +219,35 @@ async def test_over_a_large_log_a_page_counts_no_rows_unless_that_is_asked_for(
     assert small.get(count) == asked.get(count) != 0
     assert big.get(count) is None
     assert big["rows"] == small["rows"]
+
+
+GROW_WITH_THE_LOG = (
+    "am_personalization_recommendation_log",
+    "am_personalization_decision",
+    "v_personalization_replay",
+    "v_personalization_recent_recs",
+)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", GROW_WITH_THE_LOG)
+async def test_what_grows_with_the_log_is_sorted_only_as_an_index_has_it(shared, name):
+    datasette = await serve(shared)
+    sorted_by = set()
+    for column in tables()[name]["columns"]:
+        response = await datasette.client.get(f"/jpcite/{name}.json?_sort_desc={column}")
+        if response.status_code == 200:
+            sorted_by.add(column)
+        else:
+            assert response.json()["error"] == f"Cannot sort table by {column}"
+    db = sqlite3.connect(shared)
+    for column in sorted_by:
+        plan = db.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {name} ORDER BY {column} DESC")
+        assert not [step for *_, step in plan if "TEMP B-TREE" in step], column
+    page = (await datasette.client.get(f"/jpcite/{name}")).text
+
+    assert sorted_by == set(tables()[name]["sortable_columns"])
+    assert set(re.findall(r"\?_sort(?:_desc)?=(\w+)", page)) == sorted_by
 
 
 @pytest.mark.asyncio

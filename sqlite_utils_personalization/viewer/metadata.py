@@ -18,13 +18,20 @@ _PLAIN_KEY = re.compile(
 
 def metadata(database: str) -> dict[str, Any]:
     """What metadata.yml says for a database Datasette serves under this name; read-only."""
+    description = (
+        "What was recommended to whom, why, and whether the formula gives the same score again."
+    )
+    # The first two pages of Datasette, from where the audit was only in the menu.
+    first = {
+        "description": description,
+        "description_html": f"<p>{escape(description)}</p>{_home_link('', database)}",
+    }
     return {
         "title": "Personalization audit (パーソナライズ監査)",
-        "description": (
-            "What was recommended to whom, why, and whether the formula gives the same score again."
-        ),
+        **first,
         "databases": {
             database: {
+                **first,
                 "queries": {question.name: _query(database, question) for question in questions()},
                 "tables": {name: _described(table) for name, table in tables().items()},
             }
@@ -66,11 +73,15 @@ def _description_html(database: str, question: Question) -> str:
         f"<li><code>{parameter.name}</code> {escape(parameter.meaning)}</li>"
         for parameter in question.parameters
     ]
-    home = f"../-/personalization?{urlencode({'database': database})}"
     return (
         f"<p>{escape(question.description)}</p><ul>{''.join(fields)}</ul>"
-        f'<p><a href="{home}">Personalization audit</a></p>'
+        f"{_home_link('../', database)}"
     )
+
+
+def _home_link(root: str, database: str) -> str:
+    home = f"{root}-/personalization?{urlencode({'database': database})}"
+    return f'<p><a href="{home}">Personalization audit</a></p>'
 
 
 def _described(table: dict[str, Any]) -> dict[str, Any]:
