@@ -9,11 +9,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from sqlite_utils_personalization.catalogue.candidate import TYPES
-from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.customer.asked import MOST
 from sqlite_utils_personalization.customer.errors import InvalidRequest
-from sqlite_utils_personalization.preferences.declared import preference_schema
-from sqlite_utils_personalization.scoring.model import load_model
+from sqlite_utils_personalization.preferences.published import published_schema
 
 # An argument that was not given; null says something else.
 LEFT = object()
@@ -42,11 +40,7 @@ def _optional(schema: dict[str, Any], description: str, default: object = None) 
 
 
 def _preference(key: str, description: str) -> Any:
-    rule = {**preference_schema()["properties"][key]}
-    if key == "industry_pack":
-        # The schema of a preference leaves packs to the model.
-        rule["enum"] = [*DIVISIONS, *load_model().constants["packs"]]
-    schema = {"anyOf": [rule, {"type": "null"}]}
+    schema = {"anyOf": [published_schema()["properties"][key], {"type": "null"}]}
     return _optional(schema, f"{description}。null で取り消し / null takes it back", LEFT)
 
 

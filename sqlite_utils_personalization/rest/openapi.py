@@ -8,10 +8,8 @@ from typing import Any
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.candidate import TYPES
-from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.customer.asked import MOST
-from sqlite_utils_personalization.preferences.declared import preference_schema
-from sqlite_utils_personalization.scoring.model import load_model
+from sqlite_utils_personalization.preferences.published import published_schema
 
 
 def document(base_url: str) -> dict[str, Any]:
@@ -20,17 +18,10 @@ def document(base_url: str) -> dict[str, Any]:
     found["info"]["version"] = __version__
     found["servers"] = [{"url": base_url.rstrip("/") or "/"}]
     schemas, parameters = found["components"]["schemas"], found["components"]["parameters"]
-    schemas["Preference"] = _preference()
+    schemas["Preference"] = published_schema()
     schemas["Type"]["enum"] = list(TYPES)
     parameters["limit"]["schema"]["maximum"] = MOST
     return found
-
-
-def _preference() -> dict[str, Any]:
-    schema = deepcopy(preference_schema())
-    # The schema leaves packs to the model, and this is where both are known.
-    schema["properties"]["industry_pack"]["enum"] = [*DIVISIONS, *load_model().constants["packs"]]
-    return schema
 
 
 @cache
