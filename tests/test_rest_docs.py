@@ -11,7 +11,7 @@ import yaml
 pytest.importorskip("datasette")
 
 from rest_fixtures import NEW, PLUGIN, bearer, door_database, rows
-from viewer_fixtures import METADATA, serve
+from viewer_fixtures import METADATA, root, serve
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.customer.settings import REQUESTS_PER_MINUTE
@@ -52,10 +52,13 @@ def settled(answer):
     return CURSOR.sub("WyIyMDI2...", TODAY.sub("2026-04-02", answer))
 
 
+def settings_of(doc):
+    return yaml.safe_load(re.search(r"```yaml\n(.*?)```", doc, re.DOTALL)[1])
+
+
 async def run(path, doc):
     """Yield each example of the document as the document has it and as it should have it."""
-    settings = yaml.safe_load(re.search(r"```yaml\n(.*?)```", doc, re.DOTALL)[1])
-    datasette = await serve(path, metadata=settings)
+    datasette = await serve(path, metadata=settings_of(doc))
     for number, (command, shown) in enumerate(EXAMPLE.findall(doc)):
         method, url, headers, body = request_of(command)
         answer = await datasette.client.request(method, url, headers=headers, content=body)
@@ -75,6 +78,23 @@ async def test_every_example_answers_as_the_document_says(tmp_path):
     assert rows(path, "SELECT count(*), sum(unit_price_yen) FROM am_personalization_delivery") == [
         (1, 3)
     ]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("doc", [DOC, DOC.parents[1] / "README.md"], ids=["rest.md", "README.md"])
+async def test_whoever_opens_the_door_as_documented_shows_no_stranger_the_audit(tmp_path, doc):
+    path = door_database(tmp_path / "jpcite.db")
+    datasette = await serve(path, metadata=settings_of(doc.read_text(encoding="utf-8")))
+    for address in (
+        "/jpcite",
+        "/jpcite/am_personalization_profile.json",
+        "/-/personalization",
+        "/-/personalization/replay/1.json",
+    ):
+        for headers in ({}, bearer(NEW)):
+            response = await datasette.client.get(address, headers=headers)
+            assert response.status_code == 403, address
+        assert (await datasette.client.get(address, cookies=root(datasette))).status_code == 200
 
 
 def test_every_status_and_every_setting_is_in_the_document():
