@@ -275,6 +275,12 @@ async def test_a_catalogue_that_cannot_be_read_is_named_and_the_replay_stands(sh
             "Another program wrote this row",
         ),
         (
+            "DELETE FROM am_personalization_evidence",
+            1,
+            "no evidence",
+            "Missing: <strong>evidence</strong>",
+        ),
+        (
             "UPDATE am_personalization_seal SET root = head",
             1,
             "reproduced",
@@ -300,6 +306,18 @@ async def test_a_replay_that_fails_says_how_and_what_to_do(tampered, sql, rec_id
     assert data["verdict"] == verdict
     assert says.lower() in text.lower()
     assert "What to do:" in text
+
+
+@pytest.mark.asyncio
+async def test_a_row_whose_evidence_was_taken_away_is_not_said_to_be_of_another_program(tampered):
+    path = tampered("DELETE FROM am_personalization_evidence WHERE first_rec_id = 1")
+    text, data = await both(path, f"{HOME}/replay/1", 200)
+
+    assert (data["missing"], data["seal"]) == ("evidence", None)
+    assert "Another program" not in text
+    assert "what other programs wrote before it" not in text
+    assert '<li class="fault"><strong>No evidence</strong>' in text
+    assert "sqlite-utils personalization-verify jpcite.db" in text
 
 
 @pytest.mark.asyncio

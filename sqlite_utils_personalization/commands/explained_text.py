@@ -60,8 +60,10 @@ def _block(title: str, lines: Iterable[Line]) -> str:
 def _verdict(found: Replay) -> str:
     score = f"logged {found.logged.score}, recomputed {found.recomputed_score}"
     if found.verdict == NO_EVIDENCE:
+        # Which of the two it is takes the seals, and one row says nothing of those.
         return (
-            f"{found.verdict}: another program wrote this row, with a score of {found.logged.score}"
+            f"{found.verdict}: another program wrote this row, with a score of {found.logged.score},"
+            " unless personalization-verify has a finding"
         )
     if found.missing:
         return f"{found.verdict}: its {found.missing} is missing - run personalization-verify"

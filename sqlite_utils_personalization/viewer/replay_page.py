@@ -4,7 +4,7 @@ import re
 import sqlite3
 from typing import Any
 
-from sqlite_utils_personalization.audit.record import Replay
+from sqlite_utils_personalization.audit.record import NO_EVIDENCE, Replay
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.seal import SEAL_COLUMNS
 from sqlite_utils_personalization.audit.selection import Selection
@@ -19,6 +19,7 @@ _SEAL_OF_OTHERS = f"""
 SELECT {_SEAL_COLUMNS} FROM am_personalization_seal
 WHERE run_id IS NULL AND :rec_id BETWEEN first_rec_id AND last_rec_id
 """
+_SEALED_UP_TO = "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal"
 
 
 def replay_page(db: sqlite3.Connection, rec_id: str, *, with_now: bool) -> dict[str, Any]:
@@ -29,6 +30,8 @@ def replay_page(db: sqlite3.Connection, rec_id: str, *, with_now: bool) -> dict[
 
     seal is None where no seal covers the row, else the seal as it is stored, with faults: what is wrong with it, none
     if it is the digest of itself, follows from the one before and holds the run row as it stands.
+
+    missing is "evidence" of a row without evidence that was sealed over, but not as a row of other programs.
     """
     if not re.fullmatch("[0-9]{1,16}", rec_id, re.ASCII):
         raise no_recommendation(f"{rec_id!r} is not a rec_id - give a whole number")
@@ -37,7 +40,11 @@ def replay_page(db: sqlite3.Connection, rec_id: str, *, with_now: bool) -> dict[
     except PersonalizationError as error:
         raise no_recommendation(str(error)) from error
     now, fault = now_of(db, found) if with_now else (None, None)
-    return {**found.to_dict(), "now": now, "now_fault": fault, "seal": seal_of(db, found)}
+    data = {**found.to_dict(), "now": now, "now_fault": fault, "seal": seal_of(db, found)}
+    if found.verdict == NO_EVIDENCE and not data["seal"]:
+        (sealed_up_to,) = db.execute(_SEALED_UP_TO).fetchone()
+        data["missing"] = "evidence" if found.rec_id <= sealed_up_to else None
+    return data
 
 
 def now_of(db: sqlite3.Connection, found: Replay) -> tuple[dict[str, Any] | None, str | None]:

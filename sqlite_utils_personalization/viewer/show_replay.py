@@ -17,6 +17,7 @@ VERDICTS = {
     "reproduced": "The formula gives the same points and the same score again, from what that night stored.",
     "differs": "The formula does not give what was logged, from what that night stored.",
     "no evidence": "Another program wrote this row: the log says that something was recommended, nothing says what.",
+    "evidence": "No night accounts for this row, nor do the rows of other programs, and the log was sealed beyond it.",
     "evidence broken": "The evidence of this row leads nowhere: something it was decided from is not in the file.",
 }
 
@@ -26,7 +27,7 @@ def show_replay(datasette: Any, database: str, data: dict[str, Any]) -> dict[str
     run, item = data["run"], data["item"]
     return {
         "japan_time": japan_time,
-        "meaning": VERDICTS[data["verdict"]],
+        "meaning": VERDICTS.get(data["missing"]) or VERDICTS[data["verdict"]],
         "chart": _chart(data),
         "stored_differ": any(part["points"] != part["decided"] for part in data["components"]),
         "declared_rows": _declared(data["declared"]),
