@@ -4,6 +4,7 @@ Connections are in autocommit mode: a transaction starts where the code says BEG
 """
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ MINIMUM_SQLITE = (3, 31, 0)
 _SENTENCES = {
     "file is not a database": "{path} is not a SQLite database - give the path of one",
     "malformed": "{path} is damaged ({error}) - restore it from a backup",
-    "is full": "no space left for {path} - free some, then run this again",
+    "is full": "no space left for {path} or temporary files - free some, then run this again",
     "readonly database": "{path} is read-only - make the file and its directory writable, then run this again",
     "unable to open": "{path} cannot be opened - make the file and its directory readable and writable",
     "disk I/O error": "{path} cannot be read or written ({error}) - check the disk and the rights on the directory",
@@ -89,6 +90,16 @@ def sentence(path: str | Path, error: Exception) -> str | None:
             holders = lock_holders(Path(path)) if part == "is locked" else None
             return template.format(path=path, error=error, holders=holders)
     return None
+
+
+def not_found(table: str, path: str | Path | None = None) -> PersonalizationError:
+    """What to say where table is missing; path is None where only a connection is known, and may not be named."""
+    where, which = (
+        (f" in {path}", shlex.quote(str(path))) if path else ("", "with the path of the database")
+    )
+    return PersonalizationError(
+        f"{table} not found{where} - run: sqlite-utils personalization-migrate {which}"
+    )
 
 
 def _open(path: str | Path, parameters: str, timeout_s: float) -> sqlite_utils.Database:

@@ -303,7 +303,9 @@ def test_an_argument_that_cannot_be_is_named_and_not_repeated(
 
 def test_a_database_without_deliveries_says_what_to_run(db, refuses):
     db.execute(f"DROP TABLE {P}delivery")
-    with refuses(f"{P}delivery not found - run: sqlite-utils personalization-migrate DB"):
+    with refuses(
+        f"{P}delivery not found - run: sqlite-utils personalization-migrate with the path of the database"
+    ):
         recommendations(db, CUSTOMER_1, channel="mcp")
 
 

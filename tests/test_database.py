@@ -265,7 +265,9 @@ def without_privileges():
 
 def test_a_full_disk_is_named(fresh_path, refuses):
     with (
-        refuses(f"no space left for {fresh_path} - free some, then run this again"),
+        refuses(
+            f"no space left for {fresh_path} or temporary files - free some, then run this again"
+        ),
         explained(fresh_path),
         open_writable(make(fresh_path)) as db,
     ):

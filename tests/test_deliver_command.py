@@ -222,12 +222,13 @@ def test_a_wrong_call_is_told_how(path, arguments, said):
 
 
 def test_a_file_without_our_tables_is_told_what_to_run(tmp_path):
-    path = tmp_path / "other.db"
+    path = tmp_path / "an other.db"
     db = connect(path)
     db.execute("CREATE TABLE t (x)")
     db.close()
     result = run(path, 17, *DIGEST)
     assert (result.exit_code, result.stderr) == (
         1,
-        "Error: am_personalization_delivery not found - run: sqlite-utils personalization-migrate DB\n",
+        f"Error: am_personalization_delivery not found in {path}"
+        f" - run: sqlite-utils personalization-migrate '{path}'\n",
     )

@@ -280,7 +280,8 @@ def test_without_the_table_it_says_what_to_run(db, refuses):
     db.execute(f"DROP TABLE {DELIVERY}")
     for call in (lambda: record_delivery(db, 1, **DIGEST), lambda: reverse_delivery(db, 1)):
         with refuses(
-            "am_personalization_delivery not found - run: sqlite-utils personalization-migrate DB"
+            "am_personalization_delivery not found"
+            " - run: sqlite-utils personalization-migrate with the path of the database"
         ):
             call()
 

@@ -146,7 +146,9 @@ def test_a_signal_ends_it_with_a_sentence_and_the_shells_exit_status(path, whole
 def test_a_full_database_is_an_error_and_loses_nothing(path, whole, pages):
     stopped = night(path, "full", pages)
     assert (stopped.returncode, stopped.stdout) == (1, "")
-    assert stopped.stderr == (f"Error: no space left for {path} - free some, then run this again\n")
+    assert stopped.stderr == (
+        f"Error: no space left for {path} or temporary files - free some, then run this again\n"
+    )
     finishes(path, whole)
 
 

@@ -425,7 +425,7 @@ def test_a_disk_that_is_full_is_not_taken_for_something_in_the_way(fresh_path, r
     with closing(sqlite3.connect(fresh_path, isolation_level=None)) as conn:
         (pages,) = conn.execute("PRAGMA page_count").fetchone()
         conn.execute(f"PRAGMA max_page_count = {pages}")
-        full = f"no space left for {fresh_path} - free some, then run this again"
+        full = f"no space left for {fresh_path} or temporary files - free some, then run this again"
         with refuses(full), explained(fresh_path):
             apply_evidence(conn)
     assert dump(fresh_path) == before

@@ -200,4 +200,7 @@ def test_a_file_without_deliveries_cannot_be_verified(tmp_path):
     db.close()
     result = run(path, "--month", "2026-07")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("Error: am_personalization_delivery not found - run:")
+    assert result.stderr == (
+        f"Error: am_personalization_delivery not found in {path}"
+        f" - run: sqlite-utils personalization-migrate {path}\n"
+    )

@@ -108,7 +108,8 @@ def test_without_its_table_nothing_is_kept_and_it_says_what_to_run(db, refuses):
     plant(db, [Case("matched")])
     db.execute("DROP TABLE am_personalization_reconciled")
     with refuses(
-        "am_personalization_reconciled not found - run: sqlite-utils personalization-migrate DB"
+        "am_personalization_reconciled not found"
+        " - run: sqlite-utils personalization-migrate with the path of the database"
     ):
         keep(db, reconcile(db, "2026-07"), rows(db))
     assert ask(db, "reconciliation") == []

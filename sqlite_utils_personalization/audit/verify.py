@@ -15,7 +15,7 @@ from sqlite_utils_personalization.audit.checks.seals import check_seals
 from sqlite_utils_personalization.audit.evaluation import NOT_READABLE
 from sqlite_utils_personalization.audit.finding import Finding
 from sqlite_utils_personalization.audit.leaves import forget_digests
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.database import not_found
 
 # What one range of evidence, one list and one sealed customer take, relative to each other.
 _RANGE, _LIST, _CUSTOMER = 1, 8, 1
@@ -94,6 +94,4 @@ def require_evidence(db: sqlite3.Connection, path: str | Path) -> None:
     for name in ("am_personalization_profile", "am_personalization_run", "am_personalization_seal"):
         sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
         if not db.execute(sql, (name,)).fetchone():
-            raise PersonalizationError(
-                f"{name} not found in {path} - run: sqlite-utils personalization-migrate {path}"
-            )
+            raise not_found(name, path)

@@ -4,9 +4,11 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils_personalization.billing.delivery import Delivery
+from sqlite_utils_personalization.database import not_found
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
 
@@ -26,18 +28,16 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
-def require_deliveries(db: sqlite3.Connection) -> None:
-    """PersonalizationError if the database has no table of deliveries; read-only."""
-    require_table(db, "am_personalization_delivery")
+def require_deliveries(db: sqlite3.Connection, path: str | Path | None = None) -> None:
+    """PersonalizationError, which names path if given, if the database has no table of deliveries; read-only."""
+    require_table(db, "am_personalization_delivery", path)
 
 
-def require_table(db: sqlite3.Connection, name: str) -> None:
-    """PersonalizationError if the database has no table of this name; read-only."""
+def require_table(db: sqlite3.Connection, name: str, path: str | Path | None = None) -> None:
+    """PersonalizationError, which names path if given, if the database has no table of this name; read-only."""
     sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
     if not _rows(db, sql, name):
-        raise PersonalizationError(
-            f"{name} not found - run: sqlite-utils personalization-migrate DB"
-        )
+        raise not_found(name, path)
 
 
 def logged(db: sqlite3.Connection, rec_ids: Sequence[int]) -> set[int]:

@@ -3,8 +3,15 @@
 import re
 import sys
 from hashlib import sha256
+from io import BytesIO
+from typing import BinaryIO
 
 import click
+
+
+def standard_input() -> BinaryIO:
+    """Standard input in bytes: nothing where there is none, as a service may start its commands."""
+    return sys.stdin.buffer if sys.stdin else BytesIO()
 
 
 def user_hash(given: str | None) -> str:
@@ -27,10 +34,10 @@ def api_key(name: str, where: str) -> bytes:
 
     click.UsageError if there is none; name is what it is asked for by, where says how else to give it.
     """
-    if sys.stdin.isatty():
+    if sys.stdin and sys.stdin.isatty():
         key = str(click.prompt(name, hide_input=True, err=True)).encode()
     else:
-        key = sys.stdin.buffer.readline().rstrip(b"\r\n")
+        key = standard_input().readline().rstrip(b"\r\n")
     if not key:
         raise click.UsageError(f"no {name} - give it on {where}")
     return key

@@ -1,16 +1,16 @@
 """personalization-deliver: record that recommendations reached their customers."""
 
 import shutil
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from sqlite_utils_personalization.billing.delivery import CHANNELS
+from sqlite_utils_personalization.commands.customer import standard_input
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.commands.progress import say
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -73,8 +73,12 @@ def deliver(
     _check_usage(rec_ids, common, reverse)
     outcomes: Counter[str] = Counter()
     try:
-        with _opened(path) as db, _lines(rec_ids) as lines:
-            found = _delivered(db, lines, rec_ids, common, reverse)
+        with (
+            _opened(path) as db,
+            _lines(rec_ids) as lines,
+            # Closed before the database is, so that what fails in between is undone.
+            closing(_delivered(db, lines, rec_ids, common, reverse)) as found,
+        ):
             rows = (_row(one, reverse, outcomes) for one in found)
             print_rows(ctx, (*_columns(), "outcome"), rows, **output)
     except PersonalizationError as error:
@@ -95,9 +99,11 @@ def _check_usage(rec_ids: tuple[Any, ...], common: dict[str, Any], reverse: bool
 
 @contextmanager
 def _opened(path: str) -> Iterator[Any]:
+    from sqlite_utils_personalization.billing.delivery_table import require_deliveries
     from sqlite_utils_personalization.database import explained, open_writable
 
     with explained(path), open_writable(path) as db:
+        require_deliveries(db.conn, path)
         yield db.conn
 
 
@@ -108,7 +114,7 @@ def _lines(rec_ids: tuple[Any, ...]) -> Iterator[BinaryIO | None]:
         yield None
         return
     with TemporaryFile() as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
+        shutil.copyfileobj(standard_input(), file)
         file.seek(0)
         yield file
 
@@ -119,7 +125,7 @@ def _delivered(
     rec_ids: tuple[int, ...],
     common: dict[str, Any],
     reverse: bool,
-) -> Iterator["Delivery"]:
+) -> Generator["Delivery"]:
     from sqlite_utils_personalization.billing.deliveries import recorded, taken_back
     from sqlite_utils_personalization.billing.delivery import fact
 

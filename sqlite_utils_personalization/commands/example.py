@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.progress import say
 from sqlite_utils_personalization.errors import PersonalizationError
 
@@ -22,7 +23,7 @@ ORDER BY p.profile_id, l.rec_id
 """
 
 
-@click.command(name="personalization-example")
+@click.command(name="personalization-example", cls=Command)
 @click.argument("path", type=click.Path(dir_okay=False, allow_dash=False))
 def example(path: str) -> None:
     """

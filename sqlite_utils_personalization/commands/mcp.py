@@ -75,4 +75,4 @@ def _check(path: Path) -> None:
 
     with explained(path), open_readonly(path) as db:
         require_evidence(db.conn, str(path))
-        require_deliveries(db.conn)
+        require_deliveries(db.conn, path)

@@ -2,10 +2,11 @@
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
-@click.command(name="personalization-metadata")
+@click.command(name="personalization-metadata", cls=Command)
 @click.argument("database_name", default="jpcite")
 def metadata(database_name: str) -> None:
     """

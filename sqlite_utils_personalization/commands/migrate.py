@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.progress import say
 from sqlite_utils_personalization.errors import PersonalizationError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command(name="personalization-migrate")
+@click.command(name="personalization-migrate", cls=Command)
 @click.argument("path", type=click.Path(dir_okay=False, allow_dash=False), required=False)
 @click.option(
     "list_", "--list", is_flag=True, help="Show applied and pending migrations, change nothing"

@@ -2,16 +2,19 @@
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
+from io import TextIOWrapper
 from typing import Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.transaction import transaction
 
 
-class RowsCommand(click.Command):
+class RowsCommand(Command):
     """A command that takes the output options of sqlite-utils after its own, as keyword arguments."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -36,6 +39,9 @@ def print_rows(
     """Print the rows as sqlite-utils would those of a query, in bounded memory but for --table and --fmt."""
     from sqlite_utils.cli import query
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        # As print_text does.
+        sys.stdout.reconfigure(encoding="utf-8")
     # A database on disk that SQLite removes when it is closed, which query does at the end of the command.
     db = sqlite3.connect("", isolation_level=None)
     db.execute(f"CREATE TABLE found ({', '.join(columns)})")

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.customer import user_hash as hash_of_customer
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
-@click.command(name="personalization-receipt")
+@click.command(name="personalization-receipt", cls=Command)
 @click.argument("path", type=click.Path(allow_dash=False))
 @click.option("--run", "run_id", type=click.IntRange(1, 2**53), required=True, help="Of which run")
 @click.option("--user-hash", help="sha256 hex of the API key; without it the key itself is read")

@@ -17,7 +17,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 
 
-@click.command(name="personalization-reconcile", cls=RowsCommand)
+@click.command(name="personalization-reconcile", cls=RowsCommand, unfinished=2)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.option("--month", required=True, metavar="YYYY-MM", help="A calendar month in Japan")
 @click.option(
@@ -82,6 +82,7 @@ def _reconcile(
     as_json: bool,
     output: dict[str, Any],
 ) -> int:
+    from sqlite_utils_personalization.billing.delivery_table import require_deliveries
     from sqlite_utils_personalization.billing.reconcile import reconcile as reconciled
     from sqlite_utils_personalization.billing.reconcile import rows
     from sqlite_utils_personalization.billing.reconciliation import Row
@@ -89,6 +90,7 @@ def _reconcile(
     from sqlite_utils_personalization.database import explained, open_readonly
 
     with explained(path), open_readonly(path) as db:
+        require_deliveries(db.conn, path)
         found = reconciled(db.conn, month, **sources)
         if keep:
             _keep(path, found, rows(db.conn))

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.progress import Progress, say
 from sqlite_utils_personalization.errors import PersonalizationError
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
 
 
-@click.command(name="personalization-score")
+@click.command(name="personalization-score", cls=Command)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.option(
     "--as-of",

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
-@click.command(name="personalization-seal")
+@click.command(name="personalization-seal", cls=Command)
 @click.argument("path", type=click.Path(allow_dash=False))
 @click.option(
     "--sign",

@@ -4,11 +4,12 @@ from contextlib import ExitStack
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.progress import Progress, say
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
-@click.command(name="personalization-snapshot")
+@click.command(name="personalization-snapshot", cls=Command)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.argument("target", type=click.Path(dir_okay=False, allow_dash=False))
 @click.option("--replace", is_flag=True, help="Replace an earlier copy")

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.progress import Progress, say
 from sqlite_utils_personalization.errors import PersonalizationError
 
 INTACT, FOUND, UNCHECKED = 0, 1, 2
 
 
-@click.command(name="personalization-verify")
+@click.command(name="personalization-verify", cls=Command, unfinished=UNCHECKED)
 @click.argument("path", type=click.Path(allow_dash=False))
 @click.option(
     "--head",
@@ -38,10 +39,6 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
         findings = _verify(path, head_file, silent)
     except PersonalizationError as error:
         say(f"Error: {error}")
-        raise click.exceptions.Exit(UNCHECKED) from None
-    except KeyboardInterrupt:
-        # click's own exit status for it, 1, would say that something was found.
-        say("interrupted before everything was checked")
         raise click.exceptions.Exit(UNCHECKED) from None
     if as_json:
         click.echo(

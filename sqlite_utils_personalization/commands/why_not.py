@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.customer import user_hash as hash_of_customer
 from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.why_not import WhyNot
 
 
-@click.command(name="personalization-why-not")
+@click.command(name="personalization-why-not", cls=Command)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.option("--item", "item_id", required=True, help="Id of the item")
 @click.option("--type", "kind", type=click.Choice(TYPES), help="If several types have that id")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.customer import user_hash
 from sqlite_utils_personalization.commands.profile.shared import (
     opened,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.preferences.erasure import Erasure, Held
 
 
-@click.command(name="erase")
+@click.command(name="erase", cls=Command)
 @path_argument
 @user_hash_option
 @click.option(

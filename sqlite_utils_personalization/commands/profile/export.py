@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.customer import user_hash
 from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.commands.profile.shared import (
@@ -15,7 +16,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
 )
 
 
-@click.command(name="export")
+@click.command(name="export", cls=Command)
 @path_argument
 @user_hash_option
 def export(path: str, given_hash: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.customer import user_hash
 from sqlite_utils_personalization.commands.profile.shared import (
     opened,
@@ -11,7 +12,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
 )
 
 
-@click.command(name="get")
+@click.command(name="get", cls=Command)
 @path_argument
 @user_hash_option
 def get(path: str, given_hash: str | None) -> None:

@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.profile.shared import (
     model_option,
     opened,
@@ -15,7 +16,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
 from sqlite_utils_personalization.commands.progress import say
 
 
-@click.command(name="import")
+@click.command(name="import", cls=Command)
 @path_argument
 @click.argument("file", type=click.File("rb"))
 @model_option

@@ -2,6 +2,7 @@
 
 import click
 
+from sqlite_utils_personalization.commands.command import Command
 from sqlite_utils_personalization.commands.customer import api_key
 from sqlite_utils_personalization.commands.profile.shared import (
     opened,
@@ -11,7 +12,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
 from sqlite_utils_personalization.commands.progress import say
 
 
-@click.command(name="rotate")
+@click.command(name="rotate", cls=Command)
 @path_argument
 def rotate(path: str) -> None:
     """

@@ -1,12 +1,12 @@
 """personalization-profile set: store what one customer declares."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.customer import user_hash
+from sqlite_utils_personalization.commands.command import Command
+from sqlite_utils_personalization.commands.customer import standard_input, user_hash
 from sqlite_utils_personalization.commands.profile.shared import (
     model_option,
     opened,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.preferences.profiles import Change
 
 
-@click.command(name="set")
+@click.command(name="set", cls=Command)
 @path_argument
 @click.argument(
     "file",
@@ -77,7 +77,7 @@ def _parsed(file: str) -> object:
     from sqlite_utils_personalization.preferences.validation import parse_preference
 
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        data = standard_input().read() if file == "-" else Path(file).read_bytes()
         return parse_preference(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise InvalidPreference("not UTF-8") from None

@@ -1,0 +1,145 @@
+"""Commands whose output cannot be written: no traceback, no wrong exit status, and nothing stored twice."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from hashlib import sha256
+
+import pytest
+from click.testing import CliRunner
+from scored import connect, history
+
+from sqlite_utils_personalization.commands.deliver import deliver
+from sqlite_utils_personalization.commands.reconcile import reconcile
+
+HASH = sha256(b"example-key-1").hexdigest()
+CUSTOMER = ("--user-hash", HASH)
+DIGEST = ("--channel", "digest", "--slot", "1")
+# Python keeps what is small for its end, unless it is told not to.
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+COMMANDS = (
+    (("migrate", "--list"), 1),
+    (("score", "--as-of", "2026-04-02"), 1),
+    (("score", "--dry-run"), 1),
+    (("replay", "1"), 1),
+    (("replay", "1", "--csv"), 1),
+    (("why-not", "--item", "EX-105", *CUSTOMER), 1),
+    # 1 would be an answer: there are findings, something is not explained.
+    (("verify", "--json"), 2),
+    (("reconcile", "--month", "2026-07"), 2),
+    (("reconcile", "--month", "2026-07", "--csv"), 2),
+    (("seal",), 1),
+    (("receipt", "--run", "1", *CUSTOMER), 1),
+    (("profile", "list", "--table"), 1),
+    (("profile", "set", "--risk", "low", *CUSTOMER), 1),
+    (("profile", "export", *CUSTOMER), 1),
+    (("deliver", "1", *DIGEST), 1),
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "jpcite.db"
+    path.write_bytes(history())
+    return path
+
+
+def run(path, arguments, **how):
+    name, *rest = arguments
+    group = [rest.pop(0)] if name == "profile" else []
+    command = [sys.executable, "-m", "sqlite_utils", f"personalization-{name}", *group, str(path)]
+    how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "env": BUFFERED, **how}
+    return subprocess.run([*command, *rest], stderr=subprocess.PIPE, check=False, **how)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize(("arguments", "status"), COMMANDS)
+def test_a_full_disk_under_the_output_is_a_sentence(path, arguments, status):
+    with open("/dev/full", "wb") as full:
+        ended = run(path, arguments, stdout=full)
+    assert ended.returncode == status
+    assert ended.stderr.decode().splitlines()[-1] == (
+        "Error: the output cannot be written (No space left on device)"
+        " - mend that, then run this again: nothing is stored twice"
+    )
+    assert b"Traceback" not in ended.stderr
+    assert b"ignored" not in ended.stderr
+
+
+@pytest.mark.parametrize(("arguments", "status"), COMMANDS)
+def test_a_reader_that_went_away_ends_it_without_a_word(path, arguments, status):
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        ended = run(path, arguments, stdout=write)
+    finally:
+        os.close(write)
+    assert ended.returncode == status
+    assert b"Traceback" not in ended.stderr
+    assert b"ignored" not in ended.stderr
+    assert b"Error" not in ended.stderr
+
+
+def test_what_was_delivered_before_its_output_was_lost_is_delivered_once(path):
+    read, write = os.pipe()
+    os.close(read)
+    run(path, ("deliver", "1", *DIGEST), stdout=write)
+    os.close(write)
+    assert run(path, ("deliver", "1", *DIGEST)).stderr == b"1 already delivered\n"
+
+
+@pytest.mark.parametrize("form", ("--csv", "--tsv", "--table", "--nl", "--arrays", "--json"))
+def test_titles_are_utf_8_in_every_format_on_a_terminal_that_is_not(path, form):
+    ended = run(path, ("replay", "2", form), env={**BUFFERED, "PYTHONIOENCODING": "ascii"})
+    assert ended.returncode == 0
+    assert "建設業" in ended.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("profile", "get"), 2, "no API key - give it on standard input"),
+        (("profile", "rotate"), 2, "no old API key - give it on standard input"),
+        (("profile", "set", "-", *CUSTOMER), 1, "nothing was stored"),
+        (("deliver", "-"), 0, "no line, no delivery"),
+    ],
+)
+def test_a_closed_standard_input_is_an_empty_one(path, arguments, status, said):
+    ended = run(path, arguments, stdin=None, preexec_fn=lambda: os.close(0))
+    assert ended.returncode == status
+    assert said in ended.stderr.decode()
+    assert b"Traceback" not in ended.stderr
+
+
+def test_no_space_for_temporary_files_undoes_all_of_a_delivery(path, monkeypatch):
+    def full(ctx, columns, rows, **output):
+        next(rows)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    # By its name in the package it is the command.
+    module = sys.modules["sqlite_utils_personalization.commands.deliver"]
+    monkeypatch.setattr(module, "print_rows", full)
+    lines = "".join(f'{{"rec_id": {n}, "channel": "digest", "slot": "1"}}\n' for n in (1, 2))
+    ended = CliRunner().invoke(deliver, [str(path), "-"], input=lines)
+    assert (ended.exit_code, ended.stderr) == (
+        1,
+        f"Error: no space left for {path} or temporary files - free some, then run this again\n",
+    )
+    count = "SELECT count(*) FROM am_personalization_delivery"
+    assert connect(path).execute(count).fetchone() == (0,)
+
+
+def test_an_interrupted_reconciliation_does_not_say_that_something_is_unexplained(
+    path, monkeypatch
+):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sqlite_utils_personalization.billing.reconcile.reconcile", interrupted)
+    ended = CliRunner().invoke(reconcile, [str(path), "--month", "2026-07"])
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (
+        2,
+        "",
+        "interrupted before everything was checked\n",
+    )
