@@ -8,6 +8,7 @@ import pytest
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.catalogue.tables import rows
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.scoring.model import Model, load_model
 
@@ -380,6 +381,14 @@ def test_a_lock_is_reported_as_the_locked_file_it_is(tmp_path):
         locked = pytest.raises(sqlite3.OperationalError, match="database is locked")
         with closing(sqlite3.connect(path, timeout=0)) as reader, locked:
             list(read_catalogue(reader, AS_OF, MODEL))
+
+
+def test_reading_that_is_given_up_after_the_database_was_closed_is_no_error(tmp_path):
+    db = sqlite3.connect(tmp_path / "jpcite.db")
+    found = rows(db, "SELECT 1 UNION ALL SELECT 2", "numbers")
+    assert next(found) == (1,)
+    db.close()
+    found.close()
 
 
 def test_reading_changes_nothing_and_needs_no_right_to(tmp_path):

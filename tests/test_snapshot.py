@@ -11,6 +11,7 @@ from sqlite_utils.cli import cli
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.seal import head
 from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.database import open_writable
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.schema.state import tables
 
@@ -113,3 +114,25 @@ def test_a_database_without_evidence_is_refused(tmp_path):
     assert result.exit_code == 1
     assert "personalization-migrate" in result.stderr
     assert not (tmp_path / "copy.db").exists()
+
+
+def test_a_full_disk_under_the_copy_is_not_the_sources_fault_and_leaves_nothing(
+    source, tmp_path, monkeypatch
+):
+    def opened(path):
+        db = open_writable(path)
+        (pages,) = db.conn.execute("PRAGMA page_count").fetchone()
+        db.conn.execute(f"PRAGMA max_page_count = {pages}")
+        # What a disk that is really full leaves.
+        path.with_name(f"{path.name}-journal").write_bytes(b"")
+        return db
+
+    monkeypatch.setattr("sqlite_utils_personalization.audit.snapshot.open_writable", opened)
+    target = tmp_path / "audit" / "copy.db"
+    target.parent.mkdir()
+    result = run(source, target)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: no space left for {target} or temporary files - free some, then run this again\n",
+    )
+    assert files(target.parent) == {}

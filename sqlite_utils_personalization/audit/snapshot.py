@@ -3,7 +3,8 @@
 import json
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sqlite_utils_personalization.database import (
     open_readonly,
     open_writable,
     readonly_uri,
+    sentence,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import migrate
@@ -38,14 +40,30 @@ def snapshot(
     _check(source, target, replace)
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        unfinished.unlink(missing_ok=True)
+        _remove(unfinished)
         migrate(unfinished)
-        with explained(source):
+        with explained(source), _room_for(target):
             last = _copy(source, unfinished, progress)
         os.replace(unfinished, target)
     finally:
-        unfinished.unlink(missing_ok=True)
+        _remove(unfinished)
     return {"database": str(target), **_beside(target, last)}
+
+
+def _remove(unfinished: Path) -> None:
+    for suffix in ("", "-journal"):
+        Path(f"{unfinished}{suffix}").unlink(missing_ok=True)
+
+
+@contextmanager
+def _room_for(target: Path) -> Iterator[None]:
+    """A full disk is the copy's, whatever else may be the source's fault: only the copy is written."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "is full" not in str(error):
+            raise
+        raise PersonalizationError(sentence(target, error)) from error
 
 
 def _check(source: str | Path, target: Path, replace: bool) -> None:

@@ -43,7 +43,8 @@ def rows(db: sqlite3.Connection, sql: str, name: str) -> Iterator[tuple[Any, ...
     cursor = db.cursor()
     cursor.row_factory = None
     try:
-        yield from cursor.execute(sql)
+        # map has no close(): where the database is closed before this ends, to close the cursor is an error.
+        yield from map(tuple, cursor.execute(sql))
     except db.Error as error:
         if sentence(name, error):
             raise
