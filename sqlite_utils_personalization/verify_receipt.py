@@ -12,6 +12,7 @@ item was left out: that takes the whole catalogue of the night, and personalizat
 
 import argparse
 import json
+import os
 import re
 import sys
 from base64 import b85decode
@@ -568,5 +569,19 @@ def _say(sentence: str, file: TextIO | None = None) -> None:
     print(sentence.encode("ascii", "backslashreplace").decode(), file=file)
 
 
+def _run() -> int:
+    """The exit status; where the lines cannot be written it is not that of a broken receipt."""
+    try:
+        status = main()
+        sys.stdout.flush()
+        return status
+    except OSError as error:
+        # Python would try once more to write what is left, at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return UNCHECKED
+        return _unchecked(f"the output cannot be written ({error.strerror})")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from scored import connect, history
 
+from sqlite_utils_personalization import verify_receipt
 from sqlite_utils_personalization.commands.deliver import deliver
 from sqlite_utils_personalization.commands.reconcile import reconcile
 
@@ -79,6 +80,18 @@ def test_a_reader_that_went_away_ends_it_without_a_word(path, arguments, status)
     assert b"Traceback" not in ended.stderr
     assert b"ignored" not in ended.stderr
     assert b"Error" not in ended.stderr
+
+
+@pytest.mark.parametrize("is_read", (True, False))
+def test_a_receipt_whose_answer_is_lost_is_not_called_broken(path, tmp_path, is_read):
+    receipt = tmp_path / "receipt.json"
+    receipt.write_bytes(run(path, ("receipt", "--run", "1", *CUSTOMER)).stdout)
+    read, write = os.pipe()
+    if not is_read:
+        os.close(read)
+    how = {"stdout": write, "stderr": subprocess.PIPE, "env": BUFFERED, "check": False}
+    ended = subprocess.run([sys.executable, verify_receipt.__file__, str(receipt)], **how)
+    assert (ended.returncode, ended.stderr) == (0 if is_read else 2, b"")
 
 
 def test_what_was_delivered_before_its_output_was_lost_is_delivered_once(path):

@@ -80,8 +80,9 @@ def test_what_was_left_out_is_counted_by_rule(shared):
 
 
 USAGE = (
-    (["--top-k", "0"], "0 is not in the range x>=1"),
-    (["--top-k", "-3"], "-3 is not in the range x>=1"),
+    (["--top-k", "0"], "0 is not in the range 1<=x<=9007199254740992"),
+    (["--top-k", "-3"], "-3 is not in the range 1<=x<=9007199254740992"),
+    (["--top-k", f"{2**63}"], "is not in the range 1<=x<=9007199254740992"),
     (["--top-k", "many"], "'many' is not a valid integer"),
     (["--as-of", "2026-02-30"], "'2026-02-30' does not match the format '%Y-%m-%d'"),
     (["--as-of", "tomorrow"], "'tomorrow' does not match the format '%Y-%m-%d'"),

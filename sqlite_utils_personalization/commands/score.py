@@ -27,7 +27,7 @@ _RESUMES = "what was logged stays - run the same command again to finish the nig
 )
 @click.option(
     "--top-k",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 2**53),
     default=10,
     show_default=True,
     help="Recommendations per customer and type at most",
