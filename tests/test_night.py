@@ -390,6 +390,13 @@ def test_a_top_k_that_asks_for_nothing_is_refused(shared, top_k):
     assert str(error.value) == f"top_k is {top_k} - give at least 1"
 
 
+def test_a_top_k_that_no_log_could_hold_is_refused(shared):
+    assert score(shared, as_of=AS_OF, top_k=2**53, dry_run=True)["profiles"]
+    with pytest.raises(PersonalizationError) as error:
+        score(shared, as_of=AS_OF, top_k=2**53 + 1)
+    assert str(error.value) == "top_k is 9007199254740993 - give at most 9007199254740992"
+
+
 def test_top_k_keeps_the_best_of_each_type(shared):
     two = shared.with_name("two.db")
     two.write_bytes(shared.read_bytes())

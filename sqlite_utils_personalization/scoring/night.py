@@ -14,7 +14,7 @@ from sqlite_utils_personalization.audit.seal import seal_run
 from sqlite_utils_personalization.audit.seal_events import seal_events
 from sqlite_utils_personalization.catalogue.source import read_catalogue
 from sqlite_utils_personalization.clock import JAPAN, utc_now
-from sqlite_utils_personalization.database import explained, open_readonly, open_writable
+from sqlite_utils_personalization.database import explained, not_found, open_readonly, open_writable
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
@@ -35,6 +35,8 @@ from sqlite_utils_personalization.transaction import transaction
 
 # Enough for the pages that one chunk of the log touches in its three indexes.
 CACHE_KIB = 65_536
+# As many as a log can ever have rows.
+MOST_PLACES = 2**53
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,9 @@ def score(
 
     Returns the JSON contract of personalization-score. PersonalizationError says what is wrong in the data.
     """
-    if top_k < 1:
-        raise PersonalizationError(f"top_k is {top_k} - give at least 1")
+    if not 1 <= top_k <= MOST_PLACES:
+        allowed = "at least 1" if top_k < 1 else f"at most {MOST_PLACES}"
+        raise PersonalizationError(f"top_k is {top_k} - give {allowed}")
     night = Night(_day(as_of), load_model(model), top_k, again, dry_run, strict, catalogue)
     with explained(path), open_readonly(path) if dry_run else open_writable(path) as db:
         db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -139,9 +142,7 @@ def _require_schema(
     if not _has_table(db, "am_personalization_profile") or not _has_table(
         db, "am_personalization_recommendation_log"
     ):
-        raise PersonalizationError(
-            f"am_personalization_profile not found in {path} - run: sqlite-utils personalization-migrate {path}"
-        )
+        raise not_found("am_personalization_profile", path)
     if not night.dry_run and not _has_table(db, "am_personalization_run"):
         apply_evidence(db)
         reporter.say(
