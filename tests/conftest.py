@@ -10,7 +10,9 @@ import pytest
 import sqlite_utils.utils
 from click.testing import CliRunner
 from hypothesis import settings
+from noon import Noon
 
+from sqlite_utils_personalization.customer import recommendations
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import migrate
 
@@ -60,6 +62,12 @@ def refuses():
         assert str(error.value) == sentence
 
     return refuses
+
+
+@pytest.fixture
+def at_noon(monkeypatch):
+    """What this process delivers is delivered on noon.TODAY."""
+    monkeypatch.setattr(recommendations, "datetime", Noon)
 
 
 @pytest.fixture

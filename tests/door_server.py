@@ -1,7 +1,7 @@
 """A real server with the door open, on a port of its own: python tests/door_server.py FOLDER
 
-FOLDER then holds jpcite.db, metadata.yml, and when the server answers, its url and the key of one customer. A night is
-scored every other second, so that who comes back as somebody new is recommended something.
+FOLDER then holds jpcite.db, metadata.yml, the log of the server, and when it answers, its url and the key of one
+customer. A night is scored every other second, so that who comes back as somebody new is recommended something.
 """
 
 import json
@@ -24,7 +24,7 @@ KEY = "example-key-1"
 
 @contextmanager
 def open_server(folder, log=None, **settings):
-    """The file in folder that is served, and the address; log is where the output of the server goes."""
+    """The file in folder that is served, and the address; the output of the server is added to the file log."""
     path, metadata = door_database(folder / "jpcite.db"), folder / "metadata.yml"
     # JSON is YAML.
     metadata.write_text(json.dumps({"plugins": {PLUGIN: {**SETTINGS, **settings}}}))
@@ -36,7 +36,7 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     # Killed, it takes the server along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with open_server(folder, customer_requests_per_minute=1_000_000) as (path, url):
+    with open_server(folder, folder / "log", customer_requests_per_minute=1_000_000) as (path, url):
         (folder / "key").write_text(KEY)
         (folder / "url").write_text(url)
         for nights in count(1):

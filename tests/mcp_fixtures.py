@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from contextlib import asynccontextmanager, closing
 
+import noon
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
@@ -14,7 +15,7 @@ EXPLAIN = "personalization.explain"
 # Python 3.13 says so of a connection left to the garbage collector.
 COMMAND = [
     *("-W", "error", "-W", "ignore:unclosed database:ResourceWarning"),
-    *("-m", "sqlite_utils", "personalization-mcp"),
+    *(noon.__file__, "sqlite_utils", "personalization-mcp"),
 ]
 
 

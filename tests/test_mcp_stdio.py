@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,11 +18,11 @@ from jsonschema import Draft202012Validator
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_fixtures import COMMAND, EXPLAIN, LIST, SET, answer, client, deliveries, refusal
+from noon import TODAY
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import record_delivery, score
 from sqlite_utils_personalization.catalogue.candidate import TYPES
-from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.mcp_server import stdio, tools
 from sqlite_utils_personalization.mcp_server.failure import BUSY, FAULT
@@ -53,10 +52,6 @@ def path(tmp_path, _scored):
 def in_process(path):
     """A client of the same server without a process around it."""
     return Client(server(path, CUSTOMER_1))
-
-
-def today():
-    return datetime.now(JAPAN).date().isoformat()
 
 
 @pytest.mark.asyncio
@@ -91,10 +86,10 @@ async def test_a_customers_day(path):
         assert deliveries(path) == []
         first = await answer(new, LIST, limit=3)
         assert (first["charged_yen"], first["unit_price_yen"]) == (9, 3)
-        assert first["because"] == f"3 delivered for the first time on {today()}, Japanese time"
+        assert first["because"] == f"3 delivered for the first time on {TODAY}, Japanese time"
         second = await answer(new, LIST, limit=3)
         assert (second["items"], second["charged_yen"]) == (first["items"], 0)
-        assert second["because"] == f"3 already delivered on {today()}, not charged again"
+        assert second["because"] == f"3 already delivered on {TODAY}, not charged again"
         best = first["items"][0]
         told = await answer(new, EXPLAIN, rec_id=best["rec_id"])
         assert (told["verdict"], told["recommendation"]) == ("reproduced", best)
@@ -331,13 +326,13 @@ def test_no_arguments_bring_anything_but_an_answer_or_a_sentence(path, tool, arg
 
 
 @pytest.mark.asyncio
-async def test_the_same_delivery_with_other_content_is_refused(path, in_process):
+async def test_the_same_delivery_with_other_content_is_refused(path, in_process, at_noon):
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        record_delivery(db, 2, channel="mcp", slot=today(), status=500)
+        record_delivery(db, 2, channel="mcp", slot=TODAY, status=500)
     async with in_process:
         told = await refusal(in_process, LIST, limit=3)
     assert told.startswith(
-        f"rec_id 2 was delivered on mcp in slot {today()} with status 500, not 200"
+        f"rec_id 2 was delivered on mcp in slot {TODAY} with status 500, not 200"
     )
     assert deliveries(path) == [(2, "mcp", 500)]
 

@@ -42,7 +42,7 @@ def logged(path, key):
 
 
 @pytest.mark.asyncio
-async def test_asking_twice_is_charged_once(path):
+async def test_asking_twice_is_charged_once(path, at_noon):
     datasette = await open_door(path)
     first = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3", ONE)).json()
     again = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3", ONE)).json()
@@ -54,7 +54,7 @@ async def test_asking_twice_is_charged_once(path):
 
 
 @pytest.mark.asyncio
-async def test_ten_tabs_at_once_are_charged_once(path):
+async def test_ten_tabs_at_once_are_charged_once(path, at_noon):
     datasette = await open_door(path)
     tabs = [ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=100", ONE) for _ in range(10)]
     answers = [answer.json() for answer in await asyncio.gather(*tabs)]

@@ -54,10 +54,7 @@ def a_day(url):
 
 
 def test_no_key_and_no_refused_value_is_printed_kept_or_answered(tmp_path):
-    with (
-        open(tmp_path / "log", "wb") as log,
-        open_server(tmp_path, log) as (path, url),
-    ):
+    with open_server(tmp_path, tmp_path / "log") as (path, url):
         answers = list(a_day(url))
         written = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 
