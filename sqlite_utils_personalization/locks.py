@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _LOCKS = Path("/proc/locks")
+_READINGS = 4
 
 
 def lock_holders(path: Path, locks: Path = _LOCKS) -> str:
@@ -12,13 +13,19 @@ def lock_holders(path: Path, locks: Path = _LOCKS) -> str:
 
     Linux only: elsewhere, and for processes that /proc does not show, it is 'another program'.
     """
-    database, shared = path.resolve(), Path(f"{path.resolve()}-shm")
+    # The kernel shows a long list a page at a time, and leaves out a lock where others went in between.
+    readings = (_holding(path.resolve(), locks) for _ in range(_READINGS))
+    pids = next(filter(None, readings), set())
+    return " and ".join(_name(pid) for pid in sorted(pids)) or "another program"
+
+
+def _holding(database: Path, locks: Path) -> set[int]:
+    shared = Path(f"{database}-shm")
     held = [*_held(database, locks), *_held(shared, locks)]
     # In WAL mode every connection reads, and blocks nobody; without it a reader blocks the one who commits.
-    pids = {pid for pid, kind in held if kind == "WRITE"} or {
+    return {pid for pid, kind in held if kind == "WRITE"} or {
         pid for pid, _ in held if not shared.exists() and pid != os.getpid()
     }
-    return " and ".join(_name(pid) for pid in sorted(pids)) or "another program"
 
 
 def _held(path: Path, locks: Path) -> Iterator[tuple[int, str]]:

@@ -359,6 +359,20 @@ def test_without_proc_the_holder_is_another_program(fresh_path, tmp_path):
         assert lock_holders(fresh_path, tmp_path / "no-locks") == "another program"
 
 
+@pytest.mark.skipif(not sees_locks(), reason="who holds a lock is read from /proc/locks")
+def test_a_lock_that_one_reading_left_out_is_found_by_the_next(fresh_path):
+    class Locks:
+        readings = 0
+
+        def read_text(self, encoding):
+            self.readings += 1
+            return Path("/proc/locks").read_text(encoding) if self.readings > 2 else ""
+
+    make(fresh_path, "wal")
+    with held_by_another(fresh_path, "BEGIN IMMEDIATE") as child:
+        assert lock_holders(fresh_path, Locks()) == who(child)
+
+
 def test_opening_another_connection_here_keeps_the_locks_of_the_first(fresh_path):
     """POSIX drops every lock a process has on a file as soon as it closes any descriptor of it."""
     make(fresh_path, "wal")
