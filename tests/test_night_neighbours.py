@@ -63,10 +63,12 @@ def test_a_writer_and_a_reader_are_never_locked_out(shared):
             assert all(other.is_alive() for other in others)
             time.sleep(0.001)
 
-    summary = score(shared, as_of=AS_OF, reporter=Reporter(progress=wait_for_both))
-    done.set()
-    for other in others:
-        other.join()
+    try:
+        summary = score(shared, as_of=AS_OF, reporter=Reporter(progress=wait_for_both))
+    finally:
+        done.set()
+        for other in others:
+            other.join()
     assert [found for found in written + read if isinstance(found, Exception)] == []
     with closing(sqlite3.connect(shared)) as db:
         assert db.execute("SELECT count(*) FROM usage_events").fetchone() == (len(written),)
