@@ -20,6 +20,8 @@ from sqlite_utils_personalization.viewer.metadata import metadata_yaml
 
 CHROMIUM = shutil.which("chromium")
 HOME = "/-/personalization"
+# A busy machine is slow; only what hangs takes longer.
+HANGS_MS = 300_000
 WIDTHS = {"desktop": 1200, "phone": 375}
 PAGES = (
     HOME,
@@ -64,7 +66,9 @@ def browser():
         "--disable-sync",
     ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=switches, timeout=HANGS_MS
+        )
         yield browser
         browser.close()
 
@@ -73,6 +77,7 @@ def browser():
 def opened(browser, address, path, width=1200, status=200):
     """The page, when it has loaded; afterwards, that it made no error and asked nobody else."""
     page = browser.new_page(viewport={"width": width, "height": 800})
+    page.set_default_timeout(HANGS_MS)
     errors, requests = [], []
     page.on(
         "console", lambda message: errors.append(message.text) if message.type == "error" else 0
