@@ -25,7 +25,8 @@ STORAGE = "287_personalization"
 EVIDENCE = "288_personalization_evidence"
 EVENTS = "289_personalization_events"
 ALL = [STORAGE, EVIDENCE, EVENTS]
-WHEN = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00"
+# Python writes no fraction where it is zero.
+WHEN = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?\+00:00"
 LOG = "INSERT INTO am_personalization_recommendation_log (profile_id, recommendation_type, score) VALUES (1, ?, 9)"
 
 # What a product may have in the file before us, down to names like ours, statistics and AUTOINCREMENT.
