@@ -19,7 +19,7 @@ def test_the_example_says_what_was_recommended_to_whom(tmp_path):
     result = run("personalization-example", tmp_path / "jpcite.db")
     assert result.exit_code == 0
     customers = json.loads(
-        files("sqlite_utils_personalization.example").joinpath("customers.json").read_text()
+        files("sqlite_utils_personalization.example").joinpath("customers.json").read_text("utf-8")
     )
     assert result.stdout.count("\ncustomer ") == len(customers)
     assert (

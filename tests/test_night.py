@@ -417,7 +417,7 @@ def test_a_cap_of_zero_switches_a_type_off(shared, tmp_path):
     from importlib.resources import files
 
     model = json.loads(
-        files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text()
+        files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text("utf-8")
     )
     model["caps"]["program"] = 0
     path = tmp_path / "model.json"

@@ -79,9 +79,9 @@ def test_an_invalid_preference_is_refused_with_its_reason(text, reason):
 
 def test_a_customer_may_declare_every_prefecture_an_item_may_be_in():
     schema = files("sqlite_utils_personalization.preferences").joinpath("preference.schema.json")
-    assert tuple(json.loads(schema.read_text())["properties"]["prefecture"]["enum"]) == tuple(
-        PREFECTURES
-    )
+    assert tuple(
+        json.loads(schema.read_text("utf-8"))["properties"]["prefecture"]["enum"]
+    ) == tuple(PREFECTURES)
 
 
 def test_a_reason_never_repeats_what_was_declared():

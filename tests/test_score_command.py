@@ -165,7 +165,8 @@ def test_a_users_own_catalogue_is_recommended_beside_the_tables(shared, tmp_path
     catalogue = tmp_path / "mine.sql"
     catalogue.write_text(
         "SELECT 'program' AS recommendation_type, 'MINE-1' AS item_id, '団体独自の助成' AS title,"
-        " '建設業' AS industries, '東京都' AS prefectures, '2026-04-30' AS closes_on"
+        " '建設業' AS industries, '東京都' AS prefectures, '2026-04-30' AS closes_on",
+        encoding="utf-8",
     )
     run(shared, "--catalogue", catalogue, "--as-of", AS_OF)
     found = sqlite3.connect(shared).execute(
