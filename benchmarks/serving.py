@@ -1,7 +1,7 @@
 """A file that Datasette serves while nights are scored, each in processes of their own."""
 
 import json
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -22,6 +22,7 @@ while True:
     day += timedelta(days=1)
     score(sys.argv[1], as_of=day.isoformat())
 """
+_STARTED = re.compile(r"Uvicorn running on http://127.0.0.1:(\d+) ")
 
 
 @contextmanager
@@ -29,17 +30,14 @@ def served(path: Path, settings: Mapping[str, Any]) -> Iterator[int]:
     """The port of a Datasette that serves the file with these settings of the plugin."""
     metadata, said = path.with_suffix(".json"), path.with_suffix(".log")
     metadata.write_text(json.dumps({"plugins": {"sqlite-utils-personalization": settings}}))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    command = [sys.executable, "-m", "datasette", path, "-m", metadata, "-p", str(port)]
+    command = [sys.executable, "-m", "datasette", path, "-m", metadata, "-p", "0"]
     with open(said, "wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            while b"Uvicorn running" not in said.read_bytes():
+            while not (found := _STARTED.search(said.read_text())):
                 if process.poll() is not None:
                     raise SystemExit(f"Datasette did not start: {said.read_text()}")
                 time.sleep(0.1)
-            yield port
+            yield int(found[1])
         finally:
             process.terminate()
 

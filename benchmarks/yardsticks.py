@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
 LEVELS = {"low": 0, "medium": 1, "high": 2}
-MODEL = json.loads(files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text())
+_MODEL = files("sqlite_utils_personalization.scoring").joinpath("model.json")
+MODEL = json.loads(_MODEL.read_text(encoding="utf-8"))
 WEIGHTS, CAPS = MODEL["weights"], MODEL["caps"]
 INSERT = """
 INSERT INTO am_personalization_recommendation_log (profile_id, recommendation_type, score, served_at)

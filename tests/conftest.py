@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import sqlite3
+import sys
 from contextlib import contextmanager
 from hashlib import sha256
 
@@ -62,6 +63,14 @@ def refuses():
         assert str(error.value) == sentence
 
     return refuses
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_open():
+    yield
+    # Without Datasette nothing was served, and the module cannot be imported.
+    if "viewer_fixtures" in sys.modules:
+        sys.modules["viewer_fixtures"].close_served()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ CREATE TABLE am_personalization_score (hidden_note TEXT);
 INSERT INTO am_personalization_score VALUES ('zaihou@example.com');
 """
 HIDDEN_WORDS = ("api_key", "notify_email", "hidden_note", "am_personalization_score", "zaihou")
+_served = []
 
 
 def shared_database(path):
@@ -42,8 +43,16 @@ async def serve(*paths, metadata=None, **options):
         metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
     datasette = Datasette([str(path) for path in paths], metadata=metadata, **options)
     datasette.root_enabled = True
+    _served.append(datasette)
     await datasette.invoke_startup()
     return datasette
+
+
+def close_served():
+    """Close the files of every Datasette served so far: a machine may allow a process no more than 256."""
+    while _served:
+        for database in _served.pop().databases.values():
+            database.close()
 
 
 @asynccontextmanager
