@@ -6,9 +6,8 @@ from benchmarks.options import Options
 
 
 def main(options: Options) -> None:
-    sizes = (10_000, 100_000, 1_000_000) if options.full else (1_000, 10_000, 50_000)
     report("customers        rows   night MB   verify MB")
-    for customers in sizes:
+    for customers in (options.sizes[-1] // part for part in (100, 10, 1)):
         path = options.work / f"{customers}.db"
         create(path, customers, options.catalogue)
         cost, rows = night(path, options.as_of)

@@ -37,6 +37,11 @@ def test_killed_nights_end_like_one_that_was_not():
     assert "1 nights of 50 customers" in shown
 
 
+def test_memory_is_measured_at_three_sizes(tmp_path):
+    shown = run("benchmarks", "memory", "--customers", "200", "--work", tmp_path)
+    assert [line.split()[0] for line in shown.splitlines()[-3:]] == ["2", "20", "200"]
+
+
 def test_a_measurement_that_does_not_exist_is_refused():
     command = [sys.executable, "-m", "benchmarks", "speed"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
