@@ -613,6 +613,18 @@ async def test_a_table_shows_eight_digits_and_gives_scripts_all_of_them(path, ta
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("facet", ("_facet", "_facet_array", "_facet_date", "_facet=score&_facet"))
+async def test_no_facet_lists_the_customers(path, tables, facet):
+    datasette = await serve(path)
+    for view in ("am_personalization_profile", *VIEWS):
+        page = await datasette.client.get(f"/jpcite/{view}?{facet}=user_token_hash")
+        assert page.status_code == 403
+        assert [token for token in hashes(tables).values() if token in page.text] == []
+    allowed = await datasette.client.get(f"/jpcite/{VIEWS[0]}?_facet=recommendation_type")
+    assert allowed.status_code == 200
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("given", ("number", "hash"))
 async def test_the_selected_customer_is_shown_whole(path, tables, given):
     datasette = await serve(path)

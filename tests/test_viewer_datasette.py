@@ -221,7 +221,17 @@ async def test_over_a_large_log_a_page_counts_no_rows_unless_that_is_asked_for(
     assert big["rows"] == small["rows"]
 
 
-GROW_WITH_THE_LOG = (
+@pytest.mark.asyncio
+async def test_no_page_of_a_view_suggests_facets_which_would_read_the_whole_log(shared):
+    datasette = await serve(shared)
+    for view in ("v_personalization_replay", "v_personalization_recent_recs"):
+        assert "suggested-facets" not in (await datasette.client.get(f"/jpcite/{view}")).text
+    log = await datasette.client.get("/jpcite/am_personalization_recommendation_log")
+    assert "suggested-facets" in log.text
+
+
+GROW_LARGE = (
+    "am_personalization_profile",
     "am_personalization_recommendation_log",
     "am_personalization_decision",
     "v_personalization_replay",
@@ -230,8 +240,8 @@ GROW_WITH_THE_LOG = (
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", GROW_WITH_THE_LOG)
-async def test_what_grows_with_the_log_is_sorted_only_as_an_index_has_it(shared, name):
+@pytest.mark.parametrize("name", GROW_LARGE)
+async def test_what_grows_large_is_sorted_only_as_an_index_has_it(shared, name):
     datasette = await serve(shared)
     sorted_by = set()
     for column in tables()[name]["columns"]:
@@ -247,7 +257,7 @@ async def test_what_grows_with_the_log_is_sorted_only_as_an_index_has_it(shared,
     page = (await datasette.client.get(f"/jpcite/{name}")).text
 
     assert sorted_by == set(tables()[name]["sortable_columns"])
-    assert set(re.findall(r"\?_sort(?:_desc)?=(\w+)", page)) == sorted_by
+    assert set(re.findall(r"[?;]_sort(?:_desc)?=(\w+)", page)) == sorted_by
 
 
 @pytest.mark.asyncio

@@ -1,6 +1,7 @@
-"""Datasette 0.65 over a large log: pages without the counts of all rows that it begins with. 1.0 stops counting itself.
+"""Pages of tables and views without what Datasette would read the whole log for.
 
-SQLite counts a table in one step, which no time limit ends; of a view the page would be an error in the end.
+0.65 begins with the counts of all rows, and SQLite counts a table in one step, which no time limit ends; of a view the
+page would be an error in the end. 1.0 stops counting itself. Both try every column of a view as a facet.
 """
 
 import re
@@ -16,7 +17,7 @@ from sqlite_utils_personalization.viewer.metadata import tables
 # From here on counting takes longer than a page should: the rows of a view are each computed to be counted.
 LARGE_LOG = 1_000_000
 LARGE_LOG_OF_VIEW = 50_000
-_PATH = re.compile(r"/([^/]+)/([a-z0-9_]+)(?:\.json|\.csv)?")
+_PATH = re.compile(r"/([^/]+)/([a-z0-9_]+)(\.json|\.csv)?")
 _LAST = "SELECT max(rec_id) FROM am_personalization_recommendation_log"
 
 
@@ -39,27 +40,31 @@ def _uncounted(database: Any, count: Callable[..., Any]) -> Callable[..., Awaita
 
 @hookimpl(specname="asgi_wrapper")
 def count_no_rows(datasette: Any) -> Callable[[Any], Any]:
-    """The page of a table or view says no number of rows, unless ?_nocount= asks for it."""
+    """A page says no number of rows unless ?_nocount= asks for it, and that of a view suggests no facets."""
 
     def wrap(app: Any) -> Any:
         async def respond(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "http" and await _would_count(datasette, scope):
-                query = scope["query_string"] + b"&_nocount=1&_nosuggest=1"
+            if scope["type"] == "http" and (spared := await _spared(datasette, scope)):
+                query = scope["query_string"] + spared
                 scope = {**scope, "query_string": query.lstrip(b"&")}
             await app(scope, receive, send)
 
         return respond
 
-    return (lambda app: app) if hasattr(datasette, "add_query") else wrap
+    return wrap
 
 
-async def _would_count(datasette: Any, scope: Any) -> bool:
+async def _spared(datasette: Any, scope: Any) -> bytes:
     path = scope["path"].removeprefix(datasette.setting("base_url").rstrip("/"))
     asked = _PATH.fullmatch(path)
-    if not asked or asked[2] not in tables() or b"_nocount" in scope["query_string"]:
-        return False
-    large = LARGE_LOG_OF_VIEW if asked[2].startswith("v_") else LARGE_LOG
-    return await log_reaches(datasette.databases.get(tilde_decode(asked[1])), large)
+    if not asked or asked[2] not in tables():
+        return b""
+    database, is_view = datasette.databases.get(tilde_decode(asked[1])), asked[2].startswith("v_")
+    would_count = not hasattr(datasette, "add_query") and b"_nocount" not in scope["query_string"]
+    if would_count and await log_reaches(database, LARGE_LOG_OF_VIEW if is_view else LARGE_LOG):
+        return b"&_nocount=1&_nosuggest=1"
+    is_page = is_view and not asked[3] and await has_our_schema(database)
+    return b"&_nosuggest=1" if is_page else b""
 
 
 async def log_reaches(database: Any, rows: int) -> bool:
