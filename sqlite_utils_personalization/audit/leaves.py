@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
-from itertools import groupby, islice, starmap
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -54,9 +54,11 @@ WHERE t.run_id = :run_id AND t.list_id > :after AND {which} ORDER BY t.list_id L
 _ONE_LIST = _LISTS.format(which="t.list_id = :list_id")
 _NEW_LISTS = _LISTS.format(which="t.list_id NOT IN (SELECT list_id FROM temp.seal_list)")
 _PLACES = """
-SELECT candidate_id, industry_points, deadline_points, risk_points, score
-FROM am_personalization_decision WHERE list_id = ? ORDER BY seq
+SELECT list_id, candidate_id, industry_points, deadline_points, risk_points, score
+FROM am_personalization_decision WHERE list_id BETWEEN ? AND ? ORDER BY list_id, seq
 """
+# Lists whose places are read at once.
+_TOGETHER = 100
 _CANDIDATE = """
 SELECT recommendation_type, candidate_sha256 FROM am_personalization_candidate WHERE candidate_id = ?
 """
@@ -215,6 +217,9 @@ def _digests(db: sqlite3.Connection, lists: str, at: dict[str, int]) -> Iterator
         found = db.execute(_CANDIDATE, (candidate_id,)).fetchone() or (None, None)
         return place_text([*found, *points])
 
-    for number, owner, *cohort in in_batches(db, lists, at):
-        places = ",".join(starmap(place, db.execute(_PLACES, (number,))))
-        yield number, list_sha256(cohort, owner, places)
+    found = in_batches(db, lists, at)
+    while some := list(islice(found, _TOGETHER)):
+        rows = groupby(db.execute(_PLACES, (some[0][0], some[-1][0])), key=itemgetter(0))
+        places = {number: ",".join(place(*row[1:]) for row in listed) for number, listed in rows}
+        for number, owner, *cohort in some:
+            yield number, list_sha256(cohort, owner, places.get(number, ""))
