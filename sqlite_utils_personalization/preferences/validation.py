@@ -33,7 +33,7 @@ def parse_preference(text: str, longest: int = MAX_LENGTH) -> object:
     if len(text) > longest:
         raise InvalidPreference(f"{len(text)} characters, where at most {longest} are allowed")
     try:
-        return json.loads(text, parse_constant=_not_json, object_pairs_hook=_without_repeats)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise InvalidPreference("not JSON, or a key is said twice") from None
 
@@ -67,6 +67,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key is given twice")
     return found
+
+
+_DECODER = json.JSONDecoder(parse_constant=_not_json, object_pairs_hook=_without_repeats)
 
 
 def _personal(declared: object) -> Iterator[str]:
