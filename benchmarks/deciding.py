@@ -12,10 +12,10 @@ from benchmarks.measure import number, report
 from benchmarks.options import Options
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.preferences.declared import Declared
+from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.scoring import plan
 from sqlite_utils_personalization.scoring.decide import decide
-from sqlite_utils_personalization.scoring.model import load_model
 
 # Cohorts, candidates, and the share of candidates that is closed.
 SHORT = ((1_000, 5_000, 0.0), (4_000, 5_000, 0.0), (1_000, 20_000, 0.0), (1_000, 20_000, 0.9))

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.database import FIRST_NIGHT, create
 from benchmarks.measure import report
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.scoring import log, night
 
 # So many transactions for the log of a night, whatever its size.

@@ -23,10 +23,10 @@ from urllib.parse import urlencode
 
 from datasette.app import Datasette
 
-from sqlite_utils_personalization.viewer.home import home, scores
-from sqlite_utils_personalization.viewer.metadata import metadata
-from sqlite_utils_personalization.viewer.questions import Question, questions
-from sqlite_utils_personalization.viewer.replay_page import replay_page
+from sqlite_utils_personalization.viewer.pages.home import home, scores
+from sqlite_utils_personalization.viewer.pages.replay_page import replay_page
+from sqlite_utils_personalization.viewer.queries.metadata import metadata
+from sqlite_utils_personalization.viewer.queries.queries import Question, questions
 
 Form = dict[str, str]
 QUESTIONS = {question.name: question for question in questions()}

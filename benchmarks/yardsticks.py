@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
 LEVELS = {"low": 0, "medium": 1, "high": 2}
-_MODEL = files("sqlite_utils_personalization.scoring").joinpath("model.json")
+_MODEL = files("sqlite_utils_personalization.model").joinpath("model.json")
 MODEL = json.loads(_MODEL.read_text(encoding="utf-8"))
 WEIGHTS, CAPS = MODEL["weights"], MODEL["caps"]
 INSERT = """

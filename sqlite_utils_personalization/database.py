@@ -14,19 +14,31 @@ import sqlite_utils
 from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]  # may be pysqlite3
 
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.locks import lock_holders
 
 # The evidence has generated columns.
 MINIMUM_SQLITE = (3, 31, 0)
 
-_SENTENCES = {
-    "file is not a database": "{path} is not a SQLite database - give the path of one",
-    "malformed": "{path} is damaged ({error}) - restore it from a backup",
-    "is full": "no space left for {path} or temporary files - free some, then run this again",
-    "readonly database": "{path} is read-only - make the file and its directory writable, then run this again",
-    "unable to open": "{path} cannot be opened - make the file and its directory readable and writable",
-    "disk I/O error": "{path} cannot be read or written ({error}) - check the disk and the rights on the directory",
-    "is locked": "{path} is locked by {holders} - wait for that to finish, or stop it, then run this again",
+# What SQLite says, what is wrong then, and what to do.
+_FAULTS = {
+    "file is not a database": ("{path} is not a SQLite database", "give the path of one"),
+    "malformed": ("{path} is damaged ({error})", "restore it from a backup"),
+    "is full": ("no space left for {path} or temporary files", "free some, then run this again"),
+    "readonly database": (
+        "{path} is read-only",
+        "make the file and its directory writable, then run this again",
+    ),
+    "unable to open": (
+        "{path} cannot be opened",
+        "make the file and its directory readable and writable",
+    ),
+    "disk I/O error": (
+        "{path} cannot be read or written ({error})",
+        "check the disk and the rights on the directory",
+    ),
+    "is locked": (
+        "{path} is locked by {holders}",
+        "wait for that to finish, or stop it, then run this again",
+    ),
 }
 
 _FAULTS_OF_THE_PROGRAM = (
@@ -40,7 +52,8 @@ def check_sqlite_version(found: tuple[int, ...] = sqlite3.sqlite_version_info) -
     """PersonalizationError if the SQLite that Python uses is older than MINIMUM_SQLITE."""
     if found < MINIMUM_SQLITE:
         raise PersonalizationError(
-            f"SQLite {_dotted(found)} is too old - use a Python with SQLite {_dotted(MINIMUM_SQLITE)} or newer"
+            f"SQLite {_dotted(found)} is too old",
+            f"use a Python with SQLite {_dotted(MINIMUM_SQLITE)} or newer",
         )
 
 
@@ -80,15 +93,15 @@ def explained(path: str | Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if isinstance(error, _FAULTS_OF_THE_PROGRAM):
             raise
-        raise PersonalizationError(sentence(path, error) or f"{path}: {error}") from error
+        raise fault_of_file(path, error) or PersonalizationError(f"{path}: {error}") from error
 
 
-def sentence(path: str | Path, error: Exception) -> str | None:
-    """What is wrong with the file at path and what to do, or None if the fault is not the file's; read-only."""
-    for part, template in _SENTENCES.items():
+def fault_of_file(path: str | Path, error: Exception) -> PersonalizationError | None:
+    """What SQLite's error says of the file at path, or None if the fault is not the file's; read-only."""
+    for part, (what, todo) in _FAULTS.items():
         if part in str(error):
             holders = lock_holders(Path(path)) if part == "is locked" else None
-            return template.format(path=path, error=error, holders=holders)
+            return PersonalizationError(what.format(path=path, error=error, holders=holders), todo)
     return None
 
 
@@ -98,7 +111,7 @@ def not_found(table: str, path: str | Path | None = None) -> PersonalizationErro
         (f" in {path}", shlex.quote(str(path))) if path else ("", "with the path of the database")
     )
     return PersonalizationError(
-        f"{table} not found{where} - run: sqlite-utils personalization-migrate {which}"
+        f"{table} not found{where}", f"run: sqlite-utils personalization-migrate {which}"
     )
 
 
@@ -130,7 +143,7 @@ def _may_be_created(path: Path) -> bool:
         return False
     if not path.absolute().parent.is_dir():
         raise PersonalizationError(
-            f"{path} cannot be created - create the directory {path.parent} first"
+            f"{path} cannot be created", f"create the directory {path.parent} first"
         )
     return True
 
@@ -139,14 +152,14 @@ def _check_is_file(path: str | Path) -> None:
     try:
         mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
-        raise PersonalizationError(f"{path} does not exist - check the path") from None
+        raise PersonalizationError(f"{path} does not exist", "check the path") from None
     except (OSError, ValueError) as error:
         raise PersonalizationError(
-            f"{path} cannot be read ({error}) - check the path and its rights"
+            f"{path} cannot be read ({error})", "check the path and its rights"
         ) from None
     if not stat.S_ISREG(mode):
         what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
-        raise PersonalizationError(f"{path} is {what} - give the path of a database file")
+        raise PersonalizationError(f"{path} is {what}", "give the path of a database file")
 
 
 def _is_idle_wal(path: str | Path) -> bool:
@@ -163,3 +176,50 @@ def _is_idle_wal(path: str | Path) -> bool:
 
 def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
+
+
+_LOCKS = Path("/proc/locks")
+_READINGS = 4
+
+
+def lock_holders(path: Path, locks: Path = _LOCKS) -> str:
+    """The processes to wait for, as 'process 4321 (datasette)', or 'another program'; read-only.
+
+    Linux only: elsewhere, and for processes that /proc does not show, it is 'another program'.
+    """
+    # The kernel shows a long list a page at a time, and leaves out a lock where others went in between.
+    readings = (_holding(path.resolve(), locks) for _ in range(_READINGS))
+    pids = next(filter(None, readings), set())
+    return " and ".join(_process_name(pid) for pid in sorted(pids)) or "another program"
+
+
+def _holding(database: Path, locks: Path) -> set[int]:
+    shared = Path(f"{database}-shm")
+    held = [*_held(database, locks), *_held(shared, locks)]
+    # In WAL mode every connection reads, and blocks nobody; without it a reader blocks the one who commits.
+    return {pid for pid, kind in held if kind == "WRITE"} or {
+        pid for pid, _ in held if not shared.exists() and pid != os.getpid()
+    }
+
+
+def _held(path: Path, locks: Path) -> Iterator[tuple[int, str]]:
+    try:
+        stat = path.stat()
+        lines = locks.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return
+    inode = f"{os.major(stat.st_dev):02x}:{os.minor(stat.st_dev):02x}:{stat.st_ino}"
+    for line in lines:
+        # '1: POSIX  ADVISORY  WRITE 4321 fe:00:2189177 120 120', with '->' before POSIX for one who waits
+        match line.split():
+            case [_, "POSIX", _, kind, pid, where, _, _] if where == inode and int(pid) > 0:
+                yield int(pid), kind
+
+
+def _process_name(pid: int) -> str:
+    if pid == os.getpid():
+        return "another connection of this process"
+    try:
+        return f"process {pid} ({Path(f'/proc/{pid}/comm').read_text(encoding='utf-8').strip()})"
+    except OSError:
+        return f"process {pid}"

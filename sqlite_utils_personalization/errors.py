@@ -2,4 +2,54 @@
 
 
 class PersonalizationError(Exception):
-    """A fault in the data or the file: the message says what is wrong, where, and what to do instead."""
+    """A fault in the data or the file: what is wrong and where, and what to do instead.
+
+    Both are without a capital letter and a full stop; todo is empty where there is nothing to do.
+    """
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        self.what = what
+        self.todo = todo
+        super().__init__(what, todo)
+
+    def __str__(self) -> str:
+        """Both in one line, as a command prints them."""
+        return f"{self.what} - {self.todo}" if self.todo else self.what
+
+
+class InvalidPreference(PersonalizationError, ValueError):
+    """Why a preference cannot be scored or stored; names the key, never the value, which may be personal."""
+
+
+class InvalidRequest(PersonalizationError):
+    """An argument that cannot be; the sentence names it and never repeats its value."""
+
+
+class UnknownCustomer(PersonalizationError):
+    """No customer has the hash that was given."""
+
+
+class NotFound(PersonalizationError):
+    """What this customer does not have; whether another has it is not said."""
+
+
+class Changed(PersonalizationError):
+    """The preference is not the one the caller had read."""
+
+
+class DeliveryConflict(PersonalizationError):
+    """A delivery that was recorded with other content under the same key."""
+
+
+class ReadOnly(PersonalizationError):
+    """What was asked for would write, and the database is served read-only."""
+
+
+def capitalized(text: str) -> str:
+    """The text with a capital letter, as a page begins a line."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def sentence(text: str) -> str:
+    """The text as a sentence of its own; empty if it is."""
+    return f"{capitalized(text)}{'' if text.endswith('?') else '.'}" if text else ""

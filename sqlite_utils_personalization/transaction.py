@@ -2,8 +2,9 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 
 @contextmanager
@@ -66,3 +67,21 @@ class Turns:
         # Changes with every commit of another connection, and with none of our own.
         version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
         return version
+
+
+BATCH = 2_000
+
+
+def in_batches(
+    db: sqlite3.Connection, sql: str, at: Mapping[str, Any], key: int = 0
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of sql, which is in ascending order of the integer in column key, above :after, at most :batch.
+
+    Where sql has another lower bound, it takes the greater of the two: of two conditions SQLite uses but one, and walks
+    from there to :after again for each batch. No lock outlives a batch; read-only. Rows are those of one moment only if
+    nothing below the end is ever changed.
+    """
+    after = -(2**63)
+    while rows := db.execute(sql, {**at, "after": after, "batch": BATCH}).fetchall():
+        yield from rows
+        after = rows[-1][key]

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import settings
 from noon import Noon
 
-from sqlite_utils_personalization.customer import recommendations
+from sqlite_utils_personalization.customer_api import recommendations
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import migrate
 

@@ -7,7 +7,7 @@ import runpy
 import sys
 from datetime import datetime, timedelta, timezone
 
-from sqlite_utils_personalization.customer import recommendations
+from sqlite_utils_personalization.customer_api import recommendations
 
 TODAY = "2026-04-04"
 

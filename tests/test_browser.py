@@ -16,7 +16,7 @@ from served import served
 from viewer_fixtures import shared_database
 
 from sqlite_utils_personalization.schema import migrate
-from sqlite_utils_personalization.viewer.metadata import metadata_yaml
+from sqlite_utils_personalization.viewer.queries.metadata import metadata_yaml
 
 CHROMIUM = shutil.which("chromium")
 HOME = "/-/personalization"

@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.catalogue.read import read_catalogue
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.scoring.model import load_model
+from sqlite_utils_personalization.model.model import load_model
 
 AS_OF = "2026-07-22"
 MODEL = load_model()

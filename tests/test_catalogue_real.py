@@ -11,10 +11,10 @@ import pytest
 
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.industries import Keywords, industries
-from sqlite_utils_personalization.catalogue.source import read_catalogue
-from sqlite_utils_personalization.catalogue.text import normal
+from sqlite_utils_personalization.catalogue.read import read_catalogue
+from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.schema import migrate
-from sqlite_utils_personalization.scoring.model import load_model
 
 BUILD = Path(__file__).parents[2] / "shared" / "catalogue" / "build_jpcite_db.py"
 MODEL = load_model()

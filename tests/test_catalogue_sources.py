@@ -7,10 +7,10 @@ from contextlib import closing
 import pytest
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.catalogue.read import read_catalogue
 from sqlite_utils_personalization.catalogue.tables import rows
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.scoring.model import Model, load_model
+from sqlite_utils_personalization.model.model import Model, load_model
 
 AS_OF = "2026-07-22"
 MODEL = load_model()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sqlite_utils_personalization.catalogue.text import normal
-from sqlite_utils_personalization.catalogue.titles import no_program
+from sqlite_utils_personalization.catalogue.programs import no_program
+from sqlite_utils_personalization.catalogue.tables import normal
 
 # title, rule when nothing says when it closes, rule when a closing date is known
 TITLES = (

@@ -6,10 +6,10 @@ from contextlib import closing
 import pytest
 from scored import OTHERS, P, in_memory, tamper
 
-from sqlite_utils_personalization.audit.selection import UnknownCustomer
 from sqlite_utils_personalization.billing.deliveries import record_delivery
-from sqlite_utils_personalization.customer.explain import explain
-from sqlite_utils_personalization.customer.recommendations import recommendations
+from sqlite_utils_personalization.customer_api.explain import explain
+from sqlite_utils_personalization.customer_api.recommendations import recommendations
+from sqlite_utils_personalization.errors import UnknownCustomer
 
 CUSTOMER_1 = "207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0"
 NOT_FOUND = "rec_id is not among what was delivered to you - list your recommendations first"

@@ -12,15 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scored import NIGHTS, OTHERS, P, connect, history, in_memory, tamper
 
-from sqlite_utils_personalization.audit.selection import UnknownCustomer
-from sqlite_utils_personalization.billing.deliveries import DeliveryConflict, record_delivery
+from sqlite_utils_personalization.billing.deliveries import record_delivery
 from sqlite_utils_personalization.catalogue.candidate import TYPES
-from sqlite_utils_personalization.customer import recommendations as module
-from sqlite_utils_personalization.customer.asked import asked
-from sqlite_utils_personalization.customer.cursor import Position, cursor
-from sqlite_utils_personalization.customer.errors import InvalidRequest
-from sqlite_utils_personalization.customer.recommendations import recommendations
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.customer_api import recommendations as module
+from sqlite_utils_personalization.customer_api.recommendations import (
+    Position,
+    cursor_after,
+    parse_query,
+    recommendations,
+)
+from sqlite_utils_personalization.errors import (
+    DeliveryConflict,
+    InvalidRequest,
+    PersonalizationError,
+    UnknownCustomer,
+)
 
 CUSTOMER_1 = "207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0"
 VIEW = """
@@ -123,7 +129,7 @@ def test_an_item_says_why_it_is_where_it_is(db):
                 "verdict": "reproduced",
             }
         ],
-        "next_cursor": cursor(Position(served_at, 51), None, None),
+        "next_cursor": cursor_after(Position(served_at, 51), None, None),
         "left_out": {},
         "preview": False,
         "delivered_new": 1,
@@ -226,8 +232,8 @@ def test_a_type_that_is_rare_is_found_in_parts_each_of_bounded_cost(db, monkeypa
         urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", true, null, null]').decode(),
         urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", 9007199254740993, null, null]').decode(),
         urlsafe_b64encode(b'[{"$": 1}, 51, null, null]').decode(),
-        cursor(Position("2026-04-02T00:00:00.000Z", 51), None, None),
-        cursor(Position("' OR 1 --", 51), None, None),
+        cursor_after(Position("2026-04-02T00:00:00.000Z", 51), None, None),
+        cursor_after(Position("' OR 1 --", 51), None, None),
     ],
 )
 def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
@@ -312,7 +318,7 @@ def test_a_database_without_deliveries_says_what_to_run(db, refuses):
 def plan(db, **filters):
     at = {"profile_id": 1, "served_at": "", "rec_id": 1, "night": "", "read": 1}
     after = filters.pop("after", None)
-    wanted = asked(None, filters.get("night"), 1, None, None)._replace(after=after)
+    wanted = parse_query(None, filters.get("night"), 1, None, None)._replace(after=after)
     return [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {module.sql(wanted)}", at)]
 
 

@@ -13,11 +13,11 @@ import pytest
 from sqlite_utils_personalization.database import (
     check_sqlite_version,
     explained,
+    lock_holders,
     open_readonly,
     open_writable,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.locks import lock_holders
 
 HOLD = """
 import sqlite3, sys

@@ -13,10 +13,10 @@ import sqlite_utils_personalization
 from sqlite_utils_personalization import PersonalizationError, record_delivery
 from sqlite_utils_personalization.billing.deliveries import (
     TOGETHER,
-    DeliveryConflict,
     record_deliveries,
     reverse_delivery,
 )
+from sqlite_utils_personalization.errors import DeliveryConflict
 
 DIGEST = {"channel": "digest", "slot": "2026-07-22"}
 AT = "2026-07-22T00:30:00.000Z"

@@ -14,16 +14,18 @@ from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.preferences.erasure import Held, erase, held_by_others
-from sqlite_utils_personalization.preferences.legal_bases import LEGAL_BASES
-from sqlite_utils_personalization.preferences.profiles import (
-    find_profile,
-    listed,
-    set_preferences,
+from sqlite_utils_personalization.preferences.erasure import (
+    Held,
+    checkpoint,
+    erase,
+    held_by_others,
+    traces,
+    vacuum,
 )
-from sqlite_utils_personalization.preferences.scrub import checkpoint, traces, vacuum
+from sqlite_utils_personalization.preferences.legal_bases import LEGAL_BASES
+from sqlite_utils_personalization.preferences.profiles import find_profile, listed, set_preferences
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 

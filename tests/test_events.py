@@ -8,10 +8,11 @@ import pytest
 from scored import tamper_behind_the_guards
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization import batches, migrate, score
-from sqlite_utils_personalization.audit import leaves
-from sqlite_utils_personalization.audit.seal_events import seal_events, unsealed_events
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization import migrate, score
+from sqlite_utils_personalization import transaction as batches
+from sqlite_utils_personalization.audit.verify.verify import verify
+from sqlite_utils_personalization.evidence import leaves
+from sqlite_utils_personalization.evidence.seal import seal_events, unsealed_events
 from sqlite_utils_personalization.example import AS_OF, build
 
 P = "am_personalization_"
@@ -142,7 +143,7 @@ def test_segments_of_two_processes_never_overlap(db):
     delivered(db, 1, 2)
     stale = unsealed_events(db)
     seal_events(db)
-    from sqlite_utils_personalization.audit import seal_events as module
+    from sqlite_utils_personalization.evidence import seal as module
 
     for segment in stale:
         module._seal(db, segment)

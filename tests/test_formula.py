@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracle import MODEL, Declared, Item, Place
 from strategies import HORIZONS, LEVELS, PLACES, as_of_days, items, models
 
-from sqlite_utils_personalization.scoring.formula import replay_view, splice
+from sqlite_utils_personalization.formula.formula import replay_view, splice
 
 AS_OF = "2026-07-22"
 

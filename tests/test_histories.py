@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sqlite_utils_personalization import migrate, score
-from sqlite_utils_personalization.audit.seal import head, seal_others
-from sqlite_utils_personalization.audit.seal_events import seal_events
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.rotation import rotate
 from sqlite_utils_personalization.scoring import log

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from scored import execute
 
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import build
 
 SCRIPT = Path(__file__).with_name("interrupted.py")

@@ -17,7 +17,7 @@ import tamperlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sqlite_utils_personalization.audit import merkle
+from sqlite_utils_personalization.evidence import merkle
 
 # Certificate Transparency's reference tree: google/certificate-transparency, cpp/merkletree/
 # merkle_tree_test.cc; the same in transparency-dev/merkle, testonly/constants.go and reference_test.go.

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.viewer import questions
-from sqlite_utils_personalization.viewer.metadata import metadata, metadata_yaml, tables
+from sqlite_utils_personalization.viewer.queries import queries
+from sqlite_utils_personalization.viewer.queries.metadata import metadata, metadata_yaml, tables
 
 TOP_LEVEL = Path(__file__).parents[1] / "metadata.yml"
 
@@ -131,7 +131,7 @@ def test_titles_are_printed_as_utf_8_whatever_the_terminal():
 
 
 def test_questions_come_in_the_order_of_their_file_names():
-    folder = Path(questions.__file__).with_name("queries")
-    names = [path.stem.split("_", 1)[1] for path in sorted(folder.iterdir())]
+    folder = Path(queries.__file__).parent
+    names = [path.stem.split("_", 1)[1] for path in sorted(folder.glob("[0-9]*.sql"))]
 
     assert list(metadata("jpcite")["databases"]["jpcite"]["queries"]) == names

@@ -6,10 +6,10 @@ from importlib.resources import files
 import pytest
 
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.scoring.model import load_model
+from sqlite_utils_personalization.model.model import load_model
 
 PACKAGED = json.loads(
-    files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text(encoding="utf-8")
+    files("sqlite_utils_personalization.model").joinpath("model.json").read_text(encoding="utf-8")
 )
 
 

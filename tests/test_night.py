@@ -11,7 +11,7 @@ import pytest
 
 from sqlite_utils_personalization import PersonalizationError, score
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.preferences.living import living
+from sqlite_utils_personalization.preferences.profiles import living
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 
@@ -417,7 +417,7 @@ def test_a_cap_of_zero_switches_a_type_off(shared, tmp_path):
     from importlib.resources import files
 
     model = json.loads(
-        files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text("utf-8")
+        files("sqlite_utils_personalization.model").joinpath("model.json").read_text("utf-8")
     )
     model["caps"]["program"] = 0
     path = tmp_path / "model.json"

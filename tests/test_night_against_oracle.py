@@ -30,7 +30,7 @@ from sqlite_utils_personalization.schema import migrate
 
 SHARED = Path(__file__).parents[2] / "shared"
 MODEL = json.loads(
-    files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text(encoding="utf-8")
+    files("sqlite_utils_personalization.model").joinpath("model.json").read_text(encoding="utf-8")
 )
 FACTS = (
     "recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on, risk_level"

@@ -7,8 +7,8 @@ import pytest
 from scored import OTHERS, execute
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit import seal
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
+from sqlite_utils_personalization.evidence import seal
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.scoring import night
 from sqlite_utils_personalization.transaction import transaction

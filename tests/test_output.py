@@ -149,7 +149,9 @@ def test_an_interrupted_reconciliation_does_not_say_that_something_is_unexplaine
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sqlite_utils_personalization.billing.reconcile.reconcile", interrupted)
+    monkeypatch.setattr(
+        "sqlite_utils_personalization.billing.reconcile.reconcile.reconcile", interrupted
+    )
     ended = CliRunner().invoke(reconcile, [str(path), "--month", "2026-07"])
     assert (ended.exit_code, ended.stdout, ended.stderr) == (
         2,

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
-from sqlite_utils_personalization.preferences.declared import InvalidPreference, read_preference
+from sqlite_utils_personalization.errors import InvalidPreference
+from sqlite_utils_personalization.formula.declared import read_preference
 
 PACKS = {"pack_construction": "D", "pack_two": "EG"}
 
@@ -78,7 +79,7 @@ def test_an_invalid_preference_is_refused_with_its_reason(text, reason):
 
 
 def test_a_customer_may_declare_every_prefecture_an_item_may_be_in():
-    schema = files("sqlite_utils_personalization.preferences").joinpath("preference.schema.json")
+    schema = files("sqlite_utils_personalization.formula").joinpath("preference.schema.json")
     assert tuple(
         json.loads(schema.read_text("utf-8"))["properties"]["prefecture"]["enum"]
     ) == tuple(PREFECTURES)

@@ -10,19 +10,17 @@ import pytest
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.export import export
 from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import Changed, InvalidPreference, PersonalizationError
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.preferences.bulk import (
+from sqlite_utils_personalization.preferences.import_profiles import (
     BadLines,
     Fault,
     Imported,
     check_profiles,
     import_profiles,
 )
-from sqlite_utils_personalization.preferences.declared import InvalidPreference
 from sqlite_utils_personalization.preferences.profiles import (
     ANY_VERSION,
-    Changed,
     find_profile,
     listed,
     set_preferences,

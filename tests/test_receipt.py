@@ -13,10 +13,11 @@ from click.testing import CliRunner
 from receipt_fixtures import connect, history, receipt_of, seal_lines, user_hash
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit import merkle, receipt_html
+from sqlite_utils_personalization.audit import receipt_html
 from sqlite_utils_personalization.audit.receipt import receipt
 from sqlite_utils_personalization.commands.receipt import receipt as command
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence import merkle
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter

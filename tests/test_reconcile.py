@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reconciled import AUGUST, CASES, JULY, USAGE, Case, empty, files, is_owed, key, plant
 
-from sqlite_utils_personalization.billing.classes import CLASSES, EXPLAINED, RULES
 from sqlite_utils_personalization.billing.deliveries import record_delivery
-from sqlite_utils_personalization.billing.month import month
-from sqlite_utils_personalization.billing.reconcile import reconcile, rows
-from sqlite_utils_personalization.billing.reconciliation import Row, Total
+from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED, RULES
+from sqlite_utils_personalization.billing.reconcile.month import month
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile, rows
+from sqlite_utils_personalization.billing.reconcile.result import Row, Total
 
 
 @pytest.fixture

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from scored import OTHERS, P, connect, execute, history, in_memory, tamper
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization import batches, score
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization import transaction as batches
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.schema import migrate
 
@@ -353,7 +354,7 @@ def test_the_packaged_model_is_not_read(db, monkeypatch):
     def refuse(path=None):
         raise AssertionError("a replay reads the model of its run")
 
-    monkeypatch.setattr("sqlite_utils_personalization.scoring.model.load_model", refuse)
+    monkeypatch.setattr("sqlite_utils_personalization.model.model.load_model", refuse)
     monkeypatch.setattr("sqlite_utils_personalization.scoring.night.load_model", refuse)
     assert {one.verdict for one in replayed(db, run_id=1)} == {"reproduced"}
 

@@ -19,11 +19,11 @@ from rest_fixtures import (
 )
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.preferences.declared import preference_schema
-from sqlite_utils_personalization.rest.openapi import document
-from sqlite_utils_personalization.rest.problem import TITLES
-from sqlite_utils_personalization.rest.recommendations import PARAMETERS
-from sqlite_utils_personalization.scoring.model import load_model
+from sqlite_utils_personalization.formula.declared import preference_schema
+from sqlite_utils_personalization.model.model import load_model
+from sqlite_utils_personalization.viewer.rest.openapi import document
+from sqlite_utils_personalization.viewer.rest.problem import TITLES
+from sqlite_utils_personalization.viewer.rest.recommendations import PARAMETERS
 
 ONE = "example-key-1"
 

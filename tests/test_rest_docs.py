@@ -14,8 +14,8 @@ from rest_fixtures import NEW, PLUGIN, bearer, door_database, rows
 from viewer_fixtures import METADATA, root, serve
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.customer.settings import REQUESTS_PER_MINUTE
-from sqlite_utils_personalization.rest.problem import TITLES
+from sqlite_utils_personalization.viewer.rest.problem import TITLES
+from sqlite_utils_personalization.viewer.settings import REQUESTS_PER_MINUTE
 
 DOC = Path(__file__).parents[1] / "docs" / "rest.md"
 EXAMPLE = re.compile(r"```console\n\$ (curl .*)\n(?:(.*)\n)?```", re.MULTILINE)

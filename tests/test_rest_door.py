@@ -32,8 +32,8 @@ from rest_fixtures import (
 )
 from viewer_fixtures import root, serve
 
-from sqlite_utils_personalization.rest import door
-from sqlite_utils_personalization.rest.limit import Limit
+from sqlite_utils_personalization.viewer.rest import authenticate as door
+from sqlite_utils_personalization.viewer.rest.authenticate import Limit
 
 ONE, TWO = "example-key-1", "example-key-2"
 EVERY = [

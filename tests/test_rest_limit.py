@@ -4,9 +4,9 @@ import pytest
 
 pytest.importorskip("datasette")
 
-from sqlite_utils_personalization.rest import limit
-from sqlite_utils_personalization.rest.limit import Limit
-from sqlite_utils_personalization.rest.problem import Problem
+from sqlite_utils_personalization.viewer.rest import authenticate
+from sqlite_utils_personalization.viewer.rest.authenticate import Limit
+from sqlite_utils_personalization.viewer.rest.problem import Problem
 
 
 class Clock:
@@ -38,7 +38,7 @@ def test_it_says_when_the_next_minute_begins_and_then_it_begins(at, wait):
 
 
 def test_it_remembers_only_so_many_keys(monkeypatch):
-    monkeypatch.setattr(limit, "MOST_KEYS", 3)
+    monkeypatch.setattr(authenticate, "MOST_KEYS", 3)
     counted = Limit(1, Clock(0.0))
     for n in range(1000):
         assert refused(counted, str(n)) is None

@@ -21,7 +21,7 @@ from rest_fixtures import (
 )
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 
 ONE = "example-key-1"
 LOG = "SELECT * FROM am_personalization_recommendation_log"

@@ -22,7 +22,7 @@ from rest_fixtures import (
 )
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.rest import connections
+from sqlite_utils_personalization.viewer import connections
 
 ONE, TWO = "example-key-1", "example-key-2"
 

@@ -10,7 +10,7 @@ pytest.importorskip("datasette")
 from rest_fixtures import rows
 from viewer_fixtures import serve
 
-from sqlite_utils_personalization.rest.connections import TOGETHER, write
+from sqlite_utils_personalization.viewer.connections import TOGETHER, write
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from receipt_fixtures import add_others, connect, history, seal_lines
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.seal import seal as command
 from sqlite_utils_personalization.commands.verify import verify as verify_command
 from sqlite_utils_personalization.scoring import log

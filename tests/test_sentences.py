@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from oracle import Item
 from strategies import DECLARED, as_of_days, items, models
 
-from sqlite_utils_personalization.audit.evaluation import COLUMNS, evaluation
-from sqlite_utils_personalization.audit.sentences import (
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.formula.declared import Declared, read_preference
+from sqlite_utils_personalization.formula.evaluation import COLUMNS, evaluation
+from sqlite_utils_personalization.formula.sentences import (
     component_sentences,
     industries,
     obstacles,
     total_sentence,
 )
-from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.preferences.declared import Declared, read_preference
 
 AS_OF = "2026-07-22"
 MODEL = oracle.MODEL

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from receipt_fixtures import history, receipt_of, seal_lines
 
-from sqlite_utils_personalization.audit.signing import load_key, signed
 from sqlite_utils_personalization.commands.seal import seal as command
+from sqlite_utils_personalization.evidence.signing import load_key, signed
 from sqlite_utils_personalization.verify_receipt import compare, kept_heads
 
 WANTED = (

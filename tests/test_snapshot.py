@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit.seal import head
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.database import open_writable
+from sqlite_utils_personalization.evidence.seal import head
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.schema.state import tables
 

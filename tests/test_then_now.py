@@ -9,10 +9,10 @@ from scored import P, connect, execute, history, in_memory, tamper
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.audit.compare_today import Amendment, Fact, then_now
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
-from sqlite_utils_personalization.audit.then_now import Amendment, Fact, then_now
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 
 TODAY = "2026-04-20"

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sqlite_utils_personalization.catalogue.areas import PREFECTURES
-from sqlite_utils_personalization.preferences.declared import (
+from sqlite_utils_personalization.catalogue.areas import PREFECTURES, official_prefecture
+from sqlite_utils_personalization.errors import InvalidPreference
+from sqlite_utils_personalization.formula.declared import (
     NO_INDUSTRY,
-    InvalidPreference,
     preference_schema,
     read_preference,
 )
 from sqlite_utils_personalization.preferences.personal_data import personal_data
-from sqlite_utils_personalization.preferences.prefecture import official_prefecture
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit.leaves import head_sha256
-from sqlite_utils_personalization.audit.seal import SEAL_COLUMNS, head, seal_others
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
+from sqlite_utils_personalization.evidence.leaves import head_sha256
+from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head, seal_others
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.schema.state import packaged
 from sqlite_utils_personalization.scoring import log
@@ -316,7 +316,7 @@ def test_the_last_run_cut_off_without_a_trace_is_found_by_the_kept_head_alone(db
 
 def rechain(db):
     """Seal everything again, as someone would who knows how."""
-    from sqlite_utils_personalization.audit.seal import seal_run
+    from sqlite_utils_personalization.evidence.seal import seal_run
 
     drop_guards(db)
     db.execute(f"DELETE FROM {P}seal")

@@ -8,13 +8,13 @@ from click.testing import CliRunner
 from scored import P, connect
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit import leaves
-from sqlite_utils_personalization.audit import verify as audit
-from sqlite_utils_personalization.audit.checks import decisions, lists, rows
-from sqlite_utils_personalization.audit.finding import KINDS
-from sqlite_utils_personalization.audit.seal import seal_run
-from sqlite_utils_personalization.audit.verify import verify
+from sqlite_utils_personalization.audit.verify import decisions, lists, rows
+from sqlite_utils_personalization.audit.verify import verify as audit
+from sqlite_utils_personalization.audit.verify.finding import KINDS
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
+from sqlite_utils_personalization.evidence import leaves
+from sqlite_utils_personalization.evidence.seal import seal_run
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter

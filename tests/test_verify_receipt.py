@@ -25,7 +25,7 @@ from strategies import as_of_days, items, models
 from test_formula import CUSTOMERS, ITEM_COLUMNS, PLACE, column, evaluate
 
 from sqlite_utils_personalization import verify_receipt
-from sqlite_utils_personalization.audit import merkle
+from sqlite_utils_personalization.evidence import merkle
 from sqlite_utils_personalization.verify_receipt import CHECKS, Unreadable, check, parse
 
 

@@ -11,11 +11,11 @@ pytest.importorskip("datasette")
 from viewer_fixtures import serve
 
 from sqlite_utils_personalization import record_delivery, score
-from sqlite_utils_personalization.billing.keep import keep
-from sqlite_utils_personalization.billing.reconcile import reconcile, rows
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile, rows
+from sqlite_utils_personalization.billing.reconcile.result import keep
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.viewer.questions import questions
-from sqlite_utils_personalization.viewer.reference import questions_table
+from sqlite_utils_personalization.viewer.queries.queries import questions
+from sqlite_utils_personalization.viewer.queries.reference import questions_table
 
 LATER = "2026-04-05"
 TYPES = ("program", "industry_pack", "saved_search", "amendment")

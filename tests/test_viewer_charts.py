@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("datasette")
 
-from sqlite_utils_personalization.viewer.charts import (
+from sqlite_utils_personalization.viewer.pages.charts import (
     COLOURS,
     Column,
     Step,

@@ -15,9 +15,9 @@ pytest.importorskip("datasette")
 
 from viewer_fixtures import METADATA, root, serve, shared_database
 
-from sqlite_utils_personalization.viewer import large
-from sqlite_utils_personalization.viewer.metadata import tables
-from sqlite_utils_personalization.viewer.questions import questions
+from sqlite_utils_personalization.viewer import large_tables as large
+from sqlite_utils_personalization.viewer.queries.metadata import tables
+from sqlite_utils_personalization.viewer.queries.queries import questions
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ pytest.importorskip("datasette")
 from viewer_fixtures import serve
 
 from sqlite_utils_personalization.schema import EVENTS, EVIDENCE, STORAGE, migrate
-from sqlite_utils_personalization.viewer.questions import questions
+from sqlite_utils_personalization.viewer.queries.queries import questions
 
 JAPAN = timezone(timedelta(hours=9))
 FIELDS = ("period", "first_day", "last_day", "channel", "deliveries", "billed", "reversed", "yen")

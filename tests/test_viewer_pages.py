@@ -16,7 +16,7 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
-from sqlite_utils_personalization.viewer.metadata import metadata
+from sqlite_utils_personalization.viewer.queries.metadata import metadata
 
 HOME = "/-/personalization"
 TYPES = ("program", "industry_pack", "saved_search", "amendment")

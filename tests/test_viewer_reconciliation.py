@@ -5,12 +5,11 @@ from click.testing import CliRunner
 from delivered import connect
 from reconciled import CASES, Case, empty, files, plant
 
-from sqlite_utils_personalization.billing.classes import CLASSES
-from sqlite_utils_personalization.billing.keep import keep
-from sqlite_utils_personalization.billing.reconcile import reconcile, rows
-from sqlite_utils_personalization.billing.reconciliation import Row
+from sqlite_utils_personalization.billing.reconcile.classes import CLASSES
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile, rows
+from sqlite_utils_personalization.billing.reconcile.result import Row, keep
 from sqlite_utils_personalization.commands.reconcile import reconcile as command
-from sqlite_utils_personalization.viewer.questions import questions
+from sqlite_utils_personalization.viewer.queries.queries import questions
 
 QUESTIONS = {question.name: question for question in questions()}
 

@@ -24,9 +24,9 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.why_not import REASONS, TIES, why_not
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.schema import migrate
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.formula import splice
 from sqlite_utils_personalization.scoring.night import Reporter
 
 FACTS = (
@@ -41,7 +41,7 @@ SELECT recommendation_type, item_id, coalesce(nullif(title, ''), 'x') AS title,
 FROM house_list
 """
 PACKAGED = json.loads(
-    files("sqlite_utils_personalization.scoring").joinpath("model.json").read_text("utf-8")
+    files("sqlite_utils_personalization.model").joinpath("model.json").read_text("utf-8")
 )
 
 

@@ -5,11 +5,11 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from sqlite_utils_personalization.audit.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.audit.replay import replay
-from sqlite_utils_personalization.audit.seal_events import event_tables
 from sqlite_utils_personalization.audit.selection import Selection, profile_id
 from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
+from sqlite_utils_personalization.evidence.seal import event_tables
 from sqlite_utils_personalization.preferences.profiles import find_profile
 
 _UNSERVED = """

@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils_personalization.audit.sentences import days, industries
-from sqlite_utils_personalization.audit.standing import COMPETING, Field, standings
+from sqlite_utils_personalization.audit.ranking import COMPETING, Field, standings
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.declared import Declared
+from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.formula.formula import splice
+from sqlite_utils_personalization.formula.sentences import days, industries
 from sqlite_utils_personalization.scoring.decide import Given, choices
-from sqlite_utils_personalization.scoring.formula import splice
 
 # Declared column -> key of a preference, and its values; from what one may choose to what one is.
 KEYS = {
@@ -95,7 +95,7 @@ def nearest_change(
     _, there = standings(db, field, vectors[nearest], place=0, of=candidate_id)
     if there is None or there.place > top_k:
         raise PersonalizationError(
-            "a choice disagrees with formula.sql, so there is no answer - reinstall the package"
+            "a choice disagrees with formula.sql, so there is no answer", "reinstall the package"
         )
     column, value = tried[nearest]
     until = None

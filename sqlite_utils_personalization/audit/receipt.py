@@ -9,17 +9,12 @@ import json
 import sqlite3
 from typing import Any
 
-from sqlite_utils_personalization.audit.leaves import (
-    blind,
-    customer_leaves,
-    digest_of,
-    run_salt,
-)
-from sqlite_utils_personalization.audit.merkle import encode_path, inclusion_path, leaf_hash
-from sqlite_utils_personalization.audit.seal import SEAL_COLUMNS
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.declared import Declared
+from sqlite_utils_personalization.evidence.leaves import blind, customer_leaves, digest_of, run_salt
+from sqlite_utils_personalization.evidence.merkle import encode_path, inclusion_path, leaf_hash
+from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
+from sqlite_utils_personalization.formula.declared import Declared
 from sqlite_utils_personalization.verify_receipt import FORMAT, check
 
 _COLUMNS = (*SEAL_COLUMNS, "head")
@@ -83,7 +78,8 @@ def receipt(
     except (IndexError, TypeError, ValueError) as fault:
         # A tampered column may hold anything, a BLOB for a text.
         raise PersonalizationError(
-            f"the evidence of run {run_id} is not intact, so there is no receipt: {fault} - run personalization-verify"
+            f"the evidence of run {run_id} is not intact, so there is no receipt: {fault}",
+            "run personalization-verify",
         ) from None
     return found
 
@@ -94,7 +90,7 @@ def _profile_id(db: sqlite3.Connection, user_hash: str) -> int:
     ).fetchone()
     if row is None:
         raise PersonalizationError(
-            "no customer has this hash - check the key; the hash of an erased customer is gone"
+            "no customer has this hash", "check the key; the hash of an erased customer is gone"
         )
     profile_id: int = row[0]
     return profile_id
@@ -111,12 +107,13 @@ def _seal(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
     )
     if run_id not in runs:
         last = f"the last is run {max(runs)}" if runs else "nothing was scored yet"
-        raise PersonalizationError(f"there is no run {run_id} - {last}")
+        raise PersonalizationError(f"there is no run {run_id}", f"{last}")
     if runs[run_id] == "running":
         raise PersonalizationError(
-            f"run {run_id} is not finished, so it is not sealed - wait for it, or finish it with personalization-score"
+            f"run {run_id} is not finished, so it is not sealed",
+            "wait for it, or finish it with personalization-score",
         )
-    raise PersonalizationError(f"the seal of run {run_id} is missing - run personalization-verify")
+    raise PersonalizationError(f"the seal of run {run_id} is missing", "run personalization-verify")
 
 
 def _seals(db: sqlite3.Connection, condition: str, value: int) -> list[dict[str, Any]]:

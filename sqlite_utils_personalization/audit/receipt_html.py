@@ -8,17 +8,17 @@ from itertools import groupby
 from string import Template
 from typing import Any
 
-from sqlite_utils_personalization.audit.evaluation import Constants, Evaluation, Points
-from sqlite_utils_personalization.audit.sentences import (
+from sqlite_utils_personalization.catalogue.candidate import NATIONWIDE, Candidate
+from sqlite_utils_personalization.clock import JAPAN
+from sqlite_utils_personalization.formula.declared import NO_INDUSTRY, Declared
+from sqlite_utils_personalization.formula.evaluation import Constants, Evaluation, Points
+from sqlite_utils_personalization.formula.sentences import (
     PLURALS,
     component_sentences,
     days,
     industries,
     total_sentence,
 )
-from sqlite_utils_personalization.catalogue.candidate import NATIONWIDE, Candidate
-from sqlite_utils_personalization.clock import JAPAN
-from sqlite_utils_personalization.preferences.declared import NO_INDUSTRY, Declared
 
 _JAPANESE = {
     "program": "制度",

@@ -10,14 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from sqlite_utils_personalization.audit.evaluation import (
-    COLUMNS,
-    Evaluation,
-    Points,
-    evaluation,
-    readable,
-)
-from sqlite_utils_personalization.audit.record import (
+from sqlite_utils_personalization.audit.ranking import Field, RunnerUp, below_the_cut
+from sqlite_utils_personalization.audit.replay_result import (
     BROKEN,
     DIFFERS,
     NO_EVIDENCE,
@@ -28,9 +22,15 @@ from sqlite_utils_personalization.audit.record import (
     Run,
 )
 from sqlite_utils_personalization.audit.selection import Selection, conditions
-from sqlite_utils_personalization.audit.standing import Field, RunnerUp, below_the_cut
-from sqlite_utils_personalization.batches import in_batches
-from sqlite_utils_personalization.preferences.declared import Declared
+from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.formula.evaluation import (
+    COLUMNS,
+    Evaluation,
+    Points,
+    evaluation,
+    readable,
+)
+from sqlite_utils_personalization.transaction import in_batches
 
 CACHED_LISTS = 1_000
 

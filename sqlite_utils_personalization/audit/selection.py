@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import PersonalizationError, UnknownCustomer
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
 _BOUNDS = """
@@ -24,10 +24,6 @@ SELECT t.run_id FROM am_personalization_evidence e JOIN am_personalization_list 
 WHERE e.first_rec_id = (SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= ?1)
     AND ?1 < e.first_rec_id + e.n
 """
-
-
-class UnknownCustomer(PersonalizationError):
-    """No customer has the hash that was given."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def profile_id(db: sqlite3.Connection, user_token_hash: str) -> int:
     ).fetchone()
     if row is None:
         raise UnknownCustomer(
-            "no customer has this hash - check the key; the hash of an erased customer is gone"
+            "no customer has this hash", "check the key; the hash of an erased customer is gone"
         )
     found: int = row[0]
     return found
@@ -93,8 +89,8 @@ def existing_run(db: sqlite3.Connection, number: int | None = None) -> int:
     row = db.execute(sql, (number,)).fetchone()
     if row is None:
         if last is None:
-            raise PersonalizationError("nothing was scored yet - run personalization-score")
-        raise PersonalizationError(f"there is no run {number} - the last is run {last}")
+            raise PersonalizationError("nothing was scored yet", "run personalization-score")
+        raise PersonalizationError(f"there is no run {number}", f"the last is run {last}")
     found: int = row[0]
     return found
 
@@ -105,16 +101,19 @@ def _require_rows(db: sqlite3.Connection, rec_ids: str) -> None:
         return
     evidence = db.execute(_EVIDENCE_OF, row).fetchone()
     if evidence is None:
-        raise PersonalizationError(f"there is no recommendation {row[0]} in the log - check rec_id")
+        raise PersonalizationError(
+            f"there is no recommendation {row[0]} in the log", "check rec_id"
+        )
     raise PersonalizationError(
-        f"recommendation {row[0]} is missing from the log, where run {evidence[0]} has evidence for it"
-        " - run personalization-verify"
+        f"recommendation {row[0]} is missing from the log, where run {evidence[0]} has evidence "
+        "for it",
+        "run personalization-verify",
     )
 
 
 def _prefix(name: str, moment: str) -> str:
     if not _MOMENT.fullmatch(moment):
         raise PersonalizationError(
-            f"{name} {moment!r} is no UTC time - write it like 2026-07-22 or 2026-07-22T18:00"
+            f"{name} {moment!r} is no UTC time", "write it like 2026-07-22 or 2026-07-22T18:00"
         )
     return moment.removesuffix("Z").replace(" ", "T")

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from sqlite_utils_personalization.audit.seal import head
-from sqlite_utils_personalization.audit.verify import require_evidence
+from sqlite_utils_personalization.audit.verify.verify import require_evidence
 from sqlite_utils_personalization.database import (
     explained,
+    fault_of_file,
     open_readonly,
     open_writable,
     readonly_uri,
-    sentence,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.seal import head
 from sqlite_utils_personalization.schema import migrate
 from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
@@ -63,7 +63,7 @@ def _room_for(target: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if "is full" not in str(error):
             raise
-        raise PersonalizationError(sentence(target, error)) from error
+        raise fault_of_file(target, error) or error from error
 
 
 def _check(source: str | Path, target: Path, replace: bool) -> None:
@@ -72,10 +72,10 @@ def _check(source: str | Path, target: Path, replace: bool) -> None:
     if target.exists() and (not replace or target.samefile(source)):
         what = "is the source itself" if target.samefile(source) else "already exists"
         raise PersonalizationError(
-            f"{target} {what} - name another file, or pass --replace for a copy"
+            f"{target} {what}", "name another file, or pass --replace for a copy"
         )
     if not target.absolute().parent.is_dir():
-        raise PersonalizationError(f"{target} cannot be written - create {target.parent} first")
+        raise PersonalizationError(f"{target} cannot be written", f"create {target.parent} first")
 
 
 def _copy(

@@ -4,10 +4,10 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlite_utils_personalization.audit.evaluation import NOT_READABLE, Evaluation, readable
 from sqlite_utils_personalization.audit.nearest import Change, nearest_change
-from sqlite_utils_personalization.audit.record import components, inputs_dict, total_dict
-from sqlite_utils_personalization.audit.run_lookup import (
+from sqlite_utils_personalization.audit.ranking import Field, Standing, evaluate, standings
+from sqlite_utils_personalization.audit.replay_result import components, inputs_dict, total_dict
+from sqlite_utils_personalization.audit.run import (
     Customer,
     Item,
     customer_of_run,
@@ -15,9 +15,9 @@ from sqlite_utils_personalization.audit.run_lookup import (
     place_on_lists,
 )
 from sqlite_utils_personalization.audit.selection import existing_run
-from sqlite_utils_personalization.audit.sentences import PLURALS, obstacles, total_sentence
-from sqlite_utils_personalization.audit.standing import Field, Standing, evaluate, standings
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.formula.evaluation import NOT_READABLE, Evaluation, readable
+from sqlite_utils_personalization.formula.sentences import PLURALS, obstacles, total_sentence
 
 # Every reason there is, and what it means.
 REASONS = {
@@ -122,14 +122,14 @@ def why_not(
     )
     if not isinstance(top_k, int):
         raise PersonalizationError(
-            f"top_k of run {run_id} is no number - run personalization-verify"
+            f"top_k of run {run_id} is no number", "run personalization-verify"
         )
     asked = WhyNot(run_id, as_of, top_k, profile_id, item_id, recommendation_type)
     try:
         return replace(asked, **_answer(db, asked))
     except NOT_READABLE:
         raise PersonalizationError(
-            f"what run {run_id} stored cannot be evaluated - run personalization-verify"
+            f"what run {run_id} stored cannot be evaluated", "run personalization-verify"
         ) from None
 
 

@@ -72,11 +72,12 @@ def fact(
     if unit_price_yen is not None:
         _check_integer("unit_price_yen", unit_price_yen, 0, _LARGEST_PRICE)
     if channel not in CHANNELS:
-        raise PersonalizationError(f"channel is {channel!r} - give one of {', '.join(CHANNELS)}")
+        raise PersonalizationError(f"channel is {channel!r}", f"give one of {', '.join(CHANNELS)}")
     if not isinstance(slot, str) or not _SLOT.fullmatch(slot):
         # Not repeated: it may be what the rule keeps out.
         raise PersonalizationError(
-            "slot is not 1 to 64 letters, digits and :._- - give a day like 2026-07-22, or an issue"
+            "slot is not 1 to 64 letters, digits and :._-",
+            "give a day like 2026-07-22, or an issue",
         )
     moment = None if delivered_at is None else utc(delivered_at)
     return Fact(rec_id, channel, slot, moment, status, unit_price_yen)
@@ -106,7 +107,8 @@ def utc(value: str | datetime) -> str:
         return f"{moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
     except (AttributeError, TypeError, ValueError, OverflowError):
         raise PersonalizationError(
-            f"{_short(value)} is not a time with its zone - write it like 2026-07-22T09:30:00+09:00"
+            f"{_short(value)} is not a time with its zone",
+            "write it like 2026-07-22T09:30:00+09:00",
         ) from None
 
 
@@ -122,7 +124,7 @@ def _check_integer(name: str, value: object, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
         limit = "2^53" if most == _LARGEST else most
         raise PersonalizationError(
-            f"{name} is {_short(value)} - give an integer from {least} to {limit}"
+            f"{name} is {_short(value)}", f"give an integer from {least} to {limit}"
         )
 
 

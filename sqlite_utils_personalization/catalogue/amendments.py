@@ -10,7 +10,7 @@ from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.dates import day_written
-from sqlite_utils_personalization.catalogue.text import normal
+from sqlite_utils_personalization.catalogue.tables import normal
 
 TABLE = "am_amendment_diff"
 _NEEDED = ("diff_id", "entity_id", "field_name", "detected_at")

@@ -1,10 +1,11 @@
 """Japanese areas: prefectures, regional blocks, the whole country, abroad."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from sqlite_utils_personalization.catalogue.candidate import NATIONWIDE, LeftOut
-from sqlite_utils_personalization.catalogue.text import normal
+from sqlite_utils_personalization.catalogue.tables import normal
 
 _NAMES = (
     "北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県 埼玉県 千葉県 東京都 神奈川県 "
@@ -52,3 +53,32 @@ def prefectures(text: object, strict: bool = False) -> str:
         raise LeftOut("overseas only")
     everywhere = len(known) == len(PREFECTURES)
     return NATIONWIDE if everywhere else ",".join(p for p in PREFECTURES if p in known)
+
+
+_ROMAN = (
+    "hokkaido aomori iwate miyagi akita yamagata fukushima ibaraki tochigi gunma saitama chiba tokyo kanagawa "
+    "niigata toyama ishikawa fukui yamanashi nagano gifu shizuoka aichi mie shiga kyoto osaka hyogo "
+    "nara wakayama tottori shimane okayama hiroshima yamaguchi tokushima kagawa ehime kochi fukuoka saga nagasaki "
+    "kumamoto oita miyazaki kagoshima okinawa"
+)
+_SPELT = (
+    {name: name for name in PREFECTURES}
+    | {name[:-1]: name for name in PREFECTURES if name != "北海道"}
+    | dict(zip(_ROMAN.split(), PREFECTURES, strict=True))
+)
+_ENDINGS = (" prefecture", " metropolis", "-to", "-fu", "-ken", "-do")
+
+
+def official_prefecture(text: str) -> str | None:
+    """`東京`, `東京都`, `Tokyo`, `TOKYO-TO` and `Tōkyō` are 東京都; None for what names no prefecture; read-only."""
+    plain = " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    for name in (plain, _without_macrons(plain)):
+        for ending in ("", *_ENDINGS):
+            if name.endswith(ending) and (found := _SPELT.get(name.removesuffix(ending))):
+                return found
+    return None
+
+
+def _without_macrons(text: str) -> str:
+    # Of Latin letters only: taken apart, ギ would lose its voicing too.
+    return unicodedata.normalize("NFD", text).replace("\u0304", "").replace("\u0302", "")

@@ -8,7 +8,7 @@ day before: the cut is right. An opening may be shown a day early, a closed item
 import re
 from datetime import datetime, timedelta
 
-from sqlite_utils_personalization.catalogue.text import normal
+from sqlite_utils_personalization.catalogue.tables import normal
 from sqlite_utils_personalization.clock import JAPAN
 
 _JAPAN = JAPAN.utcoffset(None)

@@ -6,15 +6,10 @@ from collections.abc import Iterator
 
 from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.areas import prefectures
-from sqlite_utils_personalization.catalogue.candidate import (
-    NATIONWIDE,
-    UNKNOWN,
-    Candidate,
-    LeftOut,
-)
+from sqlite_utils_personalization.catalogue.candidate import NATIONWIDE, UNKNOWN, Candidate, LeftOut
 from sqlite_utils_personalization.catalogue.industries import Keywords
-from sqlite_utils_personalization.catalogue.text import normal
-from sqlite_utils_personalization.scoring.model import Model
+from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.model.model import Model
 
 TABLE = "saved_searches"
 _NEEDED = ("id", "api_key_hash", "query_json")

@@ -2,11 +2,12 @@
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from sqlite_utils_personalization.database import sentence
+from sqlite_utils_personalization.database import fault_of_file
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
@@ -25,8 +26,8 @@ def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any
     for column in needed:
         if column not in columns:
             raise PersonalizationError(
-                f"{table} has no column {column} - add it, or rename the table and pass your own"
-                " SELECT with --catalogue"
+                f"{table} has no column {column}",
+                "add it, or rename the table and pass your own SELECT with --catalogue",
             )
     missing = sorted(set(re.findall(r"\bt\.(\w+)", sql)) - columns)
     nulls = "".join(f", NULL AS {column}" for column in missing)
@@ -46,13 +47,26 @@ def rows(db: sqlite3.Connection, sql: str, name: str) -> Iterator[tuple[Any, ...
         # map has no close(): where the database is closed before this ends, to close the cursor is an error.
         yield from map(tuple, cursor.execute(sql))
     except db.Error as error:
-        if sentence(name, error):
+        if fault_of_file(name, error):
             raise
         # SQLite quotes the text it could not decode, and that may be a customer's.
         fault = str(error).partition(" with text ")[0]
-        raise PersonalizationError(f"{name} cannot be read: {fault} - mend that table") from None
+        raise PersonalizationError(f"{name} cannot be read: {fault}", "mend that table") from None
 
 
 def _columns(db: sqlite3.Connection, table: str) -> set[str]:
     sql = f"SELECT lower(name) FROM pragma_table_info('{table}')"
     return {name for (name,) in rows(db, sql, table)}
+
+
+def normal(value: object) -> str:
+    """NFKC, each run of spaces one space, no control or invisible characters; None is empty.
+
+    NFKC turns full-width digits, U+3000 and Kangxi radicals into the characters people search for.
+    """
+    if value is None:
+        return ""
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isprintable() or c.isspace())
+    return " ".join(unicodedata.normalize("NFKC", text).split())

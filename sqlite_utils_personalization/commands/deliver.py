@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from sqlite_utils_personalization.billing.delivery import CHANNELS
-from sqlite_utils_personalization.commands.customer import standard_input
+from sqlite_utils_personalization.commands.command import say
+from sqlite_utils_personalization.commands.key import standard_input
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
-from sqlite_utils_personalization.commands.progress import say
 from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
@@ -72,17 +72,14 @@ def deliver(
     common = {name: value for name, value in said.items() if value is not None}
     _check_usage(rec_ids, common, reverse)
     outcomes: Counter[str] = Counter()
-    try:
-        with (
-            _opened(path) as db,
-            _lines(rec_ids) as lines,
-            # Closed before the database is, so that what fails in between is undone.
-            closing(_delivered(db, lines, rec_ids, common, reverse)) as found,
-        ):
-            rows = (_row(one, reverse, outcomes) for one in found)
-            print_rows(ctx, (*_columns(), "outcome"), rows, **output)
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    with (
+        _opened(path) as db,
+        _lines(rec_ids) as lines,
+        # Closed before the database is, so that what fails in between is undone.
+        closing(_delivered(db, lines, rec_ids, common, reverse)) as found,
+    ):
+        rows = (_row(one, reverse, outcomes) for one in found)
+        print_rows(ctx, (*_columns(), "outcome"), rows, **output)
     say(
         ", ".join(f"{outcomes[name]} {name}" for name in sorted(outcomes)) or "no line, no delivery"
     )
@@ -99,7 +96,7 @@ def _check_usage(rec_ids: tuple[Any, ...], common: dict[str, Any], reverse: bool
 
 @contextmanager
 def _opened(path: str) -> Iterator[Any]:
-    from sqlite_utils_personalization.billing.delivery_table import require_deliveries
+    from sqlite_utils_personalization.billing.deliveries import require_deliveries
     from sqlite_utils_personalization.database import explained, open_writable
 
     with explained(path), open_writable(path) as db:
@@ -139,7 +136,7 @@ def _delivered(
 def _all_lines(
     db: Any, act: Any, lines: Iterable[bytes], common: dict[str, Any]
 ) -> Iterator["Delivery"]:
-    from sqlite_utils_personalization.billing.fact_lines import read_facts
+    from sqlite_utils_personalization.billing.delivery_lines import read_facts
     from sqlite_utils_personalization.transaction import transaction
 
     bad = 0
@@ -159,7 +156,8 @@ def _all_lines(
         yield from act(db, facts(), lambda at, fault: refuse(numbers[at], fault))
         if bad:
             raise PersonalizationError(
-                f"{bad} line{'s' if bad > 1 else ''} cannot be taken - nothing was recorded; mend and run this again"
+                f"{bad} line{('s' if bad > 1 else '')} cannot be taken",
+                "nothing was recorded; mend and run this again",
             )
 
 

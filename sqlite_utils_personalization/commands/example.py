@@ -8,9 +8,7 @@ from pathlib import Path
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.progress import say
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.commands.command import Command, say
 
 # A list is in order, so the first row of each type is the best of it.
 _BEST = """
@@ -40,13 +38,10 @@ def example(path: str) -> None:
     from sqlite_utils_personalization.database import open_readonly
     from sqlite_utils_personalization.example import AS_OF, build
 
-    try:
-        build(path)
-        summary = score(path, as_of=AS_OF)
-        with open_readonly(path) as db:
-            rows = db.conn.execute(_BEST).fetchall()
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    build(path)
+    summary = score(path, as_of=AS_OF)
+    with open_readonly(path) as db:
+        rows = db.conn.execute(_BEST).fetchall()
     say(f"The best of each type for {summary['profiles']} customers, on the night of {AS_OF}:")
     _print(rows)
     say(f"\n{summary['logged']} recommendations are logged in {path}. Look at them, and ask why:")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.commands.command import Command
 
 _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
 
 
-@click.command(name="personalization-mcp")
+@click.command(name="personalization-mcp", cls=Command)
 @click.argument(
     "path", type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path)
 )
@@ -46,10 +46,7 @@ def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
         if error.name in ("mcp", "pydantic", "anyio"):
             raise click.ClickException(f"{error.name} is not installed - run: {_INSTALL}") from None
         raise
-    try:
-        _check(path)
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    _check(path)
     server(path, user_token_hash).run()
 
 
@@ -69,8 +66,8 @@ def _user_hash(key_env: str, key_file: Path | None) -> str:
 
 def _check(path: Path) -> None:
     """What would fail every call is better said where the client shows why a server did not start."""
-    from sqlite_utils_personalization.audit.verify import require_evidence
-    from sqlite_utils_personalization.billing.delivery_table import require_deliveries
+    from sqlite_utils_personalization.audit.verify.verify import require_evidence
+    from sqlite_utils_personalization.billing.deliveries import require_deliveries
     from sqlite_utils_personalization.database import explained, open_readonly
 
     with explained(path), open_readonly(path) as db:

@@ -3,7 +3,6 @@
 import click
 
 from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.errors import PersonalizationError
 
 
 @click.command(name="personalization-metadata", cls=Command)
@@ -20,11 +19,8 @@ def metadata(database_name: str) -> None:
 
     DATABASE_NAME is the file name without .db.
     """
-    from sqlite_utils_personalization.viewer.metadata import metadata_yaml
+    from sqlite_utils_personalization.viewer.queries.metadata import metadata_yaml
 
-    try:
-        text = metadata_yaml(database_name)
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    text = metadata_yaml(database_name)
     # Bytes, because titles are Japanese whatever the encoding of the terminal.
     click.echo(text.encode(), nl=False)

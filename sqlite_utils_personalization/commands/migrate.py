@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.progress import say
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.commands.command import Command, say
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.schema import Status
@@ -45,15 +43,12 @@ def migrate(path: str | None, list_: bool, **options: Any) -> None:
     Creates the file if it does not exist. Safe to repeat on every boot.
     """
     _check_usage(path, list_, **options)
-    try:
-        if list_:
-            _list(str(path))
-        elif options["rollback"]:
-            _rollback(str(path), options["to"], options["drop_audit_log"])
-        else:
-            _apply(path, options["manifest"], options["register"])
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    if list_:
+        _list(str(path))
+    elif options["rollback"]:
+        _rollback(str(path), options["to"], options["drop_audit_log"])
+    else:
+        _apply(path, options["manifest"], options["register"])
 
 
 def _check_usage(path: str | None, list_: bool, **options: Any) -> None:

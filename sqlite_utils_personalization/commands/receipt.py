@@ -6,8 +6,7 @@ from typing import Any
 import click
 
 from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.customer import user_hash as hash_of_customer
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
 
 
 @click.command(name="personalization-receipt", cls=Command)
@@ -31,17 +30,14 @@ def receipt(path: str, run_id: int, user_hash: str | None, html: bool, chain: bo
     Without --user-hash the API key is read from standard input or asked for. The file is only read.
     """
     user_hash = hash_of_customer(user_hash)
-    try:
-        found = _receipt(path, user_hash, run_id, chain)
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    found = _receipt(path, user_hash, run_id, chain)
     # Bytes, because titles are Japanese whatever the encoding of the terminal.
     click.echo(_text(found, html).encode())
 
 
 def _receipt(path: str, user_hash: str, run_id: int, chain: bool) -> dict[str, Any]:
     from sqlite_utils_personalization.audit.receipt import receipt as make
-    from sqlite_utils_personalization.audit.verify import require_evidence
+    from sqlite_utils_personalization.audit.verify.verify import require_evidence
     from sqlite_utils_personalization.database import explained, open_readonly
 
     with explained(path), open_readonly(path) as db:

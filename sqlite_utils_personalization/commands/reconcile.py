@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.billing.classes import CLASSES
+from sqlite_utils_personalization.billing.reconcile.classes import CLASSES
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows, print_text
-from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.billing.reconciliation import Reconciliation
+    from sqlite_utils_personalization.billing.reconcile.result import Reconciliation
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
@@ -63,12 +62,8 @@ def reconcile(
     """
     if as_json and (others := [f"--{name}" for name in _TABULAR if output[name]]):
         raise click.UsageError(f"--json and {' and '.join(others)} exclude each other")
-    try:
-        sources = {"stripe": stripe, "invoiced": invoiced, "endpoint": endpoint}
-        status = _reconcile(ctx, path, month, sources, kind, keep, as_json, output)
-    except PersonalizationError as error:
-        click.echo(f"Error: {error}", err=True)
-        status = 2
+    sources = {"stripe": stripe, "invoiced": invoiced, "endpoint": endpoint}
+    status = _reconcile(ctx, path, month, sources, kind, keep, as_json, output)
     raise click.exceptions.Exit(status)
 
 
@@ -82,10 +77,10 @@ def _reconcile(
     as_json: bool,
     output: dict[str, Any],
 ) -> int:
-    from sqlite_utils_personalization.billing.delivery_table import require_deliveries
-    from sqlite_utils_personalization.billing.reconcile import reconcile as reconciled
-    from sqlite_utils_personalization.billing.reconcile import rows
-    from sqlite_utils_personalization.billing.reconciliation import Row
+    from sqlite_utils_personalization.billing.deliveries import require_deliveries
+    from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile as reconciled
+    from sqlite_utils_personalization.billing.reconcile.reconcile import rows
+    from sqlite_utils_personalization.billing.reconcile.result import Row
     from sqlite_utils_personalization.commands.reconciled_text import reconciled_text
     from sqlite_utils_personalization.database import explained, open_readonly
 
@@ -106,7 +101,7 @@ def _reconcile(
 
 
 def _keep(path: str, found: "Reconciliation", rows: Any) -> None:
-    from sqlite_utils_personalization.billing.keep import keep
+    from sqlite_utils_personalization.billing.reconcile.result import keep
     from sqlite_utils_personalization.database import explained, open_writable
 
     with explained(path), open_writable(path) as db:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from sqlite_utils_personalization.billing.classes import EXPLAINED
-from sqlite_utils_personalization.billing.reconciliation import Reconciliation, Row, Total
+from sqlite_utils_personalization.billing.reconcile.classes import EXPLAINED
+from sqlite_utils_personalization.billing.reconcile.result import Reconciliation, Row, Total
 from sqlite_utils_personalization.clock import japan_time
 
 # Rows of one class that are shown; the output formats have all.

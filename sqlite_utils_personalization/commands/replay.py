@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.customer import user_hash
+from sqlite_utils_personalization.commands.command import say
+from sqlite_utils_personalization.commands.key import user_hash
 from sqlite_utils_personalization.commands.output import (
     RowsCommand,
     print_json,
     print_rows,
     print_text,
 )
-from sqlite_utils_personalization.commands.progress import say
-from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.audit.record import Replay
-    from sqlite_utils_personalization.audit.then_now import ThenNow
+    from sqlite_utils_personalization.audit.compare_today import ThenNow
+    from sqlite_utils_personalization.audit.replay_result import Replay
     from sqlite_utils_personalization.catalogue.candidate import Candidate
 
 # How many rows share one reading of today's catalogue.
@@ -76,7 +75,7 @@ def replay(
     with _opened(path) as db:
         found = _replayed(db, chosen, verdicts, below_cut=not tabular)
         if tabular:
-            from sqlite_utils_personalization.audit.record import Row
+            from sqlite_utils_personalization.audit.replay_result import Row
 
             print_rows(ctx, Row._fields, (one.to_row() for one in found), **options)
         elif now:
@@ -107,15 +106,12 @@ def _check_usage(
 
 @contextmanager
 def _opened(path: str) -> Iterator[sqlite3.Connection]:
-    from sqlite_utils_personalization.audit.verify import require_evidence
+    from sqlite_utils_personalization.audit.verify.verify import require_evidence
     from sqlite_utils_personalization.database import explained, open_readonly
 
-    try:
-        with explained(path), open_readonly(path) as db:
-            require_evidence(db.conn, path)
-            yield db.conn
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    with explained(path), open_readonly(path) as db:
+        require_evidence(db.conn, path)
+        yield db.conn
 
 
 def _replayed(
@@ -132,7 +128,7 @@ def _replayed(
 def _beside_today(
     db: sqlite3.Connection, found: Iterator["Replay"], catalogue: Path | None
 ) -> Iterator[tuple["Replay", "ThenNow | None"]]:
-    from sqlite_utils_personalization.audit.then_now import then_now
+    from sqlite_utils_personalization.audit.compare_today import then_now
 
     while together := list(islice(found, TOGETHER)):
         items: dict[int, dict[int, Candidate]] = defaultdict(dict)
@@ -149,7 +145,7 @@ def _beside_today(
 def _print(
     found: Iterable[tuple["Replay", "ThenNow | None"]], as_json: bool, output: dict[str, Any]
 ) -> None:
-    from sqlite_utils_personalization.commands.explained_text import replay_text
+    from sqlite_utils_personalization.commands.replay_text import replay_text
 
     if as_json:
         rows = (one.to_dict() | {"now": now and now.to_dict()} for one, now in found)
@@ -160,7 +156,7 @@ def _print(
 
 
 def _conclude(verdicts: Counter[str]) -> None:
-    from sqlite_utils_personalization.audit.record import FAULTS
+    from sqlite_utils_personalization.audit.replay_result import FAULTS
 
     total = verdicts.total()
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))

@@ -7,9 +7,7 @@ from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.progress import Progress, say
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.commands.command import Command, Progress, say
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
 
@@ -56,16 +54,13 @@ def score(path: str, silent: bool, as_of: Any, **options: Any) -> None:
     finished by the same command. Others may use the file meanwhile; in WAL mode, which personalization-score leaves to
     you (sqlite-utils enable-wal jpcite.db), readers never wait and writers wait for a fraction of a second.
     """
-    from sqlite_utils_personalization.commands.stopping import stoppable
+    from sqlite_utils_personalization.commands.command import stoppable
     from sqlite_utils_personalization.scoring.night import Reporter
     from sqlite_utils_personalization.scoring.night import score as score_night
 
     with stoppable(_RESUMES), ExitStack() as stack:
         reporter = Reporter(say) if silent else Reporter(say, Progress(stack))
-        try:
-            summary = score_night(
-                path, as_of=as_of and as_of.date().isoformat(), reporter=reporter, **options
-            )
-        except PersonalizationError as error:
-            raise click.ClickException(str(error)) from None
+        summary = score_night(
+            path, as_of=as_of and as_of.date().isoformat(), reporter=reporter, **options
+        )
     click.echo(json.dumps(summary, ensure_ascii=False))

@@ -32,15 +32,12 @@ def seal(path: str, key_file: Path | None, head_only: bool) -> None:
     an object lock. Runs are sealed when they finish, and rows of other programs, deliveries and rotations with the
     next one; with nothing left to seal the file is only read.
     """
-    try:
-        head = _head(path, key_file, head_only)
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    head = _head(path, key_file, head_only)
     click.echo(json.dumps(head))
 
 
 def _head(path: str, key_file: Path | None, head_only: bool) -> dict[str, Any]:
-    from sqlite_utils_personalization.audit.signing import load_key, signed
+    from sqlite_utils_personalization.evidence.signing import load_key, signed
 
     # First of all, so that a key that is none leaves the file alone.
     key = load_key(key_file) if key_file else None
@@ -49,18 +46,17 @@ def _head(path: str, key_file: Path | None, head_only: bool) -> dict[str, Any]:
         found = _seal_since(path)
     if found is None:
         raise PersonalizationError(
-            f"nothing is sealed in {path} yet - run: sqlite-utils personalization-score {path}"
+            f"nothing is sealed in {path} yet", f"run: sqlite-utils personalization-score {path}"
         )
     return signed(found, key) if key else found
 
 
 def _last_seal(path: str) -> tuple[dict[str, Any] | None, bool]:
     """The last seal, and whether nothing was written since; read-only."""
-    from sqlite_utils_personalization.audit.leaves import other_leaves
-    from sqlite_utils_personalization.audit.seal import head
-    from sqlite_utils_personalization.audit.seal_events import unsealed_events
-    from sqlite_utils_personalization.audit.verify import require_evidence
+    from sqlite_utils_personalization.audit.verify.verify import require_evidence
     from sqlite_utils_personalization.database import explained, open_readonly
+    from sqlite_utils_personalization.evidence.leaves import other_leaves
+    from sqlite_utils_personalization.evidence.seal import head, unsealed_events
 
     with explained(path), open_readonly(path) as db:
         require_evidence(db.conn, path)
@@ -70,9 +66,8 @@ def _last_seal(path: str) -> tuple[dict[str, Any] | None, bool]:
 
 
 def _seal_since(path: str) -> dict[str, Any] | None:
-    from sqlite_utils_personalization.audit.seal import head, seal_others
-    from sqlite_utils_personalization.audit.seal_events import seal_events
     from sqlite_utils_personalization.database import explained, open_writable
+    from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
     from sqlite_utils_personalization.transaction import transaction
 
     with explained(path), open_writable(path) as db:

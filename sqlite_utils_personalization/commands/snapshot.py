@@ -4,9 +4,7 @@ from contextlib import ExitStack
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.progress import Progress, say
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.commands.command import Command, Progress, say
 
 
 @click.command(name="personalization-snapshot", cls=Command)
@@ -30,8 +28,5 @@ def snapshot(path: str, target: str, replace: bool, silent: bool) -> None:
 
     with ExitStack() as stack:
         progress = (lambda stage, done, total: None) if silent else Progress(stack)
-        try:
-            written = copy(path, target, replace=replace, progress=progress)
-        except PersonalizationError as error:
-            raise click.ClickException(str(error)) from None
+        written = copy(path, target, replace=replace, progress=progress)
     say(f"wrote {', '.join(written.values())}")

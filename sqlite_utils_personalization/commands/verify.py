@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.progress import Progress, say
+from sqlite_utils_personalization.commands.command import Command, Progress, say
 from sqlite_utils_personalization.errors import PersonalizationError
 
 INTACT, FOUND, UNCHECKED = 0, 1, 2
@@ -35,11 +34,7 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
 
     Exit status 0: intact, 1: findings, 2: could not check. The file is only read.
     """
-    try:
-        findings = _verify(path, head_file, silent)
-    except PersonalizationError as error:
-        say(f"Error: {error}")
-        raise click.exceptions.Exit(UNCHECKED) from None
+    findings = _verify(path, head_file, silent)
     if as_json:
         click.echo(
             json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=2)
@@ -52,8 +47,8 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
 
 
 def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
-    from sqlite_utils_personalization.audit.verify import require_evidence
-    from sqlite_utils_personalization.audit.verify import verify as verify_evidence
+    from sqlite_utils_personalization.audit.verify.verify import require_evidence
+    from sqlite_utils_personalization.audit.verify.verify import verify as verify_evidence
     from sqlite_utils_personalization.database import explained, open_readonly
 
     kept = _kept_heads(head_file) if head_file else []
@@ -73,7 +68,8 @@ def _kept_heads(file: Path) -> list[dict[str, Any]]:
         lines = kept_heads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, Unreadable):
         raise PersonalizationError(
-            f"{file} holds no head - give the line, or the lines, that personalization-seal printed"
+            f"{file} holds no head",
+            "give the line, or the lines, that personalization-seal printed",
         ) from None
     return [{"seal_id": seal_id, "head": head} for line in lines for seal_id, head in line.items()]
 

@@ -7,9 +7,8 @@ import click
 
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.customer import user_hash as hash_of_customer
+from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
 from sqlite_utils_personalization.commands.output import print_text
-from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.why_not import WhyNot
@@ -43,14 +42,11 @@ def why_not(
     Without --user-hash the API key is read from standard input or asked for. The file is only read.
     """
     user_hash = hash_of_customer(user_hash)
-    try:
-        found = _why_not(path, user_hash, item_id, run_id, kind)
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    found = _why_not(path, user_hash, item_id, run_id, kind)
     if as_json:
         print_text(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
         return
-    from sqlite_utils_personalization.commands.explained_text import why_not_text
+    from sqlite_utils_personalization.commands.replay_text import why_not_text
 
     print_text(why_not_text(found), end="")
 
@@ -59,7 +55,7 @@ def _why_not(
     path: str, user_hash: str, item_id: str, run_id: int | None, kind: str | None
 ) -> "WhyNot":
     from sqlite_utils_personalization.audit.selection import profile_id
-    from sqlite_utils_personalization.audit.verify import require_evidence
+    from sqlite_utils_personalization.audit.verify.verify import require_evidence
     from sqlite_utils_personalization.audit.why_not import why_not as answer
     from sqlite_utils_personalization.database import explained, open_readonly
 

@@ -19,7 +19,7 @@ def build(path: str | Path) -> None:
     PersonalizationError if path exists: nothing is ever overwritten.
     """
     if Path(path).exists():
-        raise PersonalizationError(f"{path} already exists - name a file that does not")
+        raise PersonalizationError(f"{path} already exists", "name a file that does not")
     migrate(path)
     here = files(__package__)
     customers = json.loads(here.joinpath("customers.json").read_text(encoding="utf-8"))

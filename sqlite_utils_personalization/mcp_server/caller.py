@@ -1,8 +1,15 @@
 """What an entrance has to give the tools: who asks, and a connection to answer on."""
 
 import sqlite3
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
+
+from sqlite_utils_personalization.database import sqlite3 as found_sqlite3
+from sqlite_utils_personalization.errors import (
+    PersonalizationError,
+    UnknownCustomer,
+)
 
 T = TypeVar("T")
 
@@ -29,3 +36,25 @@ class Entrance(Protocol):
 
     def sentence(self, error: Exception) -> str:
         """What the model is told of an error: no secret, no value that was refused, no traceback."""
+
+
+BUSY = "the database is busy - nothing was changed or charged, call again in a moment"
+UNKNOWN = "nothing is declared with this key - call personalization.set_preference first, or check the key"
+FAULT = "this could not be done - nothing was changed or charged, tell whoever runs this server"
+_DATABASE_ERRORS = (sqlite3.DatabaseError, found_sqlite3.DatabaseError)
+
+
+def sentence(error: Exception) -> str:
+    """The sentence; what the model cannot mend goes to standard error for whoever can."""
+    if _is_lock(error) or _is_lock(error.__cause__):
+        return BUSY
+    if isinstance(error, UnknownCustomer):
+        return UNKNOWN
+    if isinstance(error, PersonalizationError):
+        return str(error)
+    print(f"personalization-mcp: {type(error).__name__}: {error}", file=sys.stderr)
+    return FAULT
+
+
+def _is_lock(error: BaseException | None) -> bool:
+    return isinstance(error, _DATABASE_ERRORS) and "locked" in str(error)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.database import explained, open_readonly, open_writable
-from sqlite_utils_personalization.mcp_server import failure
+from sqlite_utils_personalization.mcp_server import caller as failure
 from sqlite_utils_personalization.mcp_server.tools import register
 from sqlite_utils_personalization.transaction import writing
 

@@ -2,22 +2,23 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
-from sqlite_utils_personalization.customer.explain import explain as explained
-from sqlite_utils_personalization.customer.preferences import declare
-from sqlite_utils_personalization.customer.recommendations import recommendations
+from sqlite_utils_personalization.customer_api.explain import explain as explained
+from sqlite_utils_personalization.customer_api.preferences import declare
+from sqlite_utils_personalization.customer_api.recommendations import recommendations
 from sqlite_utils_personalization.mcp_server import arguments as args
-from sqlite_utils_personalization.mcp_server.caller import Caller, Entrance
-from sqlite_utils_personalization.mcp_server.descriptions import (
+from sqlite_utils_personalization.mcp_server.arguments import (
     EXPLAIN,
     LIST_RECOMMENDATIONS,
     SET_PREFERENCE,
     Described,
 )
+from sqlite_utils_personalization.mcp_server.caller import Caller, Entrance
 from sqlite_utils_personalization.mcp_server.results import (
     Explanation,
     Preference,
@@ -84,6 +85,12 @@ def register(server: MCPServer, entrance: Entrance) -> None:
             return Explanation(**found.to_dict())
 
         return await _answered(entrance, ctx, ("rec_id",), answer)
+
+
+def remove_tool(server: MCPServer, name: str) -> None:
+    """Take a tool of another plugin away, if it is there."""
+    with suppress(ToolError):
+        server.remove_tool(name)
 
 
 def _on(server: MCPServer, tool: Described) -> Callable[[Callable[..., Any]], Any]:

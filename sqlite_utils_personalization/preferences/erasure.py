@@ -5,12 +5,13 @@ The log and its evidence stay, and still verify. What other programs hold of the
 
 import sqlite3
 from contextlib import suppress
+from pathlib import Path
 from secrets import token_hex
 from typing import NamedTuple
 
-from sqlite_utils_personalization.audit.seal_events import seal_events
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.seal import seal_events
 from sqlite_utils_personalization.preferences.profiles import find_profile
 from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.transaction import writing
@@ -97,7 +98,7 @@ def require_events(db: sqlite3.Connection) -> None:
     sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
     if not db.execute(sql, (ERASURES,)).fetchone():
         raise PersonalizationError(
-            f"{ERASURES} not found - run: sqlite-utils personalization-migrate, which adds 289"
+            f"{ERASURES} not found", "run: sqlite-utils personalization-migrate, which adds 289"
         )
 
 
@@ -110,3 +111,52 @@ def _holding(db: sqlite3.Connection, table: str, column: str, value: str) -> tup
         found = db.execute(f"SELECT rowid {holding} ORDER BY 1 LIMIT {NAMED_ROWS}", (value,))
         return rows, [rowid for (rowid,) in found]
     return rows, []
+
+
+_BLOCK = 1 << 20
+
+
+def checkpoint(db: sqlite3.Connection, path: str | Path, timeout_s: float) -> None:
+    """Empty the -wal, waiting for readers up to timeout_s seconds, or remove the journal this connection kept.
+
+    PersonalizationError if a reader kept it from being emptied: what was erased can still be read there.
+    """
+    if db.execute("PRAGMA journal_mode").fetchone() == ("persist",):
+        # Of this connection alone: the file does not say how a rollback journal ends.
+        db.execute("PRAGMA journal_mode = delete")
+    (before,) = db.execute("PRAGMA busy_timeout").fetchone()
+    db.execute(f"PRAGMA busy_timeout = {int(timeout_s * 1000)}")
+    try:
+        busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {before}")
+    if busy:
+        raise PersonalizationError(
+            f"{path}-wal still holds the old bytes, because another program reads it",
+            "run this again when it has finished",
+        )
+
+
+def vacuum(db: sqlite3.Connection) -> None:
+    """Rewrite the whole file without its unused parts, where copies of moved rows may lie. Nobody else may write."""
+    db.execute("PRAGMA secure_delete = on")
+    db.execute("VACUUM")
+
+
+def traces(path: str | Path, text: str) -> list[str]:
+    """Which of the file, its -wal and its journal hold the bytes of text anywhere; read-only."""
+    files = (Path(f"{Path(path).resolve()}{suffix}") for suffix in ("", "-wal", "-journal"))
+    return [str(file) for file in files if _holds(file, text.encode())]
+
+
+def _holds(file: Path, needle: bytes) -> bool:
+    try:
+        with open(file, "rb") as opened:
+            tail = b""
+            while block := opened.read(_BLOCK):
+                if needle in tail + block:
+                    return True
+                tail = block[-len(needle) :]
+    except FileNotFoundError:
+        pass
+    return False

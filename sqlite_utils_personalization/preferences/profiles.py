@@ -6,9 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.declared import InvalidPreference
-from sqlite_utils_personalization.preferences.living import living
+from sqlite_utils_personalization.errors import Changed, InvalidPreference, PersonalizationError
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,
@@ -20,10 +18,6 @@ from sqlite_utils_personalization.transaction import writing
 ANY_VERSION = "*"
 # Enough to tell customers apart, too little to be taken for the hash.
 HASH_PREFIX = 8
-
-
-class Changed(PersonalizationError):
-    """The preference is not the one the caller had read."""
 
 
 class Profile(NamedTuple):
@@ -112,11 +106,11 @@ def set_preferences(
         before = find_profile(db, user_token_hash)
         if if_match is not None and (before is None or if_match not in (before.etag, ANY_VERSION)):
             raise Changed(
-                "the preference is not the one that was read - read it again, then set it"
+                "the preference is not the one that was read", "read it again, then set it"
             )
         if before is None and db.execute(_TAKEN, (user_token_hash,)).fetchone():
             raise PersonalizationError(
-                "this hash stands for an erased customer - nothing can be declared under it"
+                "this hash stands for an erased customer", "nothing can be declared under it"
             )
         known = _readable(before)
         if merge:
@@ -142,7 +136,7 @@ def _readable(profile: Profile | None) -> dict[str, Any] | None:
 def _merged(known: dict[str, Any] | None, given: object) -> object:
     if known is None:
         raise PersonalizationError(
-            "what is stored is not a JSON object - set the whole preference, without merging"
+            "what is stored is not a JSON object", "set the whole preference, without merging"
         )
     if not isinstance(given, dict):
         return given
@@ -156,3 +150,12 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     }
+
+
+_NOT_ERASED = "{} NOT IN (SELECT profile_id FROM am_personalization_erasure)"
+
+
+def living(db: sqlite3.Connection, profile_id: str = "profile_id") -> str:
+    """An SQL condition on that column, true of every profile where 289 is not applied; read-only."""
+    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_erasure'"
+    return _NOT_ERASED.format(profile_id) if db.execute(sql).fetchone() else "1"

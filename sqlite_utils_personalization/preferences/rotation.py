@@ -37,17 +37,17 @@ def rotate(db: sqlite3.Connection, old_key: bytes, new_key: bytes) -> Rotation:
     require_events(db)
     old, new = (sha256(key).hexdigest() for key in (old_key, new_key))
     if old == new:
-        raise PersonalizationError("the new key is the old one - nothing was changed")
+        raise PersonalizationError("the new key is the old one", "nothing was changed")
     db.execute("PRAGMA secure_delete = on")
     with writing(db):
         profile = find_profile(db, old)
         if profile is None:
             raise PersonalizationError(
-                "no customer has the old key - check it; nothing was changed"
+                "no customer has the old key", "check it; nothing was changed"
             )
         if find_profile(db, new):
             raise PersonalizationError(
-                "another customer has the new key - choose another; nothing was changed"
+                "another customer has the new key", "choose another; nothing was changed"
             )
         rotation = Rotation(profile.profile_id, utc_now(), rotation_proof(old_key, new))
         db.execute(_MOVE, (new, rotation.rotated_at, profile.profile_id))

@@ -5,6 +5,7 @@ Every fault is named by its path, as in `$.risk_tolerance`; a value is never rep
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, NoReturn
@@ -12,15 +13,12 @@ from typing import Any, NoReturn
 from jsonschema import Draft202012Validator
 
 from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.catalogue.areas import official_prefecture
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
-from sqlite_utils_personalization.preferences.declared import (
-    MAX_DEPTH,
-    InvalidPreference,
-    expected,
-    preference_schema,
-)
+from sqlite_utils_personalization.errors import InvalidPreference
+from sqlite_utils_personalization.formula.declared import MAX_DEPTH, expected, preference_schema
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.personal_data import personal_data
-from sqlite_utils_personalization.preferences.prefecture import official_prefecture
 
 # Characters, as the table has it.
 MAX_LENGTH = 16_384
@@ -45,7 +43,7 @@ def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
     """
     faults = [*_personal(declared)] or [*_faults(_spelled(declared), packs)]
     if faults:
-        raise InvalidPreference("; ".join(faults))
+        raise faults[0] if len(faults) == 1 else InvalidPreference("; ".join(map(str, faults)))
     assert isinstance(declared, dict)
     return {
         key: int(value) if isinstance(value, float) else value
@@ -72,16 +70,16 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(parse_constant=_not_json, object_pairs_hook=_without_repeats)
 
 
-def _personal(declared: object) -> Iterator[str]:
+def _personal(declared: object) -> Iterator[InvalidPreference]:
     level: list[tuple[str, object]] = [("$", declared)]
     for _ in range(MAX_DEPTH):
         for path, value in level:
             if kind := personal_data(_text(value)):
-                yield f"{path} looks like {kind}, which is not kept here"
+                yield InvalidPreference(f"{path} looks like {kind}, which is not kept here")
         level = [inner for path, value in level for inner in _inside(path, value)]
         if not level:
             return
-    yield "$ is nested too deeply"
+    yield InvalidPreference("$ is nested too deeply")
 
 
 def _text(value: object) -> str:
@@ -107,25 +105,28 @@ def _spelled(declared: Any) -> Any:
     return {**declared, "prefecture": official_prefecture(name) or name}
 
 
-def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[str]:
+def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[InvalidPreference]:
     errors = _validator().iter_errors(declared)
     where = {str(error.absolute_path[0]) for error in errors if error.absolute_path}
     if isinstance(declared, dict):
         yield from (_unknown(key) for key in declared if key not in _rules())
     else:
-        yield "$ is not a JSON object"
+        yield InvalidPreference("$ is not a JSON object")
     # A pack is a text to the schema; which ones there are, the model says.
     if "industry_pack" in where or not _is_known(declared, packs):
         names = ", ".join(sorted(packs))
-        yield f"$.industry_pack is not one of the letters A to T or a pack of the model: {names}"
+        yield InvalidPreference(
+            f"$.industry_pack is not one of the letters A to T or a pack of the model: {names}"
+        )
     for key in sorted(where - {"industry_pack"}):
-        yield f"$.{key} is not {_ALLOWED.get(key) or expected(_rules()[key])}"
+        allowed = _ALLOWED.get(key) or expected(_rules()[key])
+        yield InvalidPreference(f"$.{key} is not {allowed}")
 
 
-def _unknown(key: str) -> str:
+def _unknown(key: str) -> InvalidPreference:
     near = get_close_matches(key.casefold(), _rules(), 1)
     meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(_rules())}"
-    return f"$ has an unknown key - {meant}"
+    return InvalidPreference("$ has an unknown key", meant)
 
 
 def _is_known(declared: Any, packs: Mapping[str, str]) -> bool:
@@ -141,3 +142,10 @@ def _rules() -> dict[str, Any]:
 @cache
 def _validator() -> Draft202012Validator:
     return Draft202012Validator(preference_schema())
+
+
+def published_schema() -> dict[str, Any]:
+    """preference.schema.json, which leaves packs to the model, with those of the packaged model; read-only."""
+    schema = deepcopy(preference_schema())
+    schema["properties"]["industry_pack"]["enum"] = [*DIVISIONS, *load_model().constants["packs"]]
+    return schema

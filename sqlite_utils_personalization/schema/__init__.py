@@ -104,7 +104,9 @@ def _due(db: Database, only: Collection[str] | None) -> list[str]:
 
 def _apply(db: Database, names: list[str]) -> None:
     if names and STORAGE not in names and not statuses(db)[0].in_place:
-        raise PersonalizationError(f"{names[0]} needs {STORAGE}, which is not applied - apply both")
+        raise PersonalizationError(
+            f"{names[0]} needs {STORAGE}, which is not applied", "apply both"
+        )
     chosen = Migrations(migrations.name)
     for name in names:
         chosen(name=name)(MIGRATIONS[name])
@@ -125,8 +127,8 @@ def _refuse_if_logged(db: Database, path: str | Path) -> None:
     table = db["am_personalization_recommendation_log"]
     if table.exists() and table.count:
         raise PersonalizationError(
-            f"{path}: the log holds {table.count} recommendations"
-            " - nothing was removed; pass --drop-audit-log if they may lose their evidence"
+            f"{path}: the log holds {table.count} recommendations",
+            "nothing was removed; pass --drop-audit-log if they may lose their evidence",
         )
 
 

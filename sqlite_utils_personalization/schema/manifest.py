@@ -42,11 +42,11 @@ def _read(path: Path) -> bytes:
         text = path.read_bytes()
     except OSError as error:
         raise PersonalizationError(
-            f"{path}: {error.strerror} - give the path of a boot manifest"
+            f"{path}: {error.strerror}", "give the path of a boot manifest"
         ) from None
     if b"\0" in text:
         raise PersonalizationError(
-            f"{path} is not a text file of one file name per line - save it as UTF-8"
+            f"{path} is not a text file of one file name per line", "save it as UTF-8"
         )
     return text
 
@@ -67,7 +67,7 @@ def _replace(path: Path, text: bytes) -> None:
                 raise
     except OSError as error:
         raise PersonalizationError(
-            f"{path}: {error.strerror} - make the file and its directory writable"
+            f"{path}: {error.strerror}", "make the file and its directory writable"
         ) from None
 
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from sqlite_utils import Database
 
-from sqlite_utils_personalization.database import sentence, sqlite3
+from sqlite_utils_personalization.database import fault_of_file, sqlite3
 from sqlite_utils_personalization.errors import PersonalizationError
 
 _TRANSACTION = re.compile(r"^(BEGIN|COMMIT);$", re.MULTILINE)
@@ -31,11 +31,11 @@ def run_script(db: Database, name: str) -> None:
             db.execute(statement.replace("INSERT OR ROLLBACK", "INSERT"))
     except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
         # A full disk is for whoever knows the path to explain.
-        if sentence("", error):
+        if fault_of_file("", error):
             raise
         reason = str(error).removeprefix("CHECK constraint failed: ")
         raise PersonalizationError(
-            f"{name}: {reason} - nothing was changed; rename or drop what is in its way"
+            f"{name}: {reason}", "nothing was changed; rename or drop what is in its way"
         ) from error
 
 

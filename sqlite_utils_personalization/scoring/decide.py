@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.scoring.formula import splice
+from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.transaction import transaction
 
 # Industries, prefectures, closing day, risk level: candidates that differ in none earn the same from everyone.
@@ -232,5 +232,6 @@ def _evaluate(db: sqlite3.Connection) -> None:
     ).fetchone()
     if disagreeing:
         raise PersonalizationError(
-            f"{disagreeing} decisions disagree with formula.sql, so nothing was written - reinstall the package"
+            f"{disagreeing} decisions disagree with formula.sql, so nothing was written",
+            "reinstall the package",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sqlite_utils_personalization.catalogue.candidate import TYPES
-from sqlite_utils_personalization.preferences.living import living
+from sqlite_utils_personalization.preferences.profiles import living
 from sqlite_utils_personalization.transaction import Turns, transaction
 
 # What one transaction logs at most, and in company how long it should take at most.

@@ -10,19 +10,17 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.audit.seal import seal_run
-from sqlite_utils_personalization.audit.seal_events import seal_events
-from sqlite_utils_personalization.catalogue.source import read_catalogue
+from sqlite_utils_personalization.catalogue.read import read_catalogue
 from sqlite_utils_personalization.clock import JAPAN, utc_now
 from sqlite_utils_personalization.database import explained, not_found, open_readonly, open_writable
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
+from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
 from sqlite_utils_personalization.scoring.log import customers_left, log_chunks, rows_left
-from sqlite_utils_personalization.scoring.manifest import inputs, outcome
-from sqlite_utils_personalization.scoring.model import Model, load_model
 from sqlite_utils_personalization.scoring.plan import (
     add_candidates,
     add_customers,
@@ -30,6 +28,7 @@ from sqlite_utils_personalization.scoring.plan import (
     create_tables,
     rejected_profiles,
 )
+from sqlite_utils_personalization.scoring.run_digest import inputs, outcome
 from sqlite_utils_personalization.scoring.summary import summary
 from sqlite_utils_personalization.transaction import transaction
 
@@ -91,7 +90,7 @@ def score(
     """
     if not 1 <= top_k <= MOST_PLACES:
         allowed = "at least 1" if top_k < 1 else f"at most {MOST_PLACES}"
-        raise PersonalizationError(f"top_k is {top_k} - give {allowed}")
+        raise PersonalizationError(f"top_k is {top_k}", f"give {allowed}")
     night = Night(_day(as_of), load_model(model), top_k, again, dry_run, strict, catalogue)
     with explained(path), open_readonly(path) if dry_run else open_writable(path) as db:
         db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -106,7 +105,7 @@ def _day(as_of: str | None) -> str:
     except ValueError:
         day = None
     if day is None or day.isoformat() != as_of:
-        raise PersonalizationError(f"as_of {as_of!r} is not a date - write it like 2026-07-22")
+        raise PersonalizationError(f"as_of {as_of!r} is not a date", "write it like 2026-07-22")
     return as_of
 
 
@@ -118,7 +117,7 @@ def _run(
     run = _latest(db, night)
     if run and run.status == "running" and night.again:
         raise PersonalizationError(
-            f"run {run.run_id} of {night.as_of} is unfinished - finish it first, without --again"
+            f"run {run.run_id} of {night.as_of} is unfinished", "finish it first, without --again"
         )
     if run and not night.again:
         return _existing(db, night, run, reporter)
@@ -219,7 +218,7 @@ def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> 
     ]
     if sentences and strict:
         raise PersonalizationError(
-            f"{'; '.join(sentences)} - mend or remove them, or leave out --strict"
+            f"{'; '.join(sentences)}", "mend or remove them, or leave out --strict"
         )
     for sentence in sentences:
         reporter.say(f"not scored: {sentence}")

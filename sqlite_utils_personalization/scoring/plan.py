@@ -10,14 +10,11 @@ from functools import lru_cache
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.preferences.declared import (
-    Declared,
-    InvalidPreference,
-    read_preference,
-)
-from sqlite_utils_personalization.preferences.living import living
+from sqlite_utils_personalization.errors import InvalidPreference
+from sqlite_utils_personalization.formula.declared import Declared, read_preference
+from sqlite_utils_personalization.model.model import Model
+from sqlite_utils_personalization.preferences.profiles import living
 from sqlite_utils_personalization.schema.state import packaged
-from sqlite_utils_personalization.scoring.model import Model
 from sqlite_utils_personalization.transaction import transaction
 
 BATCH = 10_000

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from datasette import Response
 
 from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.errors import PersonalizationError, capitalized, sentence
 
 
 @dataclass
@@ -52,10 +56,9 @@ def not_of_the_audit(links: Mapping[str, str]) -> Failure:
     )
 
 
-def not_prepared(sentence: str) -> Failure:
-    """The file has no evidence tables; sentence is `what - what to do`."""
-    what, _, todo = sentence.partition(" - ")
-    return Failure(409, "The database is not migrated", f"{what}.", f"{todo[:1].upper()}{todo[1:]}")
+def not_prepared(error: PersonalizationError) -> Failure:
+    """The file has no evidence tables."""
+    return Failure(409, "The database is not migrated", f"{error.what}.", capitalized(error.todo))
 
 
 def unreadable(name: str, error: str) -> Failure:
@@ -76,11 +79,33 @@ def unreadable(name: str, error: str) -> Failure:
     )
 
 
-def no_recommendation(sentence: str) -> Failure:
-    """There is no such row in the log; sentence is `what - what to do`."""
-    what, _, todo = sentence.partition(" - ")
-    return Failure(404, "No such recommendation", _sentence(what), _sentence(todo))
+def no_recommendation(error: PersonalizationError) -> Failure:
+    """There is no such row in the log."""
+    return Failure(404, "No such recommendation", sentence(error.what), sentence(error.todo))
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+async def failed(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
+    """The page of a failure, or its JSON."""
+    data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
+    data |= {"todo": failure.todo, "links": dict(failure.links)}
+    if as_json:
+        return Response.json(data, status=failure.status)
+    return await html(datasette, request, "failure", data, failure.status)
+
+
+async def html(
+    datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200
+) -> Response:
+    """The page of the template personalization_NAME.html."""
+    text = await datasette.render_template(
+        f"personalization_{name}.html", {**context, "json_url": _json_url(request)}, request=request
+    )
+    return Response.html(text, status=status)
+
+
+def _json_url(request: Any) -> str:
+    """Where the same is as JSON; empty if what was asked for has another ending."""
+    if "." in request.path.rsplit("/", 1)[-1]:
+        return ""
+    query = f"?{request.query_string}" if request.query_string else ""
+    return f"{request.path}.json{query}"

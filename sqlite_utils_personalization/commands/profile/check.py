@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from sqlite_utils_personalization.commands.command import say
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.commands.profile.shared import (
     model_option,
@@ -12,7 +13,6 @@ from sqlite_utils_personalization.commands.profile.shared import (
     packs,
     path_argument,
 )
-from sqlite_utils_personalization.commands.progress import say
 
 
 @click.command(name="check", cls=RowsCommand)
@@ -30,7 +30,7 @@ def check(ctx: click.Context, /, path: str, model: Path | None, **output: Any) -
 
     Findings name the profile_id and the path, never a value. Exit status 1: there are findings. The file is only read.
     """
-    from sqlite_utils_personalization.preferences.bulk import check_profiles
+    from sqlite_utils_personalization.preferences.import_profiles import check_profiles
 
     with opened(path) as db:
         found = [*check_profiles(db, packs(model))]

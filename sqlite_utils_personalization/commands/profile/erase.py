@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.customer import user_hash
+from sqlite_utils_personalization.commands.command import Command, say
+from sqlite_utils_personalization.commands.key import user_hash
 from sqlite_utils_personalization.commands.profile.shared import (
     opened,
     path_argument,
     print_object,
     user_hash_option,
 )
-from sqlite_utils_personalization.commands.progress import say
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.legal_bases import LEGAL_BASES
 
@@ -71,7 +70,7 @@ def erase(path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool
 
 def _scrub(db: Any, path: str, customer: str, wait: int, vacuum: bool) -> bool:
     """Whether bytes of the hash were there before, of which an earlier erasure left some."""
-    from sqlite_utils_personalization.preferences import scrub
+    from sqlite_utils_personalization.preferences import erasure as scrub
 
     found = bool(scrub.traces(path, customer))
     scrub.checkpoint(db, path, wait)
@@ -98,13 +97,13 @@ def _say(erased: "Erasure | None", held: "list[Held]") -> None:
 
 
 def _conclude(path: str, customer: str, is_known: bool, is_held: bool) -> None:
-    from sqlite_utils_personalization.preferences.scrub import traces
+    from sqlite_utils_personalization.preferences.erasure import traces
 
     left = traces(path, customer)
     if left and not is_held:
         raise PersonalizationError(
-            f"bytes of the old hash are left in unused parts of {' and '.join(left)}"
-            " - run this again with --vacuum, when nobody else writes"
+            f"bytes of the old hash are left in unused parts of {' and '.join(left)}",
+            "run this again with --vacuum, when nobody else writes",
         )
     if left:
         say(f"{' and '.join(left)} still holds the hash, at least in the rows of other programs")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.customer import user_hash
+from sqlite_utils_personalization.commands.key import user_hash
 from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.commands.profile.shared import (
     opened,

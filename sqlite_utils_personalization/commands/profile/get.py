@@ -3,7 +3,7 @@
 import click
 
 from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.customer import user_hash
+from sqlite_utils_personalization.commands.key import user_hash
 from sqlite_utils_personalization.commands.profile.shared import (
     opened,
     path_argument,

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
+from sqlite_utils_personalization.commands.command import Command, say
 from sqlite_utils_personalization.commands.profile.shared import (
     model_option,
     opened,
@@ -13,7 +13,6 @@ from sqlite_utils_personalization.commands.profile.shared import (
     path_argument,
     print_object,
 )
-from sqlite_utils_personalization.commands.progress import say
 
 
 @click.command(name="import", cls=Command)
@@ -32,7 +31,7 @@ def import_(path: str, file: BinaryIO, model: Path | None) -> None:
     A line of FILE is {"user_token_hash": HASH, "preferences": {...}}, and replaces all that this customer declared.
     Each bad line is named by its number. FILE may be - for standard input.
     """
-    from sqlite_utils_personalization.preferences.bulk import BadLines, import_profiles
+    from sqlite_utils_personalization.preferences.import_profiles import BadLines, import_profiles
 
     # Lines that are not UTF-8 are bad lines, and not the end of the command.
     lines = (line.decode("utf-8-sig", "surrogateescape") for line in file)

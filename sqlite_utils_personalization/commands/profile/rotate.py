@@ -2,14 +2,9 @@
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.customer import api_key
-from sqlite_utils_personalization.commands.profile.shared import (
-    opened,
-    path_argument,
-    print_object,
-)
-from sqlite_utils_personalization.commands.progress import say
+from sqlite_utils_personalization.commands.command import Command, say
+from sqlite_utils_personalization.commands.key import api_key
+from sqlite_utils_personalization.commands.profile.shared import opened, path_argument, print_object
 
 
 @click.command(name="rotate", cls=Command)

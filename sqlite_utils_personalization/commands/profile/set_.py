@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
-from sqlite_utils_personalization.commands.customer import standard_input, user_hash
+from sqlite_utils_personalization.commands.command import Command, say
+from sqlite_utils_personalization.commands.key import standard_input, user_hash
 from sqlite_utils_personalization.commands.profile.shared import (
     model_option,
     opened,
@@ -16,7 +16,6 @@ from sqlite_utils_personalization.commands.profile.shared import (
     shown,
     user_hash_option,
 )
-from sqlite_utils_personalization.commands.progress import say
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.preferences.profiles import Change
@@ -73,7 +72,7 @@ def set_(
 
 
 def _parsed(file: str) -> object:
-    from sqlite_utils_personalization.preferences.declared import InvalidPreference
+    from sqlite_utils_personalization.errors import InvalidPreference
     from sqlite_utils_personalization.preferences.validation import parse_preference
 
     try:

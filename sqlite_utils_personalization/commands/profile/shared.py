@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,28 +30,23 @@ model_option = click.option(
 @contextmanager
 def opened(path: str, *, writable: bool = False) -> Iterator[sqlite3.Connection]:
     """The database, and every fault of the data as one sentence and exit status 1."""
-    from sqlite_utils_personalization.audit.verify import require_evidence
+    from sqlite_utils_personalization.audit.verify.verify import require_evidence
     from sqlite_utils_personalization.database import explained, open_readonly, open_writable
-    from sqlite_utils_personalization.preferences.declared import InvalidPreference
+    from sqlite_utils_personalization.errors import InvalidPreference
 
     try:
         with explained(path), open_writable(path) if writable else open_readonly(path) as db:
             require_evidence(db.conn, path)
             yield db.conn
     except InvalidPreference as error:
-        raise click.ClickException(f"{error} - nothing was stored") from None
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+        raise PersonalizationError(str(error), "nothing was stored") from None
 
 
 def packs(model: Path | None) -> Mapping[str, str]:
     """The packs of the model, by name."""
-    from sqlite_utils_personalization.scoring.model import load_model
+    from sqlite_utils_personalization.model.model import load_model
 
-    try:
-        found: Mapping[str, str] = load_model(model).constants["packs"]
-    except PersonalizationError as error:
-        raise click.ClickException(str(error)) from None
+    found: Mapping[str, str] = load_model(model).constants["packs"]
     return found
 
 
@@ -63,6 +58,3 @@ def print_object(found: dict[str, Any]) -> None:
 def shown(value: object) -> str:
     """A declared value in a sentence."""
     return "nothing" if value is None else str(value)
-
-
-Command = Callable[..., None]

@@ -1,0 +1,196 @@
+"""What the catalogue said of an item that night, and what it says today.
+
+Compared is what the formula sees: the fields of a candidate, read today from the tables of the file with the model of
+that night. A copy without those tables knows nothing of today.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization.audit.replay_result import why
+from sqlite_utils_personalization.canonical import sha256_hex
+from sqlite_utils_personalization.catalogue import amendments, programs, saved_searches, tables
+from sqlite_utils_personalization.catalogue import read as source
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.dates import day_written
+from sqlite_utils_personalization.clock import JAPAN
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.model.model import Model
+
+UNCHANGED, CHANGED, LEFT_OUT = "unchanged", "changed", "left out of the catalogue"
+GONE, UNKNOWN = "no longer in the catalogue", "not known here"
+
+_SOURCES = (*programs.TABLES, amendments.TABLE, saved_searches.TABLE)
+_COMPARED = (
+    *("title", "industries", "prefectures", "opens_on", "closes_on", "risk_level", "why"),
+    "left_out",
+)
+# What is left out keeps no more than this; the title of a change is made up from the program it belongs to.
+_COMPARED_LEFT_OUT = {"program": ("title", "left_out")}
+# Columns of the program tables, as am_amendment_diff names them, by what they change.
+_COLUMNS = {
+    "title": ("name", "title", "primary_name"),
+    "industries": ("industry", "industry_jsic", "jsic_major"),
+    "prefectures": ("prefecture", "area_raw", "target_area_search"),
+    "opens_on": ("open_at", "acceptance_start_datetime", "application_window_json"),
+    "closes_on": ("close_at", "acceptance_end_datetime", "application_window_json"),
+    "risk_level": ("tier",),
+}
+
+
+class Fact(NamedTuple):
+    """One field of an item, then and now."""
+
+    name: str
+    then: Any
+    now: Any
+    changed: bool
+
+
+class Amendment(NamedTuple):
+    """A row of am_amendment_diff that was seen since that night; detected_on is a day in Japan."""
+
+    diff_id: str | None
+    detected_on: str | None
+    field_name: str | None
+    prev_value: str | None
+    new_value: str | None
+
+
+@dataclass(frozen=True)
+class ThenNow:
+    """One item on the night of as_of and on the day today, both ISO days in Japan.
+
+    status is unchanged, changed, left out of the catalogue, no longer in the catalogue, or not known here; the last
+    two come without facts. amendments are the changes seen in between that explain a difference.
+    """
+
+    as_of: str
+    today: str
+    status: str
+    facts: tuple[Fact, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What personalization-replay --now --json prints under now; keys are only ever added."""
+        return {
+            "today": self.today,
+            "status": self.status,
+            "facts": [fact._asdict() for fact in self.facts],
+            "amendments": [amendment._asdict() for amendment in self.amendments],
+        }
+
+
+def then_now(
+    db: sqlite3.Connection,
+    run_id: int,
+    items: Iterable[Candidate],
+    *,
+    today: str | None = None,
+    catalogue: Path | None = None,
+) -> list[ThenNow]:
+    """Hold items of one run against the catalogue of today, by default today in Japan; read-only.
+
+    The tables are read once for all items. Items of a SELECT of the user's own are found only if catalogue names it
+    again. PersonalizationError if the catalogue or the model of the run cannot be read.
+    """
+    items = list(items)
+    today = today or datetime.now(JAPAN).date().isoformat()
+    as_of, model = _night(db, run_id)
+    now = _found(source.read_catalogue(db, today, model, catalogue), {_key(item) for item in items})
+    is_known = catalogue is not None or any(tables.exists(db, name) for name in _SOURCES)
+    changes = _changes(db, as_of, today)
+    return [
+        (
+            _compared(item, now.get(_key(item)), as_of, today, changes)
+            if is_known or _is_wildcard(item)
+            else ThenNow(as_of, today, UNKNOWN)
+        )
+        for item in items
+    ]
+
+
+def _night(db: sqlite3.Connection, run_id: int) -> tuple[str, Model]:
+    as_of, text, digest = db.execute(
+        "SELECT as_of, model_json, model_sha256 FROM am_personalization_run WHERE run_id = ?",
+        (run_id,),
+    ).fetchone()
+    if sha256_hex(text) != digest:
+        raise PersonalizationError(
+            f"the model of run {run_id} has changed", "run personalization-verify"
+        )
+    return as_of, Model(json.loads(text))
+
+
+def _key(item: Candidate) -> tuple[str, str, int | None]:
+    return item.recommendation_type, item.item_id, item.profile_id
+
+
+def _found(items: Iterable[Candidate], wanted: set[Any]) -> dict[Any, Candidate]:
+    found: dict[Any, Candidate] = {}
+    for item in items:
+        key = _key(item)
+        if key in wanted and (key not in found or found[key].left_out):
+            found[key] = item
+    return found
+
+
+def _is_wildcard(item: Candidate) -> bool:
+    return bool(why(item.why) == {"wildcard": True})
+
+
+def _changes(db: sqlite3.Connection, as_of: str, today: str) -> list[tuple[str, Amendment]]:
+    """Every change seen since that night, with its program."""
+    if not tables.exists(db, amendments.TABLE):
+        return []
+    rows = (amendments.Row(*values) for values in tables.read(db, amendments.TABLE))
+    dated = ((day_written(row.detected_at), row) for row in rows)
+    return [
+        (str(row.program_id), _amendment(day, row))
+        for day, row in dated
+        if day is not None and as_of <= day <= today
+    ]
+
+
+def _amendment(day: str, row: amendments.Row) -> Amendment:
+    texts = (row.item_id, day, row.field_name, row.prev_value, row.new_value)
+    return Amendment(*(None if value is None else str(value) for value in texts))
+
+
+def _compared(
+    then: Candidate,
+    now: Candidate | None,
+    as_of: str,
+    today: str,
+    changes: Iterable[tuple[str, Amendment]],
+) -> ThenNow:
+    facts = tuple(_facts(then, now)) if now else ()
+    changed = [fact.name for fact in facts if fact.changed]
+    status = CHANGED if changed else UNCHANGED
+    if now is None or now.left_out:
+        status, changed = LEFT_OUT if now else GONE, list(_COLUMNS)
+    named = {column for field in changed for column in _COLUMNS.get(field, ())}
+    program = _program(then)
+    explaining = tuple(
+        change for of, change in changes if of == program and change.field_name in named
+    )
+    return ThenNow(as_of, today, status, facts, explaining)
+
+
+def _facts(then: Candidate, now: Candidate) -> Iterator[Fact]:
+    kept = _COMPARED_LEFT_OUT.get(now.recommendation_type, ("left_out",))
+    for name in kept if now.left_out else _COMPARED:
+        before, after = getattr(then, name), getattr(now, name)
+        if name == "why":
+            before, after = why(before), why(after)
+        yield Fact(name, before, after, before != after)
+
+
+def _program(item: Candidate) -> str:
+    facts = why(item.why)
+    return str(facts.get("program", item.item_id)) if isinstance(facts, dict) else item.item_id

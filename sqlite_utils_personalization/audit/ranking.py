@@ -1,0 +1,109 @@
+"""How the candidates of one night and type rank for one declared vector, by the formula. Read-only.
+
+The vector need not be a stored one. A saved search is a candidate for its owner alone.
+"""
+
+import sqlite3
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.formula.evaluation import (
+    COLUMNS,
+    Evaluation,
+    evaluation,
+    readable,
+)
+from sqlite_utils_personalization.formula.formula import splice
+
+
+class Field(NamedTuple):
+    """The candidates that compete: those of one type in one run, of this owner or, with None, of nobody."""
+
+    run_id: int
+    recommendation_type: str
+    owner: int | None
+
+
+class Standing(NamedTuple):
+    """One eligible candidate with a score; place is its rank from 1, order the terms of rank_order."""
+
+    candidate_id: int
+    item_id: str
+    title: str
+    points: int
+    score: int
+    place: int
+    order: tuple[Any, ...]
+
+
+class RunnerUp(NamedTuple):
+    """What came next; on_list is false if it fell below the cut. points is the uncapped sum that ranks."""
+
+    item_id: str
+    title: str
+    points: int
+    score: int
+    on_list: bool
+
+
+_VECTOR = (
+    "WITH k(industries, prefecture, horizon_days, risk_level) AS"
+    " (VALUES (:industries, :prefecture, :horizon_days, :risk_level))"
+)
+# CROSS, so that the candidates of the run are looked up by key and not the other way round.
+COMPETING = """
+SELECT c.* FROM am_personalization_run_candidate x CROSS JOIN am_personalization_candidate c USING (candidate_id)
+WHERE x.run_id = :run_id AND c.recommendation_type = :recommendation_type AND c.left_out IS NULL
+    AND c.profile_id IS :owner
+"""
+_PLACED = splice(f"""{_VECTOR}
+SELECT * FROM (
+    SELECT c.candidate_id, c.item_id, c.title, {{points}} AS points, {{score}},
+        row_number() OVER (ORDER BY {{points}} DESC, {{rank_order}}) AS place, {{rank_order}}
+    FROM ({COMPETING}) c, k, am_personalization_run r
+    WHERE r.run_id = :run_id AND {{eligible}} AND {{score}} > 0
+) WHERE place = :place OR candidate_id = :candidate_id
+""")
+_EVALUATED = f"""{_VECTOR}
+SELECT {COLUMNS} FROM am_personalization_candidate c, k, am_personalization_run r
+WHERE r.run_id = :run_id AND c.candidate_id = :candidate_id
+"""
+
+
+def evaluate(
+    db: sqlite3.Connection, run_id: int, declared: Declared, candidate_id: int
+) -> Evaluation:
+    """The formula for one stored candidate and any vector, with the model of the run."""
+    at = {"run_id": run_id, "candidate_id": candidate_id, **declared._asdict()}
+    return evaluation(readable(db.execute(_EVALUATED, at).fetchone()))
+
+
+def standings(
+    db: sqlite3.Connection,
+    field: Field,
+    declared: Declared,
+    *,
+    place: int,
+    of: int | None = None,
+) -> tuple[Standing | None, Standing | None]:
+    """Who stands in this place, and where the candidate of does; None where nobody or nowhere."""
+    at = {"place": place, "candidate_id": of, **field._asdict(), **declared._asdict()}
+    found = [
+        Standing(candidate_id, item_id, title, points, score, place, tuple(order))
+        for candidate_id, item_id, title, points, score, place, *order in map(
+            readable, db.execute(_PLACED, at)
+        )
+    ]
+    there = next((one for one in found if one.place == place), None)
+    mine = next((one for one in found if one.candidate_id == of), None)
+    return there, mine
+
+
+def below_the_cut(
+    db: sqlite3.Connection, field: Field, declared: Declared, top_k: int
+) -> RunnerUp | None:
+    """The best candidate that a full list of top_k left no place for."""
+    next_, _ = standings(db, field, declared, place=top_k + 1)
+    if next_ is None:
+        return None
+    return RunnerUp(next_.item_id, next_.title, next_.points, next_.score, on_list=False)

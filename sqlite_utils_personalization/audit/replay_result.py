@@ -1,0 +1,202 @@
+"""What a replay says of one log row."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization.audit.ranking import RunnerUp
+from sqlite_utils_personalization.formula.evaluation import Evaluation, Points
+from sqlite_utils_personalization.formula.sentences import component_sentences, total_sentence
+
+REPRODUCED, DIFFERS = "reproduced", "differs"
+NO_EVIDENCE, BROKEN = "no evidence", "evidence broken"
+FAULTS = (DIFFERS, BROKEN)
+
+
+class Logged(NamedTuple):
+    """A log row; user_token_hash is None if its customer is gone."""
+
+    rec_id: int
+    profile_id: int
+    user_token_hash: str | None
+    recommendation_type: str
+    served_at: str
+    score: int
+
+
+class Run(NamedTuple):
+    """The night a row belongs to."""
+
+    run_id: int
+    as_of: str
+    again: int
+    top_k: int
+    model_sha256: str
+    package_version: str
+
+
+class Component(NamedTuple):
+    """One part of a score: its points by the formula, those decided that night, and why."""
+
+    name: str
+    points: int
+    decided: int | None
+    sentence: str
+
+
+class Position(NamedTuple):
+    """Where an item stood among those of its type on the customer's list, from 1, and what came next.
+
+    runner_up is None where nothing else had a score, or where it was not looked for.
+    """
+
+    rank: int
+    places: int
+    runner_up: RunnerUp | None
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One log row, what it was decided from, and what the formula makes of that.
+
+    verdict is reproduced, differs, no evidence (another program wrote the row) or evidence broken (a link leads
+    nowhere). differences are, in this order, any of eligibility, industry, deadline, risk, score, logged_score,
+    recommendation_type, served_at, customer; missing is the first link that leads nowhere. found and decided are None
+    where there is no evidence or it is broken; of a broken row the run may still be known.
+    """
+
+    logged: Logged
+    verdict: str
+    differences: tuple[str, ...] = ()
+    missing: str | None = None
+    run: Run | None = None
+    candidate_id: int | None = None
+    found: Evaluation | None = None
+    decided: Points | None = None
+    position: Position | None = None
+
+    @property
+    def rec_id(self) -> int:
+        return self.logged.rec_id
+
+    @property
+    def first_difference(self) -> str | None:
+        return self.differences[0] if self.differences else None
+
+    @property
+    def recomputed_score(self) -> int | None:
+        return self.found.points.score if self.found else None
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """Industry, deadline and risk, in this order; empty without evidence."""
+        if not self.found or not self.decided:
+            return ()
+        return components(self.found, self.decided)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What personalization-replay --json prints of the row; keys are only ever added."""
+        return {
+            "rec_id": self.rec_id,
+            "verdict": self.verdict,
+            "first_difference": self.first_difference,
+            "missing": self.missing,
+            "served_at": self.logged.served_at,
+            "user_token_hash": self.logged.user_token_hash,
+            "profile_id": self.logged.profile_id,
+            "recommendation_type": self.logged.recommendation_type,
+            "logged_score": self.logged.score,
+            "recomputed_score": self.recomputed_score,
+            "run": self.run._asdict() if self.run else None,
+            **inputs_dict(self.found),
+            "components": [component._asdict() for component in self.components],
+            "total": total_dict(self.found),
+            **_position_dict(self.position),
+        }
+
+    def to_row(self) -> "Row":
+        """The row without nested values, for CSV and tables."""
+        logged, run, found = self.logged, self.run, self.found
+        return Row(
+            logged.rec_id,
+            self.verdict,
+            self.first_difference,
+            run.run_id if run else None,
+            run.as_of if run else None,
+            logged.served_at,
+            logged.user_token_hash,
+            logged.recommendation_type,
+            found.candidate.item_id if found else None,
+            found.candidate.title if found else None,
+            self.position.rank if self.position else None,
+            found.points.industry if found else None,
+            found.points.deadline if found else None,
+            found.points.risk if found else None,
+            logged.score,
+            self.recomputed_score,
+        )
+
+
+class Row(NamedTuple):
+    """The columns of a replay in CSV and tables; columns are only ever added, at the end."""
+
+    rec_id: int
+    verdict: str
+    first_difference: str | None
+    run_id: int | None
+    as_of: str | None
+    served_at: str
+    user_token_hash: str | None
+    recommendation_type: str
+    item_id: str | None
+    title: str | None
+    rank: int | None
+    industry_points: int | None
+    deadline_points: int | None
+    risk_points: int | None
+    logged_score: int
+    recomputed_score: int | None
+
+
+def components(found: Evaluation, decided: Points | None = None) -> tuple[Component, ...]:
+    """The parts of a score; decided are the stored points, where any were stored."""
+    stored = decided[:3] if decided else (None,) * 3
+    parts = zip(Points._fields[:3], found.points, stored, component_sentences(found), strict=False)
+    return tuple(Component(*part) for part in parts)
+
+
+def inputs_dict(found: Evaluation | None) -> dict[str, Any]:
+    """model, declared and item: what the formula read; each None without evidence."""
+    if found is None:
+        return {"model": None, "declared": None, "item": None}
+    item = found.candidate._asdict()
+    for key in ("recommendation_type", "profile_id", "left_out"):
+        del item[key]
+    return {
+        "model": found.constants._asdict(),
+        "declared": found.declared._asdict(),
+        "item": {**item, "why": why(found.candidate.why), "days_left": found.days_left},
+    }
+
+
+def total_dict(found: Evaluation | None) -> dict[str, Any] | None:
+    """The sum, the score it is capped to, and the arithmetic in words."""
+    if found is None:
+        return None
+    total = found.points.total if found.is_whole else None
+    return {"points": total, "score": found.points.score, "sentence": total_sentence(found)}
+
+
+def why(text: str) -> Any:
+    """Where a candidate's facts come from, as an object; the text itself if it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _position_dict(position: Position | None) -> dict[str, Any]:
+    if position is None:
+        return {"rank": None, "places": None, "runner_up": None}
+    rank, places, next_ = position
+    return {"rank": rank, "places": places, "runner_up": next_._asdict() if next_ else None}

@@ -1,0 +1,135 @@
+"""What can be told of the evidence at a glance: quick checks, each saying what it looked at. Read-only.
+
+None of them reads the rows of the log. That is the work of personalization-verify, and only that can say intact.
+"""
+
+import json
+import sqlite3
+from typing import NamedTuple
+
+from sqlite_utils_personalization.audit.verify.schema import check_schema
+from sqlite_utils_personalization.audit.verify.seals import check_chain
+from sqlite_utils_personalization.canonical import sha256_hex
+from sqlite_utils_personalization.evidence.leaves import NO_HEAD
+from sqlite_utils_personalization.evidence.seal import MANIFEST_COLUMNS, SEAL_COLUMNS
+
+# The newest seals, which take milliseconds to hash again however long the log is.
+LAST_SEALS = 100
+NAMED_FAULTS = 3
+
+_NOT_SEALED = """
+SELECT run_id FROM am_personalization_run LEFT JOIN am_personalization_run_progress p USING (run_id)
+WHERE p.status IS NOT 'running'
+    AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)
+ORDER BY run_id
+"""
+_FINISHED = (
+    "SELECT EXISTS (SELECT 1 FROM am_personalization_run_progress WHERE status = 'finished')"
+)
+_AFTER_LAST_SEAL = """
+SELECT coalesce((SELECT max(rec_id) FROM am_personalization_recommendation_log), 0),
+    coalesce((SELECT max(log_end) FROM am_personalization_seal), 0)
+"""
+
+
+class Check(NamedTuple):
+    """One quick check: its name, whether it found no fault, what it saw in a sentence, and every fault in one."""
+
+    name: str
+    ok: bool
+    text: str
+    faults: list[str]
+
+
+def glance(db: sqlite3.Connection) -> list[Check]:
+    """The quick checks of a database with 287 and 288, in the order they are shown; read-only."""
+    return [_schema(db), _seals(db), _runs(db), _sealed(db)]
+
+
+def seal_faults(db: sqlite3.Connection, seals: int = LAST_SEALS, upto: int = 1 << 53) -> list[str]:
+    """What is wrong with the chain of the last seals up to the seal_id upto, one sentence per fault; read-only."""
+    found = db.execute(
+        f"SELECT {', '.join(SEAL_COLUMNS)}, head FROM am_personalization_seal"
+        " WHERE seal_id <= ? ORDER BY seal_id DESC LIMIT ?",
+        (upto, seals + 1),
+    ).fetchall()[::-1]
+    before = found.pop(0) if len(found) > seals else None
+    previous, first = (before[-1], before[0] + 1) if before else (NO_HEAD, 1)
+    faults = []
+    for number, (*columns, head) in enumerate(found, first):
+        seal = dict(zip(SEAL_COLUMNS, columns, strict=True))
+        faults += [finding.message for finding in check_chain(seal, head, previous, number)]
+        previous = head
+    return faults
+
+
+def _schema(db: sqlite3.Connection) -> Check:
+    faults = [finding.message for finding in check_schema(db)]
+    return _check(
+        "guards", faults, "Tables, guards and views are the ones this version of the package makes."
+    )
+
+
+def run_faults(db: sqlite3.Connection, run_id: int | None = None) -> tuple[int, list[str]]:
+    """How many of the last sealed runs were looked at, or this one, and whose row is not the sealed one; read-only."""
+    columns = ", ".join(f"r.{name}" for name in MANIFEST_COLUMNS)
+    rows = db.execute(
+        f"SELECT s.run_id, s.manifest_json, r.model_json, {columns} FROM am_personalization_seal s"
+        " LEFT JOIN am_personalization_run r USING (run_id)"
+        " WHERE s.run_id IS NOT NULL AND coalesce(s.run_id = ?, 1) ORDER BY s.seal_id DESC LIMIT ?",
+        (run_id, LAST_SEALS),
+    ).fetchall()
+    faults = []
+    for number, manifest, model, *values in rows:
+        run = dict(zip(MANIFEST_COLUMNS, values, strict=True))
+        if _run_of(manifest) != run:
+            faults.append(f"the row of run {number} is not the one that was sealed")
+        if model is not None and sha256_hex(model) != run["model_sha256"]:
+            faults.append(f"the model of run {number} is not the one its digest was taken of")
+    return len(rows), faults
+
+
+def _run_of(manifest_json: str) -> object:
+    manifest = json.loads(manifest_json)
+    return manifest.get("run") if isinstance(manifest, dict) else None
+
+
+def _seals(db: sqlite3.Connection) -> Check:
+    (seals,) = db.execute("SELECT count(*) FROM am_personalization_seal").fetchone()
+    which = (
+        f"{seals} seal{'s' * (seals != 1)}"
+        if seals <= LAST_SEALS
+        else f"The last {LAST_SEALS} of {seals} seals"
+    )
+    sentence = f"{which} looked at: each is unaltered and follows from the one before it."
+    return _check("seals", seal_faults(db), sentence if seals else "There is no seal yet.")
+
+
+def _runs(db: sqlite3.Connection) -> Check:
+    runs, faults = run_faults(db)
+    sentence = (
+        f"Sealed nights looked at: {runs}. Dates, counts and models are those that were sealed."
+    )
+    return _check("nights", faults, sentence if runs else "There is no sealed night yet.")
+
+
+def _sealed(db: sqlite3.Connection) -> Check:
+    faults = [
+        f"run {run_id} is finished, but its seal is missing"
+        for (run_id,) in db.execute(_NOT_SEALED)
+    ]
+    log_end, sealed = db.execute(_AFTER_LAST_SEAL).fetchone()
+    if log_end < sealed:
+        faults.append(f"the log ends at row {log_end}, but was sealed up to row {sealed}")
+    (finished,) = db.execute(_FINISHED).fetchone()
+    sentence = "Every finished night is sealed." if finished else "There is no finished night yet."
+    if log_end > sealed:
+        sentence += f" The last seal covers the log up to row {sealed} of {log_end}."
+    return _check("unsealed", faults, sentence)
+
+
+def _check(name: str, faults: list[str], sentence: str) -> Check:
+    if not faults:
+        return Check(name, True, sentence, [])
+    more = f"; and {len(faults) - NAMED_FAULTS} more" if len(faults) > NAMED_FAULTS else ""
+    return Check(name, False, "; ".join(faults[:NAMED_FAULTS]) + more, faults)

@@ -1,0 +1,130 @@
+"""Does every run follow from what it stored: the same decisions, for the same customers, with nobody skipped?
+
+A run is planned once more from its own candidates, customers and model, by the code that plans a night, and the
+result is held against what is stored. That covers the formula, the ranking, the cut and the counts alike.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+
+from sqlite_utils_personalization.audit.verify.decisions import Comparison
+from sqlite_utils_personalization.audit.verify.finding import Finding
+from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.scoring.freeze import RUN_COLUMNS
+from sqlite_utils_personalization.scoring.plan import count_customers, create_tables
+from sqlite_utils_personalization.scoring.run_digest import Places, inputs, outcome
+from sqlite_utils_personalization.transaction import transaction
+
+_FIELDS = ", ".join(Candidate._fields)
+
+# Who got which list, from the log; then everyone else, from where the run said why they got none, or not yet.
+_SERVED = """
+INSERT OR IGNORE INTO plan_served
+SELECT l.profile_id, e.list_id, t.cohort_id FROM am_personalization_evidence e
+JOIN am_personalization_list t USING (list_id)
+JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
+WHERE t.run_id = :run_id AND e.first_rec_id BETWEEN :first AND :last
+"""
+_WAITING = """
+INSERT OR IGNORE INTO plan_served
+SELECT u.profile_id, u.list_id, t.cohort_id FROM am_personalization_run_customer u
+JOIN am_personalization_list t USING (list_id) WHERE u.run_id = :run_id
+"""
+_CUSTOMERS = """
+INSERT OR IGNORE INTO plan_customer
+SELECT profile_id, cohort_id, NULL FROM plan_served
+UNION
+SELECT profile_id, cohort_id, CASE WHEN cohort_id IS NULL THEN reason END
+FROM am_personalization_unserved WHERE run_id = :run_id
+"""
+_COHORTS = """
+SELECT cohort_id, industries, prefecture, horizon_days, risk_level FROM am_personalization_cohort
+WHERE cohort_id IN (SELECT cohort_no FROM plan_customer)
+"""
+_CANDIDATES = f"""
+INSERT OR IGNORE INTO plan_candidate
+SELECT candidate_id, candidate_sha256, {_FIELDS}, candidate_id
+FROM am_personalization_run_candidate JOIN am_personalization_candidate USING (candidate_id)
+WHERE run_id = :run_id
+"""
+# A profile that was deleted while the run was under way is recorded as such, and got nothing.
+_SKIPPED = """
+SELECT profile_id FROM (
+    SELECT u.profile_id, p.list_id FROM plan_due p JOIN plan_customer u USING (cohort_no)
+    WHERE p.owner IS NULL
+    UNION ALL
+    SELECT owner, list_id FROM plan_due WHERE owner IS NOT NULL
+) d
+WHERE NOT EXISTS (
+    SELECT 1 FROM plan_served v WHERE v.profile_id = d.profile_id AND v.list_id = d.list_id
+) AND NOT EXISTS (
+    SELECT 1 FROM am_personalization_unserved x
+    WHERE x.run_id = :run_id AND x.profile_id = d.profile_id AND x.reason IS NOT NULL
+)
+"""
+
+
+def check_run(
+    db: sqlite3.Connection, run_id: int, tick: Callable[[int], None] = lambda n: None
+) -> Iterator[Finding]:
+    """Plan one run again and compare, a tick for every list; writes temporary tables only."""
+    at = {"run_id": run_id, **_bounds(db, run_id)}
+    with transaction(db):
+        _restore(db, at)
+        (top_k,) = db.execute("SELECT top_k FROM plan_run").fetchone()
+        comparison = Comparison(db, run_id, top_k)
+        try:
+            yield from comparison.findings(tick)
+        except PersonalizationError as error:
+            yield Finding("decision", run_id, None, str(error))
+            return
+    yield from _completeness(db, at, comparison.counts())
+
+
+def _bounds(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
+    sealed = db.execute(
+        "SELECT first_rec_id, last_rec_id FROM am_personalization_seal WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    first, last = sealed or (1, 2**53)
+    return {"first": first or 0, "last": last or 0}
+
+
+def _restore(db: sqlite3.Connection, at: dict[str, int]) -> None:
+    create_tables(db)
+    db.execute(
+        "CREATE TEMP TABLE plan_served (profile_id INTEGER, list_id INTEGER, cohort_id INTEGER,"
+        " PRIMARY KEY (profile_id, list_id)) WITHOUT ROWID"
+    )
+    db.execute(
+        f"INSERT INTO plan_run(run_id, {RUN_COLUMNS}) SELECT run_id, {RUN_COLUMNS}"
+        " FROM am_personalization_run WHERE run_id = :run_id",
+        at,
+    )
+    for statement in (_SERVED, _WAITING, _CUSTOMERS, _CANDIDATES):
+        db.execute(statement, at)
+    db.executemany(
+        "INSERT OR IGNORE INTO plan_cohort VALUES (?, ?, ?, ?, ?, ?, 0, NULL)",
+        ((no, canonical_json(vector), *vector) for no, *vector in db.execute(_COHORTS).fetchall()),
+    )
+    count_customers(db)
+
+
+def _completeness(db: sqlite3.Connection, at: dict[str, int], places: Places) -> Iterator[Finding]:
+    run_id = at["run_id"]
+    (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
+    derived = {**inputs(db, salt), **outcome(db, places)}
+    stored = db.execute(f"SELECT {', '.join(derived)} FROM plan_run").fetchone()
+    for (column, value), found in zip(derived.items(), stored, strict=True):
+        if value != found:
+            yield Finding(
+                "completeness",
+                run_id,
+                None,
+                f"{column} of run {run_id} does not follow from its rows",
+            )
+    for (profile_id,) in db.execute(_SKIPPED, at):
+        yield Finding(
+            "completeness", run_id, None, f"profile {profile_id} was left out of run {run_id}"
+        )

@@ -1,0 +1,155 @@
+"""Reconciliation of one month: decided, delivered, metered and invoiced, joined row by row."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils_personalization.billing.deliveries import require_deliveries
+from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN, delivery_key
+from sqlite_utils_personalization.billing.reconcile.charges import (
+    INVOICE,
+    NOT_GIVEN,
+    ONLY_SUMS,
+    READ,
+    STRIPE,
+    UNREADABLE,
+    USAGE,
+    Charge,
+    Sources,
+    Sum,
+    add_charges,
+    create_charges,
+    settle_charges,
+    shown_key,
+)
+from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, RULES, rule_number
+from sqlite_utils_personalization.billing.reconcile.exports import read_export
+from sqlite_utils_personalization.billing.reconcile.month import Month, month
+from sqlite_utils_personalization.billing.reconcile.result import Reconciliation, Row, Total
+from sqlite_utils_personalization.billing.reconcile.sums import check_sums
+from sqlite_utils_personalization.billing.reconcile.usage import read_usage
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.transaction import transaction
+
+_GIVEN = {"usage": USAGE, "stripe": STRIPE, "invoice": INVOICE}
+_TOTALS = """
+SELECT rule, count(*), sum(owed_yen), sum(metered_yen), sum(invoiced_yen) FROM reconciled GROUP BY rule
+"""
+# The last ones tell apart what is not shown, so that the order of input never does.
+_ORDER = (
+    "rule, coalesce(delivered_at, first_at), delivery_id, key, first_at, last_at, metered_recorded_at,"
+    " usage_events, stripe_events, invoice_events, usage_quantity, stripe_quantity, invoiced_yen"
+)
+_DECIDED = """
+SELECT count(*) FROM am_personalization_recommendation_log WHERE served_at >= :start AND served_at < :end
+"""
+
+
+def reconcile(
+    db: sqlite3.Connection,
+    name: str,
+    *,
+    stripe: Sequence[Path] = (),
+    invoiced: Sequence[Path] = (),
+    endpoint: str | None = None,
+) -> Reconciliation:
+    """Put every delivery and charge of the Japanese month `name`, YYYY-MM, into exactly one class.
+
+    stripe are exports of meter events, usage records or summaries, invoiced are invoice lines; endpoint is a GLOB for
+    the events of usage_events that are ours. Writes temporary tables only. What cannot be read makes rows unverifiable;
+    PersonalizationError if it is our own tables, or name is no month.
+    """
+    chosen = month(name)
+    require_deliveries(db)
+    db.create_function("personalization_delivery_key", 3, _key_of, deterministic=True)
+    sources = Sources()
+    with transaction(db):
+        create_charges(db)
+        read_usage(db, chosen, endpoint, sources, needed=not stripe)
+        _read_files(db, chosen, STRIPE, stripe, sources)
+        _read_files(db, chosen, INVOICE, invoiced, sources)
+        settle_charges(db, chosen)
+        _join(db, chosen, sources)
+        (decided,) = _one(db, _DECIDED, chosen._asdict())
+        return Reconciliation(
+            chosen, sources, decided, _totals(db), check_sums(db, chosen, UNIT_PRICE_YEN, sources)
+        )
+
+
+def rows(db: sqlite3.Connection, kind: str | None = None) -> Iterator[Row]:
+    """The rows of the last reconciliation on this connection, of one class or of all, in their order; read-only."""
+    numbers = [n for n, rule in enumerate(RULES) if kind in (None, rule.kind)]
+    cursor = db.cursor()
+    cursor.row_factory = None
+    for rule, key, *values in cursor.execute(
+        f"SELECT rule, key, {', '.join(_columns())} FROM temp.reconciled"
+        f" WHERE rule BETWEEN ? AND ? ORDER BY {_ORDER}",
+        (numbers[0], numbers[-1]),
+    ):
+        yield Row(RULES[rule].kind, RULES[rule].because, shown_key(key), *values)
+
+
+def _columns() -> list[str]:
+    return [name.replace("metered_at", "first_at") for name in Row._fields[3:]]
+
+
+def _key_of(rec_id: int, channel: str, slot: str) -> str:
+    return delivery_key(rec_id, channel, slot)
+
+
+def _read_files(
+    db: sqlite3.Connection,
+    chosen: Month,
+    source: str,
+    paths: Sequence[Path],
+    sources: Sources,
+) -> None:
+    if not paths:
+        return
+    found: list[Charge | Sum] = []
+    faults = len(sources.faults)
+    for path in paths:
+        try:
+            found += read_export(path, source, chosen)
+        except PersonalizationError as error:
+            sources.faults.append(str(error))
+    charges = [one for one in found if isinstance(one, Charge)]
+    sums = [one for one in found if isinstance(one, Sum)]
+    add_charges(db, charges)
+    sources.sums += sums
+    state = ONLY_SUMS if sums and not charges else READ
+    sources.states[source] = UNREADABLE if len(sources.faults) > faults else state
+
+
+def _join(db: sqlite3.Connection, chosen: Month, sources: Sources) -> None:
+    states = sources.states
+    text = files(__package__).joinpath("join.sql").read_text(encoding="utf-8")
+    db.execute("DROP TABLE IF EXISTS temp.reconciled")
+    given = {
+        **chosen._asdict(),
+        "unit_price_yen": UNIT_PRICE_YEN,
+        "unreadable": bool(sources.faults),
+        "only_sums": states[USAGE] == NOT_GIVEN and states[STRIPE] == ONLY_SUMS,
+        **{name: states[source] == READ for name, source in _GIVEN.items()},
+    }
+    db.execute(text.format(rule=rule_number()), given)
+
+
+def _totals(db: sqlite3.Connection) -> dict[str, Total]:
+    totals = dict.fromkeys(CLASSES, Total())
+    for rule, *numbers in _all(db, _TOTALS):
+        kind = RULES[rule].kind
+        totals[kind] = totals[kind].plus(Total(*numbers))
+    return totals
+
+
+def _one(db: sqlite3.Connection, sql: str, given: Any = ()) -> tuple[Any, ...]:
+    return _all(db, sql, given)[0]
+
+
+def _all(db: sqlite3.Connection, sql: str, given: Any = ()) -> list[tuple[Any, ...]]:
+    cursor = db.cursor()
+    cursor.row_factory = None
+    return cursor.execute(sql, given).fetchall()

@@ -1,0 +1,82 @@
+"""The catalogue of a night: everything that could be recommended, and what was left out by which rule."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlite_utils_personalization.catalogue import amendments, programs, saved_searches, tables
+from sqlite_utils_personalization.catalogue.candidate import ANY, TYPES, Candidate
+from sqlite_utils_personalization.catalogue.industries import DIVISIONS, industries
+from sqlite_utils_personalization.catalogue.user_select import extra_candidates
+from sqlite_utils_personalization.model.model import Model
+
+_TABLES = {
+    "program": tuple(programs.TABLES),
+    "amendment": (amendments.TABLE,),
+    "saved_search": (saved_searches.TABLE,),
+}
+
+
+def read_catalogue(
+    db: sqlite3.Connection, as_of: str, model: Model, extra: Path | None = None
+) -> Iterator[Candidate]:
+    """Yield every candidate of the night as_of, an ISO day in Japan, left out or not; read-only.
+
+    The same database, day, model and extra catalogue give the same candidates in the same order. Of rows
+    that share a type and an id the first is kept. A type that nothing lists gets one wildcard; the
+    model's packs count once anything else is listed. PersonalizationError where a source cannot be read.
+
+    Example:
+
+        kept = [found for found in read_catalogue(db, "2026-07-22", load_model()) if not found.left_out]
+    """
+    listed = {
+        kind for kind, names in _TABLES.items() if any(tables.exists(db, name) for name in names)
+    }
+    if listed or extra is not None:
+        listed.add("industry_pack")
+    seen: set[tuple[str, str]] = set()
+    for found in _sources(db, as_of, model, extra, frozenset(listed)):
+        listed.add(found.recommendation_type)
+        # Saved searches may be a million: they come ordered by id and know their own repeats.
+        if found.left_out is None and found.recommendation_type != "saved_search":
+            if found[:2] in seen:
+                found = found._replace(left_out="duplicate id")
+            seen.add(found[:2])
+        yield found
+    yield from (_wildcard(kind) for kind in TYPES if kind not in listed)
+
+
+def _sources(
+    db: sqlite3.Connection, as_of: str, model: Model, extra: Path | None, listed: frozenset[str]
+) -> Iterator[Candidate]:
+    days = model.constants["amendment_days"]
+    if "industry_pack" in listed:
+        yield from _packs(model)
+    changed = amendments.changed_programs(db, as_of, days) if "amendment" in listed else set()
+    joined: dict[str, Candidate] = {}
+    for table in filter(lambda name: tables.exists(db, name), programs.TABLES):
+        for found in programs.programs(db, table, model):
+            kept = joined.get(found.item_id)
+            if found.item_id in changed and (kept is None or kept.left_out):
+                joined[found.item_id] = found
+            yield found
+    if "amendment" in listed:
+        yield from amendments.amendments(db, joined, as_of, days)
+    if extra is not None:
+        yield from extra_candidates(db, extra, model.constants["any_from"])
+    if "saved_search" in listed:
+        yield from saved_searches.saved_searches(db, model)
+
+
+def _packs(model: Model) -> Iterator[Candidate]:
+    for pack, letters in sorted(model.constants["packs"].items()):
+        title = " / ".join(DIVISIONS[letter] for letter in letters)
+        yield Candidate(
+            "industry_pack", pack, title, industries(letters, model.constants["any_from"])
+        )
+
+
+def _wildcard(kind: str) -> Candidate:
+    title = f"any {kind.replace('_', ' ')}"
+    return Candidate(kind, "*", title, ANY, why='{"wildcard":true}')

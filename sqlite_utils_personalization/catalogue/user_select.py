@@ -1,0 +1,149 @@
+"""A user's own catalogue: one SELECT in a file, checked value by value."""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils_personalization.catalogue.areas import prefectures
+from sqlite_utils_personalization.catalogue.candidate import TYPES, Candidate, LeftOut
+from sqlite_utils_personalization.catalogue.dates import first_day
+from sqlite_utils_personalization.catalogue.industries import industries
+from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.errors import PersonalizationError
+
+# A saved search belongs to a customer, whom a file cannot name.
+_TYPES = tuple(kind for kind in TYPES if kind != "saved_search")
+_REQUIRED = ("recommendation_type", "item_id", "title")
+_LEVELS = ("low", "medium", "high")
+# The authorizer is not asked about VACUUM INTO, which writes a file.
+_SELECT = re.compile(r"(\s|--.*\n|/[*](.|\n)*?[*]/)*(SELECT|WITH|VALUES)\b", re.IGNORECASE)
+_READING = (
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+)
+
+
+def extra_candidates(db: sqlite3.Connection, path: Path, any_from: int) -> Iterator[Candidate]:
+    """Yield the rows of the SELECT in path as candidates, in its order; read-only.
+
+    PersonalizationError names the file and what is wrong: SQL that fails or does more than read, a column
+    missing or unknown, or the item and column of a value that is not readable.
+    """
+    readers = _readers(any_from)
+    cursor = _opened(db, path)
+    columns = [description[0] for description in cursor.description]
+    _check(columns, path, (*_REQUIRED, *readers))
+    try:
+        for number, values in enumerate(cursor, 1):
+            row = dict(zip(columns, values, strict=True))
+            yield _candidate(row, readers, f"{path} row {number}")
+    except db.Error as error:
+        raise _refused(path, error) from None
+
+
+def _readers(any_from: int) -> dict[str, Callable[[object], Any]]:
+    return {
+        "industries": lambda value: industries(value, any_from, strict=True),
+        "prefectures": lambda value: prefectures(value, strict=True),
+        "opens_on": _date,
+        "closes_on": _date,
+        "risk_level": _level,
+    }
+
+
+def _date(value: object) -> str | None:
+    text = normal(value)
+    if text and first_day(text) != text:
+        raise LeftOut("not a date YYYY-MM-DD")
+    return text or None
+
+
+def _level(value: object) -> str | None:
+    text = normal(value)
+    if text not in ("", *_LEVELS):
+        raise LeftOut(f"not one of {', '.join(_LEVELS)}")
+    return text or None
+
+
+def _opened(db: sqlite3.Connection, path: Path) -> sqlite3.Cursor:
+    cursor = db.cursor()
+    cursor.row_factory = None
+    sql = _text(path)
+    if not _SELECT.match(sql):
+        raise _refused(path, "it does not begin with SELECT")
+    db.set_authorizer(_authorize)
+    try:
+        cursor.execute(sql)
+    except (db.Error, db.Warning, ValueError) as error:
+        raise _refused(path, error) from None
+    finally:
+        # Not None, which before Python 3.11 denies everything.
+        db.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
+    return cursor
+
+
+def _authorize(action: int, table: str | None, *_: object) -> int:
+    # json_each and its like declare their columns as updates of sqlite_master, which no statement may do.
+    declares = action == sqlite3.SQLITE_UPDATE and table == "sqlite_master"
+    return sqlite3.SQLITE_OK if action in _READING or declares else sqlite3.SQLITE_DENY
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise PersonalizationError(
+            f"{path}: {error.strerror}", "pass --catalogue a readable file"
+        ) from None
+    except ValueError:
+        raise PersonalizationError(f"{path} is not UTF-8 text", "save it as UTF-8") from None
+
+
+def _refused(path: Path, fault: object) -> PersonalizationError:
+    return PersonalizationError(
+        f"{path}: {fault}", "a catalogue is one SELECT that reads this database"
+    )
+
+
+def _check(columns: list[str], path: Path, known: tuple[str, ...]) -> None:
+    for column in _REQUIRED:
+        if column not in columns:
+            raise PersonalizationError(f"{path} has no column {column}", "name one so with AS")
+    for column in columns:
+        if column not in known or columns.count(column) > 1:
+            meant = get_close_matches(column, known, 1)
+            hint = f"did you mean {meant[0]}? " if meant and meant[0] != column else ""
+            fault = "unknown column" if column not in known else "two columns"
+            raise PersonalizationError(
+                f"{path}: {fault} {column}", f"{hint}known are {', '.join(known)}"
+            )
+
+
+def _candidate(
+    row: dict[str, Any], readers: dict[str, Callable[[object], Any]], where: str
+) -> Candidate:
+    kind = row["recommendation_type"]
+    if kind not in _TYPES:
+        raise PersonalizationError(
+            f"{where}: recommendation_type {kind!r}", f"use {', '.join(_TYPES)}"
+        )
+    for column in _REQUIRED:
+        if not normal(row[column]):
+            raise PersonalizationError(f"{where}: {column} is blank", "every item needs one")
+    found = Candidate(kind, str(row["item_id"]), normal(row["title"]))
+    where = f"{where}, item {found.item_id}"
+    for column in filter(row.__contains__, readers):
+        try:
+            found = found._replace(**{column: readers[column](row[column])})
+        except LeftOut as rule:
+            if str(rule) == "overseas only":
+                return found._replace(left_out=str(rule))
+            raise PersonalizationError(f"{where}: {column} {row[column]!r}", f"{rule}") from None
+    if found.opens_on and found.closes_on and found.closes_on < found.opens_on:
+        raise PersonalizationError(f"{where}: closes_on {found.closes_on} is before opens_on")
+    return found

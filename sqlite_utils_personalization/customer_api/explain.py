@@ -1,0 +1,73 @@
+"""Why one recommendation that a customer was given was made."""
+
+import sqlite3
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlite_utils_personalization.audit.ranking import RunnerUp
+from sqlite_utils_personalization.audit.replay import replay
+from sqlite_utils_personalization.audit.selection import Selection, profile_id
+from sqlite_utils_personalization.billing.deliveries import require_deliveries
+from sqlite_utils_personalization.customer_api.page import Item, item
+from sqlite_utils_personalization.errors import InvalidRequest, NotFound
+from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.transaction import transaction
+
+# A preview shows rec_ids: without this, explaining what was not delivered would be delivering it.
+_DELIVERED = """
+SELECT 1 FROM am_personalization_recommendation_log l
+WHERE l.rec_id = ? AND l.profile_id = ? AND EXISTS (
+    SELECT 1 FROM am_personalization_delivery d
+    WHERE d.rec_id = l.rec_id AND d.status BETWEEN 200 AND 299 AND d.reversal_of IS NULL
+)
+"""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What was recommended and why, computed once more from what its night stored.
+
+    declared is what the customer had declared that night, places how many items of its type were on the list, and next
+    what came after it, or would have on a longer list. differences names what does not come out as it was logged; then,
+    and where the verdict says that evidence is missing, there is nothing else.
+    """
+
+    rec_id: int
+    verdict: str
+    differences: tuple[str, ...] = ()
+    recommendation: Item | None = None
+    declared: Declared | None = None
+    places: int | None = None
+    next: RunnerUp | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; keys are only ever added."""
+        declared, following = self.declared, self.next
+        return asdict(self) | {
+            "declared": declared._asdict() if declared else None,
+            "next": following._asdict() if following else None,
+        }
+
+
+def explain(db: sqlite3.Connection, user_token_hash: str, rec_id: int) -> Explanation:
+    """Explain one recommendation that was delivered to this customer, on whatever channel; read-only.
+
+    NotFound for every other rec_id, whether it is another customer's, was not delivered, or is nobody's; InvalidRequest
+    if it is no whole number from 1; UnknownCustomer.
+    """
+    if type(rec_id) is not int or not 1 <= rec_id <= 2**53:
+        raise InvalidRequest("rec_id is not a whole number from 1", "take it from a recommendation")
+    require_deliveries(db)
+    with transaction(db):
+        owned = rec_id, profile_id(db, user_token_hash)
+        if not db.execute(_DELIVERED, owned).fetchone():
+            raise NotFound(
+                "rec_id is not among what was delivered to you", "list your recommendations first"
+            )
+        (found,) = replay(db, Selection(rec_ids=[rec_id]))
+    # An item that contradicts its evidence may be another customer's.
+    if not found.found or not found.position or found.differences:
+        return Explanation(rec_id, found.verdict, found.differences)
+    place, declared = found.position, found.found.declared
+    whole = item(found)
+    return Explanation(rec_id, found.verdict, (), whole, declared, place.places, place.runner_up)

@@ -1,0 +1,72 @@
+"""Who a key is: whether the product that gave it out knows its hash. The key itself goes no further than hashed()."""
+
+import hmac
+import sqlite3
+from dataclasses import dataclass, field
+from enum import Enum
+from hashlib import sha256
+
+# Longer than any key that is given out, and short enough to hash without thought.
+LONGEST_KEY = 512
+
+
+class KeyStatus(Enum):
+    """What the key source says of a key."""
+
+    KNOWN = "known"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class KeySource:
+    """Where the product keeps the hashes of the keys it gave out: sha256 in hex, or HMAC-SHA256 under secret.
+
+    revoked names a column that is NULL, 0 or empty as long as the key may be used.
+    """
+
+    table: str
+    column: str
+    revoked: str | None = None
+    secret: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """What is left of a key: the customer's hash in our tables, and its hash in the key source.
+
+    The two are one without a secret. With one, ours stays sha256, which the commands compute without the secret; so a
+    key must be random enough that a plain hash of it gives nothing away.
+    """
+
+    user_token_hash: str
+    known_as: str
+
+
+def hashed(key: bytes, source: KeySource) -> Hashed:
+    """Hash a key, given as the bytes the customer sent."""
+    plain = sha256(key).hexdigest()
+    if source.secret is None:
+        return Hashed(plain, plain)
+    return Hashed(plain, hmac.new(source.secret, key, sha256).hexdigest())
+
+
+def key_status(db: sqlite3.Connection, source: KeySource, key: Hashed) -> KeyStatus:
+    """What the key source says; a hash that is there twice is revoked if one of them is. Read-only."""
+    (revoked,) = db.execute(_sql(source), (key.known_as,)).fetchone()
+    if revoked is None:
+        return KeyStatus.UNKNOWN
+    return KeyStatus.REVOKED if revoked else KeyStatus.KNOWN
+
+
+def _sql(source: KeySource) -> str:
+    # With its table before it, a column that is not there is an error, never a text.
+    is_revoked = (
+        f"coalesce(k.{_quoted(source.revoked)}, 0) NOT IN (0, '', '0')" if source.revoked else "0"
+    )
+    table, column = _quoted(source.table), _quoted(source.column)
+    return f"SELECT max({is_revoked}) FROM main.{table} k WHERE k.{column} = ?"
+
+
+def _quoted(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))

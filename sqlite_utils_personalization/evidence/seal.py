@@ -1,0 +1,288 @@
+"""Sealing: a run is finished by the seal that covers it, chained to the seal before.
+
+A seal proves nothing against someone who rewrites the whole file, unless a head was kept outside it.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.evidence.leaves import (
+    EVENT_COLUMNS,
+    NO_HEAD,
+    customer_leaves,
+    event_leaves,
+    head_sha256,
+    other_leaves,
+    unserved_sha256,
+)
+from sqlite_utils_personalization.evidence.merkle import leaf_hash, root
+from sqlite_utils_personalization.transaction import transaction, writing
+
+# What a run's manifest repeats of its row; the rest of the row follows from model_json.
+MANIFEST_COLUMNS = (
+    "run_id",
+    "as_of",
+    "again",
+    "model_sha256",
+    "package_version",
+    "top_k",
+    "served_at",
+    "started_at",
+    "customers_sha256",
+    "candidates_sha256",
+    "profiles",
+    "rejected",
+    "counts_json",
+    "left_out_json",
+)
+SEAL_COLUMNS = (
+    "seal_id",
+    "run_id",
+    "first_rec_id",
+    "last_rec_id",
+    "log_end",
+    "leaves",
+    "root",
+    "manifest_json",
+    "previous_head",
+)
+_BOUNDS = """
+SELECT min(first_rec_id), max(first_rec_id + n - 1)
+FROM am_personalization_evidence JOIN am_personalization_list USING (list_id)
+WHERE run_id = ? AND first_rec_id >= (
+    SELECT coalesce(first_rec_id, 9223372036854775807) FROM am_personalization_run_progress WHERE run_id = ?1
+)
+"""
+_ROWS = """
+SELECT coalesce(sum(n), 0) FROM am_personalization_evidence JOIN am_personalization_list USING (list_id)
+WHERE run_id = ? AND first_rec_id BETWEEN ? AND ?
+"""
+_FINISH = """
+UPDATE am_personalization_run_progress
+SET status = 'finished', finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE run_id = ?
+"""
+
+
+class Tree(NamedTuple):
+    """A Merkle tree over part of the log: how many leaves, the root as hex, and the first and the last key."""
+
+    leaves: int
+    root: str
+    first: int | None
+    last: int | None
+
+
+def run_tree(db: sqlite3.Connection, run_id: int, first: int | None, last: int | None) -> Tree:
+    """The tree of a run between its bounds in the log, its keys profile_ids; writes to a temporary table only."""
+    return tree_of(customer_leaves(db, run_id, first, last))
+
+
+def other_tree(db: sqlite3.Connection, after: int, end: int) -> Tree:
+    """The tree of what other programs wrote with after < rec_id <= end, its keys rec_ids; read-only."""
+    return tree_of(other_leaves(db, after, end))
+
+
+def tree_of(leaves: Iterator[tuple[int, bytes]]) -> Tree:
+    """The tree over leaves, each with its key, in their order."""
+    n, first, last = 0, None, None
+
+    def hashes() -> Iterator[bytes]:
+        nonlocal n, first, last
+        for last, leaf in leaves:
+            n += 1
+            first = last if n == 1 else first
+            yield leaf_hash(leaf)
+
+    top = root(hashes()).hex()
+    return Tree(n, top, first, last)
+
+
+class Others(NamedTuple):
+    """What other programs wrote and no seal covers yet: after < rec_id <= end."""
+
+    after: int
+    end: int
+    tree: Tree
+
+
+def seal_run(db: sqlite3.Connection, run_id: int) -> None:
+    """Finish a run that has logged everything: seal what other programs wrote before, then the run itself.
+
+    Everything is read and hashed before the file is locked, and what others write meanwhile is left to the next seal.
+    """
+    first, last = db.execute(_BOUNDS, (run_id,)).fetchone()
+    tree = run_tree(db, run_id, first, last)
+    manifest = run_manifest(db, run_id, first, last)
+    others = _unsealed_others(db)
+    with transaction(db, "IMMEDIATE"):
+        if db.execute(
+            "SELECT 1 FROM am_personalization_seal WHERE run_id = ?", (run_id,)
+        ).fetchone():
+            return
+        end = seal_others(db, others)
+        append_seal(db, run_id, first, last, end, tree, manifest)
+        db.execute(_FINISH, (run_id,))
+
+
+def seal_others(db: sqlite3.Connection, others: Others | None = None) -> int:
+    """Seal the rows other programs wrote since the last seal, if any, inside the caller's transaction.
+
+    others is what was read of them before the transaction, to spare it the reading. Returns how far the log is sealed.
+    """
+    # Another process may have sealed them since.
+    if others is None or others.after != _sealed_up_to(db):
+        others = _unsealed_others(db)
+    after, end, tree = others
+    if tree.leaves:
+        manifest = {"after": after, "rows": tree.leaves}
+        append_seal(db, None, tree.first, tree.last, end, tree, manifest)
+    return end
+
+
+def _unsealed_others(db: sqlite3.Connection) -> Others:
+    after, end = _sealed_up_to(db), _log_end(db)
+    return Others(after, end, other_tree(db, after, end))
+
+
+def _sealed_up_to(db: sqlite3.Connection) -> int:
+    end: int = db.execute(
+        "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal"
+    ).fetchone()[0]
+    return end
+
+
+def run_manifest(
+    db: sqlite3.Connection, run_id: int, first: int | None, last: int | None
+) -> dict[str, Any]:
+    """What the seal of a run says besides its rows: the run row, how many rows, and who got none; read-only.
+
+    The run row is without what follows from its model.
+    """
+    columns = ", ".join(MANIFEST_COLUMNS)
+    row = db.execute(
+        f"SELECT {columns} FROM am_personalization_run WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    return {
+        "run": dict(zip(MANIFEST_COLUMNS, row, strict=True)) if row else {},
+        "rows": db.execute(_ROWS, (run_id, first, last)).fetchone()[0],
+        "unserved_sha256": unserved_sha256(db, run_id),
+    }
+
+
+def head(db: sqlite3.Connection) -> dict[str, Any] | None:
+    """The last seal, with its head, as it is kept outside; None before the first. Read-only."""
+    columns = (*SEAL_COLUMNS, "head")
+    row = db.execute(
+        f"SELECT {', '.join(columns)} FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1"
+    ).fetchone()
+    return dict(zip(columns, row, strict=True)) if row else None
+
+
+def append_seal(
+    db: sqlite3.Connection,
+    run_id: int | None,
+    first: int | None,
+    last: int | None,
+    log_end: int,
+    tree: Tree,
+    manifest: dict[str, Any],
+) -> None:
+    """Chain one more seal to the last, inside the caller's transaction."""
+    previous = head(db)
+    seal = {
+        "seal_id": previous["seal_id"] + 1 if previous else 1,
+        "run_id": run_id,
+        "first_rec_id": first,
+        "last_rec_id": last,
+        "log_end": log_end,
+        "leaves": tree.leaves,
+        "root": tree.root,
+        "manifest_json": canonical_json(manifest),
+        "previous_head": previous["head"] if previous else NO_HEAD,
+    }
+    db.execute(
+        f"INSERT INTO am_personalization_seal({', '.join(SEAL_COLUMNS)}, head)"
+        f" VALUES ({', '.join('?' * len(SEAL_COLUMNS))}, ?)",
+        (*seal.values(), head_sha256(seal)),
+    )
+
+
+def _log_end(db: sqlite3.Connection) -> int:
+    end: int = db.execute(
+        "SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendation_log"
+    ).fetchone()[0]
+    return end
+
+
+_SEALED = """
+SELECT coalesce(max(json_extract(manifest_json, '$.end')), 0) FROM am_personalization_seal
+WHERE run_id IS NULL AND json_extract(manifest_json, '$.table') = ?
+"""
+
+
+class Segment(NamedTuple):
+    """Rows of one table of events that no seal covers yet: after < number <= end."""
+
+    table: str
+    after: int
+    end: int
+    tree: Tree
+
+
+def unsealed_events(db: sqlite3.Connection, tables: Iterable[str] = EVENT_COLUMNS) -> list[Segment]:
+    """What no seal covers yet, a segment a table; none where 289 is not applied. Read-only."""
+    found = []
+    for table in event_tables(db, tables):
+        after, end = sealed_up_to(db, table), _last(db, table)
+        if end > after:
+            found.append(Segment(table, after, end, tree_of(event_leaves(db, table, after, end))))
+    return found
+
+
+def seal_events(db: sqlite3.Connection, tables: Iterable[str] = EVENT_COLUMNS) -> None:
+    """Seal what no seal covers yet, locking only for the seals themselves; joins the caller's transaction."""
+    segments = unsealed_events(db, tables)
+    if segments:
+        with writing(db):
+            for segment in segments:
+                _seal(db, segment)
+
+
+def _seal(db: sqlite3.Connection, segment: Segment) -> None:
+    table, after, end, tree = segment
+    # Another process may have sealed the same rows since they were read.
+    if sealed_up_to(db, table) == after:
+        last = head(db)
+        manifest = {"table": table, "after": after, "end": end, "rows": tree.leaves}
+        append_seal(db, None, None, None, last["log_end"] if last else 0, tree, manifest)
+
+
+def sealed_up_to(db: sqlite3.Connection, table: str) -> int:
+    """The last number of a table of events that a seal covers, 0 if none does; read-only."""
+    end: int = db.execute(_SEALED, (table,)).fetchone()[0]
+    return end
+
+
+def segment_of(manifest_json: str) -> tuple[str, int, int] | None:
+    """Table, after and end of the segment that a seal with this manifest covers; None if it covers something else."""
+    manifest = json.loads(manifest_json)
+    if not isinstance(manifest, dict) or manifest.get("table") not in EVENT_COLUMNS:
+        return None
+    return manifest["table"], manifest["after"], manifest["end"]
+
+
+def event_tables(db: sqlite3.Connection, tables: Iterable[str] = EVENT_COLUMNS) -> list[str]:
+    """Those of the tables that are in the database; read-only."""
+    sql = "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+    found = {name for (name,) in db.execute(sql)}
+    return [table for table in tables if table in found]
+
+
+def _last(db: sqlite3.Connection, table: str) -> int:
+    last: int = db.execute(
+        f"SELECT coalesce(max({EVENT_COLUMNS[table][0]}), 0) FROM {table}"
+    ).fetchone()[0]
+    return last

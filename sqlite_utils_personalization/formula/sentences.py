@@ -1,0 +1,144 @@
+"""The formula's results in plain English. No points are computed here: every number is an input of it or a result."""
+
+import json
+from collections.abc import Iterable
+
+from sqlite_utils_personalization.catalogue.candidate import ANY, UNKNOWN
+from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+from sqlite_utils_personalization.formula.declared import NO_INDUSTRY
+from sqlite_utils_personalization.formula.evaluation import Evaluation
+
+PLURALS = {
+    "program": "programs",
+    "industry_pack": "industry packs",
+    "saved_search": "saved searches",
+    "amendment": "amendments",
+}
+_NAMED = 3
+_NOT_WHOLE = "what is stored cannot be evaluated"
+
+
+def component_sentences(found: Evaluation) -> tuple[str, str, str]:
+    """Why the item has its industry, deadline and risk points; each ends in the points."""
+    if not found.is_whole:
+        return (_NOT_WHOLE,) * 3
+    return _industry(found), _deadline(found), _risk(found)
+
+
+def total_sentence(found: Evaluation) -> str:
+    """How the components make the score."""
+    if not found.is_whole:
+        return _NOT_WHOLE
+    industry, deadline, risk, score = found.points
+    total = found.points.total
+    cap, kinds = found.constants.cap, PLURALS[found.candidate.recommendation_type]
+    relation = "capped at" if total > cap else "within the cap of"
+    return f"{industry} + {deadline} + {risk} = {total}, {relation} {cap} for {kinds}: {score}"
+
+
+def obstacles(found: Evaluation) -> tuple[str, ...]:
+    """Every condition of eligibility that does not hold; empty for an eligible item."""
+    conditions = (
+        (found.is_open, _window),
+        (found.in_area, _area),
+        (found.in_industry, _other_industry),
+    )
+    return tuple(sentence(found) for holds, sentence in conditions if not holds)
+
+
+def industries(letters: Iterable[str]) -> str:
+    """Names with their letters, at most three of them."""
+    names = [f"{DIVISIONS.get(letter, 'unknown')} ({letter})" for letter in letters]
+    return _listed(names)
+
+
+def days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) > _NAMED + 1:
+        names = [*names[:_NAMED], f"{len(names) - _NAMED} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def _industry(found: Evaluation) -> str:
+    mine, listed = found.declared.industries, found.candidate.industries
+    points = found.points.industry
+    if mine is None:
+        return f"no industry declared: {points}"
+    if listed == UNKNOWN:
+        return f"its industries are not known: {points}"
+    source = _keyword(found)
+    if listed == ANY:
+        return f"open to any industry{source}: {points}"
+    if shared := [letter for letter in listed if letter in mine]:
+        return f"lists {industries(shared)}, which you declared{source}: {points}"
+    return f"{_other_industry(found)}: {points}"
+
+
+def _other_industry(found: Evaluation) -> str:
+    mine = found.declared.industries or ""
+    sentence = f"lists {industries(found.candidate.industries)}{_keyword(found)}"
+    if mine == NO_INDUSTRY:
+        return f"{sentence}, and the model does not know the industry pack you declared"
+    return f"{sentence}, not {industries(mine)}, which you declared"
+
+
+def _keyword(found: Evaluation) -> str:
+    words = _why(found, "keyword").split(",")
+    return f" (read from {_listed(words)} in its title)" if words != [""] else ""
+
+
+def _why(found: Evaluation, key: str) -> str:
+    try:
+        return str(json.loads(found.candidate.why).get(key, ""))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return ""
+
+
+def _deadline(found: Evaluation) -> str:
+    horizon, left, points = found.declared.horizon_days, found.days_left, found.points.deadline
+    weight, urgent = found.constants.deadline_weight, found.constants.urgent_days
+    if horizon is None:
+        return f"no deadline horizon declared: {points}"
+    if left is None:
+        length = "is at most" if horizon <= urgent else "is longer than"
+        return f"no closing date, and your {horizon}-day horizon {length} {days(urgent)}: {points}"
+    if left >= horizon:
+        return f"closes in {days(left)}, not within your {horizon}-day horizon: {points}"
+    when = f"closes in {days(left)}" if left > 0 else "closes that day"
+    when = when if left >= 0 else f"closed {days(-left)} before"
+    exact = "" if weight * (horizon - left) % horizon == 0 else ", rounded down"
+    arithmetic = f"{weight} x {horizon - left} / {horizon} = {points}{exact}"
+    return f"{when}, within your {horizon}-day horizon: {arithmetic}"
+
+
+def _risk(found: Evaluation) -> str:
+    mine, level = found.declared.risk_level, found.candidate.risk_level
+    weight, points = found.constants.risk_weight, found.points.risk
+    if mine is None:
+        return f"no risk tolerance declared: {points}"
+    if level is None:
+        fit = "does not suit" if mine == "high" else "suits"
+        return f"no risk level of its own, which {fit} a risk tolerance of {mine}: {points}"
+    tier = _why(found, "tier")
+    stated = f"risk level {level}{f' (tier {tier})' if tier else ''}"
+    if mine == level:
+        return f"{stated}, as you declared: {points}"
+    if "medium" in (mine, level):
+        exact = ", rounded down" if weight % 2 else ""
+        return f"{stated}, one step from the {mine} you declared: {weight} / 2 = {points}{exact}"
+    return f"{stated}, two steps from the {mine} you declared: {points}"
+
+
+def _window(found: Evaluation) -> str:
+    opens_on, closes_on = found.candidate.opens_on, found.candidate.closes_on
+    if opens_on is not None and opens_on > found.as_of:
+        return f"opens on {opens_on}"
+    return f"closed on {closes_on}"
+
+
+def _area(found: Evaluation) -> str:
+    offered = _listed(found.candidate.prefectures.split(","))
+    return f"offered in {offered}, not in {found.declared.prefecture}, which you declared"

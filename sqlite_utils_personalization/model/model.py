@@ -1,0 +1,79 @@
+"""The model: every constant of the formula and of the catalogue, from one JSON file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+from sqlite_utils_personalization.errors import PersonalizationError
+
+
+@dataclass(frozen=True)
+class Model:
+    """Validated constants; the canonical JSON is what a run stores and a replay reads."""
+
+    constants: Mapping[str, Any]
+
+    @cached_property
+    def json(self) -> str:
+        return canonical_json(self.constants)
+
+    @cached_property
+    def sha256(self) -> str:
+        return sha256_hex(self.json)
+
+
+def load_model(path: Path | None = None) -> Model:
+    """Return the model in path, or the packaged one.
+
+    PersonalizationError names the file, and the path within it of every wrong key or value.
+    """
+    source = path or files(__package__).joinpath("model.json")
+    try:
+        constants = json.loads(
+            source.read_text(encoding="utf-8"), object_pairs_hook=_without_repeats
+        )
+    except OSError as error:
+        raise PersonalizationError(
+            f"{path}: {error.strerror}", "pass --model a readable file"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise PersonalizationError(
+            f"{path} is not JSON: {error}", "start from the packaged model.json"
+        ) from None
+    faults = [
+        f"{_where(error.absolute_path)}: {error.message}"
+        for error in _validator().iter_errors(constants)
+    ]
+    if faults:
+        raise PersonalizationError(f"{path} is not a model: {'; '.join(sorted(faults))}")
+    return Model(_integers(constants))
+
+
+def _validator() -> Draft202012Validator:
+    schema = files(__package__).joinpath("model.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(schema))
+
+
+def _where(parts: Any) -> str:
+    return "".join(["$", *(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)])
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    repeated = {key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1}
+    if repeated:
+        raise ValueError(f"{', '.join(sorted(repeated))} is given twice")
+    return dict(pairs)
+
+
+def _integers(value: Any) -> Any:
+    # JSON Schema takes 50.0 for an integer; in SQL it would turn the formula into floats.
+    if isinstance(value, dict):
+        return {key: _integers(item) for key, item in value.items()}
+    return int(value) if isinstance(value, float) else value

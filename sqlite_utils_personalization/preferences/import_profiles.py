@@ -1,0 +1,147 @@
+"""Many customers at once: a file of them stored all or not at all, and everything stored held against the schema."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.errors import InvalidPreference, PersonalizationError
+from sqlite_utils_personalization.preferences.profiles import living
+from sqlite_utils_personalization.preferences.validation import (
+    MAX_LENGTH,
+    parse_preference,
+    preference_text,
+    validate,
+)
+from sqlite_utils_personalization.transaction import transaction, writing
+
+# Declarations repeat: of a million customers, some ten thousand are distinct.
+CACHED = 50_000
+NAMED_LINES = 100
+# Characters of a line beside its preferences.
+_AROUND = 200
+_HASH = re.compile("[0-9a-f]{64}")
+
+_GIVEN = """
+CREATE TEMP TABLE given_profile (user_token_hash TEXT PRIMARY KEY, preference_json TEXT, line INTEGER) WITHOUT ROWID
+"""
+_CHANGE = """
+UPDATE am_personalization_profile SET last_updated_at = max(created_at, :now), preference_json = (
+    SELECT preference_json FROM given_profile g WHERE g.user_token_hash = am_personalization_profile.user_token_hash
+) WHERE user_token_hash IN (
+    SELECT g.user_token_hash FROM given_profile g CROSS JOIN am_personalization_profile p USING (user_token_hash)
+    WHERE p.preference_json <> g.preference_json
+)
+"""
+_ADD = """
+INSERT INTO am_personalization_profile(user_token_hash, preference_json, created_at, last_updated_at)
+SELECT user_token_hash, preference_json, :now, :now FROM given_profile g
+WHERE NOT EXISTS (SELECT 1 FROM am_personalization_profile p WHERE p.user_token_hash = g.user_token_hash)
+ORDER BY line
+"""
+
+
+class Imported(NamedTuple):
+    """How many customers were added, changed, and already so."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+class Fault(NamedTuple):
+    """What is wrong with one line of a file, from 1, or with one stored preference, by profile_id."""
+
+    number: int
+    sentence: str
+
+
+class BadLines(PersonalizationError):
+    """Nothing was stored, because of these faults, of which the first NAMED_LINES are kept."""
+
+    def __init__(self, faults: list[Fault], total: int) -> None:
+        self.faults = faults
+        super().__init__(
+            f"{total} bad line{'s' if total > 1 else ''}", "nothing was stored; mend or leave out"
+        )
+
+
+def import_profiles(
+    db: sqlite3.Connection, lines: Iterable[str], packs: Mapping[str, str]
+) -> Imported:
+    """Store one customer a line, {"user_token_hash": HASH, "preferences": {...}}: all of them, or none.
+
+    BadLines names every line that is no such object, repeats a hash, or is no valid preference.
+    """
+    with transaction(db):
+        db.execute("DROP TABLE IF EXISTS temp.given_profile")
+        db.execute(_GIVEN)
+        total = _read(db, lines, packs)
+    with writing(db):
+        changed = db.execute(_CHANGE, {"now": utc_now()}).rowcount
+        added = db.execute(_ADD, {"now": utc_now()}).rowcount
+    db.execute("DROP TABLE temp.given_profile")
+    return Imported(added, changed, total - added - changed)
+
+
+def check_profiles(db: sqlite3.Connection, packs: Mapping[str, str]) -> Iterator[Fault]:
+    """Every stored preference that the schema refuses, by profile_id; read-only."""
+    faults = _fault_of(packs)
+    for profile_id, text in db.execute(
+        f"SELECT profile_id, preference_json FROM am_personalization_profile WHERE {living(db)} ORDER BY 1"
+    ):
+        if sentence := faults(text):
+            yield Fault(profile_id, sentence)
+
+
+def _read(db: sqlite3.Connection, lines: Iterable[str], packs: Mapping[str, str]) -> int:
+    faults: list[Fault] = []
+    total, bad = 0, 0
+    stored = _stored_text(packs)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        total += 1
+        try:
+            row = (*_customer(line, stored), number)
+            if not db.execute("INSERT OR IGNORE INTO given_profile VALUES (?, ?, ?)", row).rowcount:
+                raise InvalidPreference("user_token_hash is that of an earlier line")
+        except InvalidPreference as error:
+            bad += 1
+            faults += [Fault(number, str(error))] if bad <= NAMED_LINES else []
+    if bad:
+        raise BadLines(faults, bad)
+    return total
+
+
+def _customer(line: str, stored: Callable[[str], str]) -> tuple[str, str]:
+    found = parse_preference(line, MAX_LENGTH + _AROUND)
+    if not isinstance(found, dict) or found.keys() != {"user_token_hash", "preferences"}:
+        raise InvalidPreference("not an object of user_token_hash and preferences")
+    given = found["user_token_hash"]
+    if not isinstance(given, str) or not _HASH.fullmatch(given):
+        raise InvalidPreference("user_token_hash is not 64 lower-case hex digits")
+    return given, stored(json.dumps(found["preferences"]))
+
+
+def _stored_text(packs: Mapping[str, str]) -> Callable[[str], str]:
+    @lru_cache(maxsize=CACHED)
+    def stored(text: str) -> str:
+        return preference_text(validate(parse_preference(text), packs))
+
+    return stored
+
+
+def _fault_of(packs: Mapping[str, str]) -> Callable[[object], str | None]:
+    @lru_cache(maxsize=CACHED)
+    def fault(text: object) -> str | None:
+        try:
+            validate(parse_preference(text) if isinstance(text, str) else text, packs)
+        except InvalidPreference as error:
+            return str(error)
+        return None
+
+    return fault

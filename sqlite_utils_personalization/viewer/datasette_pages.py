@@ -1,0 +1,118 @@
+"""What Datasette's own pages of a database of ours show besides: links to the audit, times in Japan, short hashes.
+
+JSON and CSV are the data as it is: a page shortens the hash of a customer, a question does so in SQL.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from datasette import hookimpl
+from markupsafe import Markup
+
+from sqlite_utils_personalization.clock import japan_time
+from sqlite_utils_personalization.viewer.access.access import can_view
+from sqlite_utils_personalization.viewer.connections import has_our_schema, is_known_ours
+from sqlite_utils_personalization.viewer.links import (
+    HOME,
+    LABEL,
+    home_url,
+    question_url,
+    replay_url,
+)
+from sqlite_utils_personalization.viewer.queries.metadata import tables
+from sqlite_utils_personalization.viewer.settings import PLUGIN
+
+# As long as short_hash in parts.sql.
+SHOWN = 8
+
+
+@hookimpl(specname="render_cell")
+def link_rec_id(datasette: Any, database: str, column: str, value: object) -> Any:
+    if column != "rec_id" or not isinstance(value, int):
+        return None
+    return _where_ours(datasette, database, _link(replay_url(datasette, database, value), value))
+
+
+@hookimpl(specname="render_cell")
+def link_number(
+    datasette: Any, database: str, table: Any, column: str, value: object, row: Any
+) -> Any:
+    """In the answer of a question; a table has links of its own."""
+    if table is not None or value is None:
+        return None
+    if column == "profile_id":
+        url = question_url(datasette, database, "customer_recommendations", customer=value)
+    elif column == "run_id":
+        url = question_url(datasette, database, "night_integrity", night=value)
+    elif column == "item_id" and {"rec_id", "run_id", "recommendation_type"} <= set(row.keys()):
+        form = {"item_id": value, "type": row["recommendation_type"], "night": row["run_id"]}
+        url = question_url(datasette, database, "item_recommendations", **form)
+    else:
+        return None
+    return _where_ours(datasette, database, _link(url, value))
+
+
+@hookimpl(specname="render_cell")
+def show_japan_time(datasette: Any, database: str, table: Any, column: str, value: object) -> Any:
+    if not column.endswith("_at") or not isinstance(value, str):
+        return None
+    shown = japan_time(value)
+    if shown == value or (table is not None and table not in tables()):
+        return None
+    time = Markup('<time datetime="{0}" title="{0}">{1}</time>').format(value, shown)
+    return _where_ours(datasette, database, time)
+
+
+def _link(url: str, value: object) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(url, value)
+
+
+def _where_ours(datasette: Any, database: str, shown: Markup) -> Any:
+    # A page has thousands of cells, and waiting takes its time.
+    if is_known_ours(datasette.databases.get(database)):
+        return shown
+
+    async def cell() -> Markup | None:
+        return shown if await has_our_schema(datasette.databases.get(database)) else None
+
+    return cell
+
+
+@hookimpl(specname="render_cell")
+def shorten_user_token_hash(table: Any, column: str, value: object) -> str | None:
+    if column != "user_token_hash" or table not in tables() or not isinstance(value, str):
+        return None
+    return f"{value[:SHOWN]}…"
+
+
+@hookimpl
+def extra_css_urls(datasette: Any, database: Any) -> Callable[[], Awaitable[list[str]]]:
+    """Without it long hashes squeeze the titles."""
+
+    async def urls() -> list[str]:
+        if not await has_our_schema(datasette.databases.get(database)):
+            return []
+        return [datasette.urls.static_plugins(PLUGIN, "personalization-tables.css")]
+
+    return urls
+
+
+@hookimpl
+def menu_links(datasette: Any, actor: Any) -> Any:
+    async def links() -> list[dict[str, str]]:
+        for name, database in datasette.databases.items():
+            if await has_our_schema(database) and await can_view(datasette, actor, name):
+                return [{"href": datasette.urls.path(HOME), "label": LABEL}]
+        return []
+
+    return links
+
+
+@hookimpl
+def database_actions(datasette: Any, actor: Any, database: str) -> Any:
+    async def links() -> list[dict[str, str]]:
+        if not await has_our_schema(datasette.databases.get(database)):
+            return []
+        return [{"href": home_url(datasette, database), "label": LABEL}]
+
+    return links

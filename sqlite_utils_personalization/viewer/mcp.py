@@ -1,0 +1,63 @@
+"""The customer's API for AI agents in Datasette: tools on the server of datasette-mcp, where that plugin is.
+
+Who asks is told by the key of each request. The SDK is imported inside functions: it is there when datasette-mcp is,
+and not otherwise.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from datasette import hookimpl
+
+from sqlite_utils_personalization.mcp_server.caller import sentence
+from sqlite_utils_personalization.viewer.rest.authenticate import (
+    authenticate,
+    key_in,
+    plugin_settings,
+)
+from sqlite_utils_personalization.viewer.rest.problem import Problem
+from sqlite_utils_personalization.viewer.rest.request import Call
+from sqlite_utils_personalization.viewer.settings import PLUGIN, is_open
+
+# It prints the schema of every table to whoever may see the database: also of the tables that are hidden.
+_TELLS_TOO_MUCH = "get_database_schema"
+
+
+@dataclass(frozen=True)
+class DatasetteEntrance:
+    """Lets in whom the REST routes let in: the same keys, settings and limits."""
+
+    datasette: Any
+
+    async def enter(self, request: Any) -> Call:
+        """Who sent the request; a Problem if that is nobody known."""
+        if request is None:
+            key_in(())
+        return await authenticate(self.datasette, request)
+
+    def sentence(self, error: Exception) -> str:
+        """What the model is told of an error."""
+        if isinstance(error, Problem):
+            return f"{error.error} {error.todo}"
+        return sentence(error)
+
+
+# Last, so that the tools of every other plugin are there.
+@hookimpl(optionalhook=True, trylast=True)
+def register_mcp_tools(datasette: Any, mcp: Any) -> None:
+    from sqlite_utils_personalization.mcp_server.tools import register, remove_tool
+
+    if not _shows_all(datasette):
+        remove_tool(mcp, _TELLS_TOO_MUCH)
+    if is_open(plugin_settings(datasette)):
+        register(mcp, DatasetteEntrance(datasette))
+
+
+def _shows_all(datasette: Any) -> bool:
+    """Whether the setting deny_by_default is false for every database.
+
+    Which tables a database has is not asked: another may be attached later.
+    """
+    names = [name for name in datasette.databases if not name.startswith("_")]
+    given = [datasette.plugin_config(PLUGIN, database=name) or {} for name in names]
+    return all(settings.get("deny_by_default") is False for settings in given)

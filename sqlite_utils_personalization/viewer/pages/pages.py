@@ -1,0 +1,134 @@
+"""The routes: every page is HTML, or JSON with .json after its path, for whom may see the database; GET and HEAD only.
+
+JSON begins {"ok": true, "database": name, "warnings": [sentences], "package_version": of this viewer}, and the keys of
+the page follow: those of home.home and "scores" for /-/personalization.json, those of replay_page.replay_page for
+/-/personalization/replay/<rec_id>.json. A failure is {"ok": false, "status", "title", "error", "todo"}. Times are UTC,
+days are Japanese calendar days. ?database= says which, where several have our schema. Keys are only ever added.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from datasette import Forbidden, Response, hookimpl
+
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.viewer.access.access import audited, can_view
+from sqlite_utils_personalization.viewer.connections import read_page, wal_warning
+from sqlite_utils_personalization.viewer.failure import (
+    Failure,
+    failed,
+    html,
+    no_schema,
+    which_database,
+)
+from sqlite_utils_personalization.viewer.links import HOME, home_url, replay_url
+from sqlite_utils_personalization.viewer.pages.home import home, scores
+from sqlite_utils_personalization.viewer.pages.replay_page import replay_page
+from sqlite_utils_personalization.viewer.pages.show_home import show_home
+from sqlite_utils_personalization.viewer.pages.show_replay import show_replay
+from sqlite_utils_personalization.viewer.queries.version_check import metadata_warning
+
+# Most of it is not SQL: the whole catalogue is read, item by item. It does not grow with the log.
+CATALOGUE_MS = 10_000
+
+View = Callable[[Any, Any, str], Awaitable[dict[str, Any]]]
+Show = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
+Route = Callable[..., Awaitable[Response]]
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Route]]:
+    return [
+        (rf"^{HOME}(?P<suffix>\.json)?$", _page("home", home_page, show_home)),
+        (rf"^{HOME}/replay$", _read_only(find_replay)),
+        (
+            rf"^{HOME}/replay/(?P<rec_id>[^/]+?)(?P<suffix>\.json)?$",
+            _page("replay", one_replay, show_replay),
+        ),
+    ]
+
+
+async def home_page(datasette: Any, request: Any, database: str) -> dict[str, Any]:
+    """The keys of home.home; and scores, rows per band of scores and type of the latest night, null if not written."""
+    data = await read_page(datasette, database, home)
+    latest = data["nights"][0]["run_id"] if data["nights"] else None
+    data["scores"] = latest and await read_page(datasette, database, lambda db: scores(db, latest))
+    return data
+
+
+async def one_replay(datasette: Any, request: Any, database: str) -> dict[str, Any]:
+    """The keys of replay_page.replay_page; now only with ?now=on."""
+    rec_id, with_now = request.url_vars["rec_id"], request.args.get("now") == "on"
+    return await read_page(
+        datasette,
+        database,
+        lambda db: replay_page(db, rec_id, with_now=with_now),
+        CATALOGUE_MS if with_now else 0,
+    )
+
+
+async def find_replay(datasette: Any, request: Any) -> Response:
+    """Where the form of the home page leads: on to the page of the recommendation it names."""
+    try:
+        database = await _database(datasette, request)
+    except Failure as failure:
+        return await failed(datasette, request, failure, as_json=False)
+    rec_id = (request.args.get("rec_id") or "").strip()
+    # Only a number has a page of its own to go to.
+    return Response.redirect(
+        replay_url(datasette, database, rec_id if rec_id.isdecimal() else "none")
+    )
+
+
+def _read_only(view: Route) -> Route:
+    async def respond(datasette: Any, request: Any) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
+        return await view(datasette, request)
+
+    return respond
+
+
+def _page(name: str, view: View, show: Show) -> Route:
+    async def respond(datasette: Any, request: Any) -> Response:
+        as_json = bool(request.url_vars.get("suffix"))
+        try:
+            database = await _database(datasette, request)
+            data = await _head(datasette, database) | await view(datasette, request, database)
+        except Failure as failure:
+            return await failed(datasette, request, failure, as_json)
+        except Forbidden as error:
+            if not as_json:
+                raise
+            return Response.json({"ok": False, "status": 403, "error": str(error)}, status=403)
+        if as_json:
+            return Response.json(data)
+        shown = data | show(datasette, database, data) | {"home_url": home_url(datasette, database)}
+        return await html(datasette, request, name, shown)
+
+    return _read_only(respond)
+
+
+async def _database(datasette: Any, request: Any) -> str:
+    names = await audited(datasette, request.actor)
+    asked = request.args.get("database")
+    if asked in datasette.databases and not await can_view(datasette, request.actor, asked):
+        raise Forbidden("view-database")
+    if not names:
+        raise no_schema()
+    if asked in names or (asked is None and len(names) == 1):
+        return asked or names[0]
+    raise which_database(asked, {name: home_url(datasette, name) for name in names})
+
+
+async def _head(datasette: Any, database: str) -> dict[str, Any]:
+    warnings = (
+        wal_warning(datasette.get_database(database)),
+        await metadata_warning(datasette, database),
+    )
+    return {
+        "ok": True,
+        "database": database,
+        "warnings": [warning for warning in warnings if warning],
+        "package_version": __version__,
+    }

@@ -1,0 +1,105 @@
+"""What went wrong, as the one JSON shape of every answer that is not 2xx.
+
+It never repeats a key, nor a value that was refused.
+"""
+
+import sqlite3
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from datasette import Response
+from datasette.utils.sqlite import sqlite3 as datasette_sqlite3
+
+from sqlite_utils_personalization.errors import (
+    Changed,
+    DeliveryConflict,
+    InvalidPreference,
+    InvalidRequest,
+    NotFound,
+    PersonalizationError,
+    ReadOnly,
+    UnknownCustomer,
+    sentence,
+)
+
+TITLES = {
+    401: "Who is asking?",
+    403: "This key is revoked",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Not possible as things are",
+    412: "Somebody was faster",
+    413: "Too large",
+    415: "Not JSON",
+    422: "Not valid",
+    429: "Too many requests",
+    500: "A fault of ours",
+    503: "Not possible right now",
+}
+CONTRACT = "See /v1/openapi.json for what may be sent."
+PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, X-API-Key"}
+_RETRY_S = "5"
+FOR_THE_OPERATOR = (PersonalizationError, sqlite3.Error, datasette_sqlite3.Error)
+
+
+@dataclass
+class Problem(Exception):
+    """An answer that is not the one that was asked for: its HTTP status, what is wrong, and what to do."""
+
+    status: int
+    error: str
+    todo: str = CONTRACT
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        """The answer, as every page of ours in JSON puts a failure."""
+        data = {"ok": False, "status": self.status, "title": TITLES[self.status]}
+        data |= {"error": self.error, "todo": self.todo}
+        return Response.json(data, status=self.status, headers=PRIVATE | dict(self.headers))
+
+
+_STATUS = {
+    InvalidPreference: 422,
+    InvalidRequest: 422,
+    NotFound: 404,
+    Changed: 412,
+    DeliveryConflict: 409,
+    ReadOnly: 409,
+}
+
+
+def problem(error: Exception) -> Problem:
+    """The answer to an error; what only the operator can mend is said on standard error and not to the customer."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, UnknownCustomer):
+        return nothing_declared()
+    for kind, status in _STATUS.items():
+        if isinstance(error, kind):
+            return Problem(status, sentence(error.what), sentence(error.todo) or CONTRACT)
+    if isinstance(error, FOR_THE_OPERATOR):
+        print(f"customer_api: {type(error).__name__}: {error}", file=sys.stderr)
+        return busy()
+    traceback.print_exception(error)
+    return Problem(500, "The request could not be answered.", "Tell whoever runs this service.")
+
+
+def nothing_declared() -> Problem:
+    """No customer has this key yet, or any more."""
+    return Problem(
+        404,
+        "Nothing is declared under this key.",
+        "PUT what you declare to /v1/me/personalization/profile.",
+    )
+
+
+def busy() -> Problem:
+    """The database cannot be read or written at the moment; nothing was changed or charged."""
+    return Problem(
+        503,
+        "The database cannot be read or written right now; nothing was changed and nothing charged.",
+        "Try again in a few seconds.",
+        {"Retry-After": _RETRY_S},
+    )

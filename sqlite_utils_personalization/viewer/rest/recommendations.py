@@ -1,0 +1,57 @@
+"""/v1/me/personalization/recommendations: handing them over, which is what is charged, and explaining them."""
+
+from typing import Any
+
+from datasette import Response
+
+from sqlite_utils_personalization.customer_api.explain import explain
+from sqlite_utils_personalization.customer_api.page import Page
+from sqlite_utils_personalization.customer_api.recommendations import recommendations
+from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.viewer.rest.request import Call, query
+
+API = "/v1/me/personalization"
+CHANNEL = "rest"
+PARAMETERS = ("type", "night", "limit", "cursor", "preview")
+
+
+async def get_recommendations(call: Call) -> Response:
+    """200 with a page: each item is delivered, in the transaction that reads it, unless preview is 1."""
+    sent = query(call.request, PARAMETERS)
+    is_preview = sent.get("preview", "0") == "1"
+    if sent.get("preview", "0") not in ("0", "1"):
+        raise InvalidRequest("preview is not 1 or 0", "give one of them, or none")
+
+    def page(db: Any) -> Page:
+        return recommendations(
+            db,
+            call.user_token_hash,
+            recommendation_type=sent.get("type"),
+            night=sent.get("night"),
+            limit=_whole(sent.get("limit", "10")),
+            cursor=sent.get("cursor"),
+            channel=None if is_preview else CHANNEL,
+        )
+
+    found = await (call.read(page) if is_preview else call.write(page))
+    data = found.to_dict()
+    return call.answer(data if is_preview else _linked(call, data))
+
+
+async def explain_recommendation(call: Call) -> Response:
+    """200 with why one that was delivered to this customer was made; 404 for any other."""
+    query(call.request, ())
+    rec_id = _whole(call.request.url_vars["rec_id"])
+    found = await call.read(lambda db: explain(db, call.user_token_hash, rec_id))
+    return call.answer(found.to_dict())
+
+
+def _linked(call: Call, page: dict[str, Any]) -> dict[str, Any]:
+    here = call.datasette.urls.path(f"{API}/recommendations")
+    items = [item | {"replay": f"{here}/{item['rec_id']}"} for item in page["items"]]
+    return page | {"items": items}
+
+
+def _whole(text: str) -> int:
+    # Whatever is no number is refused as one that is out of range.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 16 else 0

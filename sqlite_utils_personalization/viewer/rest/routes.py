@@ -1,0 +1,114 @@
+"""The routes, only where the plugin setting customer_api names a database."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any
+
+from datasette import Response, hookimpl
+from datasette.utils import StartupError
+
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.viewer.rest.authenticate import api, authenticate, plugin_settings
+from sqlite_utils_personalization.viewer.rest.openapi import document
+from sqlite_utils_personalization.viewer.rest.problem import Problem, problem
+from sqlite_utils_personalization.viewer.rest.profile import (
+    delete_profile,
+    get_profile,
+    put_profile,
+)
+from sqlite_utils_personalization.viewer.rest.recommendations import (
+    API,
+    explain_recommendation,
+    get_recommendations,
+)
+from sqlite_utils_personalization.viewer.rest.request import Call
+from sqlite_utils_personalization.viewer.settings import PLUGIN, is_open, refuse_open_secret
+
+CONTRACT = "/v1/openapi.json"
+
+View = Callable[[Call], Awaitable[Response]]
+Route = Callable[..., Awaitable[Response]]
+
+
+@hookimpl(specname="register_routes")
+def customer_routes(datasette: Any) -> list[tuple[str, Route]]:
+    if not is_open(plugin_settings(datasette)):
+        return []
+    profile = {"GET": get_profile, "PUT": put_profile, "DELETE": delete_profile}
+    return [
+        (rf"^{CONTRACT}$", _safe(contract)),
+        (rf"^{API}/profile$", _safe(_customers(profile))),
+        (rf"^{API}/recommendations$", _safe(_customers({"GET": get_recommendations}))),
+        (
+            rf"^{API}/recommendations/(?P<rec_id>[^/]+)$",
+            _safe(_customers({"GET": explain_recommendation})),
+        ),
+        # Whatever else is asked for here is refused in the same shape.
+        (rf"^{API}(/.*)?$", _safe(nothing_here)),
+    ]
+
+
+@hookimpl(specname="startup")
+def check_customer_settings(datasette: Any) -> None:
+    if not is_open(plugin_settings(datasette)):
+        return
+    try:
+        refuse_open_secret(_as_written(datasette))
+        database = api(datasette).settings.database
+    except PersonalizationError as error:
+        raise StartupError(f"{PLUGIN}: {error}") from None
+    if database not in datasette.databases:
+        raise StartupError(
+            f"{PLUGIN}: customer_api names a database that is not served - name one that is"
+        )
+
+
+@hookimpl
+def skip_csrf(datasette: Any, scope: Any) -> bool:
+    """Datasette 0.65 only. A cookie means nothing on these routes, so that there is nothing to forge."""
+    base: str = datasette.setting("base_url").rstrip("/")
+    return str(scope["path"]).startswith(f"{base}{API}/")
+
+
+async def contract(datasette: Any, request: Any) -> Response:
+    """The OpenAPI document, for anyone."""
+    _check_method(request, ("GET",))
+    return Response.json(document(datasette.urls.path("/")))
+
+
+async def nothing_here(datasette: Any, request: Any) -> Response:
+    """Problem 404."""
+    raise Problem(404, "There is nothing at this address.")
+
+
+def _customers(views: Mapping[str, View]) -> Route:
+    async def respond(datasette: Any, request: Any) -> Response:
+        _check_method(request, views)
+        return await views[request.method](await authenticate(datasette, request))
+
+    return respond
+
+
+def _safe(view: Route) -> Route:
+    async def respond(datasette: Any, request: Any) -> Response:
+        try:
+            return await view(datasette, request)
+        except Exception as error:
+            return problem(error).response()
+
+    return respond
+
+
+def _check_method(request: Any, known: Collection[str]) -> None:
+    if request.method not in known:
+        allowed = ", ".join(known)
+        raise Problem(405, f"This address takes {allowed} only.", headers={"Allow": allowed})
+
+
+def _as_written(datasette: Any) -> Mapping[str, Any]:
+    # Where 0.65 keeps what 1.0 keeps as config.
+    plugins = (
+        datasette.metadata("plugins")
+        if hasattr(datasette, "metadata")
+        else (datasette.config or {}).get("plugins")
+    )
+    return (plugins or {}).get(PLUGIN) or {}

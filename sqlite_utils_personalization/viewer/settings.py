@@ -1,0 +1,83 @@
+"""The settings of the customer's door in Datasette's configuration.
+
+plugins:
+  sqlite-utils-personalization:
+    customer_api: jpcite
+    customer_keys:
+      table: api_keys
+      column: key_hash
+      revoked: revoked_at
+      hmac_secret: {$env: JPCITE_KEY_SECRET}
+    customer_requests_per_minute: 120
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils_personalization.customer_api.keys import KeySource
+from sqlite_utils_personalization.errors import PersonalizationError
+
+PLUGIN = "sqlite-utils-personalization"
+
+REQUESTS_PER_MINUTE = 120
+_MOST_REQUESTS = 1_000_000
+_KEY_SETTINGS = {"table", "column", "revoked", "hmac_secret"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which database customers reach, and by which keys; without a key source, by none."""
+
+    database: str
+    keys: KeySource | None
+    requests_per_minute: int
+
+
+def is_open(given: Mapping[str, Any] | None) -> bool:
+    """Whether the settings of the plugin open the door at all."""
+    return given is not None and "customer_api" in given
+
+
+def settings(given: Mapping[str, Any]) -> Settings:
+    """Read the settings of the plugin, $env and $file resolved. PersonalizationError says which of them cannot be."""
+    database, limit = given["customer_api"], given.get(
+        "customer_requests_per_minute", REQUESTS_PER_MINUTE
+    )
+    if not isinstance(database, str) or not database:
+        raise PersonalizationError(
+            "customer_api is not the name of a database", "write customer_api: jpcite"
+        )
+    if type(limit) is not int or not 1 <= limit <= _MOST_REQUESTS:
+        raise PersonalizationError(
+            f"customer_requests_per_minute is not a whole number from 1 to {_MOST_REQUESTS}",
+            "give one, or leave it out",
+        )
+    keys = given.get("customer_keys")
+    return Settings(database, None if keys is None else _key_source(keys), limit)
+
+
+def refuse_open_secret(given: Mapping[str, Any]) -> None:
+    """PersonalizationError if the settings, as written, hold the secret itself: Datasette shows them to anyone."""
+    keys = given.get("customer_keys")
+    if isinstance(keys, dict) and isinstance(keys.get("hmac_secret"), str):
+        raise PersonalizationError(
+            "customer_keys: hmac_secret is written out where Datasette shows it",
+            "write {$env: NAME} or {$file: PATH}",
+        )
+
+
+def _key_source(keys: Any) -> KeySource:
+    if not isinstance(keys, dict) or not {"table", "column"} <= keys.keys() <= _KEY_SETTINGS:
+        raise PersonalizationError(
+            "customer_keys does not hold table and column, and at most revoked and hmac_secret",
+            "name where the hashes of the keys are",
+        )
+    for name, value in keys.items():
+        if not isinstance(value, str) or not value.strip():
+            what = "is empty or not there" if name == "hmac_secret" else "is not a name"
+            raise PersonalizationError(f"customer_keys: {name} {what}", "give it, or leave it out")
+    secret = keys.get("hmac_secret")
+    # A file ends in a line break that is not part of the secret.
+    encoded = None if secret is None else secret.rstrip("\r\n").encode()
+    return KeySource(keys["table"], keys["column"], keys.get("revoked"), encoded)
