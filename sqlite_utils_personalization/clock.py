@@ -1,6 +1,9 @@
-"""The one time zone everything here is dated in."""
+"""Moments: UTC as every table of ours writes it, and the one time zone everything here is dated in."""
 
+import re
 from datetime import datetime, timedelta, timezone
+
+from sqlite_utils_personalization.errors import PersonalizationError, shortened
 
 # Japan has no daylight saving time.
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -8,7 +11,29 @@ JAPAN = timezone(timedelta(hours=9), "JST")
 
 def utc_now() -> str:
     """This moment as every table of ours writes it, in milliseconds: `2026-07-22T18:05:00.123Z`."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return utc(datetime.now(timezone.utc))
+
+
+def utc(value: str | datetime) -> str:
+    """The moment as %Y-%m-%dT%H:%M:%fZ, to the millisecond. PersonalizationError if it is none, or has no zone."""
+    try:
+        moment = value if isinstance(value, datetime) else _parsed(value)
+        if moment.tzinfo is None:
+            raise ValueError("no zone")
+        return f"{moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        raise PersonalizationError(
+            f"{shortened(value)} is not a time with its zone",
+            "write it like 2026-07-22T09:30:00+09:00",
+        ) from None
+
+
+def _parsed(text: str) -> datetime:
+    # Python 3.10 knows neither Z nor fractions of any other length than 3 and 6 digits.
+    text = re.sub(r"[zZ]$", "+00:00", text)
+    return datetime.fromisoformat(
+        re.sub(r"[.](\d{1,6})\d*", lambda part: f".{part[1]:0<6}", text, count=1)
+    )
 
 
 def japan_time(utc: str | None) -> str:

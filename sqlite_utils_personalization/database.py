@@ -6,9 +6,10 @@ Connections are in autocommit mode: a transaction starts where the code says BEG
 import os
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlite_utils
 from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]  # may be pysqlite3
@@ -113,6 +114,43 @@ def not_found(table: str, path: str | Path | None = None) -> PersonalizationErro
     return PersonalizationError(
         f"{table} not found{where}", f"run: sqlite-utils personalization-migrate {which}"
     )
+
+
+def has_table(db: sqlite3.Connection, name: str) -> bool:
+    """Whether the database itself, not one attached to it, has a table of this name; read-only."""
+    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
+    return bool(plain_rows(db, sql, (name,)))
+
+
+def require_table(db: sqlite3.Connection, name: str, path: str | Path | None = None) -> None:
+    """PersonalizationError, which names path if given, if the database has no table of this name; read-only."""
+    if not has_table(db, name):
+        raise not_found(name, path)
+
+
+def require_evidence(db: sqlite3.Connection, path: str | Path) -> None:
+    """PersonalizationError if the file has no evidence tables to read; read-only."""
+    for name in ("am_personalization_profile", "am_personalization_run", "am_personalization_seal"):
+        require_table(db, name, path)
+
+
+def plain_cursor(db: sqlite3.Connection) -> sqlite3.Cursor:
+    """A cursor whose rows are tuples, whatever kind of rows the connection gives."""
+    cursor = db.cursor()
+    cursor.row_factory = None
+    return cursor
+
+
+def plain_rows(
+    db: sqlite3.Connection, sql: str, values: Sequence[object] | Mapping[str, object] = ()
+) -> list[tuple[Any, ...]]:
+    """Every row of sql as a tuple, whatever kind of rows the connection gives."""
+    return plain_cursor(db).execute(sql, values).fetchall()
+
+
+def null_columns(wanted: Iterable[str], found: Collection[str]) -> str:
+    """SQL to put after SELECT *, by which those of the wanted columns that were not found read as NULL."""
+    return "".join(f", NULL AS {column}" for column in sorted({*wanted} - {*found}))
 
 
 def _open(path: str | Path, parameters: str, timeout_s: float) -> sqlite_utils.Database:

@@ -45,6 +45,12 @@ class ReadOnly(PersonalizationError):
     """What was asked for would write, and the database is served read-only."""
 
 
+def shortened(value: object) -> str:
+    """The value as a sentence repeats it: what Python calls it, at most 40 characters."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
 def capitalized(text: str) -> str:
     """The text with a capital letter, as a page begins a line."""
     return f"{text[:1].upper()}{text[1:]}"

@@ -11,7 +11,7 @@ import pytest
 
 from sqlite_utils_personalization import PersonalizationError, score
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.preferences.profiles import living
+from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 
@@ -461,7 +461,7 @@ def test_no_statement_of_a_chunk_reads_more_of_the_log_than_its_own_rows(shared)
     assert {"_FILL_CHUNK", "_LOG", "_EVIDENCE", "_ADDED", "_LAST"} <= set(statements)
     at = dict.fromkeys(("run_id", "cursor", "last", "customers", "rows"), 1)
     for sql in set(statements.values()) - {log._LEFT}:
-        sql = sql.replace("{living}", living(db, "p.profile_id"))
+        sql = sql.replace("{active}", active_condition(db, "p.profile_id"))
         plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", at)]
         read = [step for step in plan if "recommendation_log" in step or "evidence" in step]
         assert [step for step in read if not step.startswith("SEARCH")] == []

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlite_utils_personalization.audit.replay import replay
-from sqlite_utils_personalization.audit.selection import Selection, profile_id
+from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.evidence.seal import event_tables
+from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.preferences.profiles import find_profile
 
 _UNSERVED = """
@@ -31,7 +32,7 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
     Keys are only ever added: exported_at, profile, recommendations (as personalization-replay --json has them),
     nothing_recommended, deliveries, rotations. PersonalizationError if no customer has this hash.
     """
-    number = profile_id(db, user_token_hash)
+    number = profile_id_of(db, user_token_hash)
     profile = find_profile(db, user_token_hash)
     assert profile is not None
     yield "exported_at", utc_now()

@@ -15,6 +15,7 @@ from sqlite_utils_personalization.evidence.leaves import blind, customer_leaves,
 from sqlite_utils_personalization.evidence.merkle import encode_path, inclusion_path, leaf_hash
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
 from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.verify_receipt import FORMAT, check
 
 _COLUMNS = (*SEAL_COLUMNS, "head")
@@ -56,7 +57,7 @@ def receipt(
     keeps O(log n) hashes; writes temporary tables only. PersonalizationError if there is no such customer, run or
     seal, if the run recommended the customer nothing, or if the evidence is not intact.
     """
-    at = {"run_id": run_id, "profile_id": _profile_id(db, user_hash)}
+    at = {"run_id": run_id, "profile_id": profile_id_of(db, user_hash)}
     seal = _seal(db, run_id)
     lists = db.execute(_LISTS, at).fetchall()
     if not lists:
@@ -82,18 +83,6 @@ def receipt(
             "run personalization-verify",
         ) from None
     return found
-
-
-def _profile_id(db: sqlite3.Connection, user_hash: str) -> int:
-    row = db.execute(
-        "SELECT profile_id FROM am_personalization_profile WHERE user_token_hash = ?", (user_hash,)
-    ).fetchone()
-    if row is None:
-        raise PersonalizationError(
-            "no customer has this hash", "check the key; the hash of an erased customer is gone"
-        )
-    profile_id: int = row[0]
-    return profile_id
 
 
 def _seal(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils_personalization.errors import PersonalizationError, UnknownCustomer
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.customer import profile_id_of
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
 _BOUNDS = """
@@ -53,7 +54,7 @@ def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str
         _require_rows(db, at["rec_ids"])
         terms.append("l.rec_id IN (SELECT value FROM json_each(:rec_ids))")
     if chosen.user_token_hash is not None:
-        at["profile_id"] = profile_id(db, chosen.user_token_hash)
+        at["profile_id"] = profile_id_of(db, chosen.user_token_hash)
         terms.append("l.profile_id = :profile_id")
     if chosen.run_id is not None:
         at["run_id"] = existing_run(db, chosen.run_id)
@@ -65,20 +66,6 @@ def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str
             # No index for it: in order of rec_id the log is read once, whatever the size of a batch.
             terms.append(f"+l.served_at {relation} :{name}")
     return " AND ".join(terms) or "1", at
-
-
-def profile_id(db: sqlite3.Connection, user_token_hash: str) -> int:
-    """The customer with this hash. UnknownCustomer, which does not repeat it, if there is none."""
-    row = db.execute(
-        "SELECT profile_id FROM am_personalization_profile WHERE user_token_hash = ?",
-        (user_token_hash,),
-    ).fetchone()
-    if row is None:
-        raise UnknownCustomer(
-            "no customer has this hash", "check the key; the hash of an erased customer is gone"
-        )
-    found: int = row[0]
-    return found
 
 
 def existing_run(db: sqlite3.Connection, number: int | None = None) -> int:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from sqlite_utils_personalization.audit.verify.verify import require_evidence
 from sqlite_utils_personalization.database import (
     explained,
     fault_of_file,
     open_readonly,
     open_writable,
     readonly_uri,
+    require_evidence,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import head

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from sqlite_utils_personalization.billing.delivery import (
     Fact,
     fact,
     reversal_key,
-    utc,
 )
-from sqlite_utils_personalization.database import not_found
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.database import plain_rows, require_table
 from sqlite_utils_personalization.errors import DeliveryConflict, PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
 
@@ -79,7 +79,7 @@ def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
         key = reversal_key(found.delivery_key)
         if before := known(db, [key]):
             return before[key]
-        content = (found.rec_id, found.channel, found.slot, _now(), found.status)
+        content = (found.rec_id, found.channel, found.slot, utc_now(), found.status)
         insert(db, [(key, *content, found.unit_price_yen, found.delivery_id)])
         return known(db, [key])[key]._replace(new=True)
 
@@ -126,7 +126,7 @@ def _round(
     keys = [one.key for one in facts]
     found, in_log = known(db, keys), logged(db, [one.rec_id for one in facts])
     taken: dict[str, Fact] = {}
-    accepted, now = [], _now()
+    accepted, now = [], utc_now()
     for at, (key, one) in enumerate(zip(keys, facts, strict=True), place):
         if fault := _fault(one, in_log, found.get(key) or taken.get(key)):
             refuse(at, fault)
@@ -165,10 +165,6 @@ def _complete(one: Fact, now: str) -> Fact:
     return one._replace(delivered_at=one.delivered_at or now, unit_price_yen=price)
 
 
-def _now() -> str:
-    return utc(datetime.now(timezone.utc))
-
-
 def _raise(at: int, fault: PersonalizationError) -> None:
     raise fault
 
@@ -194,16 +190,9 @@ def require_deliveries(db: sqlite3.Connection, path: str | Path | None = None) -
     require_table(db, "am_personalization_delivery", path)
 
 
-def require_table(db: sqlite3.Connection, name: str, path: str | Path | None = None) -> None:
-    """PersonalizationError, which names path if given, if the database has no table of this name; read-only."""
-    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
-    if not _rows(db, sql, name):
-        raise not_found(name, path)
-
-
 def logged(db: sqlite3.Connection, rec_ids: Sequence[int]) -> set[int]:
     """Those of rec_ids that are in the log; read-only."""
-    return {row[0] for row in _rows(db, _LOGGED, json.dumps(rec_ids))}
+    return {row[0] for row in plain_rows(db, _LOGGED, (json.dumps(rec_ids),))}
 
 
 def insert(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -216,7 +205,7 @@ def named(db: sqlite3.Connection, delivery: int | str) -> Delivery:
     column = "delivery_id" if isinstance(delivery, int) else "delivery_key"
     # As text, because an integer may be too large to be bound; the column's affinity makes it one again.
     sql = f"SELECT {', '.join(_COLUMNS)} FROM am_personalization_delivery WHERE {column} = ?"
-    for row in _rows(db, sql, str(delivery)):
+    for row in plain_rows(db, sql, (str(delivery),)):
         return Delivery(*row)
     raise PersonalizationError(
         f"there is no delivery {delivery}", "give its delivery_id or its key"
@@ -225,14 +214,7 @@ def named(db: sqlite3.Connection, delivery: int | str) -> Delivery:
 
 def known(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Delivery]:
     """Those of keys that were recorded, and their rows; read-only."""
-    return {row[1]: Delivery(*row) for row in _rows(db, _KNOWN, json.dumps(keys))}
-
-
-def _rows(db: sqlite3.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    cursor = db.cursor()
-    # The caller's connection may give rows of its own kind.
-    cursor.row_factory = None
-    return cursor.execute(sql, values).fetchall()
+    return {row[1]: Delivery(*row) for row in plain_rows(db, _KNOWN, (json.dumps(keys),))}
 
 
 @contextmanager

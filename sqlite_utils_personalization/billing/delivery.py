@@ -1,11 +1,12 @@
 """A delivery: one recommendation handed to its customer once, as a fact that can be billed."""
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.clock import utc
+from sqlite_utils_personalization.errors import PersonalizationError, shortened
 
 # Yen, tax excluded, of one delivered recommendation.
 UNIT_PRICE_YEN = 3
@@ -98,36 +99,9 @@ def is_key(value: object) -> bool:
     return isinstance(value, str) and bool(_KEY.fullmatch(value))
 
 
-def utc(value: str | datetime) -> str:
-    """The moment as %Y-%m-%dT%H:%M:%fZ, to the millisecond. PersonalizationError if it is none, or has no zone."""
-    try:
-        moment = value if isinstance(value, datetime) else _parsed(value)
-        if moment.tzinfo is None:
-            raise ValueError("no zone")
-        return f"{moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
-    except (AttributeError, TypeError, ValueError, OverflowError):
-        raise PersonalizationError(
-            f"{_short(value)} is not a time with its zone",
-            "write it like 2026-07-22T09:30:00+09:00",
-        ) from None
-
-
-def _parsed(text: str) -> datetime:
-    # Python 3.10 knows neither Z nor fractions of any other length than 3 and 6 digits.
-    text = re.sub(r"[zZ]$", "+00:00", text)
-    return datetime.fromisoformat(
-        re.sub(r"[.](\d{1,6})\d*", lambda part: f".{part[1]:0<6}", text, count=1)
-    )
-
-
 def _check_integer(name: str, value: object, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
         limit = "2^53" if most == _LARGEST else most
         raise PersonalizationError(
-            f"{name} is {_short(value)}", f"give an integer from {least} to {limit}"
+            f"{name} is {shortened(value)}", f"give an integer from {least} to {limit}"
         )
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,10 +1,10 @@
 """Deliveries as lines of JSON: one fact a line, under the names that record_delivery() has for its parts."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlite_utils_personalization.billing.delivery import Fact, fact
+from sqlite_utils_personalization.canonical import RepeatedKey, strict_json
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
@@ -32,9 +32,11 @@ def read_facts(
 
 def _fact(line: bytes, common: dict[str, Any]) -> Fact:
     try:
-        said = json.loads(line.decode(), object_pairs_hook=_once)
+        said = strict_json(line.decode())
     except UnicodeDecodeError:
         raise PersonalizationError("is not UTF-8", "write the file as UTF-8") from None
+    except RepeatedKey:
+        raise PersonalizationError("says one key twice", "say it once") from None
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
@@ -52,10 +54,3 @@ def _fact(line: bytes, common: dict[str, Any]) -> Fact:
         if name not in complete:
             raise PersonalizationError(f"has no {name}", "add it to the line, or as an option")
     return fact(complete.pop("rec_id"), **complete)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    said = dict(pairs)
-    if len(said) < len(pairs):
-        raise PersonalizationError("says one key twice", "say it once")
-    return said

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from sqlite_utils_personalization.database import fault_of_file
+from sqlite_utils_personalization.database import fault_of_file, null_columns, plain_cursor
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
@@ -29,8 +29,7 @@ def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any
                 f"{table} has no column {column}",
                 "add it, or rename the table and pass your own SELECT with --catalogue",
             )
-    missing = sorted(set(re.findall(r"\bt\.(\w+)", sql)) - columns)
-    nulls = "".join(f", NULL AS {column}" for column in missing)
+    nulls = null_columns(re.findall(r"\bt\.(\w+)", sql), columns)
     complete = f"FROM (SELECT *{nulls} FROM {table}) AS t"
     yield from rows(db, sql.replace(f"FROM {table} AS t", complete), table)
 
@@ -41,8 +40,7 @@ def rows(db: sqlite3.Connection, sql: str, name: str) -> Iterator[tuple[Any, ...
     PersonalizationError gives SQLite's message and the name of what was read. A fault of the file as a
     whole, such as a lock, stays what SQLite raised.
     """
-    cursor = db.cursor()
-    cursor.row_factory = None
+    cursor = plain_cursor(db)
     try:
         # map has no close(): where the database is closed before this ends, to close the cursor is an error.
         yield from map(tuple, cursor.execute(sql))

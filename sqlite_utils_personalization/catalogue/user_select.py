@@ -12,6 +12,7 @@ from sqlite_utils_personalization.catalogue.candidate import TYPES, Candidate, L
 from sqlite_utils_personalization.catalogue.dates import first_day
 from sqlite_utils_personalization.catalogue.industries import industries
 from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.database import plain_cursor
 from sqlite_utils_personalization.errors import PersonalizationError
 
 # A saved search belongs to a customer, whom a file cannot name.
@@ -71,8 +72,7 @@ def _level(value: object) -> str | None:
 
 
 def _opened(db: sqlite3.Connection, path: Path) -> sqlite3.Cursor:
-    cursor = db.cursor()
-    cursor.row_factory = None
+    cursor = plain_cursor(db)
     sql = _text(path)
     if not _SELECT.match(sql):
         raise _refused(path, "it does not begin with SELECT")

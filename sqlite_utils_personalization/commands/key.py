@@ -2,7 +2,6 @@
 
 import re
 import sys
-from hashlib import sha256
 from io import BytesIO
 from typing import BinaryIO
 
@@ -26,7 +25,9 @@ def user_hash(given: str | None) -> str:
                 param_hint="--user-hash",
             )
         return given
-    return sha256(api_key("API key", "standard input, or --user-hash")).hexdigest()
+    from sqlite_utils_personalization.preferences.customer import key_hash
+
+    return key_hash(api_key("API key", "standard input, or --user-hash"))
 
 
 def api_key(name: str, where: str) -> bytes:

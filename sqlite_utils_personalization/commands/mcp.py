@@ -1,7 +1,6 @@
 """personalization-mcp: the tools of one customer on standard input and output."""
 
 import os
-from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -61,14 +60,15 @@ def _user_hash(key_env: str, key_file: Path | None) -> str:
     if not first.strip():
         where = f"{key_file} is empty" if key_file else f"{key_env} is not set"
         raise click.UsageError(f"no API key: {where} - set --key-env or --key-file")
-    return sha256(first).hexdigest()
+    from sqlite_utils_personalization.preferences.customer import key_hash
+
+    return key_hash(first)
 
 
 def _check(path: Path) -> None:
     """What would fail every call is better said where the client shows why a server did not start."""
-    from sqlite_utils_personalization.audit.verify.verify import require_evidence
     from sqlite_utils_personalization.billing.deliveries import require_deliveries
-    from sqlite_utils_personalization.database import explained, open_readonly
+    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
 
     with explained(path), open_readonly(path) as db:
         require_evidence(db.conn, str(path))

@@ -106,8 +106,7 @@ def _check_usage(
 
 @contextmanager
 def _opened(path: str) -> Iterator[sqlite3.Connection]:
-    from sqlite_utils_personalization.audit.verify.verify import require_evidence
-    from sqlite_utils_personalization.database import explained, open_readonly
+    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
 
     with explained(path), open_readonly(path) as db:
         require_evidence(db.conn, path)

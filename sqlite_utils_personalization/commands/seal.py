@@ -53,8 +53,7 @@ def _head(path: str, key_file: Path | None, head_only: bool) -> dict[str, Any]:
 
 def _last_seal(path: str) -> tuple[dict[str, Any] | None, bool]:
     """The last seal, and whether nothing was written since; read-only."""
-    from sqlite_utils_personalization.audit.verify.verify import require_evidence
-    from sqlite_utils_personalization.database import explained, open_readonly
+    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
     from sqlite_utils_personalization.evidence.leaves import other_leaves
     from sqlite_utils_personalization.evidence.seal import head, unsealed_events
 

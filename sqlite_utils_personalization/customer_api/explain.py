@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlite_utils_personalization.audit.ranking import RunnerUp
 from sqlite_utils_personalization.audit.replay import replay
-from sqlite_utils_personalization.audit.selection import Selection, profile_id
+from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.billing.deliveries import require_deliveries
 from sqlite_utils_personalization.customer_api.page import Item, item
 from sqlite_utils_personalization.errors import InvalidRequest, NotFound
 from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
 
 # A preview shows rec_ids: without this, explaining what was not delivered would be delivering it.
@@ -59,7 +60,7 @@ def explain(db: sqlite3.Connection, user_token_hash: str, rec_id: int) -> Explan
         raise InvalidRequest("rec_id is not a whole number from 1", "take it from a recommendation")
     require_deliveries(db)
     with transaction(db):
-        owned = rec_id, profile_id(db, user_token_hash)
+        owned = rec_id, profile_id_of(db, user_token_hash)
         if not db.execute(_DELIVERED, owned).fetchone():
             raise NotFound(
                 "rec_id is not among what was delivered to you", "list your recommendations first"

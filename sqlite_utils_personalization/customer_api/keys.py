@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
 
+from sqlite_utils_personalization.preferences.customer import key_hash
+
 # Longer than any key that is given out, and short enough to hash without thought.
 LONGEST_KEY = 512
 
@@ -45,7 +47,7 @@ class Hashed:
 
 def hashed(key: bytes, source: KeySource) -> Hashed:
     """Hash a key, given as the bytes the customer sent."""
-    plain = sha256(key).hexdigest()
+    plain = key_hash(key)
     if source.secret is None:
         return Hashed(plain, plain)
     return Hashed(plain, hmac.new(source.secret, key, sha256).hexdigest())

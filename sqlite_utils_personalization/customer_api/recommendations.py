@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import REPRODUCED, Replay
-from sqlite_utils_personalization.audit.selection import Selection, profile_id
+from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.billing.deliveries import record_deliveries
 from sqlite_utils_personalization.billing.delivery import CHANNELS, UNIT_PRICE_YEN, Delivery
 from sqlite_utils_personalization.canonical import canonical_json
@@ -25,6 +25,7 @@ from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.customer_api.page import Page, item, title
 from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction, writing
 
 # Recommendations on one page at most, and characters of a cursor.
@@ -90,7 +91,7 @@ def recommendations(
     """
     wanted = parse_query(recommendation_type, night, limit, cursor, channel)
     with transaction(db) if channel is None else writing(db):
-        found, page = _read(db, profile_id(db, user_token_hash), wanted)
+        found, page = _read(db, profile_id_of(db, user_token_hash), wanted)
         if channel is None:
             return page
         day = (now or datetime.now(timezone.utc)).astimezone(JAPAN).date().isoformat()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.leaves import (
     EVENT_COLUMNS,
     NO_HEAD,
@@ -276,9 +277,7 @@ def segment_of(manifest_json: str) -> tuple[str, int, int] | None:
 
 def event_tables(db: sqlite3.Connection, tables: Iterable[str] = EVENT_COLUMNS) -> list[str]:
     """Those of the tables that are in the database; read-only."""
-    sql = "SELECT name FROM main.sqlite_master WHERE type = 'table'"
-    found = {name for (name,) in db.execute(sql)}
-    return [table for table in tables if table in found]
+    return [table for table in tables if has_table(db, table)]
 
 
 def _last(db: sqlite3.Connection, table: str) -> int:

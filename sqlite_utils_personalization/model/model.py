@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+from sqlite_utils_personalization.canonical import canonical_json, sha256_hex, strict_json
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
@@ -36,9 +36,7 @@ def load_model(path: Path | None = None) -> Model:
     """
     source = path or files(__package__).joinpath("model.json")
     try:
-        constants = json.loads(
-            source.read_text(encoding="utf-8"), object_pairs_hook=_without_repeats
-        )
+        constants = strict_json(source.read_text(encoding="utf-8"))
     except OSError as error:
         raise PersonalizationError(
             f"{path}: {error.strerror}", "pass --model a readable file"
@@ -63,13 +61,6 @@ def _validator() -> Draft202012Validator:
 
 def _where(parts: Any) -> str:
     return "".join(["$", *(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)])
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    repeated = {key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1}
-    if repeated:
-        raise ValueError(f"{', '.join(sorted(repeated))} is given twice")
-    return dict(pairs)
 
 
 def _integers(value: Any) -> Any:

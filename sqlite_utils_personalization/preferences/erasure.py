@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import NamedTuple
 
 from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events
 from sqlite_utils_personalization.preferences.profiles import find_profile
@@ -95,8 +96,7 @@ def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
 
 def require_events(db: sqlite3.Connection) -> None:
     """PersonalizationError where 289 is not applied; read-only."""
-    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
-    if not db.execute(sql, (ERASURES,)).fetchone():
+    if not has_table(db, ERASURES):
         raise PersonalizationError(
             f"{ERASURES} not found", "run: sqlite-utils personalization-migrate, which adds 289"
         )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import InvalidPreference, PersonalizationError
-from sqlite_utils_personalization.preferences.profiles import living
+from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.validation import (
     MAX_LENGTH,
     parse_preference,
@@ -91,7 +91,7 @@ def check_profiles(db: sqlite3.Connection, packs: Mapping[str, str]) -> Iterator
     """Every stored preference that the schema refuses, by profile_id; read-only."""
     faults = _fault_of(packs)
     for profile_id, text in db.execute(
-        f"SELECT profile_id, preference_json FROM am_personalization_profile WHERE {living(db)} ORDER BY 1"
+        f"SELECT profile_id, preference_json FROM am_personalization_profile WHERE {active_condition(db)} ORDER BY 1"
     ):
         if sentence := faults(text):
             yield Fault(profile_id, sentence)

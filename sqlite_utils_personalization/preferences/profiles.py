@@ -6,7 +6,12 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.errors import Changed, InvalidPreference, PersonalizationError
+from sqlite_utils_personalization.errors import (
+    Changed,
+    InvalidPreference,
+    PersonalizationError,
+)
+from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,
@@ -53,10 +58,10 @@ class Change(NamedTuple):
 
 _COLUMNS = ", ".join(Profile._fields)
 _FIND = (
-    f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE user_token_hash = ? AND {{living}}"
+    f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE user_token_hash = ? AND {{active}}"
 )
 _TAKEN = "SELECT 1 FROM am_personalization_profile WHERE user_token_hash = ?"
-_LIST = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE {{living}} ORDER BY profile_id"
+_LIST = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE {{active}} ORDER BY profile_id"
 _ADD = """
 INSERT INTO am_personalization_profile(user_token_hash, preference_json, created_at, last_updated_at)
 VALUES (:hash, :text, :now, :now)
@@ -70,13 +75,13 @@ WHERE user_token_hash = :hash
 
 def find_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile | None:
     """The customer with this hash, or None, also where it is the random one of an erased customer; read-only."""
-    row = db.execute(_FIND.format(living=living(db)), (user_token_hash,)).fetchone()
+    row = db.execute(_FIND.format(active=active_condition(db)), (user_token_hash,)).fetchone()
     return Profile(*row) if row else None
 
 
 def listed(db: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str]]:
     """profile_id, the beginning of the hash, the declared keys, and the dates of every customer; read-only."""
-    for row in db.execute(_LIST.format(living=living(db))):
+    for row in db.execute(_LIST.format(active=active_condition(db))):
         profile = Profile(*row)
         try:
             keys = ", ".join(profile.declared) or "nothing"
@@ -150,12 +155,3 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     }
-
-
-_NOT_ERASED = "{} NOT IN (SELECT profile_id FROM am_personalization_erasure)"
-
-
-def living(db: sqlite3.Connection, profile_id: str = "profile_id") -> str:
-    """An SQL condition on that column, true of every profile where 289 is not applied; read-only."""
-    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_erasure'"
-    return _NOT_ERASED.format(profile_id) if db.execute(sql).fetchone() else "1"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.erasure import require_events
 from sqlite_utils_personalization.preferences.profiles import find_profile
 from sqlite_utils_personalization.transaction import writing
@@ -35,7 +36,7 @@ def rotate(db: sqlite3.Connection, old_key: bytes, new_key: bytes) -> Rotation:
     has the new one, or if both are the same.
     """
     require_events(db)
-    old, new = (sha256(key).hexdigest() for key in (old_key, new_key))
+    old, new = (key_hash(key) for key in (old_key, new_key))
     if old == new:
         raise PersonalizationError("the new key is the old one", "nothing was changed")
     db.execute("PRAGMA secure_delete = on")

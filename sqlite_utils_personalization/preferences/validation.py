@@ -3,16 +3,15 @@
 Every fault is named by its path, as in `$.risk_tolerance`; a value is never repeated, since it may be personal.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.canonical import canonical_json, strict_json
 from sqlite_utils_personalization.catalogue.areas import official_prefecture
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.errors import InvalidPreference
@@ -31,7 +30,7 @@ def parse_preference(text: str, longest: int = MAX_LENGTH) -> object:
     if len(text) > longest:
         raise InvalidPreference(f"{len(text)} characters, where at most {longest} are allowed")
     try:
-        return _DECODER.decode(text)
+        return strict_json(text)
     except (ValueError, RecursionError):
         raise InvalidPreference("not JSON, or a key is said twice") from None
 
@@ -54,20 +53,6 @@ def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
 def preference_text(declared: Mapping[str, Any]) -> str:
     """The one form in which a valid preference is stored."""
     return canonical_json(declared)
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(constant)
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is given twice")
-    return found
-
-
-_DECODER = json.JSONDecoder(parse_constant=_not_json, object_pairs_hook=_without_repeats)
 
 
 def _personal(declared: object) -> Iterator[InvalidPreference]:

@@ -1,6 +1,6 @@
 """What SQLite's planner knows of our tables."""
 
-from sqlite_utils_personalization.database import sqlite3
+from sqlite_utils_personalization.database import has_table, sqlite3
 from sqlite_utils_personalization.schema.state import tables
 
 # Rows looked at per index: enough to tell customers from types, and quick whatever the size of the log.
@@ -29,7 +29,7 @@ def statistics_tables(conn: sqlite3.Connection) -> list[str]:
     return [
         table
         for table in ("sqlite_stat1", "sqlite_stat4")
-        if _exists(conn, table) and _has_rows(conn, table)
+        if has_table(conn, table) and _has_rows(conn, table)
     ]
 
 
@@ -41,12 +41,7 @@ def drop_if_empty(conn: sqlite3.Connection, names: list[str]) -> None:
 
 
 def _filled_tables(conn: sqlite3.Connection) -> list[str]:
-    return [table for table in tables() if _exists(conn, table) and _has_rows(conn, table)]
-
-
-def _exists(conn: sqlite3.Connection, table: str) -> bool:
-    sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?)"
-    return bool(conn.execute(sql, (table,)).fetchone()[0])
+    return [table for table in tables() if has_table(conn, table) and _has_rows(conn, table)]
 
 
 def _has_rows(conn: sqlite3.Connection, table: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sqlite_utils_personalization.catalogue.candidate import TYPES
-from sqlite_utils_personalization.preferences.profiles import living
+from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.transaction import Turns, transaction
 
 # What one transaction logs at most, and in company how long it should take at most.
@@ -37,7 +37,7 @@ SELECT position, profile_id, list_id, n, :last + 1 + sum(n) OVER (ORDER BY posit
     SELECT u.position, u.profile_id, u.list_id, CASE WHEN p.profile_id IS NULL THEN 0 ELSE s.n END AS n
     FROM am_personalization_run_customer u
     LEFT JOIN plan_size s ON s.list_id = u.list_id
-    LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {living}
+    LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {active}
     WHERE u.run_id = :run_id AND u.position > :cursor
     ORDER BY u.position LIMIT :customers
 )
@@ -135,7 +135,7 @@ def _log_chunk(db: sqlite3.Connection, run_id: int, at_most: int) -> Chunk | Non
     ).fetchone()
     at = {"run_id": run_id, "cursor": cursor, "last": _last_rec_id(db)}
     db.execute("DELETE FROM plan_chunk")
-    fill = _FILL_CHUNK.format(living=living(db, "p.profile_id"))
+    fill = _FILL_CHUNK.format(active=active_condition(db, "p.profile_id"))
     db.execute(fill, {**at, "customers": at_most})
     customers, last = db.execute("SELECT count(*), max(position) FROM plan_chunk").fetchone()
     if not customers:

@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import read_catalogue
 from sqlite_utils_personalization.clock import JAPAN, utc_now
-from sqlite_utils_personalization.database import explained, not_found, open_readonly, open_writable
+from sqlite_utils_personalization.database import (
+    explained,
+    has_table,
+    not_found,
+    open_readonly,
+    open_writable,
+)
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
 from sqlite_utils_personalization.model.model import Model, load_model
@@ -138,24 +144,19 @@ def _run(
 def _require_schema(
     db: sqlite3.Connection, path: str | Path, night: Night, reporter: Reporter
 ) -> None:
-    if not _has_table(db, "am_personalization_profile") or not _has_table(
+    if not has_table(db, "am_personalization_profile") or not has_table(
         db, "am_personalization_recommendation_log"
     ):
         raise not_found("am_personalization_profile", path)
-    if not night.dry_run and not _has_table(db, "am_personalization_run"):
+    if not night.dry_run and not has_table(db, "am_personalization_run"):
         apply_evidence(db)
         reporter.say(
             "applied 288_personalization_evidence, which was missing: no row is logged without evidence"
         )
 
 
-def _has_table(db: sqlite3.Connection, name: str) -> bool:
-    sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
-    return db.execute(sql, (name,)).fetchone() is not None
-
-
 def _latest(db: sqlite3.Connection, night: Night) -> Run | None:
-    if not _has_table(db, "am_personalization_run"):
+    if not has_table(db, "am_personalization_run"):
         return None
     row = db.execute(
         "SELECT run_id, again, status FROM am_personalization_run JOIN am_personalization_run_progress USING (run_id)"

@@ -13,7 +13,7 @@ from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.formula.declared import Declared, read_preference
 from sqlite_utils_personalization.model.model import Model
-from sqlite_utils_personalization.preferences.profiles import living
+from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.schema.state import packaged
 from sqlite_utils_personalization.transaction import transaction
 
@@ -63,7 +63,7 @@ def add_customers(
     """Read every profile once, and group equal declarations into cohorts."""
     done = 0
     total = db.execute(
-        f"SELECT count(*) FROM am_personalization_profile WHERE {living(db)}"
+        f"SELECT count(*) FROM am_personalization_profile WHERE {active_condition(db)}"
     ).fetchone()[0]
 
     @lru_cache(maxsize=CACHED_PREFERENCES)
@@ -95,7 +95,7 @@ def count_customers(db: sqlite3.Connection) -> None:
 
 def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object]]]:
     # Key ranges, so that no read lock outlives a batch on a file a server writes to.
-    last, condition = -(2**63), living(db)
+    last, condition = -(2**63), active_condition(db)
     while rows := db.execute(
         "SELECT profile_id, preference_json FROM am_personalization_profile"
         f" WHERE profile_id > ? AND {condition} ORDER BY profile_id LIMIT ?",

@@ -18,7 +18,7 @@ from datasette import hookimpl
 from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
-from sqlite_utils_personalization.audit.verify.verify import require_evidence
+from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.errors import PersonalizationError, ReadOnly
 from sqlite_utils_personalization.transaction import transaction
 from sqlite_utils_personalization.viewer.failure import not_prepared, unreadable

@@ -8,7 +8,7 @@ import sqlite3
 from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.verify.schema import check_schema
-from sqlite_utils_personalization.audit.verify.seals import check_chain
+from sqlite_utils_personalization.audit.verify.seals import check_chain, check_unsealed_runs
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.evidence.leaves import NO_HEAD
 from sqlite_utils_personalization.evidence.seal import MANIFEST_COLUMNS, SEAL_COLUMNS
@@ -17,12 +17,6 @@ from sqlite_utils_personalization.evidence.seal import MANIFEST_COLUMNS, SEAL_CO
 LAST_SEALS = 100
 NAMED_FAULTS = 3
 
-_NOT_SEALED = """
-SELECT run_id FROM am_personalization_run LEFT JOIN am_personalization_run_progress p USING (run_id)
-WHERE p.status IS NOT 'running'
-    AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)
-ORDER BY run_id
-"""
 _FINISHED = (
     "SELECT EXISTS (SELECT 1 FROM am_personalization_run_progress WHERE status = 'finished')"
 )
@@ -114,10 +108,7 @@ def _runs(db: sqlite3.Connection) -> Check:
 
 
 def _sealed(db: sqlite3.Connection) -> Check:
-    faults = [
-        f"run {run_id} is finished, but its seal is missing"
-        for (run_id,) in db.execute(_NOT_SEALED)
-    ]
+    faults = [finding.message for finding in check_unsealed_runs(db)]
     log_end, sealed = db.execute(_AFTER_LAST_SEAL).fetchone()
     if log_end < sealed:
         faults.append(f"the log ends at row {log_end}, but was sealed up to row {sealed}")

@@ -16,6 +16,13 @@ from sqlite_utils_personalization.evidence.seal import (
     tree_of,
 )
 
+_NOT_SEALED = """
+SELECT run_id FROM am_personalization_run LEFT JOIN am_personalization_run_progress p USING (run_id)
+WHERE p.status IS NOT 'running'
+    AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)
+ORDER BY run_id
+"""
+
 
 def check_seals(
     db: sqlite3.Connection,
@@ -56,6 +63,12 @@ def check_chain(seal: dict[str, Any], stored: str, previous: str, number: int) -
         yield Finding("chain", run_id, None, f"the head of {name} is not the digest of the seal")
 
 
+def check_unsealed_runs(db: sqlite3.Connection) -> Iterator[Finding]:
+    """Every run that is not under way and has no seal; read-only."""
+    for (run_id,) in db.execute(_NOT_SEALED):
+        yield Finding("seal", run_id, None, f"run {run_id} is finished, but its seal is missing")
+
+
 def _others(db: sqlite3.Connection, seal: dict[str, Any], after: int) -> Iterator[Finding]:
     tree = other_tree(db, after, seal["log_end"])
     is_of_others = seal["run_id"] is None and not segment_of(seal["manifest_json"])
@@ -89,12 +102,7 @@ def _ticking(
 
 
 def _unsealed(db: sqlite3.Connection) -> Iterator[Finding]:
-    for (run_id,) in db.execute(
-        "SELECT run_id FROM am_personalization_run LEFT JOIN am_personalization_run_progress p USING (run_id)"
-        " WHERE p.status IS NOT 'running'"
-        " AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)"
-    ):
-        yield Finding("seal", run_id, None, f"run {run_id} is finished, but its seal is missing")
+    yield from check_unsealed_runs(db)
     for run_id, rec_id in db.execute(
         "SELECT t.run_id, e.first_rec_id FROM am_personalization_evidence e"
         " JOIN am_personalization_list t USING (list_id) JOIN am_personalization_seal s USING (run_id)"

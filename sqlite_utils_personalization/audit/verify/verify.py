@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from sqlite_utils_personalization.audit.verify.events import check_events
@@ -12,7 +11,6 @@ from sqlite_utils_personalization.audit.verify.rows import check_references, che
 from sqlite_utils_personalization.audit.verify.runs import check_run
 from sqlite_utils_personalization.audit.verify.schema import check_contents, check_schema
 from sqlite_utils_personalization.audit.verify.seals import check_seals
-from sqlite_utils_personalization.database import not_found
 from sqlite_utils_personalization.evidence.leaves import forget_digests
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE
 
@@ -86,11 +84,3 @@ class _Meter:
     def _advance(self, done: int) -> None:
         self._done = min(done, self._total)
         self._progress("Verifying", self._done, self._total)
-
-
-def require_evidence(db: sqlite3.Connection, path: str | Path) -> None:
-    """PersonalizationError if the file has no evidence tables to read; read-only."""
-    for name in ("am_personalization_profile", "am_personalization_run", "am_personalization_seal"):
-        sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
-        if not db.execute(sql, (name,)).fetchone():
-            raise not_found(name, path)

@@ -13,7 +13,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils_personalization.billing.delivery import utc
 from sqlite_utils_personalization.billing.reconcile.charges import (
     INVOICE,
     LARGEST,
@@ -22,6 +21,7 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     Sum,
 )
 from sqlite_utils_personalization.billing.reconcile.month import Month
+from sqlite_utils_personalization.clock import utc
 from sqlite_utils_personalization.errors import PersonalizationError
 
 Record = dict[str, Any]

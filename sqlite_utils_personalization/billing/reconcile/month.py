@@ -4,8 +4,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlite_utils_personalization.billing.delivery import utc
-from sqlite_utils_personalization.clock import JAPAN
+from sqlite_utils_personalization.clock import JAPAN, utc
 from sqlite_utils_personalization.errors import PersonalizationError
 
 

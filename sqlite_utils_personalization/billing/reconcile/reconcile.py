@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils_personalization.billing.deliveries import require_deliveries
 from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN, delivery_key
@@ -30,6 +29,7 @@ from sqlite_utils_personalization.billing.reconcile.month import Month, month
 from sqlite_utils_personalization.billing.reconcile.result import Reconciliation, Row, Total
 from sqlite_utils_personalization.billing.reconcile.sums import check_sums
 from sqlite_utils_personalization.billing.reconcile.usage import read_usage
+from sqlite_utils_personalization.database import plain_cursor, plain_rows
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
 
@@ -72,7 +72,7 @@ def reconcile(
         _read_files(db, chosen, INVOICE, invoiced, sources)
         settle_charges(db, chosen)
         _join(db, chosen, sources)
-        (decided,) = _one(db, _DECIDED, chosen._asdict())
+        ((decided,),) = plain_rows(db, _DECIDED, chosen._asdict())
         return Reconciliation(
             chosen, sources, decided, _totals(db), check_sums(db, chosen, UNIT_PRICE_YEN, sources)
         )
@@ -81,9 +81,7 @@ def reconcile(
 def rows(db: sqlite3.Connection, kind: str | None = None) -> Iterator[Row]:
     """The rows of the last reconciliation on this connection, of one class or of all, in their order; read-only."""
     numbers = [n for n, rule in enumerate(RULES) if kind in (None, rule.kind)]
-    cursor = db.cursor()
-    cursor.row_factory = None
-    for rule, key, *values in cursor.execute(
+    for rule, key, *values in plain_cursor(db).execute(
         f"SELECT rule, key, {', '.join(_columns())} FROM temp.reconciled"
         f" WHERE rule BETWEEN ? AND ? ORDER BY {_ORDER}",
         (numbers[0], numbers[-1]),
@@ -139,17 +137,7 @@ def _join(db: sqlite3.Connection, chosen: Month, sources: Sources) -> None:
 
 def _totals(db: sqlite3.Connection) -> dict[str, Total]:
     totals = dict.fromkeys(CLASSES, Total())
-    for rule, *numbers in _all(db, _TOTALS):
+    for rule, *numbers in plain_rows(db, _TOTALS):
         kind = RULES[rule].kind
         totals[kind] = totals[kind].plus(Total(*numbers))
     return totals
-
-
-def _one(db: sqlite3.Connection, sql: str, given: Any = ()) -> tuple[Any, ...]:
-    return _all(db, sql, given)[0]
-
-
-def _all(db: sqlite3.Connection, sql: str, given: Any = ()) -> list[tuple[Any, ...]]:
-    cursor = db.cursor()
-    cursor.row_factory = None
-    return cursor.execute(sql, given).fetchall()

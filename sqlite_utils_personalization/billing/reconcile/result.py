@@ -4,15 +4,14 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.billing.deliveries import require_table
-from sqlite_utils_personalization.billing.delivery import utc
 from sqlite_utils_personalization.billing.reconcile.charges import Sources
 from sqlite_utils_personalization.billing.reconcile.classes import EXPLAINED
 from sqlite_utils_personalization.billing.reconcile.month import Month
 from sqlite_utils_personalization.billing.reconcile.sums import SumCheck
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.database import require_table
 from sqlite_utils_personalization.transaction import transaction
 
 AGREE, UNEXPLAINED, UNVERIFIABLE = 0, 1, 2
@@ -128,7 +127,7 @@ def keep(db: sqlite3.Connection, found: Reconciliation, rows: Iterable[Row]) -> 
         )
         db.executemany(
             "INSERT INTO am_personalization_reconciliation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            _classes(found, utc(datetime.now(timezone.utc))),
+            _classes(found, utc_now()),
         )
 
 

@@ -11,6 +11,7 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     Sources,
 )
 from sqlite_utils_personalization.billing.reconcile.month import Month
+from sqlite_utils_personalization.database import plain_rows
 
 _BY_SOURCE = """
 SELECT coalesce(sum(quantity), 0), coalesce(sum(quantity * coalesce(unit_price_yen, :price)), 0)
@@ -58,10 +59,10 @@ def check_sums(
 def _basis(
     db: sqlite3.Connection, month: Month, unit_price_yen: int, sources: Sources
 ) -> tuple[str, int, int]:
-    cursor = db.cursor()
-    cursor.row_factory = None
     for source in (USAGE, STRIPE):
         if sources.states[source] == READ:
             given = {**month._asdict(), "source": source, "price": unit_price_yen}
-            return source, *cursor.execute(_BY_SOURCE, given).fetchone()
-    return "deliveries", *cursor.execute(_BY_DELIVERY, month._asdict()).fetchone()
+            ((quantity, yen),) = plain_rows(db, _BY_SOURCE, given)
+            return source, quantity, yen
+    ((quantity, yen),) = plain_rows(db, _BY_DELIVERY, month._asdict())
+    return "deliveries", quantity, yen

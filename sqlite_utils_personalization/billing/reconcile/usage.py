@@ -11,6 +11,7 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     Sources,
 )
 from sqlite_utils_personalization.billing.reconcile.month import Month
+from sqlite_utils_personalization.database import null_columns, plain_rows
 
 NEEDED = ("metered", "status", "quantity", "billing_idempotency_key", "ts")
 _OPTIONAL = ("endpoint", "stripe_record_id", "stripe_synced_at")
@@ -45,7 +46,8 @@ def read_usage(
 ) -> None:
     """Add the metered events to charge; needed is whether their absence is a fault. Writes temporary tables only."""
     columns = {
-        name for (name,) in db.execute("SELECT lower(name) FROM pragma_table_info('usage_events')")
+        name
+        for (name,) in plain_rows(db, "SELECT lower(name) FROM pragma_table_info('usage_events')")
     }
     if not columns:
         sources.states[USAGE] = UNREADABLE if needed else NOT_GIVEN
@@ -58,7 +60,7 @@ def read_usage(
         sources.states[USAGE] = UNREADABLE
         sources.faults.append(f"usage_events has no column {missing[0]} - add it")
         return
-    _read(db, month, endpoint, sources, [name for name in _OPTIONAL if name not in columns])
+    _read(db, month, endpoint, sources, columns)
 
 
 def _read(
@@ -66,9 +68,9 @@ def _read(
     month: Month,
     endpoint: str | None,
     sources: Sources,
-    missing: list[str],
+    columns: set[str],
 ) -> None:
-    nulls = "".join(f", NULL AS {name}" for name in missing)
+    nulls = null_columns(_OPTIONAL, columns)
     events = f"(SELECT *{nulls} FROM main.usage_events)" if nulls else "main.usage_events"
     given = {"endpoint": endpoint, **month._asdict()}
     try:

@@ -26,12 +26,12 @@ def get(path: str, given_hash: str | None) -> None:
 
     One JSON object: profile_id, preferences, created_at, last_updated_at. The file is only read.
     """
-    from sqlite_utils_personalization.audit.selection import profile_id
+    from sqlite_utils_personalization.preferences.customer import profile_id_of
     from sqlite_utils_personalization.preferences.profiles import find_profile
 
     customer = user_hash(given_hash)
     with opened(path) as db:
-        profile_id(db, customer)
+        profile_id_of(db, customer)
         profile = find_profile(db, customer)
         assert profile is not None
         print_object(

@@ -30,8 +30,12 @@ model_option = click.option(
 @contextmanager
 def opened(path: str, *, writable: bool = False) -> Iterator[sqlite3.Connection]:
     """The database, and every fault of the data as one sentence and exit status 1."""
-    from sqlite_utils_personalization.audit.verify.verify import require_evidence
-    from sqlite_utils_personalization.database import explained, open_readonly, open_writable
+    from sqlite_utils_personalization.database import (
+        explained,
+        open_readonly,
+        open_writable,
+        require_evidence,
+    )
     from sqlite_utils_personalization.errors import InvalidPreference
 
     try:

@@ -1,0 +1,34 @@
+"""Who a customer is: whoever has the key, known by its hash, until they are erased."""
+
+import sqlite3
+from hashlib import sha256
+
+from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.errors import UnknownCustomer
+
+_NOT_ERASED = "{} NOT IN (SELECT profile_id FROM am_personalization_erasure)"
+
+
+def key_hash(key: bytes) -> str:
+    """The user_token_hash of a raw API key, which goes no further than here."""
+    return sha256(key).hexdigest()
+
+
+def profile_id_of(db: sqlite3.Connection, user_token_hash: str) -> int:
+    """The customer with this hash; read-only. UnknownCustomer, which does not repeat it, if there is none."""
+    row = db.execute(
+        "SELECT profile_id FROM am_personalization_profile WHERE user_token_hash = ?",
+        (user_token_hash,),
+    ).fetchone()
+    if row is None:
+        raise UnknownCustomer(
+            "no customer has this hash", "check the key; the hash of an erased customer is gone"
+        )
+    found: int = row[0]
+    return found
+
+
+def active_condition(db: sqlite3.Connection, profile_id: str = "profile_id") -> str:
+    """An SQL condition on that column, true of every profile where 289 is not applied; read-only."""
+    erasures = has_table(db, "am_personalization_erasure")
+    return _NOT_ERASED.format(profile_id) if erasures else "1"
