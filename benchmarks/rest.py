@@ -1,4 +1,4 @@
-"""The customer's own door under load while nights run, beside Datasette's own row pages in the same run.
+"""The customer's API under load while nights run, beside Datasette's own row pages in the same run.
 
     python -m benchmarks.rest --clients 200 --seconds 60
 
@@ -27,7 +27,7 @@ from benchmarks.serving import nights, served
 
 API = "/v1/me/personalization"
 SETTINGS = {
-    "customer_api": "door",
+    "customer_api": "api",
     "customer_keys": {"table": "customer_keys", "column": "key_hash"},
     "customer_requests_per_minute": 1_000_000,
 }
@@ -52,7 +52,7 @@ def main(options: Any) -> None:
 
 
 def measure(work: Path, customers: int, clients: int, seconds: float) -> None:
-    path = work / "door.db"
+    path = work / "api.db"
     build(path, 1, customers)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("PRAGMA journal_mode = wal")
@@ -62,16 +62,16 @@ def measure(work: Path, customers: int, clients: int, seconds: float) -> None:
         )
     with served(path, SETTINGS) as port, nights(path):
         rows = asyncio.run(_load(port, _row_pages(customers), clients, seconds / 4))
-        door = asyncio.run(_load(port, _requests(customers, clients), clients, seconds))
+        api = asyncio.run(_load(port, _requests(customers, clients), clients, seconds))
     print(f"{customers:,} customers, {clients} clients; nights ran all the while")
     print(_line("row page of Datasette, JSON", rows, seconds / 4))
-    print(_line("the customer's own door", door, seconds))
-    often = len(door.waits) / (4 * len(rows.waits))
-    print(f"  / row page  requests/s {often:.2f}  p95 {_cuts(door)[94] / _cuts(rows)[94]:.2f}")
-    _check(path, door)
+    print(_line("the customer's API", api, seconds))
+    often = len(api.waits) / (4 * len(rows.waits))
+    print(f"  / row page  requests/s {often:.2f}  p95 {_cuts(api)[94] / _cuts(rows)[94]:.2f}")
+    _check(path, api)
 
 
-def _check(path: Path, door: Seen) -> None:
+def _check(path: Path, api: Seen) -> None:
     """SystemExit on a 5xx, and unless the deliveries in the file are exactly what was answered and charged."""
     with closing(sqlite3.connect(path)) as db:
         sql = "SELECT rec_id, count(*) FROM am_personalization_delivery GROUP BY 1"
@@ -79,18 +79,18 @@ def _check(path: Path, door: Seen) -> None:
         (yen,) = db.execute(
             "SELECT sum(unit_price_yen) FROM am_personalization_delivery"
         ).fetchone()
-    handed = sum(door.rec_ids.values())
-    lost, doubled = door.rec_ids.keys() - recorded.keys(), [n for n in recorded.values() if n > 1]
+    handed = sum(api.rec_ids.values())
+    lost, doubled = api.rec_ids.keys() - recorded.keys(), [n for n in recorded.values() if n > 1]
     print(
         f"{handed:,} items answered, {len(recorded):,} deliveries recorded, {len(lost)} lost, {len(doubled)} doubled;"
-        f" {door.charged_yen:,} yen in the answers, {yen:,} in the file"
+        f" {api.charged_yen:,} yen in the answers, {yen:,} in the file"
     )
     # Of the invented customers, one in a thousand has stored what is no preference.
-    faults = {status: n for status, n in door.statuses.items() if status not in (200, 409)}
-    if lost or doubled or faults or recorded.keys() != door.rec_ids.keys():
+    faults = {status: n for status, n in api.statuses.items() if status not in (200, 409)}
+    if lost or doubled or faults or recorded.keys() != api.rec_ids.keys():
         raise SystemExit(f"not as it should be: {faults or 'deliveries'}")
     # A run over midnight in Japan has two days.
-    if yen != door.charged_yen:
+    if yen != api.charged_yen:
         raise SystemExit("what was charged is not what was recorded")
 
 
@@ -156,7 +156,7 @@ def _row_pages(customers: int) -> Any:
         rng = random.Random(number)
         while True:
             row = rng.randrange(1, customers + 1)
-            yield request("GET", f"/door/am_personalization_profile/{row}.json", "")
+            yield request("GET", f"/api/am_personalization_profile/{row}.json", "")
 
     return of_client
 

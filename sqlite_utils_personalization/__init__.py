@@ -14,7 +14,7 @@ __all__ = ["PersonalizationError", "migrate", "record_delivery", "score"]
 _HOMES = {
     "PersonalizationError": "sqlite_utils_personalization.errors",
     "migrate": "sqlite_utils_personalization.schema",
-    "record_delivery": "sqlite_utils_personalization.billing.deliveries",
+    "record_delivery": "sqlite_utils_personalization.billing.record",
     "score": "sqlite_utils_personalization.scoring.night",
 }
 

@@ -2,8 +2,9 @@
 
 import re
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
-from sqlite_utils_personalization.errors import PersonalizationError, shortened
+from sqlite_utils_personalization.errors import PersonalizationError, short_repr
 
 # Japan has no daylight saving time.
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -23,7 +24,7 @@ def utc(value: str | datetime) -> str:
         return f"{moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
     except (AttributeError, TypeError, ValueError, OverflowError):
         raise PersonalizationError(
-            f"{shortened(value)} is not a time with its zone",
+            f"{short_repr(value)} is not a time with its zone",
             "write it like 2026-07-22T09:30:00+09:00",
         ) from None
 
@@ -45,3 +46,22 @@ def japan_time(utc: str | None) -> str:
     if moment.tzinfo is None:
         return utc or ""
     return moment.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M %Z")
+
+
+class Month(NamedTuple):
+    """A Japanese calendar month in UTC: from start, inclusive, to end, exclusive, as delivered_at is written."""
+
+    name: str
+    start: str
+    end: str
+
+
+def parse_month(name: str) -> Month:
+    """The month of that name, YYYY-MM. PersonalizationError if it is none."""
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name, re.ASCII)
+    if not found or not 1000 <= int(found[1]) < 9999:
+        raise PersonalizationError(f"{name!r} is not a month", "write it like 2026-07")
+    year, number = int(found[1]), int(found[2])
+    start = datetime(year, number, 1, tzinfo=JAPAN)
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=JAPAN)
+    return Month(name, utc(start), utc(end))

@@ -87,7 +87,7 @@ def readonly_uri(path: str | Path) -> str:
 
 
 @contextmanager
-def explained(path: str | Path) -> Iterator[None]:
+def explain_errors(path: str | Path) -> Iterator[None]:
     """Turn what SQLite says of the file at path into a PersonalizationError for the person who has to mend it."""
     try:
         yield
@@ -155,7 +155,7 @@ def null_columns(wanted: Iterable[str], found: Collection[str]) -> str:
 
 def _open(path: str | Path, parameters: str, timeout_s: float) -> sqlite_utils.Database:
     check_sqlite_version()
-    with explained(path):
+    with explain_errors(path):
         conn = sqlite3.connect(
             _uri(path, parameters), uri=True, timeout=timeout_s, isolation_level=None
         )

@@ -45,17 +45,17 @@ class ReadOnly(PersonalizationError):
     """What was asked for would write, and the database is served read-only."""
 
 
-def shortened(value: object) -> str:
+def short_repr(value: object) -> str:
     """The value as a sentence repeats it: what Python calls it, at most 40 characters."""
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def capitalized(text: str) -> str:
+def capitalize(text: str) -> str:
     """The text with a capital letter, as a page begins a line."""
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def sentence(text: str) -> str:
     """The text as a sentence of its own; empty if it is."""
-    return f"{capitalized(text)}{'' if text.endswith('?') else '.'}" if text else ""
+    return f"{capitalize(text)}{'' if text.endswith('?') else '.'}" if text else ""

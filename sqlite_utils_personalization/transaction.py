@@ -27,7 +27,7 @@ def transaction(db: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[None
         raise
 
 
-def writing(db: sqlite3.Connection) -> AbstractContextManager[None]:
+def write_transaction(db: sqlite3.Connection) -> AbstractContextManager[None]:
     """The caller's transaction, or an IMMEDIATE one of its own."""
     return transaction(db, "DEFERRED" if db.in_transaction else "IMMEDIATE")
 
@@ -72,7 +72,7 @@ class Turns:
 BATCH = 2_000
 
 
-def in_batches(
+def read_batches(
     db: sqlite3.Connection, sql: str, at: Mapping[str, Any], key: int = 0
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of sql, which is in ascending order of the integer in column key, above :after, at most :batch.

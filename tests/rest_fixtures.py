@@ -1,4 +1,4 @@
-"""A shared file whose product knows its customers' keys, and the customer's own door to it, in this process."""
+"""A shared file whose product knows its customers' keys, and the customer's API to it, in this process."""
 
 import sqlite3
 from contextlib import closing
@@ -19,7 +19,7 @@ SETTINGS = {"customer_api": "jpcite", "customer_keys": KEYS}
 NEW, REVOKED, STRANGE = "new-key", "example-key-8", "strange-key"
 
 
-def door_database(path, wal=True):
+def api_database(path, wal=True):
     """The example database, scored, with the keys of its eight customers and of a new one."""
     path.write_bytes(_built())
     if not wal:
@@ -50,8 +50,8 @@ def digest(key):
     return sha256(key if isinstance(key, bytes) else key.encode()).hexdigest()
 
 
-async def open_door(*paths, settings=None, **options):
-    """Datasette serving paths with the door open; settings are those of the plugin."""
+async def open_api(*paths, settings=None, **options):
+    """Datasette serving paths with the API open; settings are those of the plugin."""
     metadata = {"plugins": {PLUGIN: {**SETTINGS, **(settings or {})}}}
     return await serve(*paths, metadata=metadata, **options)
 

@@ -9,7 +9,7 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization import transaction as batches
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
-from sqlite_utils_personalization.billing.deliveries import record_deliveries
+from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.evidence.leaves import customer_leaves, event_leaves
 from sqlite_utils_personalization.schema import migrate
 

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from scored import OTHERS, P, in_memory, tamper
 
-from sqlite_utils_personalization.billing.deliveries import record_delivery
+from sqlite_utils_personalization.billing.record import record_delivery
 from sqlite_utils_personalization.customer_api.explain import explain
 from sqlite_utils_personalization.customer_api.recommendations import recommendations
 from sqlite_utils_personalization.errors import UnknownCustomer

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scored import NIGHTS, OTHERS, P, connect, history, in_memory, tamper
 
-from sqlite_utils_personalization.billing.deliveries import record_delivery
+from sqlite_utils_personalization.billing.record import record_delivery
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.customer_api import recommendations as module
 from sqlite_utils_personalization.customer_api.recommendations import (
-    Position,
+    LogPosition,
     cursor_after,
     parse_query,
     recommendations,
@@ -129,7 +129,7 @@ def test_an_item_says_why_it_is_where_it_is(db):
                 "verdict": "reproduced",
             }
         ],
-        "next_cursor": cursor_after(Position(served_at, 51), None, None),
+        "next_cursor": cursor_after(LogPosition(served_at, 51), None, None),
         "left_out": {},
         "preview": False,
         "delivered_new": 1,
@@ -232,8 +232,8 @@ def test_a_type_that_is_rare_is_found_in_parts_each_of_bounded_cost(db, monkeypa
         urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", true, null, null]').decode(),
         urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", 9007199254740993, null, null]').decode(),
         urlsafe_b64encode(b'[{"$": 1}, 51, null, null]').decode(),
-        cursor_after(Position("2026-04-02T00:00:00.000Z", 51), None, None),
-        cursor_after(Position("' OR 1 --", 51), None, None),
+        cursor_after(LogPosition("2026-04-02T00:00:00.000Z", 51), None, None),
+        cursor_after(LogPosition("' OR 1 --", 51), None, None),
     ],
 )
 def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
@@ -325,7 +325,7 @@ def plan(db, **filters):
 def test_a_page_is_a_walk_of_the_index_by_customer_and_time(db):
     index = "USING INDEX idx_am_pers_rec_profile_served"
     (start,) = plan(db)
-    (onward,) = plan(db, after=Position("", 1))
+    (onward,) = plan(db, after=LogPosition("", 1))
     assert f"{index} (profile_id=?)" in start
     assert f"{index} (profile_id=? AND served_at<?)" in onward
     night = plan(db, night=NIGHTS[0])

@@ -12,7 +12,7 @@ import pytest
 
 from sqlite_utils_personalization.database import (
     check_sqlite_version,
-    explained,
+    explain_errors,
     lock_holders,
     open_readonly,
     open_writable,
@@ -167,7 +167,7 @@ def test_a_readonly_connection_writes_nothing(fresh_path, refuses):
         refuses(
             f"{fresh_path} is read-only - make the file and its directory writable, then run this again"
         ),
-        explained(fresh_path),
+        explain_errors(fresh_path),
         open_readonly(make(fresh_path)) as db,
     ):
         db.execute("INSERT INTO t VALUES (2)")
@@ -232,7 +232,7 @@ def test_a_damaged_file_is_named(fresh_path, refuses):
         refuses(
             f"{fresh_path} is damaged (database disk image is malformed) - restore it from a backup"
         ),
-        explained(fresh_path),
+        explain_errors(fresh_path),
         open_readonly(fresh_path) as db,
     ):
         db.execute("SELECT sum(x) FROM t").fetchone()
@@ -268,7 +268,7 @@ def test_a_full_disk_is_named(fresh_path, refuses):
         refuses(
             f"no space left for {fresh_path} or temporary files - free some, then run this again"
         ),
-        explained(fresh_path),
+        explain_errors(fresh_path),
         open_writable(make(fresh_path)) as db,
     ):
         db.execute("PRAGMA max_page_count = 3")
@@ -278,7 +278,7 @@ def test_a_full_disk_is_named(fresh_path, refuses):
 def test_a_refusal_by_the_database_names_the_file(fresh_path, refuses):
     with (
         refuses(f"{fresh_path}: UNIQUE constraint failed: t.x"),
-        explained(fresh_path),
+        explain_errors(fresh_path),
         open_writable(make(fresh_path)) as db,
     ):
         db.execute("CREATE UNIQUE INDEX one ON t(x)")
@@ -288,7 +288,7 @@ def test_a_refusal_by_the_database_names_the_file(fresh_path, refuses):
 def test_a_fault_of_the_program_is_not_explained_away(fresh_path):
     with (
         pytest.raises(sqlite3.ProgrammingError),
-        explained(fresh_path),
+        explain_errors(fresh_path),
         open_writable(make(fresh_path)) as db,
     ):
         db.execute("SELECT ?", [])
@@ -308,7 +308,7 @@ def test_a_locked_file_says_who_to_wait_for(fresh_path, refuses, journal_mode, l
     with (
         held_by_another(fresh_path, lock) as child,
         refuses(is_locked(fresh_path, child)),
-        explained(fresh_path),
+        explain_errors(fresh_path),
         open_writable(fresh_path, timeout_s=0.05) as db,
     ):
         db.execute("BEGIN IMMEDIATE")
@@ -320,7 +320,7 @@ def test_a_reader_that_keeps_a_commit_waiting_is_named(fresh_path, refuses):
     with (
         held_by_another(fresh_path, "BEGIN", "SELECT x FROM t") as child,
         refuses(is_locked(fresh_path, child)),
-        explained(fresh_path),
+        explain_errors(fresh_path),
         open_writable(fresh_path, timeout_s=0.05) as db,
     ):
         db.execute("INSERT INTO t VALUES (1)")

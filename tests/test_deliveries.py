@@ -11,7 +11,7 @@ from delivered import DELIVERY, connect, logged, rows
 
 import sqlite_utils_personalization
 from sqlite_utils_personalization import PersonalizationError, record_delivery
-from sqlite_utils_personalization.billing.deliveries import (
+from sqlite_utils_personalization.billing.record import (
     TOGETHER,
     record_deliveries,
     reverse_delivery,

@@ -16,6 +16,7 @@ from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.preferences.customer import LEGAL_BASES
 from sqlite_utils_personalization.preferences.erasure import (
     Held,
     checkpoint,
@@ -24,8 +25,11 @@ from sqlite_utils_personalization.preferences.erasure import (
     traces,
     vacuum,
 )
-from sqlite_utils_personalization.preferences.legal_bases import LEGAL_BASES
-from sqlite_utils_personalization.preferences.profiles import find_profile, listed, set_preferences
+from sqlite_utils_personalization.preferences.profile import (
+    find_profile,
+    list_profiles,
+    set_preferences,
+)
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 
@@ -88,8 +92,8 @@ def test_the_grounds_are_those_of_the_table(db):
     (sql,) = db.execute(
         "SELECT sql FROM sqlite_master WHERE name = 'am_personalization_erasure'"
     ).fetchone()
-    listed = sql.partition("legal_basis IN (")[2].partition(")")[0]
-    assert tuple(word.strip().strip("'") for word in listed.split(",")) == LEGAL_BASES
+    list_profiles = sql.partition("legal_basis IN (")[2].partition(")")[0]
+    assert tuple(word.strip().strip("'") for word in list_profiles.split(",")) == LEGAL_BASES
 
 
 def test_erasing_twice_changes_nothing(db):
@@ -106,7 +110,7 @@ def test_under_the_random_hash_there_is_nobody(db, refuses):
     assert (find_profile(db, random), erase(db, random)) == (None, None)
     with refuses("this hash stands for an erased customer - nothing can be declared under it"):
         set_preferences(db, random, {"risk_tolerance": "low"}, {})
-    assert 1 not in {row[0] for row in listed(db)}
+    assert 1 not in {row[0] for row in list_profiles(db)}
 
 
 def test_an_erased_customer_is_neither_counted_nor_scored(path, db):

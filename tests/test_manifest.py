@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization.schema import migration_statuses
-from sqlite_utils_personalization.schema.manifest import register, unlisted
+from sqlite_utils_personalization.schema.manifest import register_migrations, unlisted_migrations
 
 STORAGE = "287_personalization"
 EVIDENCE = "288_personalization_evidence"
@@ -75,7 +75,7 @@ def test_the_shipped_manifests_mirror_each_other():
 )
 def test_a_migration_is_listed_by_its_file_name(manifest, text, expected):
     manifest.write_bytes(text)
-    assert unlisted(manifest) == expected
+    assert unlisted_migrations(manifest) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_migration_is_listed_by_its_file_name(manifest, text, expected):
 )
 def test_registering_appends_what_is_missing(manifest, before, after):
     manifest.write_bytes(before)
-    register(manifest)
+    register_migrations(manifest)
     assert manifest.read_bytes() == after
 
 
@@ -120,12 +120,12 @@ text = st.builds(
 def test_registering_changes_no_byte_that_was_there_and_twice_is_once(tmp_path_factory, text):
     manifest = tmp_path_factory.getbasetemp() / "manifest.txt"
     manifest.write_bytes(text)
-    missing = unlisted(manifest)
-    assert register(manifest) == missing
+    missing = unlisted_migrations(manifest)
+    assert register_migrations(manifest) == missing
     once = manifest.read_bytes()
     assert once.startswith(text)
-    assert unlisted(manifest) == []
-    assert register(manifest) == []
+    assert unlisted_migrations(manifest) == []
+    assert register_migrations(manifest) == []
     assert manifest.read_bytes() == once
     assert [each.name for each in manifest.parent.glob(".manifest*")] == []
 
@@ -135,7 +135,7 @@ def test_registering_changes_no_byte_that_was_there_and_twice_is_once(tmp_path_f
 def test_registering_keeps_the_mode_of_the_file(manifest, mode):
     manifest.touch()
     manifest.chmod(mode)
-    register(manifest)
+    register_migrations(manifest)
     assert stat.S_IMODE(manifest.stat().st_mode) == mode
 
 
@@ -145,7 +145,7 @@ def test_registering_keeps_the_mode_of_the_file(manifest, mode):
 def test_registering_keeps_the_owner_of_the_file(manifest):
     manifest.touch()
     os.chown(manifest, 65534, 65534)
-    register(manifest)
+    register_migrations(manifest)
     assert (manifest.stat().st_uid, manifest.stat().st_gid) == (65534, 65534)
 
 
@@ -153,9 +153,9 @@ def test_registering_through_a_link_changes_the_file_it_leads_to(manifest, tmp_p
     manifest.touch()
     link = tmp_path / "current.txt"
     link.symlink_to(manifest)
-    register(link)
+    register_migrations(link)
     assert link.is_symlink()
-    assert unlisted(manifest) == []
+    assert unlisted_migrations(manifest) == []
 
 
 def test_a_registration_that_fails_leaves_the_file_as_it_was(manifest, monkeypatch, refuses):
@@ -165,7 +165,7 @@ def test_a_registration_that_fails_leaves_the_file_as_it_was(manifest, monkeypat
     manifest.write_bytes(b"264.sql")
     monkeypatch.setattr(os, "fsync", full)
     with refuses(f"{manifest}: No space left on device - make the file and its directory writable"):
-        register(manifest)
+        register_migrations(manifest)
     assert {each.name: each.read_bytes() for each in manifest.parent.iterdir()} == {
         manifest.name: b"264.sql"
     }
@@ -176,13 +176,13 @@ def test_a_manifest_in_another_kind_of_text_is_refused(manifest, refuses, encodi
     manifest.write_bytes("264.sql\n".encode(encoding))
     before = manifest.read_bytes()
     with refuses(f"{manifest} is not a text file of one file name per line - save it as UTF-8"):
-        register(manifest)
+        register_migrations(manifest)
     assert manifest.read_bytes() == before
 
 
 def test_a_missing_manifest_is_not_created(manifest, refuses):
     with refuses(f"{manifest}: No such file or directory - give the path of a boot manifest"):
-        register(manifest)
+        register_migrations(manifest)
     assert not manifest.exists()
 
 

@@ -19,9 +19,9 @@ from rest_fixtures import (
     REVOKED,
     SETTINGS,
     STRANGE,
+    api_database,
     bearer,
     digest,
-    door_database,
     rows,
 )
 from served import served
@@ -45,7 +45,7 @@ def endpoint(path, settings):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    return door_database(tmp_path_factory.mktemp("door") / "jpcite.db")
+    return api_database(tmp_path_factory.mktemp("api") / "jpcite.db")
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ async def test_datasettes_own_tools_show_nothing_of_what_is_hidden(address):
 
 @pytest.mark.asyncio
 async def test_without_the_setting_there_is_no_tool_of_ours(tmp_path):
-    path = door_database(tmp_path / "jpcite.db")
+    path = api_database(tmp_path / "jpcite.db")
     with endpoint(path, {"deny_by_default": False}) as address:
         async with client(address, "example-key-1") as connected:
             names = {tool.name for tool in (await connected.list_tools()).tools}

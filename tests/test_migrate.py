@@ -11,7 +11,7 @@ import pytest
 import sqlite_utils
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization.database import explained
+from sqlite_utils_personalization.database import explain_errors
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import (
     apply_evidence,
@@ -427,7 +427,7 @@ def test_a_disk_that_is_full_is_not_taken_for_something_in_the_way(fresh_path, r
         (pages,) = conn.execute("PRAGMA page_count").fetchone()
         conn.execute(f"PRAGMA max_page_count = {pages}")
         full = f"no space left for {fresh_path} or temporary files - free some, then run this again"
-        with refuses(full), explained(fresh_path):
+        with refuses(full), explain_errors(fresh_path):
             apply_evidence(conn)
     assert dump(fresh_path) == before
 

@@ -19,10 +19,10 @@ from sqlite_utils_personalization.preferences.import_profiles import (
     check_profiles,
     import_profiles,
 )
-from sqlite_utils_personalization.preferences.profiles import (
+from sqlite_utils_personalization.preferences.profile import (
     ANY_VERSION,
     find_profile,
-    listed,
+    list_profiles,
     set_preferences,
 )
 from sqlite_utils_personalization.preferences.rotation import rotate
@@ -155,7 +155,7 @@ def test_a_list_shows_the_beginning_of_the_hash_and_no_value(db):
     set_(db, A, {"risk_tolerance": "low", "industry_pack": "A"})
     db.execute(f"INSERT INTO {P}profile(user_token_hash, preference_json) VALUES (?, '[]')", (B,))
     set_(db, hash_of("key-3"), {})
-    assert [row[:3] for row in listed(db)] == [
+    assert [row[:3] for row in list_profiles(db)] == [
         (1, A[:8], "industry_pack, risk_tolerance"),
         (2, B[:8], "not readable"),
         (3, hash_of("key-3")[:8], "nothing"),

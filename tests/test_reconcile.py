@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reconciled import AUGUST, CASES, JULY, USAGE, Case, empty, files, is_owed, key, plant
 
-from sqlite_utils_personalization.billing.deliveries import record_delivery
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED, RULES
-from sqlite_utils_personalization.billing.reconcile.month import month
-from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile, rows
-from sqlite_utils_personalization.billing.reconcile.result import Row, Total
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
+from sqlite_utils_personalization.billing.reconcile.result import ReconciledRow, Total
+from sqlite_utils_personalization.billing.record import record_delivery
+from sqlite_utils_personalization.clock import parse_month
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_a_row_shows_event_time_and_processing_time(db):
     db.execute("UPDATE usage_events SET stripe_synced_at = '2026-07-23 01:02:03'")
     reconcile(db, "2026-07")
     (row,) = rows(db)
-    assert row._replace(recorded_at=None) == Row(
+    assert row._replace(recorded_at=None) == ReconciledRow(
         kind="matched",
         because="charged once, what it costs",
         delivery_key=key(1),
@@ -151,7 +152,7 @@ def test_a_month_is_a_japanese_calendar_month(db, delivered_at, name):
 )
 def test_what_is_no_month_is_refused(refuses, name):
     with refuses(f"{name!r} is not a month - write it like 2026-07"):
-        month(name)
+        parse_month(name)
 
 
 def test_a_late_charge_shows_in_both_months_and_is_explained_in_both(db):

@@ -10,8 +10,8 @@ from delivered import connect
 from reconciled import AUGUST, CASES, JULY, Case, empty, files, plant
 
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES
+from sqlite_utils_personalization.commands.reconcile import SHOWN
 from sqlite_utils_personalization.commands.reconcile import reconcile as command
-from sqlite_utils_personalization.commands.reconciled_text import SHOWN
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reconciled import CASES, JULY, Case, empty, key, plant, write_csv, write_json
 
-from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile, rows
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
 
 AT = 1784680200  # JULY in seconds since 1970
 START, END = 1782831600, 1785510000  # of July 2026 in Japan

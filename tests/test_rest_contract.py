@@ -13,24 +13,24 @@ from rest_fixtures import (
     PROFILE,
     RECOMMENDATIONS,
     STRANGE,
+    api_database,
     ask,
-    door_database,
-    open_door,
+    open_api,
 )
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.formula.declared import preference_schema
 from sqlite_utils_personalization.model.model import load_model
-from sqlite_utils_personalization.viewer.rest.openapi import document
 from sqlite_utils_personalization.viewer.rest.problem import TITLES
 from sqlite_utils_personalization.viewer.rest.recommendations import PARAMETERS
+from sqlite_utils_personalization.viewer.rest.routes import document
 
 ONE = "example-key-1"
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    return door_database(tmp_path_factory.mktemp("contract") / "jpcite.db")
+    return api_database(tmp_path_factory.mktemp("contract") / "jpcite.db")
 
 
 def schema(name):
@@ -43,7 +43,7 @@ def schema(name):
 
 @pytest.mark.asyncio
 async def test_anyone_may_read_the_contract(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     told = (await ask(datasette, "GET", CONTRACT)).json()
 
     assert (told["openapi"], told["info"]["version"]) == ("3.1.0", __version__)
@@ -87,7 +87,7 @@ def test_every_parameter_that_is_taken_is_described():
 
 @pytest.mark.asyncio
 async def test_answers_are_what_their_schemas_say(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     (item,) = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=1", ONE)).json()["items"]
     for name, asked in {
         "Profile": ("GET", PROFILE, ONE),

@@ -10,7 +10,7 @@ import yaml
 
 pytest.importorskip("datasette")
 
-from rest_fixtures import NEW, PLUGIN, bearer, door_database, rows
+from rest_fixtures import NEW, PLUGIN, api_database, bearer, rows
 from viewer_fixtures import METADATA, root, serve
 
 from sqlite_utils_personalization import score
@@ -69,7 +69,7 @@ async def run(path, doc):
 
 @pytest.mark.asyncio
 async def test_every_example_answers_as_the_document_says(tmp_path):
-    path = door_database(tmp_path / "jpcite.db")
+    path = api_database(tmp_path / "jpcite.db")
     examples = [example async for example in run(path, text())]
 
     assert len(examples) == text().count("$ curl") == 8
@@ -82,8 +82,8 @@ async def test_every_example_answers_as_the_document_says(tmp_path):
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("doc", [DOC, DOC.parents[1] / "README.md"], ids=["rest.md", "README.md"])
-async def test_whoever_opens_the_door_as_documented_shows_no_stranger_the_audit(tmp_path, doc):
-    path = door_database(tmp_path / "jpcite.db")
+async def test_whoever_opens_the_api_as_documented_shows_no_stranger_the_audit(tmp_path, doc):
+    path = api_database(tmp_path / "jpcite.db")
     datasette = await serve(path, metadata=settings_of(doc.read_text(encoding="utf-8")))
     for address in (
         "/jpcite",
@@ -106,7 +106,7 @@ def test_every_status_and_every_setting_is_in_the_document():
     assert all(f"`customer_keys: {name}`" in told for name in ("revoked", "hmac_secret"))
 
 
-def test_metadata_yml_does_not_open_the_door():
+def test_metadata_yml_does_not_open_the_api():
     metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
 
     assert PLUGIN not in metadata.get("plugins", {})

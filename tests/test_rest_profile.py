@@ -12,10 +12,10 @@ from rest_fixtures import (
     NEW,
     PROFILE,
     RECOMMENDATIONS,
+    api_database,
     ask,
     digest,
-    door_database,
-    open_door,
+    open_api,
     problem_of,
     rows,
 )
@@ -35,7 +35,7 @@ DECLARED = {
 
 @pytest.fixture
 def path(tmp_path):
-    return door_database(tmp_path / "jpcite.db")
+    return api_database(tmp_path / "jpcite.db")
 
 
 def stored(path, key):
@@ -47,7 +47,7 @@ def stored(path, key):
 
 @pytest.mark.asyncio
 async def test_a_new_customer_declares_reads_changes_and_reads_again(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     nothing = await ask(datasette, "GET", PROFILE, NEW)
     made = await ask(datasette, "PUT", PROFILE, NEW, json=DECLARED)
     read = await ask(datasette, "GET", PROFILE, NEW)
@@ -67,7 +67,7 @@ async def test_a_new_customer_declares_reads_changes_and_reads_again(path):
 
 @pytest.mark.asyncio
 async def test_declaring_the_same_again_changes_nothing(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     first = await ask(datasette, "PUT", PROFILE, NEW, json={"prefecture": "Tokyo"})
     again = await ask(datasette, "PUT", PROFILE, NEW, json={"prefecture": "東京都"})
 
@@ -78,7 +78,7 @@ async def test_declaring_the_same_again_changes_nothing(path):
 
 @pytest.mark.asyncio
 async def test_two_editors_do_not_overwrite_each_other(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     etag = (await ask(datasette, "GET", PROFILE, ONE)).headers["etag"]
     headers = {"If-Match": etag}
     first = await ask(datasette, "PUT", PROFILE, ONE, json={"industry_pack": "A"}, headers=headers)
@@ -107,7 +107,7 @@ async def test_two_editors_do_not_overwrite_each_other(path):
     ],
 )
 async def test_a_condition_that_does_not_hold_stops_the_change(path, key, condition, status):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     before = stored(path, key)
     answer = await ask(
         datasette, "PUT", PROFILE, key, json={"industry_pack": "A"}, headers=condition
@@ -122,7 +122,7 @@ async def test_a_condition_that_does_not_hold_stops_the_change(path, key, condit
 async def test_what_another_program_stored_is_replaced_and_never_shown(path, text):
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE am_personalization_profile SET preference_json = ?", (text,))
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     answers = [
         await ask(datasette, "GET", PROFILE, ONE),
         await ask(datasette, "PUT", PROFILE, ONE, json=DECLARED),
@@ -135,7 +135,7 @@ async def test_what_another_program_stored_is_replaced_and_never_shown(path, tex
 
 @pytest.mark.asyncio
 async def test_a_weak_etag_is_no_version(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     etag = (await ask(datasette, "GET", PROFILE, ONE)).headers["etag"]
     for given in (f"W/{etag}", f'"a", {etag}'):
         answer = await ask(datasette, "PUT", PROFILE, ONE, json={}, headers={"If-Match": given})
@@ -180,7 +180,7 @@ SECRET = "tanaka@example.com"
     ],
 )
 async def test_a_body_that_is_no_preference_is_refused_and_not_repeated(path, body, status):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     before = stored(path, ONE)
     headers = {"Content-Type": "application/json"}
     answer = await ask(datasette, "PUT", PROFILE, ONE, content=body, headers=headers)
@@ -194,7 +194,7 @@ async def test_a_body_that_is_no_preference_is_refused_and_not_repeated(path, bo
 
 @pytest.mark.asyncio
 async def test_as_many_characters_as_the_table_takes_are_taken(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     headers = {"Content-Type": "application/json; charset=UTF-8"}
     body = '{"prefecture": "東京都"}'.ljust(16_384).encode()
 
@@ -219,7 +219,7 @@ async def test_as_many_characters_as_the_table_takes_are_taken(path):
 @pytest.mark.parametrize("cookie", [{}, {"Cookie": "a=1"}])
 @pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
 async def test_what_is_not_sent_as_json_is_415(path, kind, cookie, header):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     key = {header: f"Bearer {ONE}" if header == "Authorization" else ONE}
     headers = {**key, **cookie, **({"Content-Type": kind} if kind else {})}
     answer = await datasette.client.put(PROFILE, content=b"{}", headers=headers)
@@ -230,7 +230,7 @@ async def test_what_is_not_sent_as_json_is_415(path, kind, cookie, header):
 
 @pytest.mark.asyncio
 async def test_a_body_that_breaks_off_is_not_stored(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     before, sent = stored(path, ONE), []
     messages = iter(
         [
@@ -264,7 +264,7 @@ async def test_a_body_that_breaks_off_is_not_stored(path):
 
 @pytest.mark.asyncio
 async def test_erasing_leaves_the_log_and_no_trace_of_the_key_and_the_file_still_verifies(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     kept = len((await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=100", ONE)).json()["items"])
     before = rows(path, LOG)
     erased = await ask(datasette, "DELETE", PROFILE, ONE)
@@ -288,7 +288,7 @@ async def test_erasing_leaves_the_log_and_no_trace_of_the_key_and_the_file_still
 
 @pytest.mark.asyncio
 async def test_the_same_key_comes_back_as_somebody_new(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     await ask(datasette, "DELETE", PROFILE, ONE)
     gone = await ask(datasette, "GET", RECOMMENDATIONS, ONE)
     back = await ask(datasette, "PUT", PROFILE, ONE, json=DECLARED)
@@ -303,7 +303,7 @@ async def test_the_same_key_comes_back_as_somebody_new(path):
 
 @pytest.mark.asyncio
 async def test_while_somebody_reads_it_is_erased_and_said_that_old_bytes_remain(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     with closing(sqlite3.connect(path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM am_personalization_profile").fetchone()
@@ -315,8 +315,8 @@ async def test_while_somebody_reads_it_is_erased_and_said_that_old_bytes_remain(
 
 @pytest.mark.asyncio
 async def test_a_file_served_read_only_is_read_and_never_written(tmp_path):
-    path = door_database(tmp_path / "jpcite.db", wal=False)
-    datasette = await open_door(immutables=[str(path)])
+    path = api_database(tmp_path / "jpcite.db", wal=False)
+    datasette = await open_api(immutables=[str(path)])
     before = path.read_bytes()
     read = await ask(datasette, "GET", PROFILE, ONE)
     preview = await ask(datasette, "GET", f"{RECOMMENDATIONS}?preview=1", ONE)

@@ -12,11 +12,11 @@ from rest_fixtures import (
     NEW,
     PROFILE,
     RECOMMENDATIONS,
+    api_database,
     ask,
     deliveries,
     digest,
-    door_database,
-    open_door,
+    open_api,
     problem_of,
     rows,
 )
@@ -29,7 +29,7 @@ ONE, TWO = "example-key-1", "example-key-2"
 
 @pytest.fixture
 def path(tmp_path):
-    return door_database(tmp_path / "jpcite.db")
+    return api_database(tmp_path / "jpcite.db")
 
 
 def logged(path, key):
@@ -43,7 +43,7 @@ def logged(path, key):
 
 @pytest.mark.asyncio
 async def test_asking_twice_is_charged_once(path, at_noon):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     first = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3", ONE)).json()
     again = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3", ONE)).json()
 
@@ -55,7 +55,7 @@ async def test_asking_twice_is_charged_once(path, at_noon):
 
 @pytest.mark.asyncio
 async def test_ten_tabs_at_once_are_charged_once(path, at_noon):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     tabs = [ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=100", ONE) for _ in range(10)]
     answers = [answer.json() for answer in await asyncio.gather(*tabs)]
 
@@ -66,7 +66,7 @@ async def test_ten_tabs_at_once_are_charged_once(path, at_noon):
 
 @pytest.mark.asyncio
 async def test_a_preview_has_titles_and_is_free(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     preview = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?preview=1", ONE)).json()
     whole = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?preview=0", ONE)).json()
     known = {"rec_id", "as_of", "recommendation_type", "title"}
@@ -79,7 +79,7 @@ async def test_a_preview_has_titles_and_is_free(path):
 @pytest.mark.asyncio
 async def test_pages_are_newest_night_first_then_rank_and_miss_nothing(path):
     score(path, as_of="2026-04-02")
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     items, cursor = [], ""
     while cursor is not None:
         after = f"&cursor={cursor}" if cursor else ""
@@ -98,7 +98,7 @@ async def test_pages_are_newest_night_first_then_rank_and_miss_nothing(path):
 @pytest.mark.asyncio
 async def test_a_type_and_a_night_select(path):
     score(path, as_of="2026-04-02")
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     asked = f"{RECOMMENDATIONS}?type=amendment&night=2026-04-01"
     (item,) = (await ask(datasette, "GET", asked, ONE)).json()["items"]
 
@@ -109,7 +109,7 @@ async def test_a_type_and_a_night_select(path):
 
 @pytest.mark.asyncio
 async def test_an_item_links_to_its_explanation_once_it_was_handed_over(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     early = await ask(datasette, "GET", f"{RECOMMENDATIONS}/{logged(path, ONE)[0]}", ONE)
     (item,) = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=1", ONE)).json()["items"]
     before = deliveries(path)
@@ -152,7 +152,7 @@ async def test_an_item_links_to_its_explanation_once_it_was_handed_over(path):
     ],
 )
 async def test_a_query_that_cannot_be_is_422_and_charges_nothing(path, query):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}?{query}", ONE)
 
     assert answer.status_code == 422
@@ -163,7 +163,7 @@ async def test_a_query_that_cannot_be_is_422_and_charges_nothing(path, query):
 @pytest.mark.asyncio
 @pytest.mark.parametrize("rec_id", ["0", "-1", "x", "1.0", "%31", "9" * 20, "１", "1%00"])
 async def test_a_rec_id_that_cannot_be_is_refused(path, rec_id):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}/{rec_id}", ONE)
 
     assert answer.status_code == 422
@@ -178,7 +178,7 @@ async def test_what_cannot_be_recorded_is_not_handed_over(path, capsys):
             " WHEN (SELECT count(*) FROM am_personalization_delivery) >= 2"
             " BEGIN SELECT raise(ABORT, 'no room for it'); END"
         )
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3", ONE)
 
     assert answer.status_code == 503
@@ -193,7 +193,7 @@ async def test_what_cannot_be_recorded_is_not_handed_over(path, capsys):
 @pytest.mark.asyncio
 async def test_while_another_program_holds_the_file_the_answer_is_503(path, monkeypatch):
     monkeypatch.setattr(connections, "LOCK_MS", 50)
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         locked = await ask(datasette, "GET", RECOMMENDATIONS, ONE)
@@ -208,7 +208,7 @@ async def test_while_another_program_holds_the_file_the_answer_is_503(path, monk
 async def test_a_file_without_the_tables_of_deliveries_hands_nothing_over(path):
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TABLE am_personalization_delivery")
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     answer = await ask(datasette, "GET", RECOMMENDATIONS, ONE)
 
     assert answer.status_code == 503
@@ -217,7 +217,7 @@ async def test_a_file_without_the_tables_of_deliveries_hands_nothing_over(path):
 
 @pytest.mark.asyncio
 async def test_what_other_plugins_write_in_the_queue_is_neither_joined_nor_slowed(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     database = datasette.get_database("jpcite")
     await database.execute_write("CREATE TABLE mine (n INTEGER)")
     both = await asyncio.gather(
@@ -236,7 +236,7 @@ async def test_what_other_plugins_write_in_the_queue_is_neither_joined_nor_slowe
 
 @pytest.mark.asyncio
 async def test_a_customer_who_declared_nothing_is_told_to(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     answer = await ask(datasette, "GET", RECOMMENDATIONS, NEW)
 
     assert answer.status_code == 404

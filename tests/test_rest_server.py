@@ -1,4 +1,4 @@
-"""A real server with the door open: no key is in anything it prints, keeps or shows, whatever is asked of it."""
+"""A real server with the API open: no key is in anything it prints, keeps or shows, whatever is asked of it."""
 
 import json
 import urllib.error
@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("datasette")
 
-from door_server import open_server
+from api_server import open_server
 from rest_fixtures import (
     API,
     CONTRACT,

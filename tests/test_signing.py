@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from receipt_fixtures import history, receipt_of, seal_lines
 
 from sqlite_utils_personalization.commands.seal import seal as command
-from sqlite_utils_personalization.evidence.signing import load_key, signed
+from sqlite_utils_personalization.evidence.signing import load_key, sign_head
 from sqlite_utils_personalization.verify_receipt import compare, kept_heads
 
 WANTED = (
@@ -112,7 +112,7 @@ def test_a_key_of_ssh_keygen_signs_as_well(path, tmp_path, cryptography):
 def test_signing_is_deterministic(path, key_file, cryptography):
     key = load_key(key_file)
     head = seal_lines(path)[5]
-    assert signed(head, key) == signed(head, key)
+    assert sign_head(head, key) == sign_head(head, key)
 
 
 def test_a_signed_head_confirms_a_receipt(path, key_file, cryptography):

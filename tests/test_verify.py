@@ -12,7 +12,7 @@ from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.evidence.leaves import head_sha256
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head, seal_others
 from sqlite_utils_personalization.example import build
-from sqlite_utils_personalization.schema.state import packaged
+from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
@@ -57,13 +57,13 @@ def connect(path):
 
 
 def drop_guards(db):
-    for name, text in packaged().items():
+    for name, text in packaged_objects().items():
         if text.startswith("CREATE TRIGGER"):
             db.execute(f"DROP TRIGGER {name}")
 
 
 def restore_guards(db):
-    for text in packaged().values():
+    for text in packaged_objects().values():
         if text.startswith("CREATE TRIGGER"):
             db.execute(text)
 
@@ -360,7 +360,8 @@ def test_a_customer_skipped_is_found_even_if_everything_is_sealed_again(db):
 
 
 @pytest.mark.parametrize(
-    "name", sorted(name for name, text in packaged().items() if text.startswith("CREATE TRIGGER"))
+    "name",
+    sorted(name for name, text in packaged_objects().items() if text.startswith("CREATE TRIGGER")),
 )
 def test_a_dropped_guard_is_found(db, name):
     db.execute(f"DROP TRIGGER {name}")

@@ -8,9 +8,8 @@ from click.testing import CliRunner
 from scored import P, connect
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit.verify import decisions, lists, rows
+from sqlite_utils_personalization.audit.verify import KINDS, decisions, lists, rows
 from sqlite_utils_personalization.audit.verify import verify as audit
-from sqlite_utils_personalization.audit.verify.finding import KINDS
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.evidence import leaves

@@ -11,11 +11,11 @@ pytest.importorskip("datasette")
 from viewer_fixtures import serve
 
 from sqlite_utils_personalization import record_delivery, score
-from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile, rows
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
 from sqlite_utils_personalization.billing.reconcile.result import keep
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.viewer.queries.queries import questions
-from sqlite_utils_personalization.viewer.queries.reference import questions_table
+from sqlite_utils_personalization.viewer.queries.queries import questions, questions_table
 
 LATER = "2026-04-05"
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
@@ -225,7 +225,7 @@ def history(tables, profile_id):
     ]
 
 
-def standing(tables, run_id, profile_id):
+def ranking(tables, run_id, profile_id):
     """Place within its type and score of each item a customer was recommended in a run."""
     mine = [
         row
@@ -243,7 +243,7 @@ def standing(tables, run_id, profile_id):
 @pytest.mark.asyncio
 async def test_changes_are_those_between_the_two_nights(ask, tables):
     for profile_id in hashes(tables):
-        before, after = (standing(tables, run_id, profile_id) for run_id in (1, 2))
+        before, after = (ranking(tables, run_id, profile_id) for run_id in (1, 2))
         nowhere = (None, None)
         expected = {
             (*key, *before.get(key, nowhere), *after.get(key, nowhere))

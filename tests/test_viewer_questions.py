@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.formula.formula import replay_view
-from sqlite_utils_personalization.schema.state import packaged
+from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.viewer.queries.queries import _parts, questions
 
 LOG_TABLE = "am_personalization_recommendation_log"
@@ -413,7 +413,7 @@ def plan(db_path, name, statistics, form=()):
 
 def read_whole(question, steps):
     """The tables that grow with customers, items or rows, and that a step reads from end to end."""
-    views = "".join(packaged().values())
+    views = "".join(packaged_objects().values())
     tables = {*SIZES, "am_personalization_recommendation_log"} - {"am_personalization_run"}
     named = re.findall(
         r"(?:FROM|JOIN) (am_personalization_\w+)(?: (?!ON|WHERE|USING|JOIN|LEFT|CROSS|ORDER)(\w+))?",

@@ -541,12 +541,12 @@ def check_against_the_oracle(db, preferences, model, as_of, top_k):
         for item in items:
             if item.left_out is None and item.profile_id in (None, profile_id):
                 found = why_not(db, profile_id, item.item_id, 1, item.recommendation_type)
-                expected = standing_of(items, item, customer, model, as_of, top_k, profile_id)
+                expected = ranking_of(items, item, customer, model, as_of, top_k, profile_id)
                 assert (found.reason, found.rank, found.cut) == expected
                 check_nearest(found, nearest_of(after, customer, item))
 
 
-def standing_of(items, item, customer, model, as_of, top_k, profile_id):
+def ranking_of(items, item, customer, model, as_of, top_k, profile_id):
     rivals = [
         (other, oracle.place(other, customer, model, as_of))
         for other in items

@@ -43,7 +43,7 @@ _COLUMNS = {
 }
 
 
-class Fact(NamedTuple):
+class ComparedField(NamedTuple):
     """One field of an item, then and now."""
 
     name: str
@@ -73,7 +73,7 @@ class ThenNow:
     as_of: str
     today: str
     status: str
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[ComparedField, ...] = ()
     amendments: tuple[Amendment, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class ThenNow:
         }
 
 
-def then_now(
+def compare_today(
     db: sqlite3.Connection,
     run_id: int,
     items: Iterable[Candidate],
@@ -148,7 +148,7 @@ def _changes(db: sqlite3.Connection, as_of: str, today: str) -> list[tuple[str, 
     """Every change seen since that night, with its program."""
     if not tables.exists(db, amendments.TABLE):
         return []
-    rows = (amendments.Row(*values) for values in tables.read(db, amendments.TABLE))
+    rows = (amendments.AmendmentRow(*values) for values in tables.read(db, amendments.TABLE))
     dated = ((day_written(row.detected_at), row) for row in rows)
     return [
         (str(row.program_id), _amendment(day, row))
@@ -157,7 +157,7 @@ def _changes(db: sqlite3.Connection, as_of: str, today: str) -> list[tuple[str, 
     ]
 
 
-def _amendment(day: str, row: amendments.Row) -> Amendment:
+def _amendment(day: str, row: amendments.AmendmentRow) -> Amendment:
     texts = (row.item_id, day, row.field_name, row.prev_value, row.new_value)
     return Amendment(*(None if value is None else str(value) for value in texts))
 
@@ -182,13 +182,13 @@ def _compared(
     return ThenNow(as_of, today, status, facts, explaining)
 
 
-def _facts(then: Candidate, now: Candidate) -> Iterator[Fact]:
+def _facts(then: Candidate, now: Candidate) -> Iterator[ComparedField]:
     kept = _COMPARED_LEFT_OUT.get(now.recommendation_type, ("left_out",))
     for name in kept if now.left_out else _COMPARED:
         before, after = getattr(then, name), getattr(now, name)
         if name == "why":
             before, after = why(before), why(after)
-        yield Fact(name, before, after, before != after)
+        yield ComparedField(name, before, after, before != after)
 
 
 def _program(item: Candidate) -> str:

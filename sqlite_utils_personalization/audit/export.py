@@ -11,7 +11,7 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.evidence.seal import event_tables
 from sqlite_utils_personalization.preferences.customer import profile_id_of
-from sqlite_utils_personalization.preferences.profiles import find_profile
+from sqlite_utils_personalization.preferences.profile import find_profile
 
 _UNSERVED = """
 SELECT run_id, as_of, served_at, reason FROM am_personalization_unserved JOIN am_personalization_run USING (run_id)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils_personalization.audit.ranking import COMPETING, Field, standings
+from sqlite_utils_personalization.audit.ranking import COMPETING, Field, find_ranked
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -59,7 +59,7 @@ plan_open AS (
 
 
 @dataclass(frozen=True)
-class Change:
+class DeclaredChange:
     """Declaring value under key, None for not declaring it, and where the item would have stood.
 
     until is for horizons: all from value to until would have done, until being the one farther from the declared one.
@@ -76,7 +76,7 @@ class Change:
 
 def nearest_change(
     db: sqlite3.Connection, field: Field, declared: Declared, candidate_id: int, top_k: int
-) -> Change | None:
+) -> DeclaredChange | None:
     """Return the nearest change, or None if no single one is enough; read-only."""
     tried = list(_changes(declared))
     vectors = [declared._replace(**{column: value}) for column, value in tried]
@@ -92,7 +92,7 @@ def nearest_change(
     if not enough:
         return None
     nearest = min(enough)
-    _, there = standings(db, field, vectors[nearest], place=0, of=candidate_id)
+    _, there = find_ranked(db, field, vectors[nearest], place=0, of=candidate_id)
     if there is None or there.place > top_k:
         raise PersonalizationError(
             "a choice disagrees with formula.sql, so there is no answer", "reinstall the package"
@@ -103,7 +103,9 @@ def nearest_change(
         horizons = {tried[number][1] for number in enough if tried[number][0] == column}
         until = _last(value, declared.horizon_days, horizons)
     sentence = _sentence(column, value, until)
-    return Change(KEYS[column], value, until, sentence, there.place, there.points, there.score)
+    return DeclaredChange(
+        KEYS[column], value, until, sentence, there.place, there.points, there.score
+    )
 
 
 def _changes(declared: Declared) -> Iterator[tuple[str, Any]]:

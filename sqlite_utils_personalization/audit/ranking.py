@@ -10,8 +10,8 @@ from sqlite_utils_personalization.formula.declared import Declared
 from sqlite_utils_personalization.formula.evaluation import (
     COLUMNS,
     Evaluation,
+    decoded_row,
     evaluation,
-    readable,
 )
 from sqlite_utils_personalization.formula.formula import splice
 
@@ -24,7 +24,7 @@ class Field(NamedTuple):
     owner: int | None
 
 
-class Standing(NamedTuple):
+class Ranked(NamedTuple):
     """One eligible candidate with a score; place is its rank from 1, order the terms of rank_order."""
 
     candidate_id: int
@@ -75,23 +75,23 @@ def evaluate(
 ) -> Evaluation:
     """The formula for one stored candidate and any vector, with the model of the run."""
     at = {"run_id": run_id, "candidate_id": candidate_id, **declared._asdict()}
-    return evaluation(readable(db.execute(_EVALUATED, at).fetchone()))
+    return evaluation(decoded_row(db.execute(_EVALUATED, at).fetchone()))
 
 
-def standings(
+def find_ranked(
     db: sqlite3.Connection,
     field: Field,
     declared: Declared,
     *,
     place: int,
     of: int | None = None,
-) -> tuple[Standing | None, Standing | None]:
+) -> tuple[Ranked | None, Ranked | None]:
     """Who stands in this place, and where the candidate of does; None where nobody or nowhere."""
     at = {"place": place, "candidate_id": of, **field._asdict(), **declared._asdict()}
     found = [
-        Standing(candidate_id, item_id, title, points, score, place, tuple(order))
+        Ranked(candidate_id, item_id, title, points, score, place, tuple(order))
         for candidate_id, item_id, title, points, score, place, *order in map(
-            readable, db.execute(_PLACED, at)
+            decoded_row, db.execute(_PLACED, at)
         )
     ]
     there = next((one for one in found if one.place == place), None)
@@ -99,11 +99,11 @@ def standings(
     return there, mine
 
 
-def below_the_cut(
+def best_below_cut(
     db: sqlite3.Connection, field: Field, declared: Declared, top_k: int
 ) -> RunnerUp | None:
     """The best candidate that a full list of top_k left no place for."""
-    next_, _ = standings(db, field, declared, place=top_k + 1)
+    next_, _ = find_ranked(db, field, declared, place=top_k + 1)
     if next_ is None:
         return None
     return RunnerUp(next_.item_id, next_.title, next_.points, next_.score, on_list=False)

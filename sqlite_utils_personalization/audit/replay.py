@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from sqlite_utils_personalization.audit.ranking import Field, RunnerUp, below_the_cut
+from sqlite_utils_personalization.audit.ranking import Field, RunnerUp, best_below_cut
 from sqlite_utils_personalization.audit.replay_result import (
     BROKEN,
     DIFFERS,
     NO_EVIDENCE,
     REPRODUCED,
     Logged,
-    Position,
+    PlaceOnList,
     Replay,
     Run,
 )
@@ -27,10 +27,10 @@ from sqlite_utils_personalization.formula.evaluation import (
     COLUMNS,
     Evaluation,
     Points,
+    decoded_row,
     evaluation,
-    readable,
 )
-from sqlite_utils_personalization.transaction import in_batches
+from sqlite_utils_personalization.transaction import read_batches
 
 CACHED_LISTS = 1_000
 
@@ -83,8 +83,8 @@ def replay(
 def _replays(
     db: sqlite3.Connection, sql: str, at: dict[str, Any], lists: "_Lists"
 ) -> Iterator[Replay]:
-    for row in in_batches(db, sql, at):
-        yield _replay(readable(row), lists)
+    for row in read_batches(db, sql, at):
+        yield _replay(decoded_row(row), lists)
 
 
 def _replay(row: Any, lists: "_Lists") -> Replay:
@@ -137,25 +137,25 @@ class _Lists:
 
     def position(
         self, list_id: int, seq: int, owner: int | None, run: Run, found: Evaluation
-    ) -> Position:
+    ) -> PlaceOnList:
         field = Field(run.run_id, found.candidate.recommendation_type, owner)
         places = self._places(list_id)[field.recommendation_type]
         rank = 1 + [place[0] for place in places].index(seq)
         if rank < len(places):
             _, item_id, title, points, score = places[rank]
-            return Position(rank, len(places), RunnerUp(item_id, title, points, score, True))
+            return PlaceOnList(rank, len(places), RunnerUp(item_id, title, points, score, True))
         is_full = isinstance(run.top_k, int) and rank >= run.top_k
         next_ = (
             self._below(field, found.declared, run.top_k) if self._below_cut and is_full else None
         )
-        return Position(rank, len(places), next_)
+        return PlaceOnList(rank, len(places), next_)
 
     def _read_places(self, list_id: int) -> dict[str, list[tuple[Any, ...]]]:
         places: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for row in self._db.execute(_PLACES, (list_id,)):
-            kind, *place = readable(row)
+            kind, *place = decoded_row(row)
             places[kind].append(tuple(place))
         return places
 
     def _read_below(self, field: Field, declared: Declared, top_k: int) -> RunnerUp | None:
-        return below_the_cut(self._db, field, declared, top_k)
+        return best_below_cut(self._db, field, declared, top_k)

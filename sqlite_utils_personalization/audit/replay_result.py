@@ -44,7 +44,7 @@ class Component(NamedTuple):
     sentence: str
 
 
-class Position(NamedTuple):
+class PlaceOnList(NamedTuple):
     """Where an item stood among those of its type on the customer's list, from 1, and what came next.
 
     runner_up is None where nothing else had a score, or where it was not looked for.
@@ -73,7 +73,7 @@ class Replay:
     candidate_id: int | None = None
     found: Evaluation | None = None
     decided: Points | None = None
-    position: Position | None = None
+    position: PlaceOnList | None = None
 
     @property
     def rec_id(self) -> int:
@@ -114,10 +114,10 @@ class Replay:
             **_position_dict(self.position),
         }
 
-    def to_row(self) -> "Row":
+    def to_row(self) -> "LoggedRow":
         """The row without nested values, for CSV and tables."""
         logged, run, found = self.logged, self.run, self.found
-        return Row(
+        return LoggedRow(
             logged.rec_id,
             self.verdict,
             self.first_difference,
@@ -137,7 +137,7 @@ class Replay:
         )
 
 
-class Row(NamedTuple):
+class LoggedRow(NamedTuple):
     """The columns of a replay in CSV and tables; columns are only ever added, at the end."""
 
     rec_id: int
@@ -195,7 +195,7 @@ def why(text: str) -> Any:
         return text
 
 
-def _position_dict(position: Position | None) -> dict[str, Any]:
+def _position_dict(position: PlaceOnList | None) -> dict[str, Any]:
     if position is None:
         return {"rank": None, "places": None, "runner_up": None}
     rank, places, next_ = position

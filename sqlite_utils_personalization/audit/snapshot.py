@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sqlite_utils_personalization.database import (
-    explained,
+    explain_errors,
     fault_of_file,
     open_readonly,
     open_writable,
@@ -42,7 +42,7 @@ def snapshot(
     try:
         _remove(unfinished)
         migrate(unfinished)
-        with explained(source), _room_for(target):
+        with explain_errors(source), _room_for(target):
             last = _copy(source, unfinished, progress)
         os.replace(unfinished, target)
     finally:
@@ -67,7 +67,7 @@ def _room_for(target: Path) -> Iterator[None]:
 
 
 def _check(source: str | Path, target: Path, replace: bool) -> None:
-    with explained(source), open_readonly(source) as db:
+    with explain_errors(source), open_readonly(source) as db:
         require_evidence(db.conn, source)
     if target.exists() and (not replace or target.samefile(source)):
         what = "is the source itself" if target.samefile(source) else "already exists"

@@ -4,19 +4,19 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlite_utils_personalization.audit.nearest import Change, nearest_change
-from sqlite_utils_personalization.audit.ranking import Field, Standing, evaluate, standings
+from sqlite_utils_personalization.audit.nearest import DeclaredChange, nearest_change
+from sqlite_utils_personalization.audit.ranking import Field, Ranked, evaluate, find_ranked
 from sqlite_utils_personalization.audit.replay_result import components, inputs_dict, total_dict
-from sqlite_utils_personalization.audit.run import (
+from sqlite_utils_personalization.audit.run_lookup import (
     Customer,
-    Item,
+    RunItem,
     customer_of_run,
     item_of_run,
     place_on_lists,
 )
 from sqlite_utils_personalization.audit.selection import existing_run
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.formula.evaluation import NOT_READABLE, Evaluation, readable
+from sqlite_utils_personalization.formula.evaluation import NOT_READABLE, Evaluation, decoded_row
 from sqlite_utils_personalization.formula.sentences import PLURALS, obstacles, total_sentence
 
 # Every reason there is, and what it means.
@@ -64,7 +64,7 @@ class WhyNot:
     cut: int | None = None
     margin: int | None = None
     found: Evaluation | None = None
-    nearest: Change | None = None
+    nearest: DeclaredChange | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -115,7 +115,7 @@ def why_not(
         print(found.reason, found.sentence, found.nearest)
     """
     run_id = existing_run(db, run_id)
-    as_of, top_k = readable(
+    as_of, top_k = decoded_row(
         db.execute(
             "SELECT as_of, top_k FROM am_personalization_run WHERE run_id = ?", (run_id,)
         ).fetchone()
@@ -155,7 +155,7 @@ def _because(reason: str, sentence: str, **facts: Any) -> dict[str, Any]:
 
 
 def _evaluated(
-    db: sqlite3.Connection, asked: WhyNot, customer: Customer, item: Item
+    db: sqlite3.Connection, asked: WhyNot, customer: Customer, item: RunItem
 ) -> dict[str, Any]:
     assert customer.declared is not None
     found = evaluate(db, asked.run_id, customer.declared, item.candidate_id)
@@ -163,7 +163,7 @@ def _evaluated(
         sentence = "what is stored cannot be evaluated - run personalization-verify"
         return _because("evidence differs", sentence)
     field = Field(asked.run_id, item.recommendation_type, item.owner)
-    last, mine = standings(db, field, customer.declared, place=asked.top_k, of=item.candidate_id)
+    last, mine = find_ranked(db, field, customer.declared, place=asked.top_k, of=item.candidate_id)
     facts: dict[str, Any] = {
         "found": found,
         "rank": mine and mine.place,
@@ -185,13 +185,13 @@ def _evaluated(
     return _because("below the cut", sentence, **facts, margin=last.points - mine.points)
 
 
-def _recommended(mine: Standing | None, rec_id: int | None) -> str:
+def _recommended(mine: Ranked | None, rec_id: int | None) -> str:
     place = f" in place {mine.place}" if mine else ""
     row = "which the run has yet to log" if rec_id is None else f"log row {rec_id}"
     return f"recommended{place}, {row}"
 
 
-def _below(mine: Standing, last: Standing, kinds: str) -> str:
+def _below(mine: Ranked, last: Ranked, kinds: str) -> str:
     place = f"{mine.points} points, place {mine.place} among that night's {kinds}"
     end = f"the list ends with place {last.place}"
     if mine.points < last.points:

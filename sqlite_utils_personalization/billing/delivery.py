@@ -1,12 +1,18 @@
 """A delivery: one recommendation handed to its customer once, as a fact that can be billed."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+from sqlite_utils_personalization.canonical import (
+    RepeatedKey,
+    canonical_json,
+    sha256_hex,
+    strict_json,
+)
 from sqlite_utils_personalization.clock import utc
-from sqlite_utils_personalization.errors import PersonalizationError, shortened
+from sqlite_utils_personalization.errors import PersonalizationError, short_repr
 
 # Yen, tax excluded, of one delivered recommendation.
 UNIT_PRICE_YEN = 3
@@ -103,5 +109,53 @@ def _check_integer(name: str, value: object, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
         limit = "2^53" if most == _LARGEST else most
         raise PersonalizationError(
-            f"{name} is {shortened(value)}", f"give an integer from {least} to {limit}"
+            f"{name} is {short_repr(value)}", f"give an integer from {least} to {limit}"
         )
+
+
+def read_facts(
+    lines: Iterable[bytes],
+    common: dict[str, Any],
+    refuse: Callable[[int, PersonalizationError], None],
+) -> Iterator[tuple[int, Fact]]:
+    """Yield the number of each line, from 1, and its fact; common is what a line does not say. Blank lines are none.
+
+    A line that holds no fact is passed to refuse with its number, and left out.
+    """
+    for number, line in enumerate(lines, 1):
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line.strip():
+            continue
+        try:
+            found = _fact(line, common)
+        except PersonalizationError as error:
+            refuse(number, error)
+        else:
+            yield number, found
+
+
+def _fact(line: bytes, common: dict[str, Any]) -> Fact:
+    try:
+        said = strict_json(line.decode())
+    except UnicodeDecodeError:
+        raise PersonalizationError("is not UTF-8", "write the file as UTF-8") from None
+    except RepeatedKey:
+        raise PersonalizationError("says one key twice", "say it once") from None
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise PersonalizationError(
+            "is not a JSON object",
+            'write it like {"rec_id": 17, "channel": "digest", "slot": "2026-07-22"}',
+        )
+    for name in said:
+        if name not in Fact._fields:
+            raise PersonalizationError(
+                "has a key of another name", f"use {', '.join(Fact._fields)}"
+            )
+    complete = {**common, **said}
+    for name in ("rec_id", "channel", "slot"):
+        if name not in complete:
+            raise PersonalizationError(f"has no {name}", "add it to the line, or as an option")
+    return fact(complete.pop("rec_id"), **complete)

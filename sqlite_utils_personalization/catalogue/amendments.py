@@ -25,7 +25,7 @@ _LABELS = {
 _NO_AMOUNT = ("0", "999999999999999")
 
 
-class Row(NamedTuple):
+class AmendmentRow(NamedTuple):
     """What the SELECT yields."""
 
     item_id: str | None
@@ -61,12 +61,12 @@ def amendments(
             yield program._replace(recommendation_type=kind, item_id=item_id, title=title, why=why)
 
 
-def _rows(db: sqlite3.Connection) -> Iterator[Row]:
+def _rows(db: sqlite3.Connection) -> Iterator[AmendmentRow]:
     for values in tables.read(db, TABLE, *_NEEDED):
-        yield Row(*values)
+        yield AmendmentRow(*values)
 
 
-def _left_out(row: Row, program: Candidate | None, as_of: str, days: int) -> str | None:
+def _left_out(row: AmendmentRow, program: Candidate | None, as_of: str, days: int) -> str | None:
     if not row.item_id:
         return "no id"
     if rule := _outside(row, as_of, days):
@@ -76,7 +76,7 @@ def _left_out(row: Row, program: Candidate | None, as_of: str, days: int) -> str
     return "program left out" if program.left_out else None
 
 
-def _outside(row: Row, as_of: str, days: int) -> str | None:
+def _outside(row: AmendmentRow, as_of: str, days: int) -> str | None:
     day = day_written(row.detected_at)
     if day is None:
         return "date not readable"
@@ -84,7 +84,7 @@ def _outside(row: Row, as_of: str, days: int) -> str | None:
     return None if 0 <= age < days else f"not seen in the last {days} days"
 
 
-def _title(row: Row, program: Candidate | None) -> str:
+def _title(row: AmendmentRow, program: Candidate | None) -> str:
     field = normal(row.field_name)
     before, after = (_shown(field, value) for value in (row.prev_value, row.new_value))
     name = program.title if program else row.program_id

@@ -21,7 +21,7 @@ TABLES = {"programs": ("unified_id", "primary_name"), "jgrants_programs": ("id",
 _QUARANTINE = "X"
 
 
-class Row(NamedTuple):
+class ProgramRow(NamedTuple):
     """What the SELECT of each program table yields; amounts are not among it, as no rule uses them."""
 
     item_id: str | None
@@ -39,7 +39,7 @@ def programs(db: sqlite3.Connection, table: str, model: Model) -> Iterator[Candi
     """Yield every row of one of TABLES as a candidate, left out or not, by id; read-only."""
     keywords = Keywords(model.constants["keywords"], model.constants["any_from"])
     for values in tables.read(db, table, *TABLES[table]):
-        row = Row(*values)
+        row = ProgramRow(*values)
         found = Candidate("program", row.item_id or "", normal(row.title))
         try:
             yield _with_facts(found, row, model, keywords)
@@ -47,7 +47,7 @@ def programs(db: sqlite3.Connection, table: str, model: Model) -> Iterator[Candi
             yield found._replace(left_out=str(rule))
 
 
-def _with_facts(found: Candidate, row: Row, model: Model, keywords: Keywords) -> Candidate:
+def _with_facts(found: Candidate, row: ProgramRow, model: Model, keywords: Keywords) -> Candidate:
     tiers, tier = model.constants["tiers"], normal(row.tier)
     opens_on, closes_on = _open_days(row)
     _refuse(found, row, tier == _QUARANTINE and tier not in tiers, closes_on is not None)
@@ -65,7 +65,7 @@ def _with_facts(found: Candidate, row: Row, model: Model, keywords: Keywords) ->
     )
 
 
-def _refuse(found: Candidate, row: Row, quarantined: bool, dated: bool) -> None:
+def _refuse(found: Candidate, row: ProgramRow, quarantined: bool, dated: bool) -> None:
     rules = {
         "no id": not found.item_id,
         "no title": not found.title,
@@ -77,7 +77,7 @@ def _refuse(found: Candidate, row: Row, quarantined: bool, dated: bool) -> None:
         raise LeftOut(rule)
 
 
-def _open_days(row: Row) -> tuple[str | None, str | None]:
+def _open_days(row: ProgramRow) -> tuple[str | None, str | None]:
     window = _window(row.window_json)
     opens = _days(first_day, row.opens_at, window.get("start_date"))
     closes = _days(last_day, row.closes_at, window.get("close_date"), window.get("end_date"))

@@ -96,10 +96,10 @@ def _check_usage(rec_ids: tuple[Any, ...], common: dict[str, Any], reverse: bool
 
 @contextmanager
 def _opened(path: str) -> Iterator[Any]:
-    from sqlite_utils_personalization.billing.deliveries import require_deliveries
-    from sqlite_utils_personalization.database import explained, open_writable
+    from sqlite_utils_personalization.billing.record import require_deliveries
+    from sqlite_utils_personalization.database import explain_errors, open_writable
 
-    with explained(path), open_writable(path) as db:
+    with explain_errors(path), open_writable(path) as db:
         require_deliveries(db.conn, path)
         yield db.conn
 
@@ -123,10 +123,10 @@ def _delivered(
     common: dict[str, Any],
     reverse: bool,
 ) -> Generator["Delivery"]:
-    from sqlite_utils_personalization.billing.deliveries import recorded, taken_back
     from sqlite_utils_personalization.billing.delivery import fact
+    from sqlite_utils_personalization.billing.record import record_facts, reverse_facts
 
-    act = taken_back if reverse else recorded
+    act = reverse_facts if reverse else record_facts
     if lines is None:
         yield from act(db, [fact(rec_id, **common) for rec_id in rec_ids])
     else:
@@ -136,7 +136,7 @@ def _delivered(
 def _all_lines(
     db: Any, act: Any, lines: Iterable[bytes], common: dict[str, Any]
 ) -> Iterator["Delivery"]:
-    from sqlite_utils_personalization.billing.delivery_lines import read_facts
+    from sqlite_utils_personalization.billing.delivery import read_facts
     from sqlite_utils_personalization.transaction import transaction
 
     bad = 0

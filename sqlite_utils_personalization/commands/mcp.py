@@ -67,9 +67,13 @@ def _user_hash(key_env: str, key_file: Path | None) -> str:
 
 def _check(path: Path) -> None:
     """What would fail every call is better said where the client shows why a server did not start."""
-    from sqlite_utils_personalization.billing.deliveries import require_deliveries
-    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
+    from sqlite_utils_personalization.billing.record import require_deliveries
+    from sqlite_utils_personalization.database import (
+        explain_errors,
+        open_readonly,
+        require_evidence,
+    )
 
-    with explained(path), open_readonly(path) as db:
+    with explain_errors(path), open_readonly(path) as db:
         require_evidence(db.conn, str(path))
         require_deliveries(db.conn, path)

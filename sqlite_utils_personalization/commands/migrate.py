@@ -89,13 +89,16 @@ def _note(status: "Status") -> str:
 
 def _apply(path: str | None, manifest: Path | None, register_in: Path | None) -> None:
     from sqlite_utils_personalization.schema import migrate as apply
-    from sqlite_utils_personalization.schema.manifest import register, unlisted
+    from sqlite_utils_personalization.schema.manifest import (
+        register_migrations,
+        unlisted_migrations,
+    )
     from sqlite_utils_personalization.schema.state import MIGRATIONS
 
-    skipped = unlisted(manifest) if manifest else []
+    skipped = unlisted_migrations(manifest) if manifest else []
     if register_in:
         # Before anything is written, so that a manifest that is none leaves the database alone.
-        unlisted(register_in)
+        unlisted_migrations(register_in)
     if path is not None:
         applied = apply(path, only=MIGRATIONS.keys() - skipped)
         for name in applied:
@@ -105,7 +108,7 @@ def _apply(path: str | None, manifest: Path | None, register_in: Path | None) ->
         if not applied:
             say(f"nothing to apply to {path}")
     if register_in:
-        names = register(register_in)
+        names = register_migrations(register_in)
         for name in names:
             say(f"registered {name}.sql in {register_in}")
         if not names:

@@ -37,9 +37,13 @@ def receipt(path: str, run_id: int, user_hash: str | None, html: bool, chain: bo
 
 def _receipt(path: str, user_hash: str, run_id: int, chain: bool) -> dict[str, Any]:
     from sqlite_utils_personalization.audit.receipt import receipt as make
-    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
+    from sqlite_utils_personalization.database import (
+        explain_errors,
+        open_readonly,
+        require_evidence,
+    )
 
-    with explained(path), open_readonly(path) as db:
+    with explain_errors(path), open_readonly(path) as db:
         require_evidence(db.conn, path)
         return make(db.conn, user_hash, run_id, chain=chain)
 

@@ -1,16 +1,24 @@
 """personalization-reconcile: does what a month's customers are charged agree with what was delivered?"""
 
 import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.billing.reconcile.classes import CLASSES
+from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED
+from sqlite_utils_personalization.clock import japan_time
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows, print_text
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.billing.reconcile.result import Reconciliation
+    from sqlite_utils_personalization.billing.reconcile.result import (
+        ReconciledRow,
+        Reconciliation,
+        Total,
+    )
+
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
@@ -77,24 +85,30 @@ def _reconcile(
     as_json: bool,
     output: dict[str, Any],
 ) -> int:
-    from sqlite_utils_personalization.billing.deliveries import require_deliveries
     from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile as reconciled
-    from sqlite_utils_personalization.billing.reconcile.reconcile import rows
-    from sqlite_utils_personalization.billing.reconcile.result import Row
-    from sqlite_utils_personalization.commands.reconciled_text import reconciled_text
-    from sqlite_utils_personalization.database import explained, open_readonly
+    from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows
+    from sqlite_utils_personalization.billing.reconcile.result import ReconciledRow
+    from sqlite_utils_personalization.billing.record import require_deliveries
+    from sqlite_utils_personalization.database import explain_errors, open_readonly
 
-    with explained(path), open_readonly(path) as db:
+    with explain_errors(path), open_readonly(path) as db:
         require_deliveries(db.conn, path)
         found = reconciled(db.conn, month, **sources)
         if keep:
-            _keep(path, found, rows(db.conn))
+            _keep(path, found, reconciled_rows(db.conn))
         if as_json:
-            _print_json(found, (row._asdict() for row in rows(db.conn, kind)))
+            _print_json(found, (row._asdict() for row in reconciled_rows(db.conn, kind)))
         elif any(output[name] for name in _TABULAR):
-            print_rows(ctx, _names(Row._fields), map(tuple, rows(db.conn, kind)), **output)
+            print_rows(
+                ctx,
+                _names(ReconciledRow._fields),
+                map(tuple, reconciled_rows(db.conn, kind)),
+                **output,
+            )
         else:
-            print_text(reconciled_text(found, lambda one: rows(db.conn, one), kind), end="")
+            print_text(
+                reconciled_text(found, lambda one: reconciled_rows(db.conn, one), kind), end=""
+            )
     for fault in found.sources.faults:
         click.echo(f"cannot be verified: {fault}", err=True)
     return found.exit_status
@@ -102,9 +116,9 @@ def _reconcile(
 
 def _keep(path: str, found: "Reconciliation", rows: Any) -> None:
     from sqlite_utils_personalization.billing.reconcile.result import keep
-    from sqlite_utils_personalization.database import explained, open_writable
+    from sqlite_utils_personalization.database import explain_errors, open_writable
 
-    with explained(path), open_writable(path) as db:
+    with explain_errors(path), open_writable(path) as db:
         keep(db.conn, found, rows)
 
 
@@ -122,3 +136,77 @@ def _print_json(found: "Reconciliation", rows: Any) -> None:
         print_text(before + json.dumps(named, ensure_ascii=False), end="")
         before = ",\n    "
     print_text("]\n}" if before == "\n    " else "\n  ]\n}")
+
+
+# Rows of one class that are shown; the output formats have all.
+SHOWN = 20
+_VERDICTS = (
+    "everything is explained",
+    "something is not explained",
+    "something could not be verified",
+)
+
+
+def reconciled_text(
+    found: "Reconciliation",
+    rows: "Callable[[str], Iterable[ReconciledRow]]",
+    kind: str | None = None,
+) -> str:
+    """Totals by class, sums, and the first rows of the class asked for, or of every one that is not explained."""
+    kinds = [kind] if kind else [name for name in found.totals if name not in EXPLAINED]
+    lines = [
+        f"{found.month.name} in Japan: {found.month.start} to {found.month.end}",
+        *(f"{name:<13} {state}" for name, state in found.sources.states.items()),
+        f"decided       {found.decided} recommendations were logged in the month",
+        *_left_aside(found),
+        "",
+        f"{'class':<26}{'rows':>10}{'owed':>12}{'metered':>12}{'invoiced':>12}  yen",
+        *(_line(name, total) for name, total in found.totals.items()),
+        _line("total", found.total),
+        *_sums(found),
+    ]
+    for name in kinds:
+        lines += _rows(name, found.totals[name].rows, rows(name))
+    return "\n".join([*lines, "", _VERDICTS[found.exit_status], ""])
+
+
+def _line(name: str, total: "Total") -> str:
+    return f"{name:<26}{total[0]:>10}{total[1]:>12}{total[2]:>12}{total[3]:>12}"
+
+
+def _left_aside(found: "Reconciliation") -> Iterator[str]:
+    if found.sources.left_aside:
+        yield f"left aside    {found.sources.left_aside} metered events that are not of a delivery"
+
+
+def _sums(found: "Reconciliation") -> Iterator[str]:
+    if found.sums:
+        yield "\ncompared as sums only:"
+    for one in found.sums:
+        yield (
+            f"  {one.kind}: {one.source} says {one.said} {one.unit}, {one.compared_with} {one.expected},"
+            f" difference {one.said - one.expected}"
+        )
+
+
+def _rows(name: str, count: int, rows: "Iterable[ReconciledRow]") -> Iterator[str]:
+    if count:
+        yield f"\n{name}: {count}"
+        yield from (_row(row) for row in islice(rows, SHOWN))
+    if count > SHOWN:
+        yield f"  and {count - SHOWN} more: --class {name!r} --csv has all of them"
+
+
+def _row(row: "ReconciledRow") -> str:
+    where = f"rec_id {row.rec_id} {row.channel} {row.slot} {row.status}" if row.rec_id else "charge"
+    times = (
+        ("delivered", row.delivered_at),
+        ("recorded", row.recorded_at),
+        ("reversed", row.reversed_at),
+        ("metered", row.metered_at),
+        ("synced", row.metered_recorded_at),
+    )
+    said = [f"{label} {japan_time(time)}" for label, time in times if time]
+    yen = f"owed {row.owed_yen}, metered {row.metered_yen}, invoiced {row.invoiced_yen} yen"
+    key = f" ({row.delivery_key[:12]}…)" if row.delivery_key else ""
+    return f"  {where}{key}: {row.because}; {yen}" + "".join(f"; {time}" for time in said)

@@ -75,9 +75,9 @@ def replay(
     with _opened(path) as db:
         found = _replayed(db, chosen, verdicts, below_cut=not tabular)
         if tabular:
-            from sqlite_utils_personalization.audit.replay_result import Row
+            from sqlite_utils_personalization.audit.replay_result import LoggedRow
 
-            print_rows(ctx, Row._fields, (one.to_row() for one in found), **options)
+            print_rows(ctx, LoggedRow._fields, (one.to_row() for one in found), **options)
         elif now:
             _print(_beside_today(db, found, catalogue), as_json, options)
         else:
@@ -106,9 +106,13 @@ def _check_usage(
 
 @contextmanager
 def _opened(path: str) -> Iterator[sqlite3.Connection]:
-    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
+    from sqlite_utils_personalization.database import (
+        explain_errors,
+        open_readonly,
+        require_evidence,
+    )
 
-    with explained(path), open_readonly(path) as db:
+    with explain_errors(path), open_readonly(path) as db:
         require_evidence(db.conn, path)
         yield db.conn
 
@@ -127,7 +131,7 @@ def _replayed(
 def _beside_today(
     db: sqlite3.Connection, found: Iterator["Replay"], catalogue: Path | None
 ) -> Iterator[tuple["Replay", "ThenNow | None"]]:
-    from sqlite_utils_personalization.audit.compare_today import then_now
+    from sqlite_utils_personalization.audit.compare_today import compare_today
 
     while together := list(islice(found, TOGETHER)):
         items: dict[int, dict[int, Candidate]] = defaultdict(dict)
@@ -136,7 +140,7 @@ def _beside_today(
                 items[one.run.run_id][one.rec_id] = one.found.candidate
         said: dict[int, ThenNow] = {}
         for run_id, of_run in items.items():
-            compared = then_now(db, run_id, of_run.values(), catalogue=catalogue)
+            compared = compare_today(db, run_id, of_run.values(), catalogue=catalogue)
             said.update(zip(of_run, compared, strict=True))
         yield from ((one, said.get(one.rec_id)) for one in together)
 

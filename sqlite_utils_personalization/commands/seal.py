@@ -37,7 +37,7 @@ def seal(path: str, key_file: Path | None, head_only: bool) -> None:
 
 
 def _head(path: str, key_file: Path | None, head_only: bool) -> dict[str, Any]:
-    from sqlite_utils_personalization.evidence.signing import load_key, signed
+    from sqlite_utils_personalization.evidence.signing import load_key, sign_head
 
     # First of all, so that a key that is none leaves the file alone.
     key = load_key(key_file) if key_file else None
@@ -48,16 +48,20 @@ def _head(path: str, key_file: Path | None, head_only: bool) -> dict[str, Any]:
         raise PersonalizationError(
             f"nothing is sealed in {path} yet", f"run: sqlite-utils personalization-score {path}"
         )
-    return signed(found, key) if key else found
+    return sign_head(found, key) if key else found
 
 
 def _last_seal(path: str) -> tuple[dict[str, Any] | None, bool]:
     """The last seal, and whether nothing was written since; read-only."""
-    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
+    from sqlite_utils_personalization.database import (
+        explain_errors,
+        open_readonly,
+        require_evidence,
+    )
     from sqlite_utils_personalization.evidence.leaves import other_leaves
     from sqlite_utils_personalization.evidence.seal import head, unsealed_events
 
-    with explained(path), open_readonly(path) as db:
+    with explain_errors(path), open_readonly(path) as db:
         require_evidence(db.conn, path)
         found = head(db.conn)
         since = other_leaves(db.conn, found["log_end"] if found else 0, 2**53)
@@ -65,11 +69,11 @@ def _last_seal(path: str) -> tuple[dict[str, Any] | None, bool]:
 
 
 def _seal_since(path: str) -> dict[str, Any] | None:
-    from sqlite_utils_personalization.database import explained, open_writable
+    from sqlite_utils_personalization.database import explain_errors, open_writable
     from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
     from sqlite_utils_personalization.transaction import transaction
 
-    with explained(path), open_writable(path) as db:
+    with explain_errors(path), open_writable(path) as db:
         with transaction(db.conn, "IMMEDIATE"):
             seal_others(db.conn)
         seal_events(db.conn)

@@ -48,11 +48,15 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
 
 def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
     from sqlite_utils_personalization.audit.verify.verify import verify as verify_evidence
-    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
+    from sqlite_utils_personalization.database import (
+        explain_errors,
+        open_readonly,
+        require_evidence,
+    )
 
     kept = _kept_heads(head_file) if head_file else []
     with ExitStack() as stack:
-        stack.enter_context(explained(path))
+        stack.enter_context(explain_errors(path))
         db = stack.enter_context(open_readonly(path))
         require_evidence(db.conn, path)
         bar = stack.enter_context(ExitStack())

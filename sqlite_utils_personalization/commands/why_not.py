@@ -55,9 +55,13 @@ def _why_not(
     path: str, user_hash: str, item_id: str, run_id: int | None, kind: str | None
 ) -> "WhyNot":
     from sqlite_utils_personalization.audit.why_not import why_not as answer
-    from sqlite_utils_personalization.database import explained, open_readonly, require_evidence
+    from sqlite_utils_personalization.database import (
+        explain_errors,
+        open_readonly,
+        require_evidence,
+    )
     from sqlite_utils_personalization.preferences.customer import profile_id_of
 
-    with explained(path), open_readonly(path) as db:
+    with explain_errors(path), open_readonly(path) as db:
         require_evidence(db.conn, path)
         return answer(db.conn, profile_id_of(db.conn, user_hash), item_id, run_id, kind)

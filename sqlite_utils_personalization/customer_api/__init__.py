@@ -1,1 +1,1 @@
-"""What a customer may do with what is theirs, whatever the entrance: no click, no Datasette, no MCP in here."""
+"""What a customer may do with what is theirs, by whatever API: no click, no Datasette, no MCP in here."""

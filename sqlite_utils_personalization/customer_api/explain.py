@@ -7,8 +7,8 @@ from typing import Any
 from sqlite_utils_personalization.audit.ranking import RunnerUp
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
-from sqlite_utils_personalization.billing.deliveries import require_deliveries
-from sqlite_utils_personalization.customer_api.page import Item, item
+from sqlite_utils_personalization.billing.record import require_deliveries
+from sqlite_utils_personalization.customer_api.recommendations import RecommendedItem, item
 from sqlite_utils_personalization.errors import InvalidRequest, NotFound
 from sqlite_utils_personalization.formula.declared import Declared
 from sqlite_utils_personalization.preferences.customer import profile_id_of
@@ -25,7 +25,7 @@ WHERE l.rec_id = ? AND l.profile_id = ? AND EXISTS (
 
 
 @dataclass(frozen=True)
-class Explanation:
+class ExplainedRecommendation:
     """What was recommended and why, computed once more from what its night stored.
 
     declared is what the customer had declared that night, places how many items of its type were on the list, and next
@@ -36,7 +36,7 @@ class Explanation:
     rec_id: int
     verdict: str
     differences: tuple[str, ...] = ()
-    recommendation: Item | None = None
+    recommendation: RecommendedItem | None = None
     declared: Declared | None = None
     places: int | None = None
     next: RunnerUp | None = None
@@ -50,7 +50,7 @@ class Explanation:
         }
 
 
-def explain(db: sqlite3.Connection, user_token_hash: str, rec_id: int) -> Explanation:
+def explain(db: sqlite3.Connection, user_token_hash: str, rec_id: int) -> ExplainedRecommendation:
     """Explain one recommendation that was delivered to this customer, on whatever channel; read-only.
 
     NotFound for every other rec_id, whether it is another customer's, was not delivered, or is nobody's; InvalidRequest
@@ -68,7 +68,9 @@ def explain(db: sqlite3.Connection, user_token_hash: str, rec_id: int) -> Explan
         (found,) = replay(db, Selection(rec_ids=[rec_id]))
     # An item that contradicts its evidence may be another customer's.
     if not found.found or not found.position or found.differences:
-        return Explanation(rec_id, found.verdict, found.differences)
+        return ExplainedRecommendation(rec_id, found.verdict, found.differences)
     place, declared = found.position, found.found.declared
     whole = item(found)
-    return Explanation(rec_id, found.verdict, (), whole, declared, place.places, place.runner_up)
+    return ExplainedRecommendation(
+        rec_id, found.verdict, (), whole, declared, place.places, place.runner_up
+    )

@@ -9,24 +9,24 @@ import json
 import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timezone
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import REPRODUCED, Replay
 from sqlite_utils_personalization.audit.selection import Selection
-from sqlite_utils_personalization.billing.deliveries import record_deliveries
 from sqlite_utils_personalization.billing.delivery import CHANNELS, UNIT_PRICE_YEN, Delivery
+from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.clock import JAPAN
-from sqlite_utils_personalization.customer_api.page import Page, item, title
 from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.formula.sentences import total_sentence
 from sqlite_utils_personalization.preferences.customer import profile_id_of
-from sqlite_utils_personalization.transaction import transaction, writing
+from sqlite_utils_personalization.transaction import transaction, write_transaction
 
 # Recommendations on one page at most, and characters of a cursor.
 MOST = 100
@@ -51,7 +51,58 @@ WHERE rec_id = :rec_id AND profile_id = :profile_id AND served_at = :served_at
 """
 
 
-class Position(NamedTuple):
+@dataclass(frozen=True)
+class PreviewItem:
+    """What a preview shows of a recommendation; as_of is the night's Japanese day."""
+
+    rec_id: int
+    as_of: str
+    recommendation_type: str
+    title: str
+
+
+@dataclass(frozen=True)
+class RecommendedItem(PreviewItem):
+    """A whole recommendation. points are per component; reasons, in this order, say why, and how they make the score.
+
+    rank is among those of its type that night, from 1; served_at is UTC; verdict is what replaying it gave.
+    """
+
+    run_id: int
+    served_at: str
+    item_id: str
+    closes_on: str | None
+    rank: int
+    score: int
+    points: Mapping[str, int]
+    reasons: tuple[str, ...]
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Recommendations, newest night first, and what handing them over was charged: yen, tax excluded.
+
+    next_cursor is None at the end; a page may be short, or empty, before it. left_out counts, by verdict, the log rows
+    passed over because what was recommended in them cannot be replayed. A preview has titles, and delivers nothing.
+    """
+
+    items: tuple[PreviewItem, ...]
+    next_cursor: str | None
+    left_out: Mapping[str, int]
+    preview: bool
+    delivered_new: int = 0
+    delivered_before: int = 0
+    charged_yen: int = 0
+    unit_price_yen: int = UNIT_PRICE_YEN
+    because: str = "a preview delivers nothing"
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; keys are only ever added."""
+        return asdict(self)
+
+
+class LogPosition(NamedTuple):
     """The last log row of a page."""
 
     served_at: str
@@ -64,11 +115,11 @@ class ParsedQuery(NamedTuple):
     recommendation_type: str | None
     night: str | None
     limit: int
-    after: Position | None
+    after: LogPosition | None
 
 
 class _Row(NamedTuple):
-    position: Position
+    position: LogPosition
     is_wanted: bool
 
 
@@ -90,7 +141,7 @@ def recommendations(
     InvalidRequest, UnknownCustomer, or DeliveryConflict if one is recorded otherwise; then nothing is delivered.
     """
     wanted = parse_query(recommendation_type, night, limit, cursor, channel)
-    with transaction(db) if channel is None else writing(db):
+    with transaction(db) if channel is None else write_transaction(db):
         found, page = _read(db, profile_id_of(db, user_token_hash), wanted)
         if channel is None:
             return page
@@ -135,7 +186,7 @@ def _rows(db: sqlite3.Connection, customer: int, wanted: ParsedQuery) -> Iterato
             raise _invalid()
     rows = db.execute(sql(wanted), at)
     for seen, (rec_id, served_at, kind) in enumerate(rows, 1):
-        position = Position(served_at, rec_id)
+        position = LogPosition(served_at, rec_id)
         if wanted.recommendation_type in (None, kind):
             yield _Row(position, True)
         if seen == READ:
@@ -169,7 +220,7 @@ def _charged(page: Page, found: list[Replay], delivered: list[Delivery], day: st
     )
 
 
-def cursor_after(last: Position, *filters: str | None) -> str:
+def cursor_after(last: LogPosition, *filters: str | None) -> str:
     """The text that stands for what comes after last under these filters.
 
     It is no secret and carries no signature: a forged one selects nothing that the same customer could not ask for
@@ -178,12 +229,12 @@ def cursor_after(last: Position, *filters: str | None) -> str:
     return urlsafe_b64encode(canonical_json([*last, *filters]).encode()).decode().rstrip("=")
 
 
-def _position(text: str, *filters: str | None) -> Position:
+def _position(text: str, *filters: str | None) -> LogPosition:
     """What cursor_after() was given. InvalidRequest if it was given something else, or other filters."""
     served_at, rec_id, *given = _decoded(text)
     if given != [*filters]:
         raise InvalidRequest("cursor belongs to another type or night", "begin again without it")
-    return Position(served_at, rec_id)
+    return LogPosition(served_at, rec_id)
 
 
 def _invalid() -> InvalidRequest:
@@ -233,3 +284,31 @@ def _is_day(text: object) -> bool:
         return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def title(found: Replay) -> PreviewItem:
+    """The preview of a replayed row."""
+    assert found.run
+    assert found.found
+    kind, name = found.logged.recommendation_type, found.found.candidate.title
+    return PreviewItem(found.rec_id, found.run.as_of, kind, name)
+
+
+def item(found: Replay) -> RecommendedItem:
+    """The whole of a replayed row."""
+    assert found.run
+    assert found.found
+    assert found.position
+    parts, candidate = found.components, found.found.candidate
+    return RecommendedItem(
+        **asdict(title(found)),
+        run_id=found.run.run_id,
+        served_at=found.logged.served_at,
+        item_id=candidate.item_id,
+        closes_on=candidate.closes_on,
+        rank=found.position.rank,
+        score=found.logged.score,
+        points={part.name: part.points for part in parts},
+        reasons=(*(part.sentence for part in parts), total_sentence(found.found)),
+        verdict=found.verdict,
+    )

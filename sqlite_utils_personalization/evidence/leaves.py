@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
-from sqlite_utils_personalization.transaction import BATCH, in_batches, transaction
+from sqlite_utils_personalization.transaction import BATCH, read_batches, transaction
 
 NO_HEAD = "0" * 64
 FORMAT = 1
@@ -162,7 +162,7 @@ def customer_leaves(
         keep_digests(db, run_id, batch)
     salt = run_salt(db, run_id)
     at = {"run_id": run_id, "first": first_rec_id, "last": last_rec_id}
-    rows = in_batches(db, _CUSTOMERS, at, key=1)
+    rows = read_batches(db, _CUSTOMERS, at, key=1)
     for profile_id, ranges in groupby(rows, key=itemgetter(0)):
         blinded = blind(salt, profile_id)
         yield profile_id, customer_leaf(profile_id, blinded, (found[1:] for found in ranges))
@@ -183,7 +183,7 @@ def event_leaves(
         f"SELECT {', '.join(columns)} FROM {table} WHERE {number} > max(:after, :start) AND {number} <= :end"
         " ORDER BY 1 LIMIT :batch"
     )
-    for row in in_batches(db, sql, {"start": after, "end": end}):
+    for row in read_batches(db, sql, {"start": after, "end": end}):
         yield row[0], event_leaf(table, row)
 
 
@@ -216,7 +216,7 @@ def _digests(db: sqlite3.Connection, lists: str, at: dict[str, int]) -> Iterator
         found = db.execute(_CANDIDATE, (candidate_id,)).fetchone() or (None, None)
         return place_text([*found, *points])
 
-    found = in_batches(db, lists, at)
+    found = read_batches(db, lists, at)
     while some := list(islice(found, _TOGETHER)):
         rows = groupby(db.execute(_PLACES, (some[0][0], some[-1][0])), key=itemgetter(0))
         places = {number: ",".join(place(*row[1:]) for row in listed) for number, listed in rows}

@@ -20,7 +20,7 @@ from sqlite_utils_personalization.evidence.leaves import (
     unserved_sha256,
 )
 from sqlite_utils_personalization.evidence.merkle import leaf_hash, root
-from sqlite_utils_personalization.transaction import transaction, writing
+from sqlite_utils_personalization.transaction import transaction, write_transaction
 
 # What a run's manifest repeats of its row; the rest of the row follows from model_json.
 MANIFEST_COLUMNS = (
@@ -247,7 +247,7 @@ def seal_events(db: sqlite3.Connection, tables: Iterable[str] = EVENT_COLUMNS) -
     """Seal what no seal covers yet, locking only for the seals themselves; joins the caller's transaction."""
     segments = unsealed_events(db, tables)
     if segments:
-        with writing(db):
+        with write_transaction(db):
             for segment in segments:
                 _seal(db, segment)
 

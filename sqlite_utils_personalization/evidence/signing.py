@@ -59,7 +59,7 @@ def load_key(path: Path) -> "Ed25519PrivateKey":
     return key
 
 
-def signed(head: Mapping[str, Any], key: "Ed25519PrivateKey") -> dict[str, Any]:
+def sign_head(head: Mapping[str, Any], key: "Ed25519PrivateKey") -> dict[str, Any]:
     """The head with its signature and the public key, both base64; read-only."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 

@@ -95,7 +95,7 @@ def evaluation(values: Sequence[Any]) -> Evaluation:
 NOT_READABLE = (TypeError, ValueError, LookupError, ArithmeticError)
 
 
-def readable(row: Sequence[Any]) -> Sequence[Any]:
+def decoded_row(row: Sequence[Any]) -> Sequence[Any]:
     """The row with text for every BLOB, which a tampered text may be."""
     if bytes not in map(type, row):
         return row

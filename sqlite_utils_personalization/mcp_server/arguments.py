@@ -1,4 +1,4 @@
-"""The arguments of the tools: published with their strict schema, checked where every entrance has them checked.
+"""The arguments of the tools: published with their strict schema, checked where every API has them checked.
 
 The SDK is told to let any value through, because what it says of a wrong one repeats it.
 """
@@ -20,20 +20,20 @@ from sqlite_utils_personalization.preferences.validation import published_schema
 LEFT = object()
 
 
-def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def given_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Those that were given."""
     return {name: value for name, value in arguments.items() if value is not LEFT}
 
 
-def check_names(sent: Collection[str], known: Collection[str]) -> None:
+def check_names(given: Collection[str], known: Collection[str]) -> None:
     """InvalidRequest if there is an argument of another name, which the SDK would leave out unseen."""
-    if set(sent) - set(known):
+    if set(given) - set(known):
         raise InvalidRequest(
             "there is an argument of another name", f"known are {', '.join(known)}"
         )
 
 
-def truth(name: str, value: object) -> bool:
+def parse_bool(name: str, value: object) -> bool:
     """The value. InvalidRequest if it is neither true nor false."""
     if not isinstance(value, bool):
         raise InvalidRequest(f"{name} is neither true nor false", "give one of them, or none")

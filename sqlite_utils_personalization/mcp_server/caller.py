@@ -1,4 +1,4 @@
-"""What an entrance has to give the tools: who asks, and a connection to answer on."""
+"""What authentication has to give the tools: who asks, and a connection to answer on."""
 
 import sqlite3
 import sys
@@ -28,10 +28,10 @@ class Caller(Protocol):
         """What function returns, in one transaction of its own."""
 
 
-class Entrance(Protocol):
+class Authenticator(Protocol):
     """How a call comes in."""
 
-    async def enter(self, request: Any) -> Caller:
+    async def authenticate(self, request: Any) -> Caller:
         """Who asks; request is the HTTP request, None on stdio. An error says that nobody known does."""
 
     def sentence(self, error: Exception) -> str:

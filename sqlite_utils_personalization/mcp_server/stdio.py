@@ -12,10 +12,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import ValidationError
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.database import explained, open_readonly, open_writable
+from sqlite_utils_personalization.database import explain_errors, open_readonly, open_writable
 from sqlite_utils_personalization.mcp_server import caller as failure
 from sqlite_utils_personalization.mcp_server.tools import register
-from sqlite_utils_personalization.transaction import writing
+from sqlite_utils_personalization.transaction import write_transaction
 
 T = TypeVar("T")
 # Less than what clients wait for an answer, more than a chunk of a night holds the lock.
@@ -38,21 +38,25 @@ class FileCaller:
         return await to_thread.run_sync(self._write, function)
 
     def _read(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        with explained(self.path), open_readonly(self.path, LOCK_S) as db:
+        with explain_errors(self.path), open_readonly(self.path, LOCK_S) as db:
             return function(db.conn)
 
     def _write(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        with explained(self.path), open_writable(self.path, LOCK_S) as db, writing(db.conn):
+        with (
+            explain_errors(self.path),
+            open_writable(self.path, LOCK_S) as db,
+            write_transaction(db.conn),
+        ):
             return function(db.conn)
 
 
 @dataclass(frozen=True)
-class FileEntrance:
+class FileAuthenticator:
     """Lets in whoever started the server."""
 
     caller: FileCaller
 
-    async def enter(self, request: Any) -> FileCaller:
+    async def authenticate(self, request: Any) -> FileCaller:
         """The one customer."""
         return self.caller
 
@@ -85,5 +89,5 @@ def server(path: Path, user_token_hash: str) -> MCPServer:
         version=__version__,
         log_level="WARNING",
     )
-    register(made, FileEntrance(FileCaller(path, user_token_hash)))
+    register(made, FileAuthenticator(FileCaller(path, user_token_hash)))
     return made

@@ -9,7 +9,6 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
 from sqlite_utils_personalization.customer_api.explain import explain as explained
-from sqlite_utils_personalization.customer_api.preferences import declare
 from sqlite_utils_personalization.customer_api.recommendations import recommendations
 from sqlite_utils_personalization.mcp_server import arguments as args
 from sqlite_utils_personalization.mcp_server.arguments import (
@@ -18,20 +17,21 @@ from sqlite_utils_personalization.mcp_server.arguments import (
     SET_PREFERENCE,
     Described,
 )
-from sqlite_utils_personalization.mcp_server.caller import Caller, Entrance
-from sqlite_utils_personalization.mcp_server.results import (
+from sqlite_utils_personalization.mcp_server.caller import Authenticator, Caller
+from sqlite_utils_personalization.mcp_server.output_schemas import (
     Explanation,
     Preference,
     Recommendations,
     preference,
 )
+from sqlite_utils_personalization.preferences.profile import declare
 
 T = TypeVar("T")
 CHANNEL = "mcp"
 
 
-def register(server: MCPServer, entrance: Entrance) -> None:
-    """Put the tools on the server; each call comes in by the entrance, and an error goes out as its sentence."""
+def register(server: MCPServer, authenticator: Authenticator) -> None:
+    """Put the tools on the server; each call is authenticated, and an error goes out as its sentence."""
 
     @_on(server, SET_PREFERENCE)
     async def set_preference(
@@ -49,10 +49,10 @@ def register(server: MCPServer, entrance: Entrance) -> None:
         }
 
         async def answer(caller: Caller) -> Preference:
-            user, given = caller.user_token_hash, args.given(declared)
+            user, given = caller.user_token_hash, args.given_arguments(declared)
             return preference(await caller.write(lambda db: declare(db, user, given)))
 
-        return await _answered(entrance, ctx, declared, answer)
+        return await _answered(authenticator, ctx, declared, answer)
 
     @_on(server, LIST_RECOMMENDATIONS)
     async def list_recommendations(
@@ -66,7 +66,7 @@ def register(server: MCPServer, entrance: Entrance) -> None:
         filters = {"recommendation_type": type, "night": night, "limit": limit, "cursor": cursor}
 
         async def answer(caller: Caller) -> Recommendations:
-            channel = None if args.truth("preview", preview) else CHANNEL
+            channel = None if args.parse_bool("preview", preview) else CHANNEL
 
             def page(db: sqlite3.Connection) -> Recommendations:
                 found = recommendations(db, caller.user_token_hash, channel=channel, **filters)
@@ -75,7 +75,7 @@ def register(server: MCPServer, entrance: Entrance) -> None:
             return await (caller.write(page) if channel else caller.read(page))
 
         names = ("type", "night", "limit", "cursor", "preview")
-        return await _answered(entrance, ctx, names, answer)
+        return await _answered(authenticator, ctx, names, answer)
 
     @_on(server, EXPLAIN)
     async def explain(ctx: Context, rec_id: args.RecId) -> Explanation:
@@ -84,7 +84,7 @@ def register(server: MCPServer, entrance: Entrance) -> None:
             found = await caller.read(lambda db: explained(db, user, rec_id))
             return Explanation(**found.to_dict())
 
-        return await _answered(entrance, ctx, ("rec_id",), answer)
+        return await _answered(authenticator, ctx, ("rec_id",), answer)
 
 
 def remove_tool(server: MCPServer, name: str) -> None:
@@ -104,16 +104,16 @@ def _on(server: MCPServer, tool: Described) -> Callable[[Callable[..., Any]], An
 
 
 async def _answered(
-    entrance: Entrance,
+    authenticator: Authenticator,
     ctx: Context,
     known: Any,
     answer: Callable[[Caller], Awaitable[T]],
 ) -> T:
     request = ctx.request_context
-    sent: Mapping[str, Any] = (request.params or {}).get("arguments") or {}
+    given: Mapping[str, Any] = (request.params or {}).get("arguments") or {}
     try:
-        args.check_names(sent, known)
-        return await answer(await entrance.enter(request.request))
+        args.check_names(given, known)
+        return await answer(await authenticator.authenticate(request.request))
     except Exception as error:
         # From None: the SDK logs what it is chained to.
-        raise ToolError(entrance.sentence(error)) from None
+        raise ToolError(authenticator.sentence(error)) from None

@@ -6,6 +6,14 @@ from hashlib import sha256
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import UnknownCustomer
 
+# The grounds of GDPR article 17(1), a to e, as 289 has them.
+LEGAL_BASES = (
+    "no_longer_necessary",
+    "consent_withdrawn",
+    "objection",
+    "unlawful_processing",
+    "legal_obligation",
+)
 _NOT_ERASED = "{} NOT IN (SELECT profile_id FROM am_personalization_erasure)"
 
 

@@ -13,9 +13,9 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events
-from sqlite_utils_personalization.preferences.profiles import find_profile
+from sqlite_utils_personalization.preferences.profile import find_profile
 from sqlite_utils_personalization.schema.state import tables
-from sqlite_utils_personalization.transaction import writing
+from sqlite_utils_personalization.transaction import write_transaction
 
 ERASURES = "am_personalization_erasure"
 NAMED_ROWS = 100
@@ -59,13 +59,14 @@ def erase(
 ) -> Erasure | None:
     """Cut the link from this hash to its profile, and seal that it was; None if no customer has this hash.
 
-    Joins the caller's transaction. The old bytes are overwritten; scrub() sees to what is left of them elsewhere.
+    Joins the caller's transaction. The old bytes are overwritten; checkpoint() and vacuum() see to what is left of
+    them elsewhere.
     PersonalizationError where 289 is not applied.
     """
     require_events(db)
     # A setting of this connection alone: overwrite with zeros what is deleted.
     db.execute("PRAGMA secure_delete = on")
-    with writing(db):
+    with write_transaction(db):
         profile = find_profile(db, user_token_hash)
         if profile is None:
             return None

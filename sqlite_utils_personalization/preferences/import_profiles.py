@@ -16,7 +16,7 @@ from sqlite_utils_personalization.preferences.validation import (
     preference_text,
     validate,
 )
-from sqlite_utils_personalization.transaction import transaction, writing
+from sqlite_utils_personalization.transaction import transaction, write_transaction
 
 # Declarations repeat: of a million customers, some ten thousand are distinct.
 CACHED = 50_000
@@ -80,7 +80,7 @@ def import_profiles(
         db.execute("DROP TABLE IF EXISTS temp.given_profile")
         db.execute(_GIVEN)
         total = _read(db, lines, packs)
-    with writing(db):
+    with write_transaction(db):
         changed = db.execute(_CHANGE, {"now": utc_now()}).rowcount
         added = db.execute(_ADD, {"now": utc_now()}).rowcount
     db.execute("DROP TABLE temp.given_profile")

@@ -9,8 +9,8 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.erasure import require_events
-from sqlite_utils_personalization.preferences.profiles import find_profile
-from sqlite_utils_personalization.transaction import writing
+from sqlite_utils_personalization.preferences.profile import find_profile
+from sqlite_utils_personalization.transaction import write_transaction
 
 _MOVE = """
 UPDATE am_personalization_profile SET user_token_hash = ?, last_updated_at = max(created_at, ?)
@@ -40,7 +40,7 @@ def rotate(db: sqlite3.Connection, old_key: bytes, new_key: bytes) -> Rotation:
     if old == new:
         raise PersonalizationError("the new key is the old one", "nothing was changed")
     db.execute("PRAGMA secure_delete = on")
-    with writing(db):
+    with write_transaction(db):
         profile = find_profile(db, old)
         if profile is None:
             raise PersonalizationError(

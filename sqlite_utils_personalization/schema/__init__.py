@@ -8,7 +8,12 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from sqlite_utils_personalization.database import explained, open_readonly, open_writable, sqlite3
+from sqlite_utils_personalization.database import (
+    explain_errors,
+    open_readonly,
+    open_writable,
+    sqlite3,
+)
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema.migrations import migrations
 from sqlite_utils_personalization.schema.scripts import run_script
@@ -47,7 +52,7 @@ def migrate(
     Returns the names of those that were applied: none if nothing was due, and then nothing was locked or written.
     What was recorded but is no longer whole is applied again. PersonalizationError says what is in the way.
     """
-    with explained(path), open_writable(path, timeout_s, create=True) as db:
+    with explain_errors(path), open_writable(path, timeout_s, create=True) as db:
         if not _due(db, only):
             return []
         with transaction(db.conn, "IMMEDIATE"):
@@ -61,7 +66,7 @@ def migrate(
 def migration_statuses(path: str | Path) -> list[Status]:
     """The state of each migration in the file at path, which need not exist; read-only."""
     absent = not Path(path).exists()
-    with explained(path), Database(memory=True) if absent else open_readonly(path) as db:
+    with explain_errors(path), Database(memory=True) if absent else open_readonly(path) as db:
         return statuses(db)
 
 
@@ -83,7 +88,11 @@ def rollback(
 
     Returns the names of those that were removed. PersonalizationError if the log holds rows, unless drop_audit_log.
     """
-    with explained(path), open_writable(path, timeout_s) as db, transaction(db.conn, "IMMEDIATE"):
+    with (
+        explain_errors(path),
+        open_writable(path, timeout_s) as db,
+        transaction(db.conn, "IMMEDIATE"),
+    ):
         found = [
             status for status in reversed(statuses(db)) if status.in_place or status.applied_at
         ]

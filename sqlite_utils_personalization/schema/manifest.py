@@ -15,18 +15,18 @@ from sqlite_utils_personalization.schema.state import MIGRATIONS
 _BOM = b"\xef\xbb\xbf"
 
 
-def unlisted(path: Path) -> list[str]:
+def unlisted_migrations(path: Path) -> list[str]:
     """Those of our migrations that the manifest at path does not list, in order; read-only."""
     listed = {_file_name(line) for line in _read(path).removeprefix(_BOM).splitlines()}
     return [name for name in MIGRATIONS if f"{name}.sql" not in listed]
 
 
-def register(path: Path) -> list[str]:
+def register_migrations(path: Path) -> list[str]:
     """Append what is unlisted to the manifest at path, changing no other byte; returns what was appended.
 
     The file is replaced as a whole or not at all, and keeps its mode and owner.
     """
-    names = unlisted(path)
+    names = unlisted_migrations(path)
     if names:
         text = _read(path)
         newline = b"\r\n" if text[: text.rfind(b"\n") + 1].endswith(b"\r\n") else b"\n"

@@ -61,14 +61,14 @@ def objects(name: str) -> dict[str, str]:
     return made[name]
 
 
-def packaged() -> dict[str, str]:
+def packaged_objects() -> dict[str, str]:
     """The same of all migrations together."""
     return {key: sql for name in MIGRATIONS for key, sql in objects(name).items()}
 
 
 def tables() -> list[str]:
     """Every table of ours."""
-    return [name for name, sql in packaged().items() if sql.startswith("CREATE TABLE")]
+    return [name for name, sql in packaged_objects().items() if sql.startswith("CREATE TABLE")]
 
 
 def _objects_in(conn: sqlite3.Connection) -> dict[str, str]:

@@ -13,7 +13,7 @@ from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import read_catalogue
 from sqlite_utils_personalization.clock import JAPAN, utc_now
 from sqlite_utils_personalization.database import (
-    explained,
+    explain_errors,
     has_table,
     not_found,
     open_readonly,
@@ -65,7 +65,7 @@ class Reporter:
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None
 
 
-class Run(NamedTuple):
+class LatestRun(NamedTuple):
     """The latest run of a night; status is 'running' or 'finished'."""
 
     run_id: int
@@ -98,7 +98,7 @@ def score(
         allowed = "at least 1" if top_k < 1 else f"at most {MOST_PLACES}"
         raise PersonalizationError(f"top_k is {top_k}", f"give {allowed}")
     night = Night(_day(as_of), load_model(model), top_k, again, dry_run, strict, catalogue)
-    with explained(path), open_readonly(path) if dry_run else open_writable(path) as db:
+    with explain_errors(path), open_readonly(path) if dry_run else open_writable(path) as db:
         db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         return _run(db.conn, path, night, reporter or Reporter())
 
@@ -155,7 +155,7 @@ def _require_schema(
         )
 
 
-def _latest(db: sqlite3.Connection, night: Night) -> Run | None:
+def _latest(db: sqlite3.Connection, night: Night) -> LatestRun | None:
     if not has_table(db, "am_personalization_run"):
         return None
     row = db.execute(
@@ -163,10 +163,12 @@ def _latest(db: sqlite3.Connection, night: Night) -> Run | None:
         " WHERE as_of = ? AND model_sha256 = ? AND top_k = ? ORDER BY again DESC",
         (night.as_of, night.model.sha256, night.top_k),
     ).fetchone()
-    return Run(*row) if row else None
+    return LatestRun(*row) if row else None
 
 
-def _existing(db: sqlite3.Connection, night: Night, run: Run, reporter: Reporter) -> dict[str, Any]:
+def _existing(
+    db: sqlite3.Connection, night: Night, run: LatestRun, reporter: Reporter
+) -> dict[str, Any]:
     if run.status == "finished":
         reporter.say(
             f"{night.as_of} was already scored, as run {run.run_id}: nothing added (--again scores it once more)"

@@ -14,7 +14,7 @@ from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.formula.declared import Declared, read_preference
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.preferences.customer import active_condition
-from sqlite_utils_personalization.schema.state import packaged
+from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.transaction import transaction
 
 BATCH = 10_000
@@ -51,7 +51,7 @@ def create_tables(db: sqlite3.Connection) -> None:
         "SELECT name FROM sqlite_temp_master WHERE type = 'table' AND name LIKE 'plan%'"
     ).fetchall():
         db.execute(f"DROP TABLE temp.{name}")
-    run = packaged()["am_personalization_run"]
+    run = packaged_objects()["am_personalization_run"]
     db.execute(run.replace("TABLE am_personalization_run", "TEMP TABLE plan_run", 1))
     for statement in _TABLES.split(";\n"):
         db.execute(statement)

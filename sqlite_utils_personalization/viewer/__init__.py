@@ -1,4 +1,4 @@
-"""The Datasette plugin: questions to ask, nothing but our tables to see, and the customer's own door.
+"""The Datasette plugin: questions to ask, nothing but our tables to see, and the customer's API.
 
 Datasette finds templates/ and static/ because the entry point is this package.
 """
@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 # The questions and metadata.yml are for the commands too, and those work without Datasette.
 if find_spec("datasette"):
-    from sqlite_utils_personalization.viewer.access.denied import forbidden
+    from sqlite_utils_personalization.viewer.access.access import forbidden
     from sqlite_utils_personalization.viewer.access.permissions import (
         filters_from_request,
         permission_allowed,
@@ -25,7 +25,7 @@ if find_spec("datasette"):
     )
     from sqlite_utils_personalization.viewer.large_tables import count_no_rows, count_no_tables
     from sqlite_utils_personalization.viewer.mcp import register_mcp_tools
-    from sqlite_utils_personalization.viewer.pages.pages import register_routes
+    from sqlite_utils_personalization.viewer.pages.routes import register_routes
     from sqlite_utils_personalization.viewer.queries.serve import (
         asgi_wrapper,
         canned_queries,

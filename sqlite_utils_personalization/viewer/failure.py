@@ -7,7 +7,7 @@ from typing import Any
 from datasette import Response
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.errors import PersonalizationError, capitalized, sentence
+from sqlite_utils_personalization.errors import PersonalizationError, capitalize, sentence
 
 
 @dataclass
@@ -31,14 +31,14 @@ def no_schema() -> Failure:
     )
 
 
-def which_database(asked: str | None, links: Mapping[str, str]) -> Failure:
+def which_database(name: str | None, links: Mapping[str, str]) -> Failure:
     """The one that was asked for is not there, or several are and none was asked for."""
-    if asked is None:
+    if name is None:
         return Failure(300, "Which database?", "More than one can be audited.", "Choose:", links)
     return Failure(
         404,
         "No such database",
-        f"There is no database {asked} here with the table am_personalization_profile.",
+        f"There is no database {name} here with the table am_personalization_profile.",
         "Choose one that is here:",
         links,
     )
@@ -58,7 +58,7 @@ def not_of_the_audit(links: Mapping[str, str]) -> Failure:
 
 def not_prepared(error: PersonalizationError) -> Failure:
     """The file has no evidence tables."""
-    return Failure(409, "The database is not migrated", f"{error.what}.", capitalized(error.todo))
+    return Failure(409, "The database is not migrated", f"{error.what}.", capitalize(error.todo))
 
 
 def unreadable(name: str, error: str) -> Failure:
@@ -84,16 +84,16 @@ def no_recommendation(error: PersonalizationError) -> Failure:
     return Failure(404, "No such recommendation", sentence(error.what), sentence(error.todo))
 
 
-async def failed(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
+async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
     """The page of a failure, or its JSON."""
     data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
     data |= {"todo": failure.todo, "links": dict(failure.links)}
     if as_json:
         return Response.json(data, status=failure.status)
-    return await html(datasette, request, "failure", data, failure.status)
+    return await html_page(datasette, request, "failure", data, failure.status)
 
 
-async def html(
+async def html_page(
     datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200
 ) -> Response:
     """The page of the template personalization_NAME.html."""

@@ -56,14 +56,14 @@ def count_no_rows(datasette: Any) -> Callable[[Any], Any]:
 
 async def _spared(datasette: Any, scope: Any) -> bytes:
     path = scope["path"].removeprefix(datasette.setting("base_url").rstrip("/"))
-    asked = _PATH.fullmatch(path)
-    if not asked or asked[2] not in tables():
+    match = _PATH.fullmatch(path)
+    if not match or match[2] not in tables():
         return b""
-    database, is_view = datasette.databases.get(tilde_decode(asked[1])), asked[2].startswith("v_")
+    database, is_view = datasette.databases.get(tilde_decode(match[1])), match[2].startswith("v_")
     would_count = not hasattr(datasette, "add_query") and b"_nocount" not in scope["query_string"]
     if would_count and await log_reaches(database, LARGE_LOG_OF_VIEW if is_view else LARGE_LOG):
         return b"&_nocount=1&_nosuggest=1"
-    is_page = is_view and not asked[3] and await has_our_schema(database)
+    is_page = is_view and not match[3] and await has_our_schema(database)
     return b"&_nosuggest=1" if is_page else b""
 
 

@@ -24,12 +24,12 @@ _TELLS_TOO_MUCH = "get_database_schema"
 
 
 @dataclass(frozen=True)
-class DatasetteEntrance:
+class DatasetteAuthenticator:
     """Lets in whom the REST routes let in: the same keys, settings and limits."""
 
     datasette: Any
 
-    async def enter(self, request: Any) -> Call:
+    async def authenticate(self, request: Any) -> Call:
         """Who sent the request; a Problem if that is nobody known."""
         if request is None:
             key_in(())
@@ -50,7 +50,7 @@ def register_mcp_tools(datasette: Any, mcp: Any) -> None:
     if not _shows_all(datasette):
         remove_tool(mcp, _TELLS_TOO_MUCH)
     if is_open(plugin_settings(datasette)):
-        register(mcp, DatasetteEntrance(datasette))
+        register(mcp, DatasetteAuthenticator(datasette))
 
 
 def _shows_all(datasette: Any) -> bool:

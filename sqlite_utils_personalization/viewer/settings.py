@@ -1,4 +1,4 @@
-"""The settings of the customer's door in Datasette's configuration.
+"""The settings of the customer's API in Datasette's configuration.
 
 plugins:
   sqlite-utils-personalization:
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils_personalization.customer_api.keys import KeySource
+from sqlite_utils_personalization.customer_api.key_source import KeySource
 from sqlite_utils_personalization.errors import PersonalizationError
 
 PLUGIN = "sqlite-utils-personalization"
@@ -35,7 +35,7 @@ class Settings:
 
 
 def is_open(given: Mapping[str, Any] | None) -> bool:
-    """Whether the settings of the plugin open the door at all."""
+    """Whether the settings of the plugin open the API at all."""
     return given is not None and "customer_api" in given
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from sqlite_utils_personalization.audit.verify.finding import Finding
+from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.audit.verify.lists import Decided, Row, decided_lists
 from sqlite_utils_personalization.evidence.leaves import keep_digests
 from sqlite_utils_personalization.scoring.run_digest import Places

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 
-from sqlite_utils_personalization.audit.verify.finding import Finding
+from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.evidence.leaves import event_leaves
 from sqlite_utils_personalization.evidence.seal import event_tables, segment_of, tree_of
 

@@ -1,4 +1,4 @@
-"""What can be told of the evidence at a glance: quick checks, each saying what it looked at. Read-only.
+"""Quick checks of the evidence, each saying what it looked at. Read-only.
 
 None of them reads the rows of the log. That is the work of personalization-verify, and only that can say intact.
 """
@@ -7,8 +7,8 @@ import json
 import sqlite3
 from typing import NamedTuple
 
+from sqlite_utils_personalization.audit.verify.chain import check_chain, check_unsealed_runs
 from sqlite_utils_personalization.audit.verify.schema import check_schema
-from sqlite_utils_personalization.audit.verify.seals import check_chain, check_unsealed_runs
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.evidence.leaves import NO_HEAD
 from sqlite_utils_personalization.evidence.seal import MANIFEST_COLUMNS, SEAL_COLUMNS
@@ -35,7 +35,7 @@ class Check(NamedTuple):
     faults: list[str]
 
 
-def glance(db: sqlite3.Connection) -> list[Check]:
+def quick_checks(db: sqlite3.Connection) -> list[Check]:
     """The quick checks of a database with 287 and 288, in the order they are shown; read-only."""
     return [_schema(db), _seals(db), _runs(db), _sealed(db)]
 

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from sqlite_utils_personalization.audit.verify.finding import Finding
+from sqlite_utils_personalization.audit.verify import Finding
 
 _OURS = (
     "recommendation_log",

@@ -7,8 +7,8 @@ result is held against what is stored. That covers the formula, the ranking, the
 import sqlite3
 from collections.abc import Callable, Iterator
 
+from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.audit.verify.decisions import Comparison
-from sqlite_utils_personalization.audit.verify.finding import Finding
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError

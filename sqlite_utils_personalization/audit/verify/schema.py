@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterator
 
-from sqlite_utils_personalization.audit.verify.finding import Finding
+from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.schema.state import EVENTS, objects, packaged
+from sqlite_utils_personalization.schema.state import EVENTS, objects, packaged_objects
 
 # Storage is a contract with other programs, whose own text of it may be laid out differently.
 _SHARED = (
@@ -21,7 +21,7 @@ _SHARED = (
 def check_schema(db: sqlite3.Connection) -> Iterator[Finding]:
     """Compare what sqlite_master says with the packaged text; read-only."""
     stored = dict(db.execute("SELECT name, sql FROM main.sqlite_master WHERE sql IS NOT NULL"))
-    expected = packaged()
+    expected = packaged_objects()
     if stored.keys().isdisjoint(objects(EVENTS)):
         # Not applied, which is no fault: what a seal covers of it is missed by the check of seals.
         expected = {name: text for name, text in expected.items() if name not in objects(EVENTS)}
@@ -34,11 +34,15 @@ def check_schema(db: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _strangers(db: sqlite3.Connection) -> Iterator[Finding]:
-    guarded = {name for name in packaged() if name.startswith("am_personalization_")}
+    guarded = {name for name in packaged_objects() if name.startswith("am_personalization_")}
     for name, table in db.execute(
         "SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger'"
     ):
-        if table in guarded and table != "am_personalization_profile" and name not in packaged():
+        if (
+            table in guarded
+            and table != "am_personalization_profile"
+            and name not in packaged_objects()
+        ):
             yield Finding(
                 "schema", None, None, f"{name} is a trigger on {table} that we did not make"
             )

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from sqlite_utils_personalization.audit.verify import Finding
+from sqlite_utils_personalization.audit.verify.chain import check_seals
 from sqlite_utils_personalization.audit.verify.events import check_events
-from sqlite_utils_personalization.audit.verify.finding import Finding
 from sqlite_utils_personalization.audit.verify.rows import check_references, check_rows
 from sqlite_utils_personalization.audit.verify.runs import check_run
 from sqlite_utils_personalization.audit.verify.schema import check_contents, check_schema
-from sqlite_utils_personalization.audit.verify.seals import check_seals
 from sqlite_utils_personalization.evidence.leaves import forget_digests
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE
 

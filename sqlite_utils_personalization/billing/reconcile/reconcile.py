@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from sqlite_utils_personalization.billing.deliveries import require_deliveries
 from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN, delivery_key
 from sqlite_utils_personalization.billing.reconcile.charges import (
     INVOICE,
@@ -19,16 +18,21 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     Sources,
     Sum,
     add_charges,
+    check_sums,
     create_charges,
     settle_charges,
     shown_key,
 )
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, RULES, rule_number
-from sqlite_utils_personalization.billing.reconcile.exports import read_export
-from sqlite_utils_personalization.billing.reconcile.month import Month, month
-from sqlite_utils_personalization.billing.reconcile.result import Reconciliation, Row, Total
-from sqlite_utils_personalization.billing.reconcile.sums import check_sums
+from sqlite_utils_personalization.billing.reconcile.export_files import read_export
+from sqlite_utils_personalization.billing.reconcile.result import (
+    ReconciledRow,
+    Reconciliation,
+    Total,
+)
 from sqlite_utils_personalization.billing.reconcile.usage import read_usage
+from sqlite_utils_personalization.billing.record import require_deliveries
+from sqlite_utils_personalization.clock import Month, parse_month
 from sqlite_utils_personalization.database import plain_cursor, plain_rows
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
@@ -61,7 +65,7 @@ def reconcile(
     the events of usage_events that are ours. Writes temporary tables only. What cannot be read makes rows unverifiable;
     PersonalizationError if it is our own tables, or name is no month.
     """
-    chosen = month(name)
+    chosen = parse_month(name)
     require_deliveries(db)
     db.create_function("personalization_delivery_key", 3, _key_of, deterministic=True)
     sources = Sources()
@@ -78,7 +82,7 @@ def reconcile(
         )
 
 
-def rows(db: sqlite3.Connection, kind: str | None = None) -> Iterator[Row]:
+def reconciled_rows(db: sqlite3.Connection, kind: str | None = None) -> Iterator[ReconciledRow]:
     """The rows of the last reconciliation on this connection, of one class or of all, in their order; read-only."""
     numbers = [n for n, rule in enumerate(RULES) if kind in (None, rule.kind)]
     for rule, key, *values in plain_cursor(db).execute(
@@ -86,11 +90,11 @@ def rows(db: sqlite3.Connection, kind: str | None = None) -> Iterator[Row]:
         f" WHERE rule BETWEEN ? AND ? ORDER BY {_ORDER}",
         (numbers[0], numbers[-1]),
     ):
-        yield Row(RULES[rule].kind, RULES[rule].because, shown_key(key), *values)
+        yield ReconciledRow(RULES[rule].kind, RULES[rule].because, shown_key(key), *values)
 
 
 def _columns() -> list[str]:
-    return [name.replace("metered_at", "first_at") for name in Row._fields[3:]]
+    return [name.replace("metered_at", "first_at") for name in ReconciledRow._fields[3:]]
 
 
 def _key_of(rec_id: int, channel: str, slot: str) -> str:

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.billing.reconcile.charges import Sources
+from sqlite_utils_personalization.billing.reconcile.charges import Sources, SumCheck
 from sqlite_utils_personalization.billing.reconcile.classes import EXPLAINED
-from sqlite_utils_personalization.billing.reconcile.month import Month
-from sqlite_utils_personalization.billing.reconcile.sums import SumCheck
-from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.clock import Month, utc_now
 from sqlite_utils_personalization.database import require_table
 from sqlite_utils_personalization.transaction import transaction
 
@@ -29,7 +27,7 @@ class Total(NamedTuple):
         return Total(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
-class Row(NamedTuple):
+class ReconciledRow(NamedTuple):
     """One delivery, or a charge that no delivery has; times in UTC.
 
     delivered_at and metered_at are event times; decided_at, recorded_at and metered_recorded_at are when it was
@@ -104,10 +102,10 @@ class Reconciliation:
 
 # Most rows, and nobody asks about them.
 NOT_KEPT = "matched"
-_ROW = ("month", "seq", "class", *Row._fields[1:])
+_ROW = ("month", "seq", "class", *ReconciledRow._fields[1:])
 
 
-def keep(db: sqlite3.Connection, found: Reconciliation, rows: Iterable[Row]) -> None:
+def keep(db: sqlite3.Connection, found: Reconciliation, rows: Iterable[ReconciledRow]) -> None:
     """Replace what db holds of the month by found and its rows, in their order, in one transaction.
 
     PersonalizationError where the tables for it are not there.

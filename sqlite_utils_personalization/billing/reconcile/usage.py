@@ -10,7 +10,7 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     USAGE,
     Sources,
 )
-from sqlite_utils_personalization.billing.reconcile.month import Month
+from sqlite_utils_personalization.clock import Month
 from sqlite_utils_personalization.database import null_columns, plain_rows
 
 NEEDED = ("metered", "status", "quantity", "billing_idempotency_key", "ts")

@@ -2,14 +2,8 @@
 
 import click
 
-from sqlite_utils_personalization.commands.profile.check import check
-from sqlite_utils_personalization.commands.profile.erase import erase
-from sqlite_utils_personalization.commands.profile.export import export
-from sqlite_utils_personalization.commands.profile.get import get
-from sqlite_utils_personalization.commands.profile.import_ import import_
-from sqlite_utils_personalization.commands.profile.list_ import list_
-from sqlite_utils_personalization.commands.profile.rotate import rotate
-from sqlite_utils_personalization.commands.profile.set_ import set_
+from sqlite_utils_personalization.commands.profile.declare import check, get, import_, list_, set_
+from sqlite_utils_personalization.commands.profile.rights import erase, export, rotate
 
 
 @click.group(name="personalization-profile")

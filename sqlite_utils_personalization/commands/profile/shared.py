@@ -28,10 +28,10 @@ model_option = click.option(
 
 
 @contextmanager
-def opened(path: str, *, writable: bool = False) -> Iterator[sqlite3.Connection]:
+def open_database(path: str, *, writable: bool = False) -> Iterator[sqlite3.Connection]:
     """The database, and every fault of the data as one sentence and exit status 1."""
     from sqlite_utils_personalization.database import (
-        explained,
+        explain_errors,
         open_readonly,
         open_writable,
         require_evidence,
@@ -39,7 +39,7 @@ def opened(path: str, *, writable: bool = False) -> Iterator[sqlite3.Connection]
     from sqlite_utils_personalization.errors import InvalidPreference
 
     try:
-        with explained(path), open_writable(path) if writable else open_readonly(path) as db:
+        with explain_errors(path), open_writable(path) if writable else open_readonly(path) as db:
             require_evidence(db.conn, path)
             yield db.conn
     except InvalidPreference as error:
@@ -59,6 +59,6 @@ def print_object(found: dict[str, Any]) -> None:
     print_text(json.dumps(found, ensure_ascii=False))
 
 
-def shown(value: object) -> str:
+def shown_value(value: object) -> str:
     """A declared value in a sentence."""
     return "nothing" if value is None else str(value)

@@ -1,8 +1,18 @@
-"""Who may see our pages: Datasette does not protect the routes of a plugin, so every page asks here."""
+"""Who may see our pages, and the page of what is denied of a file that may be seen.
 
+Datasette does not protect the routes of a plugin, so every page asks here. Other denials stay Datasette's own.
+"""
+
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from datasette import Forbidden
+from datasette import Forbidden, Response, hookimpl
+from datasette.forbidden import forbidden as datasettes_own
+from datasette.utils import tilde_decode
+
+from sqlite_utils_personalization.viewer.access.permissions import is_guarded
+from sqlite_utils_personalization.viewer.failure import failure_page, not_of_the_audit
+from sqlite_utils_personalization.viewer.links import home_url
 
 try:
     from datasette.resources import DatabaseResource
@@ -24,7 +34,7 @@ async def can_view(datasette: Any, actor: Any, database: str) -> bool:
     return True
 
 
-async def audited(datasette: Any, actor: Any) -> list[str]:
+async def visible_databases(datasette: Any, actor: Any) -> list[str]:
     """The databases with our schema that the actor may see. Forbidden if all of those are closed to the actor."""
     ours = [
         name
@@ -35,3 +45,30 @@ async def audited(datasette: Any, actor: Any) -> list[str]:
     if ours and not seen:
         raise Forbidden("view-database")
     return seen
+
+
+@hookimpl(trylast=True)  # a plugin that asks for a login comes first
+def forbidden(datasette: Any, request: Any, message: str) -> Callable[[], Awaitable[Response]]:
+    async def answer() -> Response:
+        database = _database(datasette, request)
+        if not await is_guarded(datasette, database) or not await can_view(
+            datasette, request.actor, database
+        ):
+            response: Response = await datasettes_own(datasette, request, message)()
+            return response
+        failure = not_of_the_audit({"Personalization audit": home_url(datasette, database)})
+        return await failure_page(datasette, request, failure, _wants_json(request))
+
+    return answer
+
+
+def _database(datasette: Any, request: Any) -> str:
+    route = tilde_decode(request.url_vars.get("database") or "")
+    return next((name for name, found in datasette.databases.items() if found.route == route), "")
+
+
+def _wants_json(request: Any) -> bool:
+    return request.path.endswith(".json") or "application/json" in (
+        request.headers.get("accept"),
+        request.headers.get("content-type"),
+    )

@@ -5,7 +5,7 @@ import sqlite3
 from collections import Counter
 from typing import Any
 
-from sqlite_utils_personalization.audit.verify.quick import glance
+from sqlite_utils_personalization.audit.verify.quick import quick_checks
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.viewer.queries.queries import questions
 
@@ -30,7 +30,7 @@ def home(db: sqlite3.Connection) -> dict[str, Any]:
     nights = latest_nights(db)
     return {
         "integrity": {
-            "checks": [check._asdict() for check in glance(db)],
+            "checks": [check._asdict() for check in quick_checks(db)],
             "not_checked": "the rows of the log and the decisions behind them",
             "full_proof": "sqlite-utils personalization-verify",
         },

@@ -4,7 +4,7 @@ import re
 import sqlite3
 from typing import Any
 
-from sqlite_utils_personalization.audit.compare_today import then_now
+from sqlite_utils_personalization.audit.compare_today import compare_today
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
 from sqlite_utils_personalization.audit.selection import Selection
@@ -50,11 +50,11 @@ def replay_page(db: sqlite3.Connection, rec_id: str, *, with_now: bool) -> dict[
 
 
 def now_of(db: sqlite3.Connection, found: Replay) -> tuple[dict[str, Any] | None, str | None]:
-    """The item of a replayed row today, as then_now says, or why that cannot be told; neither without an item."""
+    """The item of a replayed row today, as compare_today says, or why that cannot be told; neither without an item."""
     if not found.run or not found.found:
         return None, None
     try:
-        (item,) = then_now(db, found.run.run_id, [found.found.candidate])
+        (item,) = compare_today(db, found.run.run_id, [found.found.candidate])
     except PersonalizationError as error:
         return None, str(error)
     return item.to_dict(), None

@@ -37,7 +37,7 @@ async def absent_tables(datasette: Any, database: str) -> list[str]:
     return absent
 
 
-async def answerable(datasette: Any, database: str, given: Given) -> dict[str, Any]:
+async def answerable_query(datasette: Any, database: str, given: Given) -> dict[str, Any]:
     """The query as a dictionary, or what stands in for it where a table it names is not there.
 
     Where the file cannot answer it for another reason, the query says why, and what to do.

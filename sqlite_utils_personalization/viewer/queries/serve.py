@@ -11,7 +11,7 @@ from datasette import hookimpl
 
 from sqlite_utils_personalization.viewer.queries.missing_tables import (
     Given,
-    answerable,
+    answerable_query,
     as_dictionary,
 )
 
@@ -29,7 +29,7 @@ def canned_queries(datasette: Any, database: str) -> Callable[[], Awaitable[dict
             found = datasette.metadata("queries", database=database, fallback=False) or {}
             _given[source] = dict(found)
         given = _given[source].items()
-        return {name: await answerable(datasette, database, query) for name, query in given}
+        return {name: await answerable_query(datasette, database, query) for name, query in given}
 
     return queries
 
@@ -68,12 +68,12 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 
 async def _add_again(datasette: Any, database: str, source: Any) -> None:
     for name, query in list(_given[source].items()):
-        if await answerable(datasette, database, query) == as_dictionary(query):
+        if await answerable_query(datasette, database, query) == as_dictionary(query):
             await _add_query(datasette, database, name, _given[source].pop(name))
 
 
 async def _add(datasette: Any, database: str, name: str, query: Given) -> None:
-    answer = await answerable(datasette, database, query)
+    answer = await answerable_query(datasette, database, query)
     if answer != as_dictionary(query):
         _given.setdefault(datasette.databases[database], {})[name] = query
     elif await datasette.get_query(database, name) is not None:

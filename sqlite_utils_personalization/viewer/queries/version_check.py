@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from datasette import hookimpl
 
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
-from sqlite_utils_personalization.viewer.queries.missing_tables import answerable
+from sqlite_utils_personalization.viewer.queries.missing_tables import answerable_query
 
 # What Datasette was given stays as it is while it runs.
 _said: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
@@ -44,7 +44,8 @@ async def _warning(datasette: Any, database: str) -> str | None:
     other = [
         name
         for name, query in packaged.items()
-        if _words(given[name]) != _words((await answerable(datasette, database, query))["sql"])
+        if _words(given[name])
+        != _words((await answerable_query(datasette, database, query))["sql"])
     ]
     if not other:
         return None

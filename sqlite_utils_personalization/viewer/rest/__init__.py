@@ -1,1 +1,1 @@
-"""The customer's own door by HTTP: what is theirs, and nothing else, on routes of Datasette."""
+"""The customer's API by HTTP: what is theirs, and nothing else, on routes of Datasette."""

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlite_utils_personalization.customer_api.keys import (
+from sqlite_utils_personalization.customer_api.key_source import (
     LONGEST_KEY,
     KeySource,
     KeyStatus,
-    hashed,
+    hash_key,
     key_status,
 )
 from sqlite_utils_personalization.viewer.connections import read
@@ -56,18 +56,18 @@ async def authenticate(datasette: Any, request: Any) -> Call:
     source = datasette.get_database(this.settings.database)
     key = key_in(request.scope["headers"])
     if this.settings.keys is None:
-        raise unknown("No key is known here.")
+        raise unknown_key("No key is known here.")
     user_token_hash = await _known(datasette, source, this.settings.keys, key)
     this.limit.take(user_token_hash)
     return Call(datasette, request, source, user_token_hash)
 
 
 async def _known(datasette: Any, source: Any, keys: KeySource, key: bytes) -> str:
-    found = hashed(key, keys)
+    found = hash_key(key, keys)
     limit_ms = datasette.setting("sql_time_limit_ms")
     told = await read(source, lambda db: key_status(db, keys, found), limit_ms)
     if told is KeyStatus.UNKNOWN:
-        raise unknown("The key is not known.")
+        raise unknown_key("The key is not known.")
     if told is KeyStatus.REVOKED:
         raise Problem(403, "This key may not be used any more.", "Use the key that replaced it.")
     return found.user_token_hash
@@ -77,14 +77,14 @@ def key_in(headers: Headers) -> bytes:
     """The one key of the request, as bytes. Problem 401 if there is none, or headers that disagree."""
     found = set(_keys(headers))
     if len(found) > 1:
-        raise unknown("The request holds two different keys.")
+        raise unknown_key("The request holds two different keys.")
     (key,) = found or {b""}
     if not 1 <= len(key) <= LONGEST_KEY:
-        raise unknown("The request holds no key.")
+        raise unknown_key("The request holds no key.")
     return key
 
 
-def unknown(error: str) -> Problem:
+def unknown_key(error: str) -> Problem:
     """Problem 401."""
     return Problem(
         401,

@@ -8,10 +8,10 @@ from datasette import Response
 from sqlite_utils_personalization.errors import Changed, InvalidPreference
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import Erasure, checkpoint, erase
-from sqlite_utils_personalization.preferences.profiles import (
+from sqlite_utils_personalization.preferences.profile import (
     ANY_VERSION,
-    Change,
     Profile,
+    StoredPreference,
     find_profile,
     set_preferences,
 )
@@ -55,7 +55,7 @@ async def put_profile(call: Call) -> Response:
     # What is not valid is that whatever is stored, and takes no place in the queue.
     declared = validate(await json_body(call.request), packs)
 
-    def put(db: Any) -> Change:
+    def put(db: Any) -> StoredPreference:
         if is_new and find_profile(db, call.user_token_hash):
             raise Changed("there is a preference already", "read it, then set it with If-Match")
         return set_preferences(db, call.user_token_hash, declared, packs, if_match=version)

@@ -5,8 +5,7 @@ from typing import Any
 from datasette import Response
 
 from sqlite_utils_personalization.customer_api.explain import explain
-from sqlite_utils_personalization.customer_api.page import Page
-from sqlite_utils_personalization.customer_api.recommendations import recommendations
+from sqlite_utils_personalization.customer_api.recommendations import Page, recommendations
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.viewer.rest.request import Call, query
 
@@ -17,19 +16,19 @@ PARAMETERS = ("type", "night", "limit", "cursor", "preview")
 
 async def get_recommendations(call: Call) -> Response:
     """200 with a page: each item is delivered, in the transaction that reads it, unless preview is 1."""
-    sent = query(call.request, PARAMETERS)
-    is_preview = sent.get("preview", "0") == "1"
-    if sent.get("preview", "0") not in ("0", "1"):
+    parameters = query(call.request, PARAMETERS)
+    is_preview = parameters.get("preview", "0") == "1"
+    if parameters.get("preview", "0") not in ("0", "1"):
         raise InvalidRequest("preview is not 1 or 0", "give one of them, or none")
 
     def page(db: Any) -> Page:
         return recommendations(
             db,
             call.user_token_hash,
-            recommendation_type=sent.get("type"),
-            night=sent.get("night"),
-            limit=_whole(sent.get("limit", "10")),
-            cursor=sent.get("cursor"),
+            recommendation_type=parameters.get("type"),
+            night=parameters.get("night"),
+            limit=_whole(parameters.get("limit", "10")),
+            cursor=parameters.get("cursor"),
             channel=None if is_preview else CHANNEL,
         )
 

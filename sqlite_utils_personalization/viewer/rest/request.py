@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from datasette import Response
 
-from sqlite_utils_personalization.preferences.profiles import ANY_VERSION
+from sqlite_utils_personalization.preferences.profile import ANY_VERSION
 from sqlite_utils_personalization.preferences.validation import MAX_LENGTH, parse_preference
 from sqlite_utils_personalization.viewer.connections import read, write
 from sqlite_utils_personalization.viewer.rest.problem import PRIVATE, Problem

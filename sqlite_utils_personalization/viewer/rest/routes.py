@@ -1,14 +1,23 @@
-"""The routes, only where the plugin setting customer_api names a database."""
+"""The routes, only where the plugin setting customer_api names a database, and the contract that they keep to: OpenAPI
+3.1, openapi.json of this package, with the preference schema that every writer obeys.
+"""
 
+import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from copy import deepcopy
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from datasette import Response, hookimpl
 from datasette.utils import StartupError
 
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.customer_api.recommendations import MOST
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.validation import published_schema
 from sqlite_utils_personalization.viewer.rest.authenticate import api, authenticate, plugin_settings
-from sqlite_utils_personalization.viewer.rest.openapi import document
 from sqlite_utils_personalization.viewer.rest.problem import Problem, problem
 from sqlite_utils_personalization.viewer.rest.profile import (
     delete_profile,
@@ -112,3 +121,22 @@ def _as_written(datasette: Any) -> Mapping[str, Any]:
         else (datasette.config or {}).get("plugins")
     )
     return (plugins or {}).get(PLUGIN) or {}
+
+
+def document(base_url: str) -> dict[str, Any]:
+    """The document for a Datasette at this base_url; read-only."""
+    found = deepcopy(_packaged())
+    found["info"]["version"] = __version__
+    found["servers"] = [{"url": base_url.rstrip("/") or "/"}]
+    schemas, parameters = found["components"]["schemas"], found["components"]["parameters"]
+    schemas["Preference"] = published_schema()
+    schemas["Type"]["enum"] = list(TYPES)
+    parameters["limit"]["schema"]["maximum"] = MOST
+    return found
+
+
+@cache
+def _packaged() -> dict[str, Any]:
+    text = files(__package__).joinpath("openapi.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found

@@ -52,7 +52,7 @@ def record_delivery(
         status=status,
         unit_price_yen=unit_price_yen,
     )
-    (found,) = recorded(db, [given])
+    (found,) = record_facts(db, [given])
     return found
 
 
@@ -60,7 +60,7 @@ def record_deliveries(
     db: sqlite3.Connection, rec_ids: Iterable[int], **common: Any
 ) -> list[Delivery]:
     """Record each of rec_ids as record_delivery would, all with the same keyword arguments: all of them or none."""
-    return list(recorded(db, [fact(rec_id, **common) for rec_id in rec_ids]))
+    return list(record_facts(db, [fact(rec_id, **common) for rec_id in rec_ids]))
 
 
 def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
@@ -69,38 +69,38 @@ def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
     PersonalizationError if there is no such delivery, or it is itself a reversal.
     """
     require_deliveries(db)
-    with all_or_nothing(db):
-        found = named(db, delivery)
+    with atomic(db):
+        found = find_delivery(db, delivery)
         if found.reversal_of is not None:
             raise PersonalizationError(
                 f"delivery {found.delivery_id} is itself a reversal, which is final",
                 "record the delivery under another slot if it took place after all",
             )
         key = reversal_key(found.delivery_key)
-        if before := known(db, [key]):
+        if before := known_deliveries(db, [key]):
             return before[key]
         content = (found.rec_id, found.channel, found.slot, utc_now(), found.status)
-        insert(db, [(key, *content, found.unit_price_yen, found.delivery_id)])
-        return known(db, [key])[key]._replace(new=True)
+        insert_deliveries(db, [(key, *content, found.unit_price_yen, found.delivery_id)])
+        return known_deliveries(db, [key])[key]._replace(new=True)
 
 
-def taken_back(
+def reverse_facts(
     db: sqlite3.Connection,
     facts: Iterable[Fact],
     refuse: Callable[[int, PersonalizationError], None] | None = None,
 ) -> Iterator[Delivery]:
     """Reverse the deliveries of facts in order and yield the reversals, on the terms of recorded()."""
     require_deliveries(db)
-    with all_or_nothing(db):
+    with atomic(db):
         for at, one in enumerate(facts):
-            if known(db, [one.key]):
+            if known_deliveries(db, [one.key]):
                 yield reverse_delivery(db, one.key)
             else:
                 what = f"rec_id {one.rec_id} was not delivered on {one.channel} in slot {one.slot}"
                 (refuse or _raise)(at, PersonalizationError(what, "there is nothing to reverse"))
 
 
-def recorded(
+def record_facts(
     db: sqlite3.Connection,
     facts: Iterable[Fact],
     refuse: Callable[[int, PersonalizationError], None] | None = None,
@@ -111,7 +111,7 @@ def recorded(
     """
     require_deliveries(db)
     waiting, place = iter(facts), 0
-    with all_or_nothing(db):
+    with atomic(db):
         while together := list(islice(waiting, TOGETHER)):
             yield from _round(db, together, place, refuse or _raise)
             place += len(together)
@@ -124,7 +124,7 @@ def _round(
     refuse: Callable[[int, PersonalizationError], None],
 ) -> Iterator[Delivery]:
     keys = [one.key for one in facts]
-    found, in_log = known(db, keys), logged(db, [one.rec_id for one in facts])
+    found, in_log = known_deliveries(db, keys), logged_rec_ids(db, [one.rec_id for one in facts])
     taken: dict[str, Fact] = {}
     accepted, now = [], utc_now()
     for at, (key, one) in enumerate(zip(keys, facts, strict=True), place):
@@ -134,8 +134,10 @@ def _round(
         if key not in found:
             taken.setdefault(key, _complete(one, now))
         accepted.append(key)
-    insert(db, ((key, *one, None) for key, one in taken.items()))
-    found.update({key: row._replace(new=True) for key, row in known(db, list(taken)).items()})
+    insert_deliveries(db, ((key, *one, None) for key, one in taken.items()))
+    found.update(
+        {key: row._replace(new=True) for key, row in known_deliveries(db, list(taken)).items()}
+    )
     for key in accepted:
         yield found[key]
         found[key] = found[key]._replace(new=False)
@@ -190,17 +192,17 @@ def require_deliveries(db: sqlite3.Connection, path: str | Path | None = None) -
     require_table(db, "am_personalization_delivery", path)
 
 
-def logged(db: sqlite3.Connection, rec_ids: Sequence[int]) -> set[int]:
+def logged_rec_ids(db: sqlite3.Connection, rec_ids: Sequence[int]) -> set[int]:
     """Those of rec_ids that are in the log; read-only."""
     return {row[0] for row in plain_rows(db, _LOGGED, (json.dumps(rec_ids),))}
 
 
-def insert(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def insert_deliveries(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Add rows: key, rec_id, channel, slot, delivered_at, status, unit_price_yen, reversal_of."""
     db.executemany(_INSERT, rows)
 
 
-def named(db: sqlite3.Connection, delivery: int | str) -> Delivery:
+def find_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
     """The delivery with this delivery_id or key; read-only. PersonalizationError if there is none."""
     column = "delivery_id" if isinstance(delivery, int) else "delivery_key"
     # As text, because an integer may be too large to be bound; the column's affinity makes it one again.
@@ -212,13 +214,13 @@ def named(db: sqlite3.Connection, delivery: int | str) -> Delivery:
     )
 
 
-def known(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Delivery]:
+def known_deliveries(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Delivery]:
     """Those of keys that were recorded, and their rows; read-only."""
     return {row[1]: Delivery(*row) for row in plain_rows(db, _KNOWN, (json.dumps(keys),))}
 
 
 @contextmanager
-def all_or_nothing(db: sqlite3.Connection) -> Iterator[None]:
+def atomic(db: sqlite3.Connection) -> Iterator[None]:
     """Within the caller's transaction if one is open, or else in an IMMEDIATE one of its own."""
     if not db.in_transaction:
         with transaction(db, "IMMEDIATE"):

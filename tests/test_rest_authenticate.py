@@ -1,4 +1,4 @@
-"""Who comes in by the customer's own door: whoever holds a key the product knows, and only to what is theirs."""
+"""Who comes in by the customer's API: whoever holds a key the product knows, and only to what is theirs."""
 
 import hmac
 import sqlite3
@@ -21,18 +21,18 @@ from rest_fixtures import (
     RECOMMENDATIONS,
     REVOKED,
     STRANGE,
+    api_database,
     ask,
     bearer,
     deliveries,
     digest,
-    door_database,
-    open_door,
+    open_api,
     problem_of,
     rows,
 )
 from viewer_fixtures import root, serve
 
-from sqlite_utils_personalization.viewer.rest import authenticate as door
+from sqlite_utils_personalization.viewer.rest import authenticate
 from sqlite_utils_personalization.viewer.rest.authenticate import Limit
 
 ONE, TWO = "example-key-1", "example-key-2"
@@ -47,18 +47,18 @@ EVERY = [
 
 @pytest.fixture
 def path(tmp_path):
-    return door_database(tmp_path / "jpcite.db")
+    return api_database(tmp_path / "jpcite.db")
 
 
 @pytest.fixture(scope="module")
 def unchanged(tmp_path_factory):
     """A file that a test only reads."""
-    return door_database(tmp_path_factory.mktemp("door") / "jpcite.db")
+    return api_database(tmp_path_factory.mktemp("api") / "jpcite.db")
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("metadata", [{}, {"plugins": {PLUGIN: {"customer_keys": KEYS}}}])
-async def test_without_the_setting_there_is_no_door(unchanged, metadata):
+async def test_without_the_setting_there_is_no_api(unchanged, metadata):
     datasette = await serve(unchanged, metadata=metadata)
     answers = [
         await ask(datasette, method, url, ONE) for method, url in [*EVERY, ("GET", CONTRACT)]
@@ -70,7 +70,7 @@ async def test_without_the_setting_there_is_no_door(unchanged, metadata):
 
 @pytest.mark.asyncio
 async def test_without_a_key_source_no_key_opens(unchanged):
-    datasette = await open_door(unchanged, settings={"customer_keys": None})
+    datasette = await open_api(unchanged, settings={"customer_keys": None})
 
     for method, url in EVERY:
         answer = await ask(datasette, method, url, ONE)
@@ -112,7 +112,7 @@ async def test_without_a_key_source_no_key_opens(unchanged):
     ],
 )
 async def test_a_key_is_taken_from_two_headers_and_they_must_agree(unchanged, headers, status):
-    datasette = await open_door(unchanged)
+    datasette = await open_api(unchanged)
     answer = await datasette.client.get(PROFILE, headers=headers)
 
     assert answer.status_code == status
@@ -127,7 +127,7 @@ async def test_a_key_is_taken_from_two_headers_and_they_must_agree(unchanged, he
 async def test_a_key_is_its_bytes_whatever_they_are(path, key):
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("INSERT INTO customer_keys VALUES (?, NULL)", (digest(key),))
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     headers = [(b"Authorization", b"Bearer " + key.encode())]
     made = await datasette.client.put(PROFILE, headers=headers, json={})
 
@@ -139,7 +139,7 @@ async def test_a_key_is_its_bytes_whatever_they_are(path, key):
 @pytest.mark.asyncio
 @pytest.mark.parametrize("key", ["dstok_forged", "dstok_", f"dstok_{ONE}"])
 async def test_what_looks_like_a_token_of_datasette_opens_nothing(unchanged, key):
-    datasette = await open_door(unchanged)
+    datasette = await open_api(unchanged)
     for headers in (bearer(key), {"X-API-Key": key}):
         # Datasette 1.0 refuses such a bearer itself.
         answer = await datasette.client.get(PROFILE, headers=headers)
@@ -149,7 +149,7 @@ async def test_what_looks_like_a_token_of_datasette_opens_nothing(unchanged, key
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", ["key", "api_key", "X-API-Key", "access_token", "authorization"])
 async def test_a_key_in_the_url_opens_nothing_and_is_not_repeated(unchanged, name):
-    datasette = await open_door(unchanged)
+    datasette = await open_api(unchanged)
     without = await ask(datasette, "GET", f"{PROFILE}?{name}={ONE}")
     beside = await ask(datasette, "GET", f"{PROFILE}?{name}={ONE}", ONE)
 
@@ -159,7 +159,7 @@ async def test_a_key_in_the_url_opens_nothing_and_is_not_repeated(unchanged, nam
 
 @pytest.mark.asyncio
 async def test_a_cookie_opens_nothing_here_and_a_key_opens_nothing_there(unchanged):
-    datasette = await open_door(unchanged)
+    datasette = await open_api(unchanged)
     for method, url in EVERY:
         answer = await ask(datasette, method, url, cookies=root(datasette))
         assert answer.status_code == 401, url
@@ -177,7 +177,7 @@ async def test_a_cookie_opens_nothing_here_and_a_key_opens_nothing_there(unchang
 
 
 @pytest.mark.asyncio
-async def test_where_only_an_auditor_may_look_a_key_opens_only_the_door(unchanged):
+async def test_where_only_an_auditor_may_look_a_key_opens_only_the_api(unchanged):
     metadata = {
         "plugins": {PLUGIN: {"customer_api": "jpcite", "customer_keys": KEYS}},
         "databases": {"jpcite": {"allow": {"id": "root"}}},
@@ -194,7 +194,7 @@ async def test_where_only_an_auditor_may_look_a_key_opens_only_the_door(unchange
 @pytest.mark.parametrize("cookie", ["ds_csrftoken=forged", "ds_actor=forged; other=1"])
 @pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
 async def test_a_cookie_beside_the_key_changes_nothing(path, cookie, header):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     key = f"Bearer {ONE}" if header == "Authorization" else ONE
     headers = {"Cookie": cookie, header: key}
     put = await datasette.client.put(PROFILE, headers=headers, json={"industry_pack": "A"})
@@ -204,8 +204,8 @@ async def test_a_cookie_beside_the_key_changes_nothing(path, cookie, header):
 
 
 @pytest.mark.asyncio
-async def test_the_door_opens_behind_a_prefix_too(path):
-    datasette = await open_door(path)
+async def test_the_api_opens_behind_a_prefix_too(path):
+    datasette = await open_api(path)
     # The client of Datasette puts it before every path itself.
     datasette._settings["base_url"] = "/data/"
     headers = {"Cookie": "a=1", "X-API-Key": ONE}
@@ -220,7 +220,7 @@ async def test_the_door_opens_behind_a_prefix_too(path):
 
 @pytest.mark.asyncio
 async def test_one_customer_reaches_nothing_of_another(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     theirs = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=2", TWO)).json()
     before = deliveries(path)
     for rec_id in [item["rec_id"] for item in theirs["items"]]:
@@ -243,7 +243,7 @@ async def test_one_customer_reaches_nothing_of_another(path):
 
 @pytest.mark.asyncio
 async def test_what_another_declared_stays_as_it_is(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     before = (await ask(datasette, "GET", PROFILE, TWO)).json()
     etag = (await ask(datasette, "GET", PROFILE, TWO)).headers["etag"]
     taken = await ask(
@@ -266,7 +266,7 @@ async def test_what_another_declared_stays_as_it_is(path):
     ],
 )
 async def test_nothing_in_a_body_or_a_query_says_who_asks(path, named):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     (name, value), before = *named.items(), (await ask(datasette, "GET", PROFILE, TWO)).json()
     in_body = await ask(datasette, "PUT", PROFILE, ONE, json=named)
     in_query = await ask(datasette, "GET", f"{RECOMMENDATIONS}?{name}={value}", ONE)
@@ -288,9 +288,9 @@ async def test_under_a_secret_the_key_is_known_by_hmac_and_the_customer_by_sha25
         db.execute(
             "UPDATE customer_keys SET key_hash = ? WHERE key_hash = ?", (known_as, digest(NEW))
         )
-    monkeypatch.setenv("DOOR_SECRET", "pepper")
-    for secret in ({"$env": "DOOR_SECRET"}, {"$file": str(tmp_path / "secret")}):
-        datasette = await open_door(
+    monkeypatch.setenv("API_SECRET", "pepper")
+    for secret in ({"$env": "API_SECRET"}, {"$file": str(tmp_path / "secret")}):
+        datasette = await open_api(
             path, settings={"customer_keys": {**KEYS, "hmac_secret": secret}}
         )
         put = await ask(datasette, "PUT", PROFILE, NEW, json={"industry_pack": "A"})
@@ -308,14 +308,14 @@ async def test_under_a_secret_the_key_is_known_by_hmac_and_the_customer_by_sha25
 async def test_a_key_is_live_while_its_column_is_empty(path, stored):
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE customer_keys SET revoked_at = ?", (stored,))
-    datasette = await open_door(path)
+    datasette = await open_api(path)
 
     assert (await ask(datasette, "GET", PROFILE, REVOKED)).status_code == 200
 
 
 @pytest.mark.asyncio
 async def test_a_key_is_shut_out_the_moment_it_is_revoked(path):
-    datasette = await open_door(path)
+    datasette = await open_api(path)
     assert (await ask(datasette, "GET", PROFILE, ONE)).status_code == 200
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE customer_keys SET revoked_at = 1 WHERE key_hash = ?", (digest(ONE),))
@@ -329,7 +329,7 @@ async def test_a_key_is_shut_out_the_moment_it_is_revoked(path):
     "keys", [{"table": "gone"}, {"column": "gone"}, {"revoked": "gone"}, {"table": 'a"b'}]
 )
 async def test_a_key_source_that_is_not_there_lets_nobody_in(unchanged, keys, capsys):
-    datasette = await open_door(unchanged, settings={"customer_keys": {**KEYS, **keys}})
+    datasette = await open_api(unchanged, settings={"customer_keys": {**KEYS, **keys}})
     answer = await ask(datasette, "GET", PROFILE, ONE)
 
     assert answer.status_code == 503
@@ -362,7 +362,7 @@ async def test_settings_that_cannot_be_stop_datasette_with_a_sentence(
     unchanged, settings, sentence
 ):
     with pytest.raises(StartupError) as error:
-        await open_door(unchanged, settings=settings)
+        await open_api(unchanged, settings=settings)
 
     assert str(error.value).startswith(f"{PLUGIN}: ")
     assert sentence in str(error.value)
@@ -372,8 +372,8 @@ async def test_settings_that_cannot_be_stop_datasette_with_a_sentence(
 @pytest.mark.asyncio
 async def test_a_key_that_asks_too_often_waits_and_nobody_else_does(unchanged, monkeypatch):
     # No minute turns over in between.
-    monkeypatch.setattr(door, "Limit", partial(Limit, clock=lambda: 1_000_020.5))
-    datasette = await open_door(unchanged, settings={"customer_requests_per_minute": 3})
+    monkeypatch.setattr(authenticate, "Limit", partial(Limit, clock=lambda: 1_000_020.5))
+    datasette = await open_api(unchanged, settings={"customer_requests_per_minute": 3})
     answers = [await ask(datasette, "GET", PROFILE, ONE) for _ in range(5)]
     refused = answers[-1]
 
@@ -390,7 +390,7 @@ async def test_a_key_that_asks_too_often_waits_and_nobody_else_does(unchanged, m
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_there_is_nothing_beside_what_is_described(unchanged, method, url):
-    datasette = await open_door(unchanged)
+    datasette = await open_api(unchanged)
     answer = await ask(datasette, method, url, ONE)
 
     assert (answer.status_code, problem_of(answer)) == (404, "There is nothing at this address.")
@@ -407,7 +407,7 @@ async def test_there_is_nothing_beside_what_is_described(unchanged, method, url)
     ],
 )
 async def test_other_methods_are_405_and_say_which_there_are(unchanged, url, allowed):
-    datasette = await open_door(unchanged)
+    datasette = await open_api(unchanged)
     for method in ("HEAD", "OPTIONS", "POST", "PATCH", "TRACE", "QUERY"):
         answer = await ask(datasette, method, url, ONE)
         assert (answer.status_code, answer.headers["allow"]) == (405, allowed), method
@@ -417,7 +417,7 @@ async def test_other_methods_are_405_and_say_which_there_are(unchanged, url, all
 
 @pytest.mark.asyncio
 async def test_no_answer_may_be_kept_by_anybody_between(unchanged):
-    datasette = await open_door(unchanged)
+    datasette = await open_api(unchanged)
     for headers in (bearer(ONE), {"X-API-Key": ONE}, {}):
         answer = await datasette.client.get(PROFILE, headers=headers)
         assert answer.headers["cache-control"] == "private, no-store"

@@ -34,7 +34,7 @@ class KeySource:
 
 
 @dataclass(frozen=True)
-class Hashed:
+class KeyHashes:
     """What is left of a key: the customer's hash in our tables, and its hash in the key source.
 
     The two are one without a secret. With one, ours stays sha256, which the commands compute without the secret; so a
@@ -45,15 +45,15 @@ class Hashed:
     known_as: str
 
 
-def hashed(key: bytes, source: KeySource) -> Hashed:
+def hash_key(key: bytes, source: KeySource) -> KeyHashes:
     """Hash a key, given as the bytes the customer sent."""
     plain = key_hash(key)
     if source.secret is None:
-        return Hashed(plain, plain)
-    return Hashed(plain, hmac.new(source.secret, key, sha256).hexdigest())
+        return KeyHashes(plain, plain)
+    return KeyHashes(plain, hmac.new(source.secret, key, sha256).hexdigest())
 
 
-def key_status(db: sqlite3.Connection, source: KeySource, key: Hashed) -> KeyStatus:
+def key_status(db: sqlite3.Connection, source: KeySource, key: KeyHashes) -> KeyStatus:
     """What the key source says; a hash that is there twice is revoked if one of them is. Read-only."""
     (revoked,) = db.execute(_sql(source), (key.known_as,)).fetchone()
     if revoked is None:

@@ -9,15 +9,18 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import (
     Changed,
     InvalidPreference,
+    InvalidRequest,
     PersonalizationError,
 )
+from sqlite_utils_personalization.formula.declared import preference_schema
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,
     validate,
 )
-from sqlite_utils_personalization.transaction import writing
+from sqlite_utils_personalization.transaction import write_transaction
 
 # If-Match: * - whatever is stored, but something must be.
 ANY_VERSION = "*"
@@ -48,7 +51,7 @@ class Profile(NamedTuple):
         return sha256_hex(canonical_json([self.profile_id, self.preference_json]))[:32]
 
 
-class Change(NamedTuple):
+class StoredPreference(NamedTuple):
     """What setting a preference did: changed has (before, after) per key, None where not declared."""
 
     profile: Profile
@@ -79,7 +82,7 @@ def find_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile | None
     return Profile(*row) if row else None
 
 
-def listed(db: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str]]:
+def list_profiles(db: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str]]:
     """profile_id, the beginning of the hash, the declared keys, and the dates of every customer; read-only."""
     for row in db.execute(_LIST.format(active=active_condition(db))):
         profile = Profile(*row)
@@ -98,7 +101,7 @@ def set_preferences(
     *,
     merge: bool = False,
     if_match: str | None = None,
-) -> Change:
+) -> StoredPreference:
     """Store what a customer declares, adding the customer if there is none; last_updated_at moves only on a change.
 
     With merge, keys that are not given stay and those given as null go (RFC 7386). Joins the caller's transaction.
@@ -107,7 +110,7 @@ def set_preferences(
     """
     if not merge:
         declared = validate(declared, packs)
-    with writing(db):
+    with write_transaction(db):
         before = find_profile(db, user_token_hash)
         if if_match is not None and (before is None or if_match not in (before.etag, ANY_VERSION)):
             raise Changed(
@@ -127,7 +130,7 @@ def set_preferences(
             db.execute(_ADD if before is None else _UPDATE, at)
         after = find_profile(db, user_token_hash)
     assert after is not None
-    return Change(after, before is None, changed)
+    return StoredPreference(after, before is None, changed)
 
 
 def _readable(profile: Profile | None) -> dict[str, Any] | None:
@@ -155,3 +158,19 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     }
+
+
+def declare(
+    db: sqlite3.Connection, user_token_hash: str, given: Mapping[str, Any]
+) -> StoredPreference:
+    """Store the keys that are given, take back those given as null, and leave the rest; with none, tell what is stored.
+
+    The same call again changes nothing. Joins the caller's transaction. InvalidPreference names every fault;
+    InvalidRequest if nothing is given and nothing stored, which would add a customer who declared nothing.
+    """
+    packs = load_model().constants["packs"]
+    with write_transaction(db):
+        if not given and find_profile(db, user_token_hash) is None:
+            known = ", ".join(preference_schema()["properties"])
+            raise InvalidRequest("nothing is declared yet", f"give at least one of {known}")
+        return set_preferences(db, user_token_hash, given, packs, merge=True)

@@ -12,12 +12,12 @@ from typing import Any
 from datasette import Forbidden, Response, hookimpl
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.viewer.access.access import audited, can_view
+from sqlite_utils_personalization.viewer.access.access import can_view, visible_databases
 from sqlite_utils_personalization.viewer.connections import read_page, wal_warning
 from sqlite_utils_personalization.viewer.failure import (
     Failure,
-    failed,
-    html,
+    failure_page,
+    html_page,
     no_schema,
     which_database,
 )
@@ -72,7 +72,7 @@ async def find_replay(datasette: Any, request: Any) -> Response:
     try:
         database = await _database(datasette, request)
     except Failure as failure:
-        return await failed(datasette, request, failure, as_json=False)
+        return await failure_page(datasette, request, failure, as_json=False)
     rec_id = (request.args.get("rec_id") or "").strip()
     # Only a number has a page of its own to go to.
     return Response.redirect(
@@ -96,7 +96,7 @@ def _page(name: str, view: View, show: Show) -> Route:
             database = await _database(datasette, request)
             data = await _head(datasette, database) | await view(datasette, request, database)
         except Failure as failure:
-            return await failed(datasette, request, failure, as_json)
+            return await failure_page(datasette, request, failure, as_json)
         except Forbidden as error:
             if not as_json:
                 raise
@@ -104,21 +104,21 @@ def _page(name: str, view: View, show: Show) -> Route:
         if as_json:
             return Response.json(data)
         shown = data | show(datasette, database, data) | {"home_url": home_url(datasette, database)}
-        return await html(datasette, request, name, shown)
+        return await html_page(datasette, request, name, shown)
 
     return _read_only(respond)
 
 
 async def _database(datasette: Any, request: Any) -> str:
-    names = await audited(datasette, request.actor)
-    asked = request.args.get("database")
-    if asked in datasette.databases and not await can_view(datasette, request.actor, asked):
+    names = await visible_databases(datasette, request.actor)
+    chosen = request.args.get("database")
+    if chosen in datasette.databases and not await can_view(datasette, request.actor, chosen):
         raise Forbidden("view-database")
     if not names:
         raise no_schema()
-    if asked in names or (asked is None and len(names) == 1):
-        return asked or names[0]
-    raise which_database(asked, {name: home_url(datasette, name) for name in names})
+    if chosen in names or (chosen is None and len(names) == 1):
+        return chosen or names[0]
+    raise which_database(chosen, {name: home_url(datasette, name) for name in names})
 
 
 async def _head(datasette: Any, database: str) -> dict[str, Any]:

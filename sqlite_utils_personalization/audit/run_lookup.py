@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.formula.declared import Declared
-from sqlite_utils_personalization.formula.evaluation import readable
+from sqlite_utils_personalization.formula.evaluation import decoded_row
 
 _LISTS = """
 SELECT t.cohort_id, t.list_id, e.first_rec_id FROM am_personalization_recommendation_log l
@@ -48,7 +48,7 @@ class Customer(NamedTuple):
     lists: dict[int, int | None]
 
 
-class Item(NamedTuple):
+class RunItem(NamedTuple):
     """An item of a run; owner is whose saved search it is, left_out the rule that kept it out of the catalogue."""
 
     recommendation_type: str
@@ -68,19 +68,19 @@ def customer_of_run(db: sqlite3.Connection, run_id: int, profile_id: int) -> Cus
     unserved = db.execute(_UNSERVED, at).fetchone()
     if unserved is None:
         return None
-    cohort_id, reason = readable(unserved)
+    cohort_id, reason = decoded_row(unserved)
     return Customer(None if cohort_id is None else _declared(db, cohort_id), reason, {})
 
 
 def item_of_run(
     db: sqlite3.Connection, run_id: int, profile_id: int, item_id: str, kind: str | None
-) -> Item | None:
+) -> RunItem | None:
     """The item as this customer may see it, or None. PersonalizationError if the id alone does not tell the type."""
     types = json.dumps(TYPES if kind is None else [kind])
     at = {"run_id": run_id, "profile_id": profile_id, "item_id": item_id, "types": types}
     found = {
         item.recommendation_type: item
-        for item in (Item(*readable(row)) for row in db.execute(_ITEMS, at))
+        for item in (RunItem(*decoded_row(row)) for row in db.execute(_ITEMS, at))
     }
     if len(found) > 1:
         kinds = " and ".join(f"'{name}'" for name in TYPES if name in found)
@@ -91,7 +91,7 @@ def item_of_run(
 
 
 def place_on_lists(
-    db: sqlite3.Connection, customer: Customer, item: Item
+    db: sqlite3.Connection, customer: Customer, item: RunItem
 ) -> tuple[bool, int | None]:
     """Whether the item is on a list of the customer's, and the log row, None if it is not logged yet."""
     for list_id, first_rec_id in customer.lists.items():
@@ -108,4 +108,4 @@ def _declared(db: sqlite3.Connection, cohort_id: int) -> Declared:
             f"what the customer declared, cohort {cohort_id}, is missing",
             "run personalization-verify",
         )
-    return Declared(*readable(row))
+    return Declared(*decoded_row(row))

@@ -20,8 +20,7 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     Charge,
     Sum,
 )
-from sqlite_utils_personalization.billing.reconcile.month import Month
-from sqlite_utils_personalization.clock import utc
+from sqlite_utils_personalization.clock import Month, utc
 from sqlite_utils_personalization.errors import PersonalizationError
 
 Record = dict[str, Any]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from sqlite_utils_personalization.audit.verify.finding import Finding
+from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.evidence.leaves import NO_HEAD, customer_leaves, head_sha256
 from sqlite_utils_personalization.evidence.seal import (

@@ -9,7 +9,7 @@ from scored import P, connect, execute, history, in_memory, tamper
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit.compare_today import Amendment, Fact, then_now
+from sqlite_utils_personalization.audit.compare_today import Amendment, ComparedField, compare_today
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
@@ -42,7 +42,7 @@ def item(db, item_id, kind="program"):
 
 
 def told(db, item_id, kind="program", **options):
-    (found,) = then_now(db, 1, [item(db, item_id, kind)], today=TODAY, **options)
+    (found,) = compare_today(db, 1, [item(db, item_id, kind)], today=TODAY, **options)
     return found
 
 
@@ -59,14 +59,14 @@ def test_an_item_that_nothing_happened_to_is_unchanged(db):
         (),
     )
     assert found.facts == (
-        Fact("title", "町工場の省エネ設備更新補助", "町工場の省エネ設備更新補助", False),
-        Fact("industries", "unknown", "unknown", False),
-        Fact("prefectures", "愛知県", "愛知県", False),
-        Fact("opens_on", "2026-03-01", "2026-03-01", False),
-        Fact("closes_on", "2026-05-20", "2026-05-20", False),
-        Fact("risk_level", "low", "low", False),
-        Fact("why", {"tier": "A"}, {"tier": "A"}, False),
-        Fact("left_out", None, None, False),
+        ComparedField("title", "町工場の省エネ設備更新補助", "町工場の省エネ設備更新補助", False),
+        ComparedField("industries", "unknown", "unknown", False),
+        ComparedField("prefectures", "愛知県", "愛知県", False),
+        ComparedField("opens_on", "2026-03-01", "2026-03-01", False),
+        ComparedField("closes_on", "2026-05-20", "2026-05-20", False),
+        ComparedField("risk_level", "low", "low", False),
+        ComparedField("why", {"tier": "A"}, {"tier": "A"}, False),
+        ComparedField("left_out", None, None, False),
     )
 
 
@@ -78,13 +78,13 @@ def test_what_changed_is_marked_field_by_field(db):
     found = told(db, "EX-101")
     assert found.status == "changed"
     assert changed(found) == [
-        Fact("title", "町工場の省エネ設備更新補助", "工場の農業支援", True),
-        Fact("industries", "unknown", "A", True),
-        Fact("prefectures", "愛知県", "岐阜県", True),
-        Fact("opens_on", "2026-03-01", None, True),
-        Fact("closes_on", "2026-05-20", "2026-06-30", True),
-        Fact("risk_level", "low", "high", True),
-        Fact("why", {"tier": "A"}, {"keyword": "農業", "tier": "C"}, True),
+        ComparedField("title", "町工場の省エネ設備更新補助", "工場の農業支援", True),
+        ComparedField("industries", "unknown", "A", True),
+        ComparedField("prefectures", "愛知県", "岐阜県", True),
+        ComparedField("opens_on", "2026-03-01", None, True),
+        ComparedField("closes_on", "2026-05-20", "2026-06-30", True),
+        ComparedField("risk_level", "low", "high", True),
+        ComparedField("why", {"tier": "A"}, {"keyword": "農業", "tier": "C"}, True),
     ]
 
 
@@ -114,7 +114,7 @@ def test_the_amendments_seen_since_that_night_explain_what_changed(
         (entity, field, detected_at),
     )
     found = told(db, "EXjg0000000000003A")
-    assert changed(found) == [Fact("closes_on", "2026-06-30", "2026-07-31", True)]
+    assert changed(found) == [ComparedField("closes_on", "2026-06-30", "2026-07-31", True)]
     assert [change.diff_id for change in found.amendments] == ["77"] * explains
 
 
@@ -144,18 +144,18 @@ def test_an_item_that_a_rule_keeps_out_today_is_told_by_which(db):
     assert (found.status, found.facts) == (
         "left out of the catalogue",
         (
-            Fact("title", "町工場の省エネ設備更新補助", "【募集終了】省エネ", True),
-            Fact("left_out", None, "closed", True),
+            ComparedField("title", "町工場の省エネ設備更新補助", "【募集終了】省エネ", True),
+            ComparedField("left_out", None, "closed", True),
         ),
     )
     assert [change.diff_id for change in found.amendments] == ["77"]
 
 
 def test_an_amendment_of_long_ago_is_left_out_today(db):
-    (found,) = then_now(db, 1, [item(db, "2", "amendment")], today="2026-05-20")
+    (found,) = compare_today(db, 1, [item(db, "2", "amendment")], today="2026-05-20")
     assert (found.status, found.facts) == (
         "left out of the catalogue",
-        (Fact("left_out", None, "not seen in the last 30 days", True),),
+        (ComparedField("left_out", None, "not seen in the last 30 days", True),),
     )
 
 
@@ -168,7 +168,7 @@ def test_an_item_that_was_removed_is_no_longer_in_the_catalogue(db):
 
 def test_the_saved_search_of_another_owner_is_not_the_same_item(db):
     search = item(db, "1", "saved_search")
-    same, other = then_now(db, 1, [search, search._replace(profile_id=1)], today=TODAY)
+    same, other = compare_today(db, 1, [search, search._replace(profile_id=1)], today=TODAY)
     assert (same.status, other.status) == ("unchanged", "no longer in the catalogue")
 
 
@@ -177,7 +177,7 @@ def test_a_copy_of_our_tables_knows_nothing_of_today(path, tmp_path):
     with closing(connect(tmp_path / "audit.db")) as db:
         found = told(db, "EX-101")
         assert (found.status, found.facts) == ("not known here", ())
-        pack = then_now(db, 1, [item(db, "pack_construction", "industry_pack")], today=TODAY)
+        pack = compare_today(db, 1, [item(db, "pack_construction", "industry_pack")], today=TODAY)
         assert pack[0].status == "not known here"
 
 
@@ -193,7 +193,7 @@ def test_of_rows_that_share_an_id_the_one_in_the_catalogue_counts(db):
     db.execute(
         "INSERT INTO jgrants_programs(id, name, close_at) VALUES ('EX-101', '町工場の補助', '2026-05-20')"
     )
-    assert changed(told(db, "EX-101"))[0] == Fact(
+    assert changed(told(db, "EX-101"))[0] == ComparedField(
         "title", "町工場の省エネ設備更新補助", "町工場の補助", True
     )
 
@@ -206,9 +206,9 @@ def test_today_is_read_with_the_model_of_that_night(path, tmp_path):
     score(path, as_of="2026-04-03", model=tmp_path / "model.json")
     with closing(connect(path)) as db:
         then = item(db, "EX-101")
-        (found,) = then_now(db, 3, [then._replace(risk_level="high")], today=TODAY)
+        (found,) = compare_today(db, 3, [then._replace(risk_level="high")], today=TODAY)
         assert (found.as_of, found.status) == ("2026-04-03", "unchanged")
-        (found,) = then_now(db, 1, [then], today=TODAY)
+        (found,) = compare_today(db, 1, [then], today=TODAY)
         assert found.status == "unchanged"
 
 
@@ -216,7 +216,7 @@ def test_a_model_that_was_changed_is_not_read(db, refuses):
     then = item(db, "EX-101")
     tamper(db, f"UPDATE {P}run SET model_json = replace(model_json, '90', '91') WHERE run_id = 1")
     with refuses("the model of run 1 has changed - run personalization-verify"):
-        then_now(db, 1, [then], today=TODAY)
+        compare_today(db, 1, [then], today=TODAY)
 
 
 def test_an_item_of_the_users_own_select_is_found_if_it_is_named_again(path, tmp_path):
@@ -234,8 +234,8 @@ def test_an_item_of_the_users_own_select_is_found_if_it_is_named_again(path, tmp
 def test_many_items_are_held_against_one_reading(db):
     found = [one for one in replay(db, Selection(run_id=1), below_cut=False) if one.found]
     items = [one.found.candidate for one in found]
-    together = then_now(db, 1, items, today=TODAY)
-    assert together == [then_now(db, 1, [one], today=TODAY)[0] for one in items]
+    together = compare_today(db, 1, items, today=TODAY)
+    assert together == [compare_today(db, 1, [one], today=TODAY)[0] for one in items]
 
 
 def run(*arguments):

@@ -1,4 +1,4 @@
-"""A real server with the door open, on a port of its own: python tests/door_server.py FOLDER
+"""A real server with the API open, on a port of its own: python tests/api_server.py FOLDER
 
 FOLDER then holds jpcite.db, metadata.yml, the log of the server, and when it answers, its url and the key of one
 customer. A night is scored every other second, so that who comes back as somebody new is recommended something.
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 
-from rest_fixtures import PLUGIN, SETTINGS, door_database
+from rest_fixtures import PLUGIN, SETTINGS, api_database
 from served import served
 
 from sqlite_utils_personalization import score
@@ -25,7 +25,7 @@ KEY = "example-key-1"
 @contextmanager
 def open_server(folder, log=None, **settings):
     """The file in folder that is served, and the address; the output of the server is added to the file log."""
-    path, metadata = door_database(folder / "jpcite.db"), folder / "metadata.yml"
+    path, metadata = api_database(folder / "jpcite.db"), folder / "metadata.yml"
     # JSON is YAML.
     metadata.write_text(json.dumps({"plugins": {PLUGIN: {**SETTINGS, **settings}}}))
     with served(path, metadata, log) as url:

@@ -1,22 +1,93 @@
-"""personalization-profile erase: the link from a key to its profile is cut."""
+"""personalization-profile export, rotate and erase: what a customer may demand."""
 
+import json
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sqlite_utils_personalization.commands.command import Command, say
-from sqlite_utils_personalization.commands.key import user_hash
+from sqlite_utils_personalization.commands.key import api_key, user_hash
+from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.commands.profile.shared import (
-    opened,
+    open_database,
     path_argument,
     print_object,
     user_hash_option,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.legal_bases import LEGAL_BASES
+from sqlite_utils_personalization.preferences.customer import LEGAL_BASES
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.preferences.erasure import Erasure, Held
+
+
+@click.command(name="export", cls=Command)
+@path_argument
+@user_hash_option
+def export(path: str, given_hash: str | None) -> None:
+    """
+    Print everything we hold on a customer, as JSON
+
+    Example:
+
+    \b
+        sqlite-utils personalization-profile export jpcite.db < key.txt > export.json
+
+    The profile, every recommendation with its reason, nights without one, deliveries, rotated keys. What other programs
+    hold is not in it. The file is only read.
+    """
+    from sqlite_utils_personalization.audit.export import export as held
+
+    customer = user_hash(given_hash)
+    with open_database(path) as db:
+        before = "{"
+        for key, value in held(db, customer):
+            print_text(f"{before}{json.dumps(key)}: ", end="")
+            _print(value)
+            before = ",\n "
+        print_text("}")
+
+
+def _print(value: Any) -> None:
+    if not isinstance(value, Iterator):
+        print_text(json.dumps(value, ensure_ascii=False), end="")
+        return
+    print_text(f"[{_first(value)}", end="")
+    for each in value:
+        print_text(f",\n  {json.dumps(each, ensure_ascii=False)}", end="")
+    print_text("]", end="")
+
+
+def _first(values: Iterable[Any]) -> str:
+    for each in values:
+        return json.dumps(each, ensure_ascii=False)
+    return ""
+
+
+@click.command(name="rotate", cls=Command)
+@path_argument
+def rotate(path: str) -> None:
+    """
+    Give a customer a new API key
+
+    Example:
+
+    \b
+        cat old-key.txt new-key.txt | sqlite-utils personalization-profile rotate jpcite.db
+
+    Everything that was under the old key stays with the customer. Standard input has the old key on its first line
+    and the new one on its second; on a terminal both are typed unseen. The rotation is noted with a proof that
+    means something only to who has both keys.
+    """
+    from sqlite_utils_personalization.preferences.rotation import rotate as rotate_key
+
+    where = "standard input: the old key, then the new one, a line each"
+    old, new = api_key("old API key", where), api_key("new API key", where)
+    with open_database(path, writable=True) as db:
+        found = rotate_key(db, old, new)
+    print_object(found._asdict())
+    say(f"profile {found.profile_id} has a new key, and keeps what was under the old one")
 
 
 @click.command(name="erase", cls=Command)
@@ -58,25 +129,25 @@ def erase(path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool
     from sqlite_utils_personalization.preferences.erasure import held_by_others
 
     customer = user_hash(given_hash)
-    with opened(path, writable=True) as db:
+    with open_database(path, writable=True) as db:
         erased = erase_profile(db, customer, basis)
         held = held_by_others(db, customer)
         if erased:
             print_object({**erased._asdict(), "held_by_others": [each._asdict() for each in held]})
         _say(erased, held)
-        left_before = _scrub(db, path, customer, wait, vacuum)
+        left_before = _delete_securely(db, path, customer, wait, vacuum)
         _conclude(path, customer, bool(erased) or left_before, bool(held))
 
 
-def _scrub(db: Any, path: str, customer: str, wait: int, vacuum: bool) -> bool:
+def _delete_securely(db: Any, path: str, customer: str, wait: int, vacuum: bool) -> bool:
     """Whether bytes of the hash were there before, of which an earlier erasure left some."""
-    from sqlite_utils_personalization.preferences import erasure as scrub
+    from sqlite_utils_personalization.preferences import erasure
 
-    found = bool(scrub.traces(path, customer))
-    scrub.checkpoint(db, path, wait)
+    found = bool(erasure.traces(path, customer))
+    erasure.checkpoint(db, path, wait)
     if vacuum:
-        scrub.vacuum(db)
-        scrub.checkpoint(db, path, wait)
+        erasure.vacuum(db)
+        erasure.checkpoint(db, path, wait)
     return found
 
 

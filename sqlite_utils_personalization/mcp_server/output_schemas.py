@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sqlite_utils_personalization.preferences.profiles import Change as Changed
+from sqlite_utils_personalization.preferences.profile import StoredPreference as Changed
 
 Type = Literal["program", "industry_pack", "saved_search", "amendment"]
 
@@ -27,7 +27,7 @@ class Title(_Result):
     title: str
 
 
-class Points(_Result):
+class RecommendationPoints(_Result):
     """The parts of a score, before its cap."""
 
     industry: int
@@ -44,7 +44,7 @@ class Recommendation(Title):
     closes_on: str | None = Field(description="the last day to apply, null if there is none")
     rank: int = Field(description="its place among those of its type that night, from 1")
     score: int = Field(description="0 to 100")
-    points: Points
+    points: RecommendationPoints
     reasons: tuple[str, ...] = Field(description="why it has its points, and how they add up")
     verdict: str = Field(description="'reproduced': computing it again gave the same")
 
@@ -97,7 +97,7 @@ def preference(done: Changed) -> Preference:
     )
 
 
-class Declared(_Result):
+class DeclaredVector(_Result):
     """What was declared that night, as the formula read it; null is not declared."""
 
     industries: str | None = Field(
@@ -125,6 +125,6 @@ class Explanation(_Result):
     verdict: str = Field(description="'reproduced', 'differs', 'no evidence' or 'evidence broken'")
     differences: tuple[str, ...] = Field(description="what does not come out as it was logged")
     recommendation: Recommendation | None
-    declared: Declared | None
+    declared: DeclaredVector | None
     places: int | None = Field(description="how many items of its type were on the list")
     next: Next | None
