@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from sqlite_utils_personalization.billing.delivery import CHANNELS
-from sqlite_utils_personalization.commands.command import say
+from sqlite_utils_personalization.commands.base import say
 from sqlite_utils_personalization.commands.key import standard_input
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.errors import PersonalizationError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command, say
+from sqlite_utils_personalization.commands.base import Command, say
 
 # A list is in order, so the first row of each type is the best of it.
 _BEST = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
+from sqlite_utils_personalization.commands.base import Command
 
 _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
 

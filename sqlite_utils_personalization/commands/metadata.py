@@ -2,7 +2,7 @@
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
+from sqlite_utils_personalization.commands.base import Command
 
 
 @click.command(name="personalization-metadata", cls=Command)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command, say
+from sqlite_utils_personalization.commands.base import Command, say
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.schema import Status

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
+from sqlite_utils_personalization.commands.base import Command
 from sqlite_utils_personalization.transaction import transaction
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
+from sqlite_utils_personalization.commands.base import Command
 from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import say
+from sqlite_utils_personalization.commands.base import say
 from sqlite_utils_personalization.commands.key import user_hash
 from sqlite_utils_personalization.commands.output import (
     RowsCommand,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command, Progress, say
+from sqlite_utils_personalization.commands.base import Command, Progress, say
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
 
@@ -54,7 +54,7 @@ def score(path: str, silent: bool, as_of: Any, **options: Any) -> None:
     finished by the same command. Others may use the file meanwhile; in WAL mode, which personalization-score leaves to
     you (sqlite-utils enable-wal jpcite.db), readers never wait and writers wait for a fraction of a second.
     """
-    from sqlite_utils_personalization.commands.command import stoppable
+    from sqlite_utils_personalization.commands.base import stoppable
     from sqlite_utils_personalization.scoring.night import Reporter
     from sqlite_utils_personalization.scoring.night import score as score_night
 

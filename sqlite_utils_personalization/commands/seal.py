@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command
+from sqlite_utils_personalization.commands.base import Command
 from sqlite_utils_personalization.errors import PersonalizationError
 
 

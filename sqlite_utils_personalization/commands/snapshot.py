@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command, Progress, say
+from sqlite_utils_personalization.commands.base import Command, Progress, say
 
 
 @click.command(name="personalization-snapshot", cls=Command)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command, Progress, say
+from sqlite_utils_personalization.commands.base import Command, Progress, say
 from sqlite_utils_personalization.errors import PersonalizationError
 
 INTACT, FOUND, UNCHECKED = 0, 1, 2

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sqlite_utils_personalization.catalogue.candidate import TYPES
-from sqlite_utils_personalization.commands.command import Command
+from sqlite_utils_personalization.commands.base import Command
 from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
 from sqlite_utils_personalization.commands.output import print_text
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command, say
+from sqlite_utils_personalization.commands.base import Command, say
 from sqlite_utils_personalization.commands.key import standard_input, user_hash
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.commands.profile.shared import (

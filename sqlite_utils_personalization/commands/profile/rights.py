@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.command import Command, say
+from sqlite_utils_personalization.commands.base import Command, say
 from sqlite_utils_personalization.commands.key import api_key, user_hash
 from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.commands.profile.shared import (
