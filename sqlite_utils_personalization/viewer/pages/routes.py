@@ -1,7 +1,7 @@
 """The routes: every page is HTML, or JSON with .json after its path, for whom may see the database; GET and HEAD only.
 
 JSON begins {"ok": true, "database": name, "warnings": [sentences], "package_version": of this viewer}, and the keys of
-the page follow: those of home.home and "scores" for /-/personalization.json, those of replay_page.replay_page for
+the page follow: those of home.home and "scores" for /-/personalization.json, those of replay.replay_page for
 /-/personalization/replay/<rec_id>.json. A failure is {"ok": false, "status", "title", "error", "todo"}. Times are UTC,
 days are Japanese calendar days. ?database= says which, where several have our schema. Keys are only ever added.
 """
@@ -22,10 +22,8 @@ from sqlite_utils_personalization.viewer.failure import (
     which_database,
 )
 from sqlite_utils_personalization.viewer.links import HOME, home_url, replay_url
-from sqlite_utils_personalization.viewer.pages.home import home, scores
-from sqlite_utils_personalization.viewer.pages.replay_page import replay_page
-from sqlite_utils_personalization.viewer.pages.show_home import show_home
-from sqlite_utils_personalization.viewer.pages.show_replay import show_replay
+from sqlite_utils_personalization.viewer.pages.home import home, scores, show_home
+from sqlite_utils_personalization.viewer.pages.replay import replay_page, show_replay
 from sqlite_utils_personalization.viewer.queries.version_check import metadata_warning
 
 # Most of it is not SQL: the whole catalogue is read, item by item. It does not grow with the log.
@@ -57,7 +55,7 @@ async def home_page(datasette: Any, request: Any, database: str) -> dict[str, An
 
 
 async def one_replay(datasette: Any, request: Any, database: str) -> dict[str, Any]:
-    """The keys of replay_page.replay_page; now only with ?now=on."""
+    """The keys of replay.replay_page; now only with ?now=on."""
     rec_id, with_now = request.url_vars["rec_id"], request.args.get("now") == "on"
     return await read_page(
         datasette,

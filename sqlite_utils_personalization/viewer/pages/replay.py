@@ -1,17 +1,93 @@
-"""The page of one recommendation as HTML shows it: links, the waterfall, and times in Japan."""
+"""The page of one recommendation: what it reads, the replay, the seal over it, and what it cannot show; and as HTML its
+links, the waterfall, and times in Japan.
+"""
 
+import re
+import sqlite3
 from typing import Any
 
 from markupsafe import Markup
 
+from sqlite_utils_personalization.audit.compare_today import compare_today
+from sqlite_utils_personalization.audit.replay import replay
+from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
+from sqlite_utils_personalization.audit.selection import Selection
+from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
 from sqlite_utils_personalization.catalogue.candidate import ANY, NATIONWIDE, UNKNOWN
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.clock import japan_time
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
 from sqlite_utils_personalization.formula.declared import NO_INDUSTRY
 from sqlite_utils_personalization.formula.sentences import industries
 from sqlite_utils_personalization.viewer.connections import file_name
+from sqlite_utils_personalization.viewer.failure import no_recommendation
 from sqlite_utils_personalization.viewer.links import question_url, replay_url
 from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
+
+_SEAL_COLUMNS = ", ".join([*SEAL_COLUMNS, "head"])
+_SEAL_OF_RUN = f"SELECT {_SEAL_COLUMNS} FROM am_personalization_seal WHERE run_id = :run_id"
+_SEAL_OF_OTHERS = f"""
+SELECT {_SEAL_COLUMNS} FROM am_personalization_seal
+WHERE run_id IS NULL AND :rec_id BETWEEN first_rec_id AND last_rec_id
+"""
+_SEALED_UP_TO = "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal"
+
+
+def replay_page(db: sqlite3.Connection, rec_id: str, *, with_now: bool) -> dict[str, Any]:
+    """What personalization-replay says of the row, and its seal. Failure 404 if there is no such row.
+
+    now is the item in the catalogue of today, if it is asked for, because the whole catalogue is read for it, and
+    now_fault why that cannot be told.
+
+    seal is None where no seal covers the row, else the seal as it is stored, with faults: what is wrong with it, none
+    if it is the digest of itself, follows from the one before and holds the run row as it stands.
+
+    missing is "evidence" of a row without evidence that was sealed over, but not as a row of other programs.
+    """
+    if not re.fullmatch("[0-9]{1,16}", rec_id, re.ASCII):
+        raise no_recommendation(
+            PersonalizationError(f"{rec_id!r} is not a rec_id", "give a whole number")
+        )
+    try:
+        (found,) = replay(db, Selection(rec_ids=[int(rec_id)]))
+    except PersonalizationError as error:
+        raise no_recommendation(error) from error
+    now, fault = now_of(db, found) if with_now else (None, None)
+    data = {**found.to_dict(), "now": now, "now_fault": fault, "seal": seal_of(db, found)}
+    if found.verdict == NO_EVIDENCE and not data["seal"]:
+        (sealed_up_to,) = db.execute(_SEALED_UP_TO).fetchone()
+        data["missing"] = "evidence" if found.rec_id <= sealed_up_to else None
+    return data
+
+
+def now_of(db: sqlite3.Connection, found: Replay) -> tuple[dict[str, Any] | None, str | None]:
+    """The item of a replayed row today, as compare_today says, or why that cannot be told; neither without an item."""
+    if not found.run or not found.found:
+        return None, None
+    try:
+        (item,) = compare_today(db, found.run.run_id, [found.found.candidate])
+    except PersonalizationError as error:
+        return None, str(error)
+    return item.to_dict(), None
+
+
+def seal_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
+    """The seal that covers a replayed row, with its faults; None if none does, as of a run still under way."""
+    run_id = found.run.run_id if found.run else None
+    sql = _SEAL_OF_OTHERS if run_id is None else _SEAL_OF_RUN
+    row = db.execute(sql, {"run_id": run_id, "rec_id": found.rec_id}).fetchone()
+    if row is None:
+        return None
+    seal = dict(zip((*SEAL_COLUMNS, "head"), row, strict=True))
+    faults = seal_faults(db, 1, seal["seal_id"])
+    if run_id is not None:
+        faults += run_faults(db, run_id)[1]
+        if not (seal["first_rec_id"] or 0) <= found.rec_id <= (seal["last_rec_id"] or 0):
+            faults.append(f"the seal does not reach row {found.rec_id}, which was added later")
+    del seal["manifest_json"]
+    return {**seal, "faults": faults}
+
 
 VERDICTS = {
     "reproduced": "The formula gives the same points and the same score again, from what that night stored.",
