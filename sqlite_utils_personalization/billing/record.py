@@ -89,7 +89,7 @@ def reverse_facts(
     facts: Iterable[Fact],
     refuse: Callable[[int, PersonalizationError], None] | None = None,
 ) -> Iterator[Delivery]:
-    """Reverse the deliveries of facts in order and yield the reversals, on the terms of recorded()."""
+    """Reverse the deliveries of facts in order and yield the reversals, on the terms of record_facts()."""
     require_deliveries(db)
     with atomic(db):
         for at, one in enumerate(facts):

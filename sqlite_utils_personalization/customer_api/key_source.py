@@ -1,4 +1,4 @@
-"""Who a key is: whether the product that gave it out knows its hash. The key itself goes no further than hashed()."""
+"""Who a key is: whether the product that gave it out knows its hash. The key itself goes no further than hash_key()."""
 
 import hmac
 import sqlite3

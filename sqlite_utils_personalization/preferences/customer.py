@@ -18,7 +18,7 @@ _NOT_ERASED = "{} NOT IN (SELECT profile_id FROM am_personalization_erasure)"
 
 
 def key_hash(key: bytes) -> str:
-    """The user_token_hash of a raw API key, which goes no further than here."""
+    """The user_token_hash of a raw API key."""
     return sha256(key).hexdigest()
 
 
