@@ -56,7 +56,7 @@ def test_the_totals_are_those_of_the_reconciliation_in_its_order(kept):
 def test_the_rows_of_a_class_are_those_of_the_reconciliation(kept, kind):
     db, _, every = kept
     expected = [row for row in every if row.kind == kind and kind != "matched"]
-    answer = ask(db, "rows", **{"class": f" {kind.title()} "})
+    answer = ask(db, "reconciled_rows", **{"class": f" {kind.title()} "})
     names = [name for name in ReconciledRow._fields if name != "kind"]
     assert [tuple(row[name] for name in names) for row in answer] == [row[1:] for row in expected]
     assert {row["class"] for row in answer} <= {kind}
@@ -68,7 +68,7 @@ def test_pages_together_are_the_whole_answer_each_row_once(kept, size, kind):
     db, _, every = kept
     expected = [row.kind for row in every if row.kind != "matched" and kind in ("", row.kind)]
     after, found = "", []
-    while page := ask(db, "rows", **{"class": kind}, after=after, size=str(size)):
+    while page := ask(db, "reconciled_rows", **{"class": kind}, after=after, size=str(size)):
         assert len(page) <= size
         found += page
         after = str(found[-1]["seq"])
@@ -80,7 +80,7 @@ def test_the_latest_month_answers_unless_another_is_named(kept):
     keep(db, reconcile(db, "2026-08"), rows(db))
     assert {row["month"] for row in ask(db, "reconciliation")} == {"2026-08"}
     assert {row["month"] for row in ask(db, "reconciliation", month=" 2026-07 ")} == {"2026-07"}
-    assert {row["month"] for row in ask(db, "rows", month="2026-07")} == {"2026-07"}
+    assert {row["month"] for row in ask(db, "reconciled_rows", month="2026-07")} == {"2026-07"}
     assert ask(db, "reconciliation", month="2020-01") == []
 
 
@@ -90,7 +90,7 @@ def test_keeping_a_month_again_replaces_it_and_no_other(kept):
     august = ask(db, "reconciliation", month="2026-08")
     db.execute("DELETE FROM usage_events")
     keep(db, reconcile(db, "2026-07"), rows(db))
-    kinds = {row["class"] for row in ask(db, "rows", month="2026-07")}
+    kinds = {row["class"] for row in ask(db, "reconciled_rows", month="2026-07")}
     assert kinds == {"orphan", "delivered but not charged", "reversed"}
     assert ask(db, "reconciliation", month="2026-08") == august
 
@@ -124,7 +124,7 @@ def test_the_command_keeps_only_when_asked(db_path, db):
     assert ask(target, "reconciliation") == []
     plain, kept = (CliRunner().invoke(command, [*arguments, *more]) for more in ([], ["--keep"]))
     assert (kept.exit_code, kept.stdout) == (plain.exit_code, plain.stdout)
-    assert [(row["rec_id"], row["class"]) for row in ask(target, "rows")] == [
+    assert [(row["rec_id"], row["class"]) for row in ask(target, "reconciled_rows")] == [
         (2, "delivered but not charged")
     ]
     target.close()
@@ -141,7 +141,7 @@ async def test_datasette_answers_in_json_and_links_each_row_to_its_replay(kept, 
     kept[0].backup(target)
     target.close()
     datasette = await serve(path)
-    url = "/jpcite/rows"
+    url = "/jpcite/reconciled_rows"
     answer = await datasette.client.get(f"{url}.json?_shape=array&class=late")
     numbers = [row["rec_id"] for row in answer.json()]
     assert [CASES[number - 1].kind for number in numbers] == ["late", "late"]
