@@ -10,7 +10,7 @@ from sqlite_utils_personalization.audit.selection import Selection, profile_id
 from sqlite_utils_personalization.billing.deliveries import require_deliveries
 from sqlite_utils_personalization.customer_api.page import Item, item
 from sqlite_utils_personalization.errors import InvalidRequest, NotFound
-from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.transaction import transaction
 
 # A preview shows rec_ids: without this, explaining what was not delivered would be delivering it.

@@ -21,10 +21,10 @@ from sqlite_utils_personalization.audit.selection import Selection, profile_id
 from sqlite_utils_personalization.billing.deliveries import record_deliveries
 from sqlite_utils_personalization.billing.delivery import CHANNELS, UNIT_PRICE_YEN, Delivery
 from sqlite_utils_personalization.canonical import canonical_json
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.customer_api.page import Page, item, title
 from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.transaction import transaction, writing
 
 # Recommendations on one page at most, and characters of a cursor.

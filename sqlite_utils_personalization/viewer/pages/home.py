@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from sqlite_utils_personalization.audit.verify.quick import glance
-from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.queries.queries import questions
 
 # Two weeks are on one page; the table of nights has them all.

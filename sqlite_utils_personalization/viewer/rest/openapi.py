@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Any
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.customer_api.recommendations import MOST
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
 
 
