@@ -12,7 +12,7 @@ from benchmarks.measure import number, report
 from benchmarks.options import Options
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.scoring import plan
 from sqlite_utils_personalization.scoring.decide import decide

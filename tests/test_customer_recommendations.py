@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from scored import NIGHTS, OTHERS, P, connect, history, in_memory, tamper
 
 from sqlite_utils_personalization.billing.record import record_delivery
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.customer_api import recommendations as module
 from sqlite_utils_personalization.customer_api.recommendations import (
     LogPosition,
@@ -27,6 +26,7 @@ from sqlite_utils_personalization.errors import (
     PersonalizationError,
     UnknownCustomer,
 )
+from sqlite_utils_personalization.model.kinds import TYPES
 
 CUSTOMER_1 = "207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0"
 VIEW = """

@@ -22,12 +22,12 @@ from noon import TODAY
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import record_delivery, score
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.formula.declared import preference_schema
 from sqlite_utils_personalization.mcp_server import stdio, tools
 from sqlite_utils_personalization.mcp_server.caller import BUSY, FAULT
 from sqlite_utils_personalization.mcp_server.stdio import server
+from sqlite_utils_personalization.model.kinds import TYPES
 
 CUSTOMER_1 = sha256(b"example-key-1").hexdigest()
 UNKNOWN = "nothing is declared with this key - call personalization.set_preference first, or check the key"

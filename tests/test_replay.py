@@ -19,6 +19,7 @@ from sqlite_utils.cli import cli
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization import transaction as batches
 from sqlite_utils_personalization.audit.replay import replay
+from sqlite_utils_personalization.audit.replay_result import ROW_COLUMNS
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
@@ -54,7 +55,7 @@ def replayed(db, **chosen):
 def as_the_view_says(found):
     facts = found.found, found.decided
     item_id = facts[0].candidate.item_id if facts[0] else None
-    points = facts[1][:3] if facts[1] else (None,) * 3
+    points = facts[1].parts if facts[1] else (None,) * 3
     logged = found.logged
     run_id = found.run.run_id if found.run else None
     return (
@@ -338,7 +339,7 @@ def test_whatever_is_tampered_with_nothing_breaks_and_the_verdicts_are_the_views
         found = list(replay(db, EVERYTHING))
         for one in found:
             assert json.dumps(one.to_dict())
-            assert len(one.to_row()) == len(one.to_row()._fields)
+            assert len(one.to_row()) == len(ROW_COLUMNS)
         assert [one.verdict for one in found] == [row[-1] for row in db.execute(VIEW)]
 
 

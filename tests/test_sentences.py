@@ -14,7 +14,7 @@ from oracle import Item
 from strategies import DECLARED, as_of_days, items, models
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.formula.declared import Declared, read_preference
+from sqlite_utils_personalization.formula.declared import read_preference
 from sqlite_utils_personalization.formula.evaluation import COLUMNS, evaluation
 from sqlite_utils_personalization.formula.sentences import (
     component_sentences,
@@ -22,6 +22,7 @@ from sqlite_utils_personalization.formula.sentences import (
     obstacles,
     total_sentence,
 )
+from sqlite_utils_personalization.model.kinds import Declared
 
 AS_OF = "2026-07-22"
 MODEL = oracle.MODEL
@@ -175,8 +176,10 @@ def test_four_industries_are_all_named_and_five_are_counted():
 @pytest.mark.parametrize(
     "spoilt",
     (
-        lambda found: found._replace(points=found.points._replace(deadline=None)),
-        lambda found: found._replace(constants=found.constants._replace(risk_weight="20")),
+        lambda found: found._replace(points=found.points._replace(parts=(50, None, 20))),
+        lambda found: found._replace(
+            constants=found.constants._replace(weights=found.constants.weights | {"risk": "20"})
+        ),
         lambda found: found._replace(declared=found.declared._replace(horizon_days="60 days")),
         lambda found: found._replace(days_left=1.5),
     ),

@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES, official_prefecture
 from sqlite_utils_personalization.errors import InvalidPreference
-from sqlite_utils_personalization.formula.declared import (
-    NO_INDUSTRY,
-    preference_schema,
-    read_preference,
-)
+from sqlite_utils_personalization.formula.declared import preference_schema, read_preference
+from sqlite_utils_personalization.model.kinds import NO_INDUSTRY
 from sqlite_utils_personalization.preferences.personal_data import personal_data
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,

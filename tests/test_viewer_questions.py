@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.formula.formula import replay_view
 from sqlite_utils_personalization.schema.state import packaged_objects
-from sqlite_utils_personalization.viewer.queries.queries import _parts, questions
+from sqlite_utils_personalization.viewer.queries.queries import questions
 
 LOG_TABLE = "am_personalization_recommendation_log"
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
@@ -340,8 +340,13 @@ def test_a_night_that_wrote_down_no_scores_has_a_row_per_type_without_one(tmp_pa
     assert [row[2] for row in ask(db, "night_scores", night="1", type="program")] == ["program"]
 
 
-def test_the_evidence_of_a_row_is_found_as_the_replay_view_finds_it():
-    assert _parts()["evidence"] in replay_view()
+@pytest.mark.parametrize("name", ["why_this_recommendation", "customer_changes"])
+def test_the_evidence_of_a_row_is_found_as_the_replay_view_finds_it(name):
+    asked = next(question.sql for question in questions() if question.name == name)
+    words = " ".join(replay_view().split())
+    link = words[words.index("LEFT JOIN am_personalization_evidence") :]
+
+    assert link in " ".join(asked.split())
 
 
 # Ten million log rows: what ANALYZE writes of them, as a sample of 400 rows (as migrate and score take it) or whole.

@@ -4,7 +4,7 @@ Every other value of one declared key is tried: horizons of 1 to 730 days, three
 20 industries, and not declaring it. For each the night's candidates are chosen again by the code that chooses them
 in a night, and the one found is evaluated whole by the formula.
 
-Nearest is the change of a key that comes first in KEYS. Of several horizons it is the one that differs least from the
+Nearest is the change of a key that comes first in TRIED. Of several horizons it is the one that differs least from the
 declared one, of two equally far the shorter; from none declared, the shortest. Of other values it is the first in
 their usual order. Not declaring a key comes after all its values.
 """
@@ -19,18 +19,14 @@ from sqlite_utils_personalization.audit.ranking import COMPETING, Field, find_ra
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.formula.declared import KEYS
 from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.formula.sentences import days, industries
+from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.scoring.decide import Given, choices
 
-# Declared column -> key of a preference, and its values; from what one may choose to what one is.
-KEYS = {
-    "horizon_days": "deadline_horizon_days",
-    "risk_level": "risk_tolerance",
-    "prefecture": "prefecture",
-    "industries": "industry_pack",
-}
+# Of Declared, from what one may choose to what one is.
+TRIED = ("horizon_days", "risk_level", "prefecture", "industries")
 SHORTEST, LONGEST = 1, 730
 _VALUES: dict[str, tuple[Any, ...]] = {
     "horizon_days": tuple(range(SHORTEST, LONGEST + 1)),
@@ -38,11 +34,10 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "prefecture": PREFECTURES,
     "industries": tuple(DIVISIONS),
 }
-_VECTORS = """
-SELECT key AS cohort_no, json_extract(value, '$[0]') AS industries, json_extract(value, '$[1]') AS prefecture,
-    json_extract(value, '$[2]') AS horizon_days, json_extract(value, '$[3]') AS risk_level
-FROM json_each(:vectors)
-"""
+_FIELDS = tuple(
+    f"json_extract(value, '$[{number}]') AS {name}" for number, name in enumerate(Declared._fields)
+)
+_VECTORS = f"SELECT key AS cohort_no, {', '.join(_FIELDS)} FROM json_each(:vectors)"
 # Most changes are ruled out by the item alone.
 _POSSIBLE = splice(f"""
 SELECT k.cohort_no FROM ({_VECTORS}) k, am_personalization_candidate c, am_personalization_run r
@@ -109,7 +104,7 @@ def nearest_change(
 
 
 def _changes(declared: Declared) -> Iterator[tuple[str, Any]]:
-    for column in KEYS:
+    for column in TRIED:
         mine = getattr(declared, column)
         values = list(_VALUES[column])
         if column == "horizon_days" and mine is not None:

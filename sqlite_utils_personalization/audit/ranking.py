@@ -6,7 +6,6 @@ The vector need not be a stored one. A saved search is a candidate for its owner
 import sqlite3
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.formula.declared import Declared
 from sqlite_utils_personalization.formula.evaluation import (
     COLUMNS,
     Evaluation,
@@ -14,6 +13,7 @@ from sqlite_utils_personalization.formula.evaluation import (
     evaluation,
 )
 from sqlite_utils_personalization.formula.formula import splice
+from sqlite_utils_personalization.model.kinds import Declared, listed
 
 
 class Field(NamedTuple):
@@ -46,10 +46,7 @@ class RunnerUp(NamedTuple):
     on_list: bool
 
 
-_VECTOR = (
-    "WITH k(industries, prefecture, horizon_days, risk_level) AS"
-    " (VALUES (:industries, :prefecture, :horizon_days, :risk_level))"
-)
+_VECTOR = f"WITH k({listed(Declared._fields)}) AS (VALUES ({listed(Declared._fields, ':')}))"
 # CROSS, so that the candidates of the run are looked up by key and not the other way round.
 COMPETING = """
 SELECT c.* FROM am_personalization_run_candidate x CROSS JOIN am_personalization_candidate c USING (candidate_id)

@@ -14,13 +14,13 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.leaves import blind, customer_leaves, digest_of, run_salt
 from sqlite_utils_personalization.evidence.merkle import encode_path, inclusion_path, leaf_hash
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
-from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.verify_receipt import FORMAT, check
 
 _COLUMNS = (*SEAL_COLUMNS, "head")
 _LISTS = f"""
-SELECT e.first_rec_id, t.list_id, t.profile_id, {', '.join(f'k.{name}' for name in Declared._fields)}
+SELECT e.first_rec_id, t.list_id, t.profile_id, {listed(Declared._fields, 'k.')}
 FROM am_personalization_run r
 CROSS JOIN am_personalization_recommendation_log l ON l.served_at = r.served_at
 CROSS JOIN am_personalization_evidence e ON e.first_rec_id = l.rec_id
@@ -30,8 +30,8 @@ WHERE r.run_id = :run_id AND l.profile_id = :profile_id ORDER BY e.first_rec_id
 """
 # Score and rec_id are the log's own, so that a row which contradicts its evidence passes no check.
 _ROWS = f"""
-SELECT l.rec_id, d.industry_points, d.deadline_points, d.risk_points, l.score, c.candidate_sha256,
-    {', '.join(f'c.{name}' for name in Candidate._fields)}
+SELECT l.rec_id, {listed(POINTS, 'd.')}, l.score, c.candidate_sha256,
+    {listed(Candidate._fields, 'c.')}
 FROM am_personalization_run r
 CROSS JOIN am_personalization_evidence e ON e.first_rec_id = :first_rec_id
 CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id
@@ -40,7 +40,7 @@ CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id 
 WHERE r.run_id = :run_id AND l.profile_id = :profile_id AND l.served_at = r.served_at
     AND l.recommendation_type = c.recommendation_type ORDER BY d.seq
 """
-_ROW = ("rec_id", "industry_points", "deadline_points", "risk_points", "score", "candidate_sha256")
+_ROW = ("rec_id", *POINTS, "score", "candidate_sha256")
 _CUSTOMERS_BEFORE = """
 SELECT count(DISTINCT l.profile_id) FROM am_personalization_evidence e
 CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id

@@ -8,25 +8,28 @@ from itertools import groupby
 from string import Template
 from typing import Any
 
-from sqlite_utils_personalization.catalogue.candidate import NATIONWIDE, Candidate
+from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.clock import JAPAN
-from sqlite_utils_personalization.formula.declared import NO_INDUSTRY, Declared
+from sqlite_utils_personalization.formula.descriptions import (
+    Described,
+    describe_declared,
+    describe_item,
+)
 from sqlite_utils_personalization.formula.evaluation import Constants, Evaluation, Points
 from sqlite_utils_personalization.formula.sentences import (
-    PLURALS,
     component_sentences,
-    days,
-    industries,
     total_sentence,
 )
+from sqlite_utils_personalization.model.kinds import (
+    COMPONENTS,
+    KINDS,
+    PLURALS,
+    POINTS,
+    Declared,
+)
 
-_JAPANESE = {
-    "program": "制度",
-    "industry_pack": "業種パック",
-    "saved_search": "保存した検索",
-    "amendment": "制度の変更",
-}
-_HEADINGS = ("Row", "Item", "Industry", "Deadline", "Risk", "Score")
+_HEADINGS = ("Row", "Item", *(name.capitalize() for name in COMPONENTS), "Score")
+_JAPANESE = {kind.name: kind.japanese for kind in KINDS}
 
 
 def receipt_html(receipt: Mapping[str, Any]) -> str:
@@ -48,19 +51,9 @@ def receipt_html(receipt: Mapping[str, Any]) -> str:
 
 
 def _declared(declared: Declared) -> str:
-    industry, horizon = declared.industries, declared.horizon_days
-    stated = {
-        "Industry": (
-            "a pack that the model does not know"
-            if industry == NO_INDUSTRY
-            else industry and _japanese(industries(industry))
-        ),
-        "Prefecture": declared.prefecture and _japanese(declared.prefecture),
-        "Deadline horizon": horizon and days(horizon),
-        "Risk tolerance": declared.risk_level,
-    }
     return "\n".join(
-        f"<dt>{name} declared</dt><dd>{value or 'none'}</dd>" for name, value in stated.items()
+        f"<dt>{fact.label.capitalize()}</dt><dd>{_shown(fact)}</dd>"
+        for fact in describe_declared(declared)
     )
 
 
@@ -78,10 +71,11 @@ def _tables(receipt: Mapping[str, Any]) -> Iterator[str]:
 
 def _row(row: Mapping[str, Any], found: Evaluation) -> str:
     item = found.candidate
+    facts = describe_item(item)
     cells = "".join(f"<td>{escape(sentence)}</td>" for sentence in component_sentences(found))
     return (
         f'<tr><td>{row["rec_id"]}</td><th scope="row">{_japanese(item.title)}'
-        f'<span class="note">{escape(item.item_id)}, {_area(item.prefectures)}, {_closing(item.closes_on)}'
+        f'<span class="note">{escape(item.item_id)}, {_shown(facts["prefectures"])}, {facts["closes_on"].phrase}'
         f'</span></th>{cells}<td><strong>{row["score"]}</strong>'
         f'<span class="note">{escape(total_sentence(found))}</span></td></tr>'
     )
@@ -89,25 +83,20 @@ def _row(row: Mapping[str, Any], found: Evaluation) -> str:
 
 def _evaluation(receipt: Mapping[str, Any], row: Mapping[str, Any]) -> Evaluation:
     item, model = Candidate(**row["candidate"]), receipt["model"]
-    weights = model["weights"]
     return Evaluation(
         receipt["as_of"],
         Declared(**receipt["declared"]),
         item,
         Constants(
-            industry_weight=weights["industry"],
-            deadline_weight=weights["deadline"],
-            risk_weight=weights["risk"],
-            urgent_days=model["urgent_days"],
-            cap=model["caps"][item.recommendation_type],
+            {name: model["weights"][name] for name in COMPONENTS},
+            model["urgent_days"],
+            model["caps"][item.recommendation_type],
         ),
         days_left=_days_between(receipt["as_of"], item.closes_on),
         is_open=True,
         in_area=True,
         in_industry=True,
-        points=Points(
-            row["industry_points"], row["deadline_points"], row["risk_points"], row["score"]
-        ),
+        points=Points(tuple(row[name] for name in POINTS), row["score"]),
     )
 
 
@@ -117,12 +106,8 @@ def _days_between(as_of: str, closes_on: str | None) -> int | None:
     return (date.fromisoformat(closes_on) - date.fromisoformat(as_of)).days
 
 
-def _area(prefectures: str) -> str:
-    return prefectures if prefectures == NATIONWIDE else _japanese(prefectures.replace(",", "、"))
-
-
-def _closing(closes_on: str | None) -> str:
-    return f"closes {_day(closes_on)}" if closes_on else "no closing date"
+def _shown(fact: Described) -> str:
+    return _japanese(fact.text) if fact.is_japanese else escape(fact.text)
 
 
 def _day(day: str) -> str:

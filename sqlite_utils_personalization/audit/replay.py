@@ -22,7 +22,6 @@ from sqlite_utils_personalization.audit.replay_result import (
     Run,
 )
 from sqlite_utils_personalization.audit.selection import Selection, conditions
-from sqlite_utils_personalization.formula.declared import Declared
 from sqlite_utils_personalization.formula.evaluation import (
     COLUMNS,
     Evaluation,
@@ -30,6 +29,8 @@ from sqlite_utils_personalization.formula.evaluation import (
     decoded_row,
     evaluation,
 )
+from sqlite_utils_personalization.formula.formula import evidence_link
+from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS, Declared, listed
 from sqlite_utils_personalization.transaction import read_batches
 
 CACHED_LISTS = 1_000
@@ -39,22 +40,17 @@ _ROWS = f"""
 SELECT l.rec_id, l.profile_id, p.user_token_hash, l.recommendation_type, l.served_at, l.score, e.list_id,
     p.profile_id, t.list_id, r.run_id, k.cohort_id, d.list_id, c.candidate_id,
     r.run_id, r.as_of, r.again, r.top_k, r.model_sha256, r.package_version, r.served_at, t.profile_id, d.seq,
-    d.industry_points, d.deadline_points, d.risk_points, d.score, {COLUMNS}
+    {listed(POINTS, 'd.')}, d.score, {COLUMNS}
 FROM am_personalization_recommendation_log l
 LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
-LEFT JOIN am_personalization_evidence e ON e.first_rec_id = (
-    SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= l.rec_id
-) AND l.rec_id < e.first_rec_id + e.n
-LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
-LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
-LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
-LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
-LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+{evidence_link()}
 WHERE {{key}} > max(:after, :start) AND {{conditions}} ORDER BY l.rec_id LIMIT :batch
 """
-_PLACES = """
+# Where the columns of an evaluation begin.
+_EVALUATED = 22 + len(POINTS) + 1
+_PLACES = f"""
 SELECT c.recommendation_type, d.seq, c.item_id, c.title,
-    d.industry_points + d.deadline_points + d.risk_points, d.score
+    {listed(POINTS, 'd.', ' + ')}, d.score
 FROM am_personalization_decision d JOIN am_personalization_candidate c USING (candidate_id)
 WHERE d.list_id = ? ORDER BY d.seq
 """
@@ -95,7 +91,8 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
     if night is None or None in links:
         return Replay(logged, BROKEN, missing=_LINKS[links.index(None)], run=night)
     night_served_at, owner, seq = row[19:22]
-    decided, found = Points(*row[22:26]), evaluation(row[26:])
+    *parts, score = row[22:_EVALUATED]
+    decided, found = Points(tuple(parts), score), evaluation(row[_EVALUATED:])
     differences = tuple(_differences(logged, night_served_at, owner, decided, found))
     return Replay(
         logged,
@@ -114,9 +111,7 @@ def _differences(
 ) -> Iterator[str]:
     agreeing = {
         "eligibility": found.is_eligible,
-        "industry": decided.industry == found.points.industry,
-        "deadline": decided.deadline == found.points.deadline,
-        "risk": decided.risk == found.points.risk,
+        **{name: decided.of(name) == found.points.of(name) for name in COMPONENTS},
         "score": decided.score == found.points.score,
         "logged_score": logged.score == decided.score,
         "recommendation_type": logged.recommendation_type == found.candidate.recommendation_type,

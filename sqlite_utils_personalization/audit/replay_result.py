@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.audit.ranking import RunnerUp
 from sqlite_utils_personalization.formula.evaluation import Evaluation, Points
 from sqlite_utils_personalization.formula.sentences import component_sentences, total_sentence
+from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS
 
 REPRODUCED, DIFFERS = "reproduced", "differs"
 NO_EVIDENCE, BROKEN = "no evidence", "evidence broken"
@@ -60,7 +61,7 @@ class Replay:
     """One log row, what it was decided from, and what the formula makes of that.
 
     verdict is reproduced, differs, no evidence (another program wrote the row) or evidence broken (a link leads
-    nowhere). differences are, in this order, any of eligibility, industry, deadline, risk, score, logged_score,
+    nowhere). differences are, in this order, any of eligibility, those of COMPONENTS, score, logged_score,
     recommendation_type, served_at, customer; missing is the first link that leads nowhere. found and decided are None
     where there is no evidence or it is broken; of a broken row the run may still be known.
     """
@@ -89,7 +90,7 @@ class Replay:
 
     @property
     def components(self) -> tuple[Component, ...]:
-        """Industry, deadline and risk, in this order; empty without evidence."""
+        """In the order of COMPONENTS; empty without evidence."""
         if not self.found or not self.decided:
             return ()
         return components(self.found, self.decided)
@@ -114,10 +115,10 @@ class Replay:
             **_position_dict(self.position),
         }
 
-    def to_row(self) -> "LoggedRow":
-        """The row without nested values, for CSV and tables."""
+    def to_row(self) -> tuple[Any, ...]:
+        """The row without nested values, for CSV and tables; its columns are ROW_COLUMNS."""
         logged, run, found = self.logged, self.run, self.found
-        return LoggedRow(
+        return (
             logged.rec_id,
             self.verdict,
             self.first_difference,
@@ -129,39 +130,35 @@ class Replay:
             found.candidate.item_id if found else None,
             found.candidate.title if found else None,
             self.position.rank if self.position else None,
-            found.points.industry if found else None,
-            found.points.deadline if found else None,
-            found.points.risk if found else None,
+            *(found.points.parts if found else (None,) * len(COMPONENTS)),
             logged.score,
             self.recomputed_score,
         )
 
 
-class LoggedRow(NamedTuple):
-    """The columns of a replay in CSV and tables; columns are only ever added, at the end."""
-
-    rec_id: int
-    verdict: str
-    first_difference: str | None
-    run_id: int | None
-    as_of: str | None
-    served_at: str
-    user_token_hash: str | None
-    recommendation_type: str
-    item_id: str | None
-    title: str | None
-    rank: int | None
-    industry_points: int | None
-    deadline_points: int | None
-    risk_points: int | None
-    logged_score: int
-    recomputed_score: int | None
+# Columns are only ever added, at the end.
+ROW_COLUMNS = (
+    "rec_id",
+    "verdict",
+    "first_difference",
+    "run_id",
+    "as_of",
+    "served_at",
+    "user_token_hash",
+    "recommendation_type",
+    "item_id",
+    "title",
+    "rank",
+    *POINTS,
+    "logged_score",
+    "recomputed_score",
+)
 
 
 def components(found: Evaluation, decided: Points | None = None) -> tuple[Component, ...]:
     """The parts of a score; decided are the stored points, where any were stored."""
-    stored = decided[:3] if decided else (None,) * 3
-    parts = zip(Points._fields[:3], found.points, stored, component_sentences(found), strict=False)
+    stored = decided.parts if decided else (None,) * len(COMPONENTS)
+    parts = zip(COMPONENTS, found.points.parts, stored, component_sentences(found), strict=True)
     return tuple(Component(*part) for part in parts)
 
 
@@ -173,7 +170,7 @@ def inputs_dict(found: Evaluation | None) -> dict[str, Any]:
     for key in ("recommendation_type", "profile_id", "left_out"):
         del item[key]
     return {
-        "model": found.constants._asdict(),
+        "model": found.constants.to_dict(),
         "declared": found.declared._asdict(),
         "item": {**item, "why": why(found.candidate.why), "days_left": found.days_left},
     }

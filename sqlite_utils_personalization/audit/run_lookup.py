@@ -7,10 +7,9 @@ import json
 import sqlite3
 from typing import NamedTuple
 
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.formula.declared import Declared
 from sqlite_utils_personalization.formula.evaluation import decoded_row
+from sqlite_utils_personalization.model.kinds import TYPES, Declared
 
 _LISTS = """
 SELECT t.cohort_id, t.list_id, e.first_rec_id FROM am_personalization_recommendation_log l

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.formula.formula import evidence_link
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
@@ -20,10 +21,8 @@ SELECT value FROM json_each(?)
 WHERE NOT EXISTS (SELECT 1 FROM am_personalization_recommendation_log WHERE rec_id = value)
 ORDER BY key LIMIT 1
 """
-_EVIDENCE_OF = """
-SELECT t.run_id FROM am_personalization_evidence e JOIN am_personalization_list t USING (list_id)
-WHERE e.first_rec_id = (SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= ?1)
-    AND ?1 < e.first_rec_id + e.n
+_EVIDENCE_OF = f"""
+SELECT r.run_id FROM (SELECT ? AS rec_id) l {evidence_link()} WHERE r.run_id IS NOT NULL
 """
 
 

@@ -17,7 +17,8 @@ from sqlite_utils_personalization.audit.run_lookup import (
 from sqlite_utils_personalization.audit.selection import existing_run
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE, Evaluation, decoded_row
-from sqlite_utils_personalization.formula.sentences import PLURALS, obstacles, total_sentence
+from sqlite_utils_personalization.formula.sentences import obstacles, total_sentence
+from sqlite_utils_personalization.model.kinds import PLURALS
 
 # Every reason there is, and what it means.
 REASONS = {

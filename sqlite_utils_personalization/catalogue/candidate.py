@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 
-TYPES = ("program", "industry_pack", "saved_search", "amendment")
 ANY = "any"
 UNKNOWN = "unknown"
 NATIONWIDE = "nationwide"

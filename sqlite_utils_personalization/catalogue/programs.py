@@ -22,7 +22,10 @@ _QUARANTINE = "X"
 
 
 class ProgramRow(NamedTuple):
-    """What the SELECT of each program table yields; amounts are not among it, as no rule uses them."""
+    """What the SELECT of each program table yields first; amounts are not among it, as no rule uses them.
+
+    Further columns are fields of Candidate, and go into it as they are.
+    """
 
     item_id: str | None
     title: object
@@ -38,9 +41,12 @@ class ProgramRow(NamedTuple):
 def programs(db: sqlite3.Connection, table: str, model: Model) -> Iterator[Candidate]:
     """Yield every row of one of TABLES as a candidate, left out or not, by id; read-only."""
     keywords = Keywords(model.constants["keywords"], model.constants["any_from"])
+    known = len(ProgramRow._fields)
+    further = tables.selected(table)[known:]
     for values in tables.read(db, table, *TABLES[table]):
-        row = ProgramRow(*values)
-        found = Candidate("program", row.item_id or "", normal(row.title))
+        row = ProgramRow(*values[:known])
+        facts = dict(zip(further, values[known:], strict=True))
+        found = Candidate("program", row.item_id or "", normal(row.title), **facts)
         try:
             yield _with_facts(found, row, model, keywords)
         except LeftOut as rule:

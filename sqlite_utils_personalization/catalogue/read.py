@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sqlite_utils_personalization.catalogue import amendments, programs, saved_searches, tables
-from sqlite_utils_personalization.catalogue.candidate import ANY, TYPES, Candidate
+from sqlite_utils_personalization.catalogue.candidate import ANY, Candidate
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS, industries
 from sqlite_utils_personalization.catalogue.user_select import extra_candidates
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.model.model import Model
 
 _TABLES = {

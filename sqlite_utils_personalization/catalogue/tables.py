@@ -4,6 +4,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -32,6 +33,13 @@ def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any
     nulls = null_columns(re.findall(r"\bt\.(\w+)", sql), columns)
     complete = f"FROM (SELECT *{nulls} FROM {table}) AS t"
     yield from rows(db, sql.replace(f"FROM {table} AS t", complete), table)
+
+
+@cache
+def selected(table: str) -> tuple[str, ...]:
+    """The names of what the table's SELECT yields, in its order."""
+    sql = files(__package__).joinpath(f"{table}.sql").read_text(encoding="utf-8")
+    return tuple(re.findall(r"^ .*\bAS (\w+),?$", sql, re.MULTILINE))
 
 
 def rows(db: sqlite3.Connection, sql: str, name: str) -> Iterator[tuple[Any, ...]]:

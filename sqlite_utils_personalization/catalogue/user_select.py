@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlite_utils_personalization.catalogue.areas import prefectures
-from sqlite_utils_personalization.catalogue.candidate import TYPES, Candidate, LeftOut
+from sqlite_utils_personalization.catalogue.candidate import Candidate, LeftOut
 from sqlite_utils_personalization.catalogue.dates import first_day
 from sqlite_utils_personalization.catalogue.industries import industries
 from sqlite_utils_personalization.catalogue.tables import normal
 from sqlite_utils_personalization.database import plain_cursor
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.model.kinds import TYPES
 
 # A saved search belongs to a customer, whom a file cannot name.
 _TYPES = tuple(kind for kind in TYPES if kind != "saved_search")

@@ -75,9 +75,9 @@ def replay(
     with _opened(path) as db:
         found = _replayed(db, chosen, verdicts, below_cut=not tabular)
         if tabular:
-            from sqlite_utils_personalization.audit.replay_result import LoggedRow
+            from sqlite_utils_personalization.audit.replay_result import ROW_COLUMNS
 
-            print_rows(ctx, LoggedRow._fields, (one.to_row() for one in found), **options)
+            print_rows(ctx, ROW_COLUMNS, (one.to_row() for one in found), **options)
         elif now:
             _print(_beside_today(db, found, catalogue), as_json, options)
         else:

@@ -10,10 +10,11 @@ from sqlite_utils_personalization.audit.replay_result import (
     components,
 )
 from sqlite_utils_personalization.audit.why_not import WhyNot
-from sqlite_utils_personalization.catalogue.candidate import ANY, UNKNOWN, Candidate
-from sqlite_utils_personalization.formula.declared import NO_INDUSTRY, Declared
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
 from sqlite_utils_personalization.formula.evaluation import Evaluation
-from sqlite_utils_personalization.formula.sentences import days, industries, total_sentence
+from sqlite_utils_personalization.formula.sentences import days, total_sentence
+from sqlite_utils_personalization.model.kinds import Declared
 
 Line = tuple[str, str]
 
@@ -90,9 +91,9 @@ def _night(found: Replay) -> Iterator[Line]:
     yield "night", f"{run.as_of}, run {run.run_id}, served {found.logged.served_at}"
     if found.found:
         model = found.found.constants
+        weights = ", ".join(f"{name} {weight}" for name, weight in model.weights.items())
         yield "model", (
-            f"industry {model.industry_weight}, deadline {model.deadline_weight}, risk {model.risk_weight},"
-            f" urgent {days(model.urgent_days)}, cap {model.cap} (sha256 {run.model_sha256[:12]})"
+            f"{weights}, urgent {days(model.urgent_days)}, cap {model.cap} (sha256 {run.model_sha256[:12]})"
         )
 
 
@@ -102,32 +103,15 @@ def _inputs(found: Evaluation) -> Iterator[Line]:
 
 
 def _declared(declared: Declared) -> str:
-    mine, prefecture, horizon, level = declared
-    stated = []
-    if mine:
-        stated.append(
-            f"industry {'unknown to the model' if mine == NO_INDUSTRY else industries(mine)}"
-        )
-    if prefecture:
-        stated.append(f"prefecture {prefecture}")
-    if horizon:
-        stated.append(f"horizon {days(horizon)}")
-    if level:
-        stated.append(f"risk tolerance {level}")
-    return ", ".join(stated) or "nothing"
+    said = [fact.phrase for fact in describe_declared(declared) if fact.is_known]
+    return ", ".join(said) or "nothing"
 
 
 def _item(item: Candidate) -> str:
-    listed = item.industries
-    said = [
-        item.item_id,
-        f"opens {item.opens_on}" if item.opens_on else "no opening date",
-        f"closes {item.closes_on}" if item.closes_on else "no closing date",
-        item.prefectures.replace(",", " "),
-        f"{listed} industries" if listed in (ANY, UNKNOWN) else industries(listed),
-        f"risk level {item.risk_level}" if item.risk_level else "no risk level",
-    ]
-    return ", ".join(said)
+    facts = describe_item(item)
+    named = (facts[name].phrase for name in ("opens_on", "closes_on"))
+    listed = (facts[name].text for name in ("prefectures", "industries"))
+    return ", ".join([item.item_id, *named, *listed, facts["risk_level"].phrase])
 
 
 def _points(parts: Iterable[Component], found: Evaluation) -> Iterator[Line]:

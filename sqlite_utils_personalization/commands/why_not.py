@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.commands.base import Command
 from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
 from sqlite_utils_personalization.commands.output import print_text
+from sqlite_utils_personalization.model.kinds import TYPES
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.why_not import WhyNot

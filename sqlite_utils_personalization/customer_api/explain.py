@@ -10,7 +10,7 @@ from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.billing.record import require_deliveries
 from sqlite_utils_personalization.customer_api.recommendations import RecommendedItem, item
 from sqlite_utils_personalization.errors import InvalidRequest, NotFound
-from sqlite_utils_personalization.formula.declared import Declared
+from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
 

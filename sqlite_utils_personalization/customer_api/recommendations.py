@@ -21,10 +21,10 @@ from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.billing.delivery import CHANNELS, UNIT_PRICE_YEN, Delivery
 from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.canonical import canonical_json
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.formula.sentences import total_sentence
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction, write_transaction
 

@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.transaction import BATCH, read_batches, transaction
 
 NO_HEAD = "0" * 64
@@ -45,15 +46,15 @@ EVENT_COLUMNS = {
     "am_personalization_rotation": ("rotation_id", "profile_id", "rotated_at", "proof"),
 }
 
-_LISTS = """
-SELECT t.list_id, t.profile_id, k.industries, k.prefecture, k.horizon_days, k.risk_level
+_LISTS = f"""
+SELECT t.list_id, t.profile_id, {listed(Declared._fields, 'k.')}
 FROM am_personalization_list t LEFT JOIN am_personalization_cohort k USING (cohort_id)
-WHERE t.run_id = :run_id AND t.list_id > :after AND {which} ORDER BY t.list_id LIMIT :batch
+WHERE t.run_id = :run_id AND t.list_id > :after AND {{which}} ORDER BY t.list_id LIMIT :batch
 """
 _ONE_LIST = _LISTS.format(which="t.list_id = :list_id")
 _NEW_LISTS = _LISTS.format(which="t.list_id NOT IN (SELECT list_id FROM temp.seal_list)")
-_PLACES = """
-SELECT list_id, candidate_id, industry_points, deadline_points, risk_points, score
+_PLACES = f"""
+SELECT list_id, candidate_id, {listed(POINTS)}, score
 FROM am_personalization_decision WHERE list_id BETWEEN ? AND ? ORDER BY list_id, seq
 """
 # Lists whose places are read at once.

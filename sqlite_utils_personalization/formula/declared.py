@@ -8,25 +8,24 @@ import json
 from collections.abc import Hashable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from jsonschema import Draft202012Validator
 
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.errors import InvalidPreference
+from sqlite_utils_personalization.model.kinds import NO_INDUSTRY, Declared
 
-NO_INDUSTRY = "none"
+# Keys of a preference that have another name than their column of Declared.
+COLUMNS = {
+    "industry_pack": "industries",
+    "deadline_horizon_days": "horizon_days",
+    "risk_tolerance": "risk_level",
+}
+# And the key of each column.
+KEYS = {name: name for name in Declared._fields} | {name: key for key, name in COLUMNS.items()}
 # Where Python itself gives up differs from version to version, and a night must not.
 MAX_DEPTH = 100
-
-
-class Declared(NamedTuple):
-    """One cohort: None where nothing was declared; NO_INDUSTRY for a pack the model does not know."""
-
-    industries: str | None
-    prefecture: str | None
-    horizon_days: int | None
-    risk_level: str | None
 
 
 def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
@@ -39,13 +38,12 @@ def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
         scalar = value if isinstance(value, str | int | float) else None
         if fault := _fault(key, type(value).__name__, scalar):
             raise InvalidPreference(fault)
-    pack, horizon = known.get("industry_pack"), known.get("deadline_horizon_days")
-    return Declared(
-        industries=_industries(pack, packs),
-        prefecture=known.get("prefecture"),
-        horizon_days=None if horizon is None else int(horizon),
-        risk_level=known.get("risk_tolerance"),
-    )
+    given: dict[str, Any] = {COLUMNS.get(key, key): value for key, value in known.items()}
+    if "industries" in given:
+        given["industries"] = _industries(given["industries"], packs)
+    # Numbers were decoded as floats.
+    whole = {key: int(value) for key, value in given.items() if isinstance(value, float)}
+    return Declared(**{**dict.fromkeys(Declared._fields), **given, **whole})
 
 
 def _known_keys(text: object) -> dict[str, Any]:
@@ -84,9 +82,7 @@ def _depth(value: object) -> int:
     return depth
 
 
-def _industries(pack: str | None, packs: Mapping[str, str]) -> str | None:
-    if pack is None:
-        return None
+def _industries(pack: str, packs: Mapping[str, str]) -> str:
     return pack if pack in DIVISIONS else packs.get(pack, NO_INDUSTRY)
 
 

@@ -1,36 +1,41 @@
 """What the formula says of one item for one declared vector on one night, with everything it read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.formula.declared import Declared
 from sqlite_utils_personalization.formula.formula import splice
+from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS, WEIGHTS, Declared, listed
 
 
 class Constants(NamedTuple):
-    """The numbers of the run's model that count for one item; cap is that of its type."""
+    """The numbers of the run's model that count for one item: weights by component; cap is that of its type."""
 
-    industry_weight: int
-    deadline_weight: int
-    risk_weight: int
+    weights: Mapping[str, int]
     urgent_days: int
     cap: int
 
+    def to_dict(self) -> dict[str, int]:
+        """For JSON, flat."""
+        named = zip(WEIGHTS, self.weights.values(), strict=True)
+        return {**dict(named), "urgent_days": self.urgent_days, "cap": self.cap}
+
 
 class Points(NamedTuple):
-    """Points per component; score is their sum, capped."""
+    """Points per component, in the order of COMPONENTS; score is their sum, capped."""
 
-    industry: int
-    deadline: int
-    risk: int
+    parts: tuple[int, ...]
     score: int
 
     @property
     def total(self) -> int:
         """The uncapped sum, by which items are ranked."""
-        return self.industry + self.deadline + self.risk
+        return sum(self.parts)
+
+    def of(self, component: str) -> int:
+        """The points for one component."""
+        return self.parts[COMPONENTS.index(component)]
 
 
 class Evaluation(NamedTuple):
@@ -56,38 +61,39 @@ class Evaluation(NamedTuple):
         given = (
             value for value in (self.declared.horizon_days, self.days_left) if value is not None
         )
-        return all(isinstance(value, int) for value in (*self.points, *self.constants, *given))
+        numbers = (*self.points.parts, self.points.score, *self.constants.to_dict().values())
+        return all(isinstance(value, int) for value in (*numbers, *given))
 
 
-_DECLARED = ", ".join(f"k.{name}" for name in Declared._fields)
-_CANDIDATE = ", ".join(f"c.{name}" for name in Candidate._fields)
-_SIZES = (1, len(Declared._fields), len(Candidate._fields), len(Constants._fields))
+_SIZES = (1, len(Declared._fields), len(Candidate._fields), len(COMPONENTS), 2, 4, len(COMPONENTS))
 _ENDS = (0, *accumulate(_SIZES), None)
 _PARTS = tuple(map(slice, _ENDS, _ENDS[1:]))
 
 # Over the aliases of the formula: r (run), k (cohort) and c (candidate).
 COLUMNS = splice(
-    f"r.as_of, {_DECLARED}, {_CANDIDATE},"
-    " r.industry_weight, r.deadline_weight, r.risk_weight, r.urgent_days, {cap},"
+    f"r.as_of, {listed(Declared._fields, 'k.')}, {listed(Candidate._fields, 'c.')},"
+    f" {listed(WEIGHTS, 'r.')}, r.urgent_days, {{cap}},"
     " {days_left}, {is_open}, {in_area}, {in_industry},"
-    " {industry_points}, {deadline_points}, {risk_points}, {score}"
+    f" {', '.join(f'{{{name}}}' for name in POINTS)}, {{score}}"
 )
 
 
 def evaluation(values: Sequence[Any]) -> Evaluation:
     """The record of what a query selected as COLUMNS."""
-    as_of, declared, candidate, constants, results = (values[part] for part in _PARTS)
-    days_left, is_open, in_area, in_industry, *points = results
+    (as_of,), declared, candidate, weights, rest, results, points, (score,) = (
+        values[part] for part in _PARTS
+    )
+    days_left, is_open, in_area, in_industry = results
     return Evaluation(
-        as_of[0],
+        as_of,
         Declared(*declared),
         Candidate(*candidate),
-        Constants(*constants),
+        Constants(dict(zip(COMPONENTS, weights, strict=True)), *rest),
         days_left,
         bool(is_open),
         bool(in_area),
         bool(in_industry),
-        Points(*points),
+        Points(tuple(points), score),
     )
 
 

@@ -1,5 +1,6 @@
 -- The formula: one integer expression per name, over r (run), k (cohort) and c (candidate).
 -- {name} stands for an expression above it. No floats, no clock. Source of the rule: README, "The formula".
+-- points, the sum of the components, and cap, that of the type, follow from the lists in model/kinds.py.
 
 -- name: days_left
 (strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400
@@ -38,17 +39,6 @@ CASE
     WHEN k.risk_level = c.risk_level THEN r.risk_weight
     WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2
     ELSE 0
-END
-
--- name: points
-{industry_points} + {deadline_points} + {risk_points}
-
--- name: cap
-CASE c.recommendation_type
-    WHEN 'program' THEN r.program_cap
-    WHEN 'industry_pack' THEN r.industry_pack_cap
-    WHEN 'saved_search' THEN r.saved_search_cap
-    WHEN 'amendment' THEN r.amendment_cap
 END
 
 -- name: score

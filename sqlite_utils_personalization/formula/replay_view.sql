@@ -7,9 +7,7 @@ SELECT
     l.recommendation_type,
     c.item_id,
     c.title,
-    d.industry_points,
-    d.deadline_points,
-    d.risk_points,
+    {decided_points},
     l.score AS logged_score,
     {score} AS recomputed_score,
     CASE
@@ -17,9 +15,7 @@ SELECT
         WHEN p.profile_id IS NULL OR t.list_id IS NULL OR r.run_id IS NULL OR k.cohort_id IS NULL
             OR d.list_id IS NULL OR c.candidate_id IS NULL THEN 'evidence broken'
         WHEN {eligible}
-            AND d.industry_points = {industry_points}
-            AND d.deadline_points = {deadline_points}
-            AND d.risk_points = {risk_points}
+            AND {points_as_decided}
             AND d.score = {score}
             AND l.score = d.score
             AND l.recommendation_type = c.recommendation_type
@@ -29,11 +25,4 @@ SELECT
     END AS verdict
 FROM am_personalization_recommendation_log l
 LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
-LEFT JOIN am_personalization_evidence e ON e.first_rec_id = (
-    SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= l.rec_id
-) AND l.rec_id < e.first_rec_id + e.n
-LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
-LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
-LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
-LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
-LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+{evidence_link}

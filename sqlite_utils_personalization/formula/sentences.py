@@ -5,35 +5,29 @@ from collections.abc import Iterable
 
 from sqlite_utils_personalization.catalogue.candidate import ANY, UNKNOWN
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
-from sqlite_utils_personalization.formula.declared import NO_INDUSTRY
 from sqlite_utils_personalization.formula.evaluation import Evaluation
+from sqlite_utils_personalization.model.kinds import COMPONENTS, NO_INDUSTRY, PLURALS
 
-PLURALS = {
-    "program": "programs",
-    "industry_pack": "industry packs",
-    "saved_search": "saved searches",
-    "amendment": "amendments",
-}
 _NAMED = 3
 _NOT_WHOLE = "what is stored cannot be evaluated"
 
 
-def component_sentences(found: Evaluation) -> tuple[str, str, str]:
-    """Why the item has its industry, deadline and risk points; each ends in the points."""
+def component_sentences(found: Evaluation) -> tuple[str, ...]:
+    """Why the item has its points for each of COMPONENTS, in their order; each ends in the points."""
     if not found.is_whole:
-        return (_NOT_WHOLE,) * 3
-    return _industry(found), _deadline(found), _risk(found)
+        return (_NOT_WHOLE,) * len(COMPONENTS)
+    return tuple(_SENTENCES[name](found) for name in COMPONENTS)
 
 
 def total_sentence(found: Evaluation) -> str:
     """How the components make the score."""
     if not found.is_whole:
         return _NOT_WHOLE
-    industry, deadline, risk, score = found.points
-    total = found.points.total
+    total, score = found.points.total, found.points.score
     cap, kinds = found.constants.cap, PLURALS[found.candidate.recommendation_type]
     relation = "capped at" if total > cap else "within the cap of"
-    return f"{industry} + {deadline} + {risk} = {total}, {relation} {cap} for {kinds}: {score}"
+    added = " + ".join(map(str, found.points.parts))
+    return f"{added} = {total}, {relation} {cap} for {kinds}: {score}"
 
 
 def obstacles(found: Evaluation) -> tuple[str, ...]:
@@ -64,7 +58,7 @@ def _listed(names: list[str]) -> str:
 
 def _industry(found: Evaluation) -> str:
     mine, listed = found.declared.industries, found.candidate.industries
-    points = found.points.industry
+    points = found.points.of("industry")
     if mine is None:
         return f"no industry declared: {points}"
     if listed == UNKNOWN:
@@ -98,8 +92,12 @@ def _why(found: Evaluation, key: str) -> str:
 
 
 def _deadline(found: Evaluation) -> str:
-    horizon, left, points = found.declared.horizon_days, found.days_left, found.points.deadline
-    weight, urgent = found.constants.deadline_weight, found.constants.urgent_days
+    horizon, left, points = (
+        found.declared.horizon_days,
+        found.days_left,
+        found.points.of("deadline"),
+    )
+    weight, urgent = found.constants.weights["deadline"], found.constants.urgent_days
     if horizon is None:
         return f"no deadline horizon declared: {points}"
     if left is None:
@@ -116,7 +114,7 @@ def _deadline(found: Evaluation) -> str:
 
 def _risk(found: Evaluation) -> str:
     mine, level = found.declared.risk_level, found.candidate.risk_level
-    weight, points = found.constants.risk_weight, found.points.risk
+    weight, points = found.constants.weights["risk"], found.points.of("risk")
     if mine is None:
         return f"no risk tolerance declared: {points}"
     if level is None:
@@ -130,6 +128,9 @@ def _risk(found: Evaluation) -> str:
         exact = ", rounded down" if weight % 2 else ""
         return f"{stated}, one step from the {mine} you declared: {weight} / 2 = {points}{exact}"
     return f"{stated}, two steps from the {mine} you declared: {points}"
+
+
+_SENTENCES = {"industry": _industry, "deadline": _deadline, "risk": _risk}
 
 
 def _window(found: Evaluation) -> str:

@@ -11,9 +11,9 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.customer_api.recommendations import MOST
 from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
 
 # An argument that was not given; null says something else.

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex, strict_json
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.model.kinds import COMPONENTS, TYPES
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,19 @@ def load_model(path: Path | None = None) -> Model:
     return Model(_integers(constants))
 
 
+@cache
 def _validator() -> Draft202012Validator:
-    schema = files(__package__).joinpath("model.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(schema))
+    schema = json.loads(files(__package__).joinpath("model.schema.json").read_text("utf-8"))
+    for key, names in (("weights", COMPONENTS), ("caps", TYPES)):
+        # model.schema.json states what one of them may be, kinds.py which there are.
+        one = schema["properties"][key]
+        schema["properties"][key] = {
+            "type": "object",
+            "required": list(names),
+            "additionalProperties": False,
+            "properties": dict.fromkeys(names, one),
+        }
+    return Draft202012Validator(schema)
 
 
 def _where(parts: Any) -> str:

@@ -2,36 +2,52 @@
 
 The formula factors. Openness concerns the candidate alone, the area and the industry one pair of values each, the
 deadline and the risk another; so SQLite evaluates each expression once per distinct pair, and what is left per
-cohort is adding three integers per class of candidates and sorting. Every decision is then evaluated whole by
+cohort is adding integers per class of candidates and sorting. Every decision is then evaluated whole by
 the formula, and a night in which one disagrees is refused.
 """
 
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import chain, groupby
-from operator import itemgetter
+from functools import lru_cache
+from itertools import accumulate, chain, groupby, pairwise
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.formula.formula import splice
+from sqlite_utils_personalization.formula.formula import reads, splice
+from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS, TYPES, Declared, listed
 from sqlite_utils_personalization.transaction import transaction
 
-# Industries, prefectures, closing day, risk level: candidates that differ in none earn the same from everyone.
-Class = tuple[str, str, str | None, str | None]
-# Industry points, closing day, risk level: what is left of a class for one declared industry and prefecture.
-Group = tuple[int, str | None, str | None]
+# Industries, prefectures and what the other components read of an item: candidates that differ in none of it earn the
+# same from everyone.
+Class = tuple[str, str, "Facts"]
+# What the components but that for the industry read of an item, each a tuple of values.
+Facts = tuple[tuple[Any, ...], ...]
+# Industry points and facts: what is left of a class for one declared industry and prefecture.
+Group = tuple[int, Facts]
 # Places in the ranking among equal points, best first; never more than top_k, as no more can be offered.
 Members = list[int]
 # Of what one industry goes together with, by the prefectures listed.
 ByArea = dict[str, list[tuple[Group, Members]]]
 # Points and candidate_no.
 Choice = tuple[int, int]
-# Industries, prefecture, horizon, risk level, cohort_no.
-Cohort = tuple[str | None, str | None, int | None, str | None, int]
-# What each declared value gets from each listed one.
+# What each declared value gets from each listed one; both are tuples of the columns that the component reads.
 Pairs = Mapping[Any, dict[Any, int]]
+
+# The component whose points go with a condition of eligibility.
+_INDUSTRY = "industry"
+_OTHERS = tuple(name for name in COMPONENTS if name != _INDUSTRY)
+
+
+class Cohort(NamedTuple):
+    """A declared vector of plan_cohort."""
+
+    vector: Declared
+    cohort_no: int
+
+    def of(self, component: str) -> tuple[Any, ...]:
+        """What the component reads of the vector."""
+        return tuple(getattr(self.vector, column) for column in reads(component).declared)
 
 
 class Given(NamedTuple):
@@ -45,6 +61,8 @@ class Given(NamedTuple):
 
 
 THE_PLAN = Given()
+# Of declared values beside industry and prefecture there are hundreds.
+_KEPT_SUMS = 1 << 12
 
 
 def decide(db: sqlite3.Connection, top_k: int) -> None:
@@ -76,9 +94,9 @@ def choices(
 
     Yields cohort_no, its place, candidate_no and points. given may define plan_run, plan_cohort and plan_open.
     """
-    for (*_, cohort_no), best in best_choices(db, top_k, given):
+    for cohort, best in best_choices(db, top_k, given):
         for seq, (points, candidate_no) in enumerate(chain.from_iterable(best), 1):
-            yield cohort_no, seq, candidate_no, points
+            yield cohort.cohort_no, seq, candidate_no, points
 
 
 def best_choices(
@@ -86,32 +104,58 @@ def best_choices(
 ) -> Iterator[tuple[Cohort, list[list[Choice]]]]:
     """Every vector of plan_cohort, in the order of its columns, and the best top_k of each type for it; read-only."""
     ranked, classes = _classes(db, top_k, given)
-    areas = _pairs(db, given, "prefecture", "prefectures", "1", "{in_area}")
-    industries, deadlines, risks = components(db, given)
-    cohorts = given.rows(
-        db,
-        "SELECT industries, prefecture, horizon_days, risk_level, cohort_no FROM plan_cohort"
-        " ORDER BY industries, prefecture, cohort_no",
-    )
-    for industry, in_industry in groupby(cohorts, key=itemgetter(0)):
-        by_area = [_by_area(found, industries[industry]) for found in classes]
-        for prefecture, members in groupby(in_industry, key=itemgetter(1)):
-            groups = [_eligible(found, areas[prefecture], top_k) for found in by_area]
+    areas = _pairs(db, given, ("prefecture",), ("prefectures",), "1", "{in_area}")
+    pairs = components(db, given)
+    others = [(name, pairs[name]) for name in _OTHERS]
+
+    @lru_cache(_KEPT_SUMS)
+    def sums(*mine: tuple[Any, ...]) -> _Sums:
+        return _Sums([of[value] for (_, of), value in zip(others, mine, strict=True)])
+
+    for industry, in_industry in groupby(_cohorts(db, given), key=lambda one: one.of(_INDUSTRY)):
+        by_area = [_by_area(found, pairs[_INDUSTRY][industry]) for found in classes]
+        for area, members in groupby(in_industry, key=lambda one: (one.vector.prefecture,)):
+            groups = [_eligible(found, areas[area], top_k) for found in by_area]
             for cohort in members:
-                deadline, risk = deadlines[cohort[2]], risks[cohort[3]]
-                yield cohort, [_best(found, deadline, risk, top_k, ranked) for found in groups]
+                points = sums(*(cohort.of(name) for name in _OTHERS))
+                yield cohort, [_best(found, points, top_k, ranked) for found in groups]
 
 
-def components(db: sqlite3.Connection, given: Given = THE_PLAN) -> tuple[Pairs, Pairs, Pairs]:
-    """Points for industry, deadline and risk, by the declared and then the listed value they depend on; read-only.
+def components(db: sqlite3.Connection, given: Given = THE_PLAN) -> dict[str, Pairs]:
+    """Points for each component, by the declared and then the listed values they depend on; read-only.
 
     Of industries only those pairs that go together.
     """
-    return (
-        _pairs(db, given, "industries", "industries", "{industry_points}", "{in_industry}"),
-        _pairs(db, given, "horizon_days", "closes_on", "{deadline_points}", "1"),
-        _pairs(db, given, "risk_level", "risk_level", "{risk_points}", "1"),
-    )
+    return {
+        name: _pairs(
+            db,
+            given,
+            *reads(name)[:2],
+            f"{{{name}_points}}",
+            "{in_industry}" if name == _INDUSTRY else "1",
+        )
+        for name in COMPONENTS
+    }
+
+
+class _Sums(dict[Facts, int]):
+    """The points for some facts of an item, added up once for whoever declared the same."""
+
+    def __init__(self, points: list[dict[Any, int]]) -> None:
+        self._points = points
+
+    def __missing__(self, facts: Facts) -> int:
+        self[facts] = sum(of[values] for of, values in zip(self._points, facts, strict=True))
+        return self[facts]
+
+
+def _cohorts(db: sqlite3.Connection, given: Given) -> Iterator[Cohort]:
+    for *vector, cohort_no in given.rows(
+        db,
+        f"SELECT {listed(Declared._fields)}, cohort_no FROM plan_cohort"
+        " ORDER BY industries, prefecture, cohort_no",
+    ):
+        yield Cohort(Declared(*vector), cohort_no)
 
 
 def _classes(
@@ -119,60 +163,69 @@ def _classes(
 ) -> tuple[list[int], list[dict[Class, Members]]]:
     ranked: list[int] = []
     classes: dict[str, dict[Class, Members]] = {kind: defaultdict(list) for kind in TYPES}
-    for position, (kind, candidate_no, *shared) in enumerate(
+    columns = [reads(name).item for name in _OTHERS]
+    ends = [0, *accumulate(map(len, columns))]
+    parts = [slice(*pair) for pair in pairwise(ends)]
+    for position, (kind, candidate_no, industries, prefectures, *values) in enumerate(
         given.rows(
             db,
-            "SELECT recommendation_type, candidate_no, industries, prefectures, closes_on, risk_level"
+            f"SELECT recommendation_type, candidate_no, industries, prefectures"
+            f"{''.join(f', {column}' for column in chain.from_iterable(columns))}"
             " FROM plan_open c ORDER BY {rank_order}",
         )
     ):
         ranked.append(candidate_no)
-        members = classes[kind][tuple(shared)]
+        facts = tuple(tuple(values[part]) for part in parts)
+        members = classes[kind][(industries, prefectures, facts)]
         if len(members) < top_k:
             members.append(position)
     return ranked, list(classes.values())
 
 
 def _pairs(
-    db: sqlite3.Connection, given: Given, declared: str, listed: str, value: str, condition: str
+    db: sqlite3.Connection,
+    given: Given,
+    declared: tuple[str, ...],
+    item: tuple[str, ...],
+    value: str,
+    condition: str,
 ) -> Pairs:
     """What each distinct declared value gets from each distinct listed one, where the condition holds."""
     found: dict[Any, dict[Any, int]] = defaultdict(dict)
     sql = (
-        f"SELECT k.{declared}, c.{listed}, {value} FROM (SELECT DISTINCT {declared} FROM plan_cohort) k,"
-        f" (SELECT DISTINCT {listed} FROM plan_open) c, plan_run r WHERE {condition}"
+        f"SELECT {listed(declared, 'k.')}, {listed(item, 'c.')}, {value}"
+        f" FROM (SELECT DISTINCT {listed(declared)} FROM plan_cohort) k,"
+        f" (SELECT DISTINCT {listed(item)} FROM plan_open) c, plan_run r WHERE {condition}"
     )
-    for mine, theirs, points in given.rows(db, sql):
-        found[mine][theirs] = points
+    for *values, points in given.rows(db, sql):
+        found[tuple(values[: len(declared)])][tuple(values[len(declared) :])] = points
     return found
 
 
-def _by_area(classes: dict[Class, Members], industry: dict[str, int]) -> ByArea:
+def _by_area(classes: dict[Class, Members], industry: dict[tuple[str], int]) -> ByArea:
     found: ByArea = defaultdict(list)
-    for (industries, prefectures, closes_on, level), members in classes.items():
-        if industries in industry:
-            found[prefectures].append(((industry[industries], closes_on, level), members))
+    for (industries, prefectures, facts), members in classes.items():
+        if (industries,) in industry:
+            found[prefectures].append(((industry[(industries,)], facts), members))
     return found
 
 
-def _eligible(by_area: ByArea, area: dict[str, int], top_k: int) -> list[tuple[Group, Members]]:
+def _eligible(
+    by_area: ByArea, area: dict[tuple[str], int], top_k: int
+) -> list[tuple[Group, Members]]:
     groups: dict[Group, Members] = defaultdict(list)
-    for prefectures in area:
+    for (prefectures,) in area:
         for group, members in by_area.get(prefectures, ()):
             groups[group] += members
     return [(group, sorted(members)[:top_k]) for group, members in groups.items()]
 
 
 def _best(
-    groups: list[tuple[Group, Members]],
-    deadline: dict[str | None, int],
-    risk: dict[str | None, int],
-    top_k: int,
-    ranked: list[int],
+    groups: list[tuple[Group, Members]], others: _Sums, top_k: int, ranked: list[int]
 ) -> list[Choice]:
     tied: dict[int, Members] = {}
-    for (industry_points, closes_on, level), members in groups:
-        points = industry_points + deadline[closes_on] + risk[level]
+    for (industry_points, facts), members in groups:
+        points = industry_points + others[facts]
         tied[points] = tied[points] + members if points in tied else members
     best: list[Choice] = []
     for points in sorted(tied, reverse=True):
@@ -213,11 +266,12 @@ def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
 
 def _evaluate(db: sqlite3.Connection) -> None:
     """Fill plan_decision with the formula's own points, and refuse the night if a choice disagrees with them."""
+    formula_points = ", ".join(f"{{{name}}}" for name in POINTS)
     # The score from the chosen points, which below must be the sum of the three.
     db.execute(
         splice(
-            "INSERT INTO plan_decision SELECT h.list_no, h.seq, h.candidate_no, {industry_points},"
-            " {deadline_points}, {risk_points}, {score}, {eligible}, h.points"
+            f"INSERT INTO plan_decision SELECT h.list_no, h.seq, h.candidate_no, {formula_points},"
+            " {score}, {eligible}, h.points"
             " FROM plan_run r CROSS JOIN plan_choice h CROSS JOIN plan_list l ON l.list_no = h.list_no"
             " CROSS JOIN plan_cohort k ON k.cohort_no = l.cohort_no"
             " CROSS JOIN plan_candidate c ON c.candidate_no = h.candidate_no ORDER BY h.list_no, h.seq",
@@ -227,7 +281,7 @@ def _evaluate(db: sqlite3.Connection) -> None:
     (disagreeing,) = db.execute(
         splice(
             "SELECT count(*) FROM plan_decision WHERE NOT eligible OR {points} <> chosen_points",
-            ("industry_points", "deadline_points", "risk_points"),
+            POINTS,
         )
     ).fetchone()
     if disagreeing:

@@ -6,18 +6,22 @@ Whatever can be done before is, so that nobody waits for it.
 
 import sqlite3
 
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.model.kinds import ABSENT, POINTS, Declared, listed
 from sqlite_utils_personalization.transaction import transaction
 
 # Vectors and candidates are content-addressed: only what no earlier night saw is new, and nothing refers to it
 # before the run does. Another process may add the same meanwhile.
-_SAME_VECTOR = """
-coalesce(k.industries, '') = coalesce(p.industries, '') AND coalesce(k.prefecture, '') = coalesce(p.prefecture, '')
-AND coalesce(k.horizon_days, 0) = coalesce(p.horizon_days, 0)
-AND coalesce(k.risk_level, '') = coalesce(p.risk_level, '')
-"""
+_VECTOR = listed(Declared._fields)
+_ITEM = listed(Candidate._fields)
+# As the index of vectors has it: NULL is no key.
+_SAME_VECTOR = " AND ".join(
+    f"coalesce(k.{name}, {absent}) = coalesce(p.{name}, {absent})"
+    for name, absent in zip(Declared._fields, ABSENT, strict=True)
+)
 _COHORTS = f"""
-INSERT INTO am_personalization_cohort(industries, prefecture, horizon_days, risk_level)
-SELECT industries, prefecture, horizon_days, risk_level FROM plan_cohort p
+INSERT INTO am_personalization_cohort({_VECTOR})
+SELECT {_VECTOR} FROM plan_cohort p
 WHERE cohort_no BETWEEN :first AND :last AND NOT EXISTS (
     SELECT 1 FROM am_personalization_cohort k WHERE {_SAME_VECTOR}
 ) ORDER BY cohort_no
@@ -27,12 +31,9 @@ UPDATE plan_cohort AS p SET cohort_id = (
     SELECT cohort_id FROM am_personalization_cohort k WHERE {_SAME_VECTOR}
 )
 """
-_CANDIDATES = """
-INSERT INTO am_personalization_candidate(
-    candidate_sha256, recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on,
-    risk_level, why, profile_id, left_out
-) SELECT candidate_sha256, recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on,
-    risk_level, why, profile_id, left_out
+_CANDIDATES = f"""
+INSERT INTO am_personalization_candidate(candidate_sha256, {_ITEM})
+SELECT candidate_sha256, {_ITEM}
 FROM plan_candidate p WHERE candidate_no BETWEEN :first AND :last AND NOT EXISTS (
     SELECT 1 FROM am_personalization_candidate c WHERE c.candidate_sha256 = p.candidate_sha256
 ) ORDER BY candidate_no
@@ -68,9 +69,9 @@ INSERT INTO am_personalization_list
 SELECT :lists + list_no, :run_id, cohort_id, profile_id FROM plan_list JOIN plan_cohort USING (cohort_no)
 ORDER BY list_no
 """
-_DECISIONS = """
+_DECISIONS = f"""
 INSERT INTO am_personalization_decision
-SELECT :lists + list_no, seq, candidate_id, industry_points, deadline_points, risk_points, score
+SELECT :lists + list_no, seq, candidate_id, {listed(POINTS)}, score
 FROM plan_decision JOIN plan_candidate USING (candidate_no) ORDER BY list_no, seq
 """
 _UNSERVED = """

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.transaction import Turns, transaction
 

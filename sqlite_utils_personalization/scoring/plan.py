@@ -11,7 +11,8 @@ from functools import lru_cache
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import InvalidPreference
-from sqlite_utils_personalization.formula.declared import Declared, read_preference
+from sqlite_utils_personalization.formula.declared import read_preference
+from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.schema.state import packaged_objects
@@ -20,25 +21,22 @@ from sqlite_utils_personalization.transaction import transaction
 BATCH = 10_000
 CACHED_PREFERENCES = 50_000
 
-_TABLES = """
+_TABLES = f"""
 CREATE TEMP TABLE plan_cohort (
     cohort_no INTEGER PRIMARY KEY, vector TEXT NOT NULL UNIQUE,
-    industries TEXT, prefecture TEXT, horizon_days INTEGER, risk_level TEXT,
-    customers INTEGER, cohort_id INTEGER
+    {listed(Declared._fields)}, customers INTEGER, cohort_id INTEGER
 );
 CREATE TEMP TABLE plan_customer (profile_id INTEGER PRIMARY KEY, cohort_no INTEGER, reason TEXT);
 CREATE TEMP TABLE plan_candidate (
     candidate_no INTEGER PRIMARY KEY, candidate_sha256 TEXT NOT NULL UNIQUE,
-    recommendation_type TEXT, item_id TEXT, title TEXT, industries TEXT, prefectures TEXT,
-    opens_on TEXT, closes_on TEXT, risk_level TEXT, why TEXT, profile_id INTEGER, left_out TEXT,
-    candidate_id INTEGER
+    {listed(Candidate._fields)}, candidate_id INTEGER
 );
 CREATE TEMP TABLE plan_list (
     list_no INTEGER PRIMARY KEY, cohort_no INTEGER NOT NULL, profile_id INTEGER, customers INTEGER NOT NULL
 );
 CREATE TEMP TABLE plan_decision (
     list_no INTEGER, seq INTEGER, candidate_no INTEGER NOT NULL,
-    industry_points INTEGER, deadline_points INTEGER, risk_points INTEGER, score INTEGER,
+    {listed(POINTS)}, score INTEGER,
     eligible INTEGER, chosen_points INTEGER,
     PRIMARY KEY (list_no, seq)
 ) WITHOUT ROWID;
@@ -107,7 +105,9 @@ def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object]]]:
 
 def _cohort_no(db: sqlite3.Connection, vector: Declared) -> int:
     text = canonical_json(vector)
-    insert = "INSERT OR IGNORE INTO plan_cohort VALUES (NULL, ?, ?, ?, ?, ?, 0, NULL)"
+    insert = (
+        f"INSERT OR IGNORE INTO plan_cohort VALUES (NULL, ?, {_marks(Declared._fields)}, 0, NULL)"
+    )
     added = db.execute(insert, (text, *vector))
     if added.rowcount and added.lastrowid:
         return added.lastrowid
@@ -119,14 +119,18 @@ def add_candidates(db: sqlite3.Connection, candidates: Iterable[Candidate]) -> N
     """Store what can be recommended and what was left out; what is listed twice alike counts once."""
     with transaction(db):
         db.executemany(
-            "INSERT OR IGNORE INTO plan_candidate VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            f"INSERT OR IGNORE INTO plan_candidate VALUES (NULL, ?, {_marks(Candidate._fields)}, NULL)",
             ((candidate.sha256, *candidate) for candidate in candidates),
         )
 
 
+def _marks(names: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(names))
+
+
 def add_run(db: sqlite3.Connection, **columns: str | int) -> None:
     """Add the run row; columns are those of am_personalization_run."""
-    names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    names, places = ", ".join(columns), _marks(tuple(columns))
     db.execute(f"INSERT INTO plan_run({names}) VALUES ({places})", tuple(columns.values()))
 
 

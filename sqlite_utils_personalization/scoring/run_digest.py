@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
-from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.model.kinds import TYPES
 
 _SCORED = """
 SELECT recommendation_type, sum(customers) FROM (

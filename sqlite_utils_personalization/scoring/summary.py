@@ -7,7 +7,7 @@ import json
 import sqlite3
 from typing import Any
 
-from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.model.kinds import TYPES
 
 # The run row says how many were rejected, and am_personalization_unserved why each was.
 NAMED_PROFILES = 100

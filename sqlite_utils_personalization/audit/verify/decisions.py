@@ -8,6 +8,7 @@ from itertools import islice
 from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.audit.verify.lists import Decided, Row, decided_lists
 from sqlite_utils_personalization.evidence.leaves import keep_digests
+from sqlite_utils_personalization.model.kinds import POINTS, listed
 from sqlite_utils_personalization.scoring.run_digest import Places
 
 _TABLES = (
@@ -21,8 +22,8 @@ INSERT OR IGNORE INTO plan_same
 SELECT cohort_id, coalesce(profile_id, 0), list_id FROM am_personalization_list
 WHERE run_id = ? ORDER BY list_id
 """
-_STORED = """
-SELECT seq, candidate_id, industry_points, deadline_points, risk_points, score
+_STORED = f"""
+SELECT seq, candidate_id, {listed(POINTS)}, score
 FROM am_personalization_decision WHERE list_id = ? ORDER BY seq
 """
 _NOT_DECIDED = """

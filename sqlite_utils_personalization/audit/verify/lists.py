@@ -7,13 +7,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import accumulate, chain, groupby, pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.leaves import list_sha256, place_text
-from sqlite_utils_personalization.formula.formula import splice
+from sqlite_utils_personalization.formula.formula import reads, splice
+from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS, Declared, listed
 from sqlite_utils_personalization.scoring.decide import (
     Choice,
     best_choices,
@@ -22,7 +23,9 @@ from sqlite_utils_personalization.scoring.decide import (
     rank_searches,
 )
 
-_OPEN = "SELECT candidate_no, industries, closes_on, risk_level FROM plan_open"
+_READ = tuple(reads(name).item for name in COMPONENTS)
+_OPEN = f"SELECT candidate_no, {', '.join(chain.from_iterable(_READ))} FROM plan_open"
+_ENDS = (0, *accumulate(map(len, _READ)))
 # In the order in which cohorts are decided.
 _COHORTS = """
 SELECT k.customers, t.list_id FROM plan_cohort k
@@ -30,22 +33,25 @@ LEFT JOIN plan_same t ON t.cohort_no = k.cohort_no AND t.owner = 0
 ORDER BY k.industries, k.prefecture, k.cohort_no
 """
 _SCORE = splice(
-    """
-SELECT recommendation_type, candidate_sha256, {points}, {score} FROM (
-    SELECT recommendation_type, candidate_sha256, ? AS industry_points, ? AS deadline_points, ? AS risk_points
+    f"""
+SELECT recommendation_type, candidate_sha256, {{points}}, {{score}} FROM (
+    SELECT recommendation_type, candidate_sha256, {', '.join(f'? AS {name}' for name in POINTS)}
     FROM plan_candidate WHERE candidate_no = ?
 ) c, plan_run r
 """,
-    ("industry_points", "deadline_points", "risk_points"),
+    POINTS,
 )
-_SEARCHES = splice("""
-SELECT t.list_id, s.profile_id, k.cohort_no, k.industries, k.prefecture, k.horizon_days, k.risk_level,
+_SEARCHES = splice(f"""
+SELECT t.list_id, s.profile_id, k.cohort_no, {listed(Declared._fields, 'k.')},
     c.recommendation_type, c.candidate_sha256,
-    c.candidate_no, {industry_points}, {deadline_points}, {risk_points}, {score}
+    c.candidate_no, {', '.join(f'{{{name}}}' for name in POINTS)}, {{score}}
 FROM plan_search s JOIN plan_cohort k USING (cohort_no) JOIN plan_candidate c USING (candidate_no)
 JOIN plan_run r LEFT JOIN plan_same t ON t.cohort_no = s.cohort_no AND t.owner = s.profile_id
 WHERE s.place <= ? ORDER BY s.profile_id, s.place
 """)
+
+# Columns of _SEARCHES before those of a place: the list, the owner, the cohort and its vector.
+_OWNED = 3 + len(Declared._fields)
 
 # What a row of decisions should be: seq, candidate_id, the three points and the score.
 Row = tuple[int, ...]
@@ -85,20 +91,23 @@ def _of_cohorts(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
     content = _contents(db)
     noted = db.execute(_COHORTS)
     for (cohort, best), (customers, list_id) in zip(best_choices(db, top_k), noted, strict=True):
-        industry, prefecture, horizon, level, cohort_no = cohort
-        rows, text, counts = content(industry, horizon, level, tuple(chain.from_iterable(best)))
+        mine = tuple(cohort.of(name) for name in COMPONENTS)
+        rows, text, counts = content(mine, tuple(chain.from_iterable(best)))
         if rows:
-            digest = list_sha256((industry, prefecture, horizon, level), None, text)
-            yield Decided(cohort_no, None, list_id, customers, counts, rows, digest)
+            digest = list_sha256(cohort.vector, None, text)
+            yield Decided(cohort.cohort_no, None, list_id, customers, counts, rows, digest)
 
 
 def _contents(db: sqlite3.Connection) -> Callable[..., Content]:
-    """What is on a list, by declared industry, horizon and risk level, and what was chosen for them.
+    """What is on a list, by what the components read of a declared vector, and what was chosen for it.
 
     Cohorts that differ in their prefecture alone are often offered the same, and most places are on many lists.
     """
-    industries, deadlines, risks = components(db)
-    items = {number: values for number, *values in db.execute(_OPEN)}
+    pairs = tuple(components(db).values())
+    items = {
+        number: tuple(tuple(values[start:end]) for start, end in pairwise(_ENDS))
+        for number, *values in db.execute(_OPEN)
+    }
 
     @lru_cache(_KEPT_PLACES)
     def place(points: int, number: int, *parts: int) -> tuple[str, tuple[int, ...], str]:
@@ -111,14 +120,16 @@ def _contents(db: sqlite3.Connection) -> Callable[..., Content]:
         return kind, (number, *parts, score), place_text((kind, digest, *parts, score))
 
     @lru_cache(_KEPT_LISTS)
-    def content(
-        industry: str | None, horizon: int | None, level: str | None, chosen: tuple[Choice, ...]
-    ) -> Content:
-        mine, until, risk = industries[industry], deadlines[horizon], risks[level]
-        found = []
-        for points, number in chosen:
-            listed, closes_on, of_item = items[number]
-            found.append(place(points, number, mine[listed], until[closes_on], risk[of_item]))
+    def content(mine: tuple[tuple[Any, ...], ...], chosen: tuple[Choice, ...]) -> Content:
+        points_of = [of[value] for of, value in zip(pairs, mine, strict=True)]
+        found = [
+            place(
+                points,
+                number,
+                *(of[value] for of, value in zip(points_of, items[number], strict=True)),
+            )
+            for points, number in chosen
+        ]
         counts = Counter((kind, row[-1]) for kind, row, _ in found)
         return _numbered(row for _, row, _ in found), ",".join(text for *_, text in found), counts
 
@@ -127,8 +138,10 @@ def _contents(db: sqlite3.Connection) -> Callable[..., Content]:
 
 def _of_owners(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
     found = db.execute(_SEARCHES, (top_k,))
-    for (list_id, owner, cohort_no, *vector), listed in groupby(found, key=itemgetter(*range(7))):
-        shown = [place[7:] for place in listed]
+    for (list_id, owner, cohort_no, *vector), places in groupby(
+        found, key=itemgetter(*range(_OWNED))
+    ):
+        shown = [place[_OWNED:] for place in places]
         rows = _numbered(row for _, _, *row in shown)
         text = ",".join(place_text((kind, digest, *row)) for kind, digest, _, *row in shown)
         counts = Counter((kind, row[-1]) for kind, _, *row in shown)

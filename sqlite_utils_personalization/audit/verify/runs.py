@@ -12,12 +12,13 @@ from sqlite_utils_personalization.audit.verify.decisions import Comparison
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.model.kinds import Declared, listed
 from sqlite_utils_personalization.scoring.freeze import RUN_COLUMNS
 from sqlite_utils_personalization.scoring.plan import count_customers, create_tables
 from sqlite_utils_personalization.scoring.run_digest import Places, inputs, outcome
 from sqlite_utils_personalization.transaction import transaction
 
-_FIELDS = ", ".join(Candidate._fields)
+_FIELDS = listed(Candidate._fields)
 
 # Who got which list, from the log; then everyone else, from where the run said why they got none, or not yet.
 _SERVED = """
@@ -39,8 +40,8 @@ UNION
 SELECT profile_id, cohort_id, CASE WHEN cohort_id IS NULL THEN reason END
 FROM am_personalization_unserved WHERE run_id = :run_id
 """
-_COHORTS = """
-SELECT cohort_id, industries, prefecture, horizon_days, risk_level FROM am_personalization_cohort
+_COHORTS = f"""
+SELECT cohort_id, {listed(Declared._fields)} FROM am_personalization_cohort
 WHERE cohort_id IN (SELECT cohort_no FROM plan_customer)
 """
 _CANDIDATES = f"""
@@ -105,7 +106,7 @@ def _restore(db: sqlite3.Connection, at: dict[str, int]) -> None:
     for statement in (_SERVED, _WAITING, _CUSTOMERS, _CANDIDATES):
         db.execute(statement, at)
     db.executemany(
-        "INSERT OR IGNORE INTO plan_cohort VALUES (?, ?, ?, ?, ?, ?, 0, NULL)",
+        f"INSERT OR IGNORE INTO plan_cohort VALUES (?, ?, {', '.join('?' * len(Declared._fields))}, 0, NULL)",
         ((no, canonical_json(vector), *vector) for no, *vector in db.execute(_COHORTS).fetchall()),
     )
     count_customers(db)

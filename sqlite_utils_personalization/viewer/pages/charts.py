@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from sqlite_utils_personalization.catalogue.candidate import TYPES
+from sqlite_utils_personalization.model.kinds import TYPES
 
 # Each reads at 4.5:1 or better on white, and they differ in lightness for print without colour.
-COLOURS = dict(zip(TYPES, ("#16427a", "#b45309", "#7e22ce", "#0f7a6c"), strict=True))
+_PALETTE = ("#16427a", "#b45309", "#7e22ce", "#0f7a6c", "#9d174d", "#3f6212")
+COLOURS = {kind: _PALETTE[at % len(_PALETTE)] for at, kind in enumerate(TYPES)}
 _INK, _LINE, _LESS = "#111a35", "#c3c9d6", "#b42318"
 _WIDTH, _HEIGHT = 400, 210
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 392, 14, 182
@@ -76,7 +77,7 @@ def waterfall(
     for at, step in enumerate(steps):
         y = 6 + at * row
         low, high = sorted((step.start, step.end))
-        colour = _INK if step.is_total else (_LESS if step.end < step.start else COLOURS["program"])
+        colour = _INK if step.is_total else (_LESS if step.end < step.start else COLOURS[TYPES[0]])
         drawn += _text(left - 10, y + 18, step.label, "end")
         drawn += _rect(x(low), y, max(1.5, x(high) - x(low)), row - 10, colour)
         drawn += _text(x(high) + 6, y + 18, step.value, "start", bold=step.is_total)

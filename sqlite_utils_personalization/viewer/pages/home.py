@@ -10,8 +10,8 @@ from typing import Any
 from markupsafe import Markup
 
 from sqlite_utils_personalization.audit.verify.quick import quick_checks
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.clock import japan_time
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.connections import file_name
 from sqlite_utils_personalization.viewer.links import question_url, replay_form_url
 from sqlite_utils_personalization.viewer.pages.charts import COLOURS, Column, stacked_bars

@@ -13,13 +13,12 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
-from sqlite_utils_personalization.catalogue.candidate import ANY, NATIONWIDE, UNKNOWN
-from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.clock import japan_time
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
-from sqlite_utils_personalization.formula.declared import NO_INDUSTRY
-from sqlite_utils_personalization.formula.sentences import industries
+from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
+from sqlite_utils_personalization.model.kinds import COMPONENTS, Declared
 from sqlite_utils_personalization.viewer.connections import file_name
 from sqlite_utils_personalization.viewer.failure import no_recommendation
 from sqlite_utils_personalization.viewer.links import question_url, replay_url
@@ -106,8 +105,9 @@ def show_replay(datasette: Any, database: str, data: dict[str, Any]) -> dict[str
         "meaning": VERDICTS.get(data["missing"]) or VERDICTS[data["verdict"]],
         "chart": _chart(data),
         "stored_differ": any(part["points"] != part["decided"] for part in data["components"]),
+        "weights": _weights(data["model"]),
         "declared_rows": _declared(data["declared"]),
-        "item_rows": _item(item),
+        "item_rows": _item(data["recommendation_type"], item),
         "changed": [fact for fact in (data["now"] or {}).get("facts", ()) if fact["changed"]],
         # By number, because a hash in an address ends up in logs.
         "customer_url": data["user_token_hash"]
@@ -149,43 +149,17 @@ def _chart(data: dict[str, Any]) -> Markup | None:
 
 
 def _declared(declared: dict[str, Any] | None) -> list[tuple[str, str]]:
-    if not declared:
-        return []
-    horizon = declared["horizon_days"]
-    return [
-        ("Industries", _industries(declared["industries"])),
-        ("Prefecture", declared["prefecture"] or "not declared"),
-        ("Deadline horizon", "not declared" if horizon is None else f"{horizon} days"),
-        ("Risk tolerance", declared["risk_level"] or "not declared"),
-    ]
+    found = describe_declared(Declared(**declared)) if declared else ()
+    return [(fact.label.capitalize(), fact.text) for fact in found]
 
 
-def _item(item: dict[str, Any] | None) -> list[tuple[str, str]]:
+def _item(kind: str, item: dict[str, Any] | None) -> list[tuple[str, str]]:
     if not item:
         return []
-    left = item["days_left"]
-    return [
-        ("Industries", _industries(item["industries"])),
-        ("Prefectures", _prefectures(item["prefectures"])),
-        ("Opens on", item["opens_on"] or "not known"),
-        (
-            "Closes on",
-            (
-                f"{item['closes_on']} ({left} day{'s' * (left != 1)} left)"
-                if left is not None
-                else "no date"
-            ),
-        ),
-        ("Risk level", item["risk_level"] or "none"),
-    ]
+    given = {name: item[name] for name in Candidate._fields if name in item}
+    found = describe_item(Candidate(kind, **given), item["days_left"])
+    return [(fact.label.capitalize(), fact.text) for fact in found.values()]
 
 
-def _industries(letters: str | None) -> str:
-    named = {None: "not declared", ANY: "any", UNKNOWN: "not known", NO_INDUSTRY: "an unknown pack"}
-    if letters in named:
-        return named[letters]
-    return industries([letter for letter in str(letters) if letter in DIVISIONS]) or str(letters)
-
-
-def _prefectures(names: str) -> str:
-    return "the whole country" if names == NATIONWIDE else names.replace(",", ", ")
+def _weights(model: dict[str, Any] | None) -> str:
+    return ", ".join(f"{name} {model[f'{name}_weight']}" for name in COMPONENTS) if model else ""

@@ -14,10 +14,9 @@ SELECT
     r.profiles AS customers,
     r.rejected,
     p.logged AS recommendations,
-    json_extract(r.counts_json, '$.program.rows') AS program,
-    json_extract(r.counts_json, '$.industry_pack.rows') AS industry_pack,
-    json_extract(r.counts_json, '$.saved_search.rows') AS saved_search,
-    json_extract(r.counts_json, '$.amendment.rows') AS amendment,
+-- each type
+    json_extract(r.counts_json, '$.{type}.rows') AS {type},
+-- end
     (SELECT coalesce(sum(atom), 0) FROM json_tree(r.left_out_json)) AS left_out,
     r.top_k,
     r.served_at,

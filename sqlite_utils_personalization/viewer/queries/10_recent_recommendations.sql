@@ -1,7 +1,7 @@
 -- title: Recent recommendations
 -- title_ja: 最近の推薦
 -- description: Recommendations with a score above zero, best score first, then newest.
--- param: type text program, industry_pack, saved_search or amendment; empty for all
+-- param: type text {a_type}; empty for all
 -- param: since text first UTC time, such as 2026-07-22 or 2026-07-22T18:00
 -- param: until text last UTC time; a day or an hour is meant as a whole
 -- param: min_score integer lowest score, 1 to 100
@@ -30,29 +30,15 @@ SELECT
 -- As in v_personalization_recent_recs, whose score > 0 would keep SQLite from seeking each score, but for each type
 -- once more: the rest of the score where the page begins.
 FROM (
-    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'program'
+-- each type, UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = '{type}'
         AND score = (SELECT score FROM start) AND served_at <= (SELECT served_at FROM start)
+-- end
     UNION ALL
-    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'industry_pack'
-        AND score = (SELECT score FROM start) AND served_at <= (SELECT served_at FROM start)
-    UNION ALL
-    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'saved_search'
-        AND score = (SELECT score FROM start) AND served_at <= (SELECT served_at FROM start)
-    UNION ALL
-    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'amendment'
-        AND score = (SELECT score FROM start) AND served_at <= (SELECT served_at FROM start)
-    UNION ALL
-    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'program'
+-- each type, UNION ALL
+    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = '{type}'
         AND score IN (SELECT score FROM scores)
-    UNION ALL
-    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'industry_pack'
-        AND score IN (SELECT score FROM scores)
-    UNION ALL
-    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'saved_search'
-        AND score IN (SELECT score FROM scores)
-    UNION ALL
-    SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = 'amendment'
-        AND score IN (SELECT score FROM scores)
+-- end
     ORDER BY score DESC, served_at DESC, rec_id
 ) l
 WHERE cast(:type AS text) IN ('', recommendation_type)

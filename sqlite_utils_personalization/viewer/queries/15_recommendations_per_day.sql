@@ -9,14 +9,13 @@
 SELECT
     as_of,
     count(*) AS runs,
-    sum(json_extract(counts_json, '$.program.rows')
-        + json_extract(counts_json, '$.industry_pack.rows')
-        + json_extract(counts_json, '$.saved_search.rows')
-        + json_extract(counts_json, '$.amendment.rows')) AS recommendations,
-    sum(json_extract(counts_json, '$.program.rows')) AS program,
-    sum(json_extract(counts_json, '$.industry_pack.rows')) AS industry_pack,
-    sum(json_extract(counts_json, '$.saved_search.rows')) AS saved_search,
-    sum(json_extract(counts_json, '$.amendment.rows')) AS amendment
+-- each type, +
+    sum(json_extract(counts_json, '$.{type}.rows'))
+-- end
+    AS recommendations,
+-- each type, ,
+    sum(json_extract(counts_json, '$.{type}.rows')) AS {type}
+-- end
 FROM am_personalization_run
 WHERE as_of < coalesce(nullif(cast(:after AS text), ''), '~')
     AND as_of >= cast(:since AS text)

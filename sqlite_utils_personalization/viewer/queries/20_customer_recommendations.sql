@@ -2,7 +2,7 @@
 -- title_ja: 顧客別の推薦
 -- description: What one customer was recommended, newest first, then best score first, and whether the formula gives that score again.
 -- param: customer text the customer's profile_id, or the whole user_token_hash
--- param: type text program, industry_pack, saved_search or amendment; empty for all
+-- param: type text {a_type}; empty for all
 -- param: since text first UTC time, such as 2026-07-22 or 2026-07-22T18:00
 -- param: until text last UTC time; a day or an hour is meant as a whole
 -- param: after integer rec_id of the last row of the previous page

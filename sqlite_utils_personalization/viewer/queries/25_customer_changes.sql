@@ -20,7 +20,7 @@ offer AS (
     SELECT n.side, c.recommendation_type, c.item_id, c.title, c.opens_on, c.closes_on, l.score, t.cohort_id,
         row_number() OVER (PARTITION BY n.side, l.recommendation_type ORDER BY l.rec_id) AS place
     FROM night n CROSS JOIN am_personalization_recommendation_log l
-    {evidence}
+    {evidence_link}
     WHERE l.profile_id = {profile_id} AND l.served_at = n.served_at AND t.run_id = n.run_id
 ),
 declared(cohort_id) AS (

@@ -12,16 +12,7 @@ SELECT
     v.item_id,
     v.title,
     r.as_of,
-    k.industries AS declared_industries,
-    c.industries AS item_industries,
-    v.industry_points,
-    k.horizon_days AS declared_horizon_days,
-    c.closes_on AS item_closes_on,
-    {days_left} AS days_left,
-    v.deadline_points,
-    k.risk_level AS declared_risk_level,
-    c.risk_level AS item_risk_level,
-    v.risk_points,
+    {component_facts},
     k.prefecture AS declared_prefecture,
     c.prefectures AS item_prefectures,
     {cap} AS cap,
@@ -35,5 +26,5 @@ SELECT
 FROM am_personalization_recommendation_log l
 CROSS JOIN v_personalization_replay v ON v.rec_id = l.rec_id
 LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
-{evidence}
+{evidence_link}
 WHERE l.rec_id = cast(:rec_id AS integer)

@@ -2,7 +2,7 @@
 -- title_ja: この案件を推薦された顧客
 -- description: The customers who were recommended one item on one night, in the order of the log.
 -- param: item_id text the item in the catalogue it came from
--- param: type text program, industry_pack, saved_search or amendment; empty for all
+-- param: type text {a_type}; empty for all
 -- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
 -- param: after integer rec_id of the last row of the previous page
 -- param: size integer rows on a page, 1 to 1000, 100 if empty
@@ -10,7 +10,7 @@
 WITH version(candidate_id) AS (
     SELECT v.candidate_id FROM am_personalization_candidate v
     CROSS JOIN am_personalization_run_candidate x ON x.run_id = {run_id} AND x.candidate_id = v.candidate_id
-    WHERE v.recommendation_type IN ('program', 'industry_pack', 'saved_search', 'amendment')
+    WHERE v.recommendation_type IN ({types})
         AND v.item_id = trim(cast(:item_id AS text))
         AND cast(:type AS text) IN ('', v.recommendation_type)
         AND v.left_out IS NULL

@@ -2,9 +2,9 @@
 -- title_ja: 種別と点数の分布
 -- description: How many recommendations of each type had which score on one night, as its run wrote them down; of a night scored before runs wrote down scores there is one row per type, and its score is empty.
 -- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
--- param: type text program, industry_pack, saved_search or amendment; empty for all
+-- param: type text {a_type}; empty for all
 
-WITH types(recommendation_type) AS (VALUES ('amendment'), ('industry_pack'), ('program'), ('saved_search')),
+WITH types(recommendation_type) AS (VALUES {type_rows}),
 counts AS (
     SELECT run_id, as_of, recommendation_type, '$.' || recommendation_type AS kind, counts_json
     FROM am_personalization_run CROSS JOIN types

@@ -2,7 +2,7 @@
 -- title_ja: 対象外の案件と理由
 -- description: What one night found in the catalogue and did not consider, with the rule that kept it out.
 -- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
--- param: type text program, industry_pack, saved_search or amendment; empty for all
+-- param: type text {a_type}; empty for all
 -- param: rule text why it was left out, such as notice; empty for all
 -- param: after integer candidate_id of the last row of the previous page
 -- param: size integer rows on a page, 1 to 1000, 100 if empty

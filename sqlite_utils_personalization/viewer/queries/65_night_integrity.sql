@@ -15,8 +15,9 @@ WITH night AS (
                 AND e.list_id >= (SELECT min(list_id) FROM am_personalization_list WHERE run_id = {run_id})
                 AND e.list_id <= (SELECT max(list_id) FROM am_personalization_list WHERE run_id = {run_id})
         ) AS rows_in_evidence,
-        json_extract(r.counts_json, '$.program.rows') + json_extract(r.counts_json, '$.industry_pack.rows')
-            + json_extract(r.counts_json, '$.saved_search.rows') + json_extract(r.counts_json, '$.amendment.rows')
+-- each type, +
+        json_extract(r.counts_json, '$.{type}.rows')
+-- end
             AS rows_planned,
         -- Written over what was sealed of the run, the row as it is now changes nothing.
         json_patch(json_extract(s.manifest_json, '$.run'), json_object(

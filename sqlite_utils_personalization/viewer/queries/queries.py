@@ -2,25 +2,31 @@
 
 NN_name.sql begins with `-- title:`, `-- title_ja:`, `-- description:` and, in the order of the form, one
 `-- param: name type what it means` for each parameter; then comes the query. {name} in it stands for what parts.sql
-says under that name, or else for that expression of the formula.
+says under that name, or else for that expression of the formula. What stands between `-- each type, SEPARATOR` and
+`-- end` is there once for each type of recommendation, as {type}.
 """
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 import sqlite_utils
 
 from sqlite_utils_personalization.database import sqlite3
-from sqlite_utils_personalization.formula.formula import splice
+from sqlite_utils_personalization.formula.formula import reads, splice
+from sqlite_utils_personalization.model.kinds import COMPONENTS, TYPES
 from sqlite_utils_personalization.schema.migrations import migrations
 
 _FILE = re.compile(r"\d\d_\w+\.sql")
 _HEADER = re.compile(r"^-- (title|title_ja|description|param): (.+)\n", re.MULTILINE)
 _PART = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _NAME = re.compile(r"\{(\w+)\}")
+_EACH = re.compile(r"^-- each type(?:, (.+))?\n((?:.*\n)*?)-- end\n", re.MULTILINE)
+_A_TYPE = f"{', '.join(TYPES[:-1])} or {TYPES[-1]}"
 
 
 @dataclass(frozen=True)
@@ -57,15 +63,26 @@ def questions() -> tuple[Question, ...]:
 def _question(file_name: str, text: str) -> Question:
     headers = defaultdict(list)
     for key, value in _HEADER.findall(text):
-        headers[key].append(value)
+        headers[key].append(value.replace("{a_type}", _A_TYPE))
     return Question(
         name=file_name.removesuffix(".sql").split("_", 1)[1],
         title=headers["title"][0],
         title_ja=headers["title_ja"][0],
         description=headers["description"][0],
         parameters=tuple(Parameter(*param.split(maxsplit=2)) for param in headers["param"]),
-        sql=splice(_NAME.sub(_part, _HEADER.sub("", text))).strip(),
+        sql=splice(_NAME.sub(_part, _EACH.sub(_arms, _HEADER.sub("", text)))).strip(),
     )
+
+
+def _arms(each: re.Match[str]) -> str:
+    separator, arm = each[1] or "", each[2].rstrip()
+    indent = " " * (len(arm) - len(arm.lstrip()))
+    # A word stands on a line of its own, an operator before what it adds, a comma behind.
+    between = f"\n{indent}{separator}\n" if separator.isupper() else f"{separator}\n"
+    arms = [arm.replace("{type}", kind) for kind in TYPES]
+    if separator == "+":
+        between, arms[1:] = "\n", [f"{indent}    + {one.lstrip()}" for one in arms[1:]]
+    return between.join(arms) + "\n"
 
 
 def _part(name: re.Match[str]) -> str:
@@ -75,7 +92,20 @@ def _part(name: re.Match[str]) -> str:
 @cache
 def _parts() -> dict[str, str]:
     _, *found = _PART.split(files(__package__).joinpath("parts.sql").read_text(encoding="utf-8"))
-    return {name: text.strip() for name, text in zip(found[::2], found[1::2], strict=True)}
+    parts = {name: text.strip() for name, text in zip(found[::2], found[1::2], strict=True)}
+    facts = chain.from_iterable(map(_facts, COMPONENTS))
+    rows = ", ".join(f"('{kind}')" for kind in TYPES)
+    return parts | {"component_facts": ",\n    ".join(facts), "type_rows": rows}
+
+
+def _facts(component: str) -> Iterator[str]:
+    """What a component reads, and its points, as columns beside those of the replay view."""
+    read = reads(component)
+    yield from (f"k.{column} AS declared_{column}" for column in read.declared)
+    yield from (f"c.{column} AS item_{column}" for column in read.item)
+    if read.days_left:
+        yield "{days_left} AS days_left"
+    yield f"v.{component}_points"
 
 
 def questions_table() -> str:

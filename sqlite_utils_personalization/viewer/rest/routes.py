@@ -13,9 +13,9 @@ from datasette import Response, hookimpl
 from datasette.utils import StartupError
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.catalogue.candidate import TYPES
 from sqlite_utils_personalization.customer_api.recommendations import MOST
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
 from sqlite_utils_personalization.viewer.rest.authenticate import api, authenticate, plugin_settings
 from sqlite_utils_personalization.viewer.rest.problem import Problem, problem
