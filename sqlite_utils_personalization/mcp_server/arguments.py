@@ -102,7 +102,7 @@ RecId = Annotated[
 
 
 @dataclass(frozen=True)
-class Described:
+class ToolDescription:
     """Name, title, description and hints of one tool."""
 
     name: str
@@ -111,7 +111,7 @@ class Described:
     annotations: ToolAnnotations
 
 
-SET_PREFERENCE = Described(
+SET_PREFERENCE = ToolDescription(
     "personalization.set_preference",
     "希望条件を設定 / Set what you are looking for",
     "補助金などの推薦に使う希望条件を宣言します。渡した項目だけが変わり、次の夜の推薦から有効です。"
@@ -123,7 +123,7 @@ SET_PREFERENCE = Described(
         read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
     ),
 )
-LIST_RECOMMENDATIONS = Described(
+LIST_RECOMMENDATIONS = ToolDescription(
     "personalization.list_recommendations",
     "推薦を受け取る / Receive recommendations",
     f"推薦を新しい夜から順に、理由つきで受け取ります。有料: 1件{UNIT_PRICE_YEN}円(税抜)。同じ推薦は日本時間の1日に"
@@ -136,7 +136,7 @@ LIST_RECOMMENDATIONS = Described(
         read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
     ),
 )
-EXPLAIN = Described(
+EXPLAIN = ToolDescription(
     "personalization.explain",
     "推薦の理由 / Why this recommendation",
     "受け取った推薦1件について、その夜に保存された記録から点数を計算し直し、なぜ推薦されたか、次点は何かを説明します。無料。\n"

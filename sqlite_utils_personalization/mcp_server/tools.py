@@ -15,7 +15,7 @@ from sqlite_utils_personalization.mcp_server.arguments import (
     EXPLAIN,
     LIST_RECOMMENDATIONS,
     SET_PREFERENCE,
-    Described,
+    ToolDescription,
 )
 from sqlite_utils_personalization.mcp_server.caller import Authenticator, Caller
 from sqlite_utils_personalization.mcp_server.output_schemas import (
@@ -93,7 +93,7 @@ def remove_tool(server: MCPServer, name: str) -> None:
         server.remove_tool(name)
 
 
-def _on(server: MCPServer, tool: Described) -> Callable[[Callable[..., Any]], Any]:
+def _on(server: MCPServer, tool: ToolDescription) -> Callable[[Callable[..., Any]], Any]:
     return server.tool(
         tool.name,
         title=tool.title,
