@@ -5,15 +5,13 @@ import json
 import sqlite3
 import sys
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 
 import pytest
 import sqlite_utils.utils
 from click.testing import CliRunner
-from hypothesis import settings
-from noon import Noon
 
-from sqlite_utils_personalization.customer_api import recommendations
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema import migrate
 
@@ -22,11 +20,38 @@ def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also run tests marked slow")
 
 
-def pytest_configure(config):
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """As if --numprocesses auto were said of all but a single file, which is done before the workers have started."""
+    option = config.option
+    if not config.pluginmanager.hasplugin("xdist") or hasattr(config, "workerinput"):
+        return
+    told = option.numprocesses is not None or option.dist != "no" or option.tx
+    told = told or any(argument.startswith("--dist") for argument in config.invocation_params.args)
+    # By now pytest-cov measures this process alone.
+    needs_one = any(getattr(option, name, None) for name in ("cov_source", "looponfail"))
+    needs_one = needs_one or option.usepdb or option.trace
+    files = {config.invocation_params.dir / argument.split("::")[0] for argument in config.args}
+    is_one_file = len(files) == 1 and files.pop().is_file()
+    if not (told or needs_one or is_one_file):
+        option.numprocesses = "auto"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path, parent):
+    # Most files hold no property, and importing Hypothesis may take longer than they do.
+    if "hypothesis" in module_path.read_text(encoding="utf-8"):
+        load_hypothesis_profile(whole=parent.config.getoption("--run-slow"))
+
+
+@cache
+def load_hypothesis_profile(whole):
+    from hypothesis import settings
+
     # A plain run tries fewer examples of each property, so that it stays short; the gate tries them all.
     settings.register_profile("plain", max_examples=30, deadline=None)
     settings.register_profile("whole", deadline=None)
-    settings.load_profile("whole" if config.getoption("--run-slow") else "plain")
+    settings.load_profile("whole" if whole else "plain")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -76,6 +101,10 @@ def nothing_is_left_open():
 @pytest.fixture
 def at_noon(monkeypatch):
     """What this process delivers is delivered on noon.TODAY."""
+    from noon import Noon
+
+    from sqlite_utils_personalization.customer_api import recommendations
+
     monkeypatch.setattr(recommendations, "datetime", Noon)
 
 

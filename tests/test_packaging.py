@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import yaml
 ROOT = Path(__file__).parents[1]
 PACKAGE = "sqlite_utils_personalization"
 NOT_SOURCE = shutil.ignore_patterns(
-    ".*", "*.egg-info", "__pycache__", "build", "dist", "venv", "*.db*"
+    *(".git", ".venv", ".*_cache", ".hypothesis"),
+    *("*.egg-info", "__pycache__", "build", "dist", "venv", "*.db*"),
 )
 
 
@@ -29,14 +31,19 @@ def run(*command, cwd):
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """A wheel built from an sdist built from a copy of this tree."""
+def built(tmp_path_factory):
+    """A copy of this tree, the sdist built from it, and the wheel built from that."""
     folder = tmp_path_factory.mktemp("build")
     shutil.copytree(ROOT, folder / "tree", ignore=NOT_SOURCE)
     run(sys.executable, "-m", "build", "--outdir", folder / "dist", folder / "tree", cwd=folder)
-    assert len(list((folder / "dist").glob("*.tar.gz"))) == 1
-    (found,) = (folder / "dist").glob("*.whl")
-    return found
+    (sdist,) = (folder / "dist").glob("*.tar.gz")
+    (wheel,) = (folder / "dist").glob("*.whl")
+    return folder / "tree", sdist, wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(built):
+    return built[-1]
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +53,18 @@ def installed(wheel, tmp_path_factory):
     run(sys.executable, "-m", "venv", "venv", cwd=folder)
     run(folder / "venv/bin/pip", "install", "--quiet", wheel, cwd=folder)
     return folder / "venv" / "bin"
+
+
+@pytest.mark.slow
+def test_the_sdist_holds_all_that_the_tests_and_the_readme_look_for(built):
+    tree, sdist, _ = built
+    with tarfile.open(sdist) as archive:
+        held = {member.name.split("/", 1)[1] for member in archive if member.isfile()}
+    folders = (".ci", ".github", "benchmarks", "docs", "tests")
+    files = {path for folder in folders for path in (tree / folder).rglob("*") if path.is_file()}
+    files |= {tree / name for name in ("README.md", "CHANGELOG.md", "metadata.yml", "setup.cfg")}
+
+    assert {path.relative_to(tree).as_posix() for path in files} - held == set()
 
 
 @pytest.mark.slow
