@@ -44,20 +44,30 @@ def _optional(schema: dict[str, Any], description: str, default: object = None) 
     return Field(default_factory=lambda: default, description=description, json_schema_extra=schema)
 
 
-def _preference(key: str, description: str) -> Any:
-    schema = {"anyOf": [published_schema()["properties"][key], {"type": "null"}]}
-    return _optional(schema, f"{description}。null で取り消し / null takes it back", LEFT)
+# What the schema does not say in both languages.
+_ABOUT = {
+    "industry_pack": "業種 / industry",
+    "deadline_horizon_days": "何日先の締切まで重視するか / how far ahead deadlines matter",
+    "risk_tolerance": "リスク許容度 / risk tolerance",
+    "prefecture": "都道府県 / prefecture",
+}
 
 
-IndustryPack = Annotated[Any, _preference("industry_pack", "業種 / industry")]
-Prefecture = Annotated[Any, _preference("prefecture", "都道府県 / prefecture")]
-Horizon = Annotated[
-    Any,
-    _preference(
-        "deadline_horizon_days", "何日先の締切まで重視するか / how far ahead deadlines matter"
-    ),
-]
-Risk = Annotated[Any, _preference("risk_tolerance", "リスク許容度 / risk tolerance")]
+def _preference(key: str, rule: dict[str, Any]) -> Any:
+    about = _ABOUT.get(key) or rule.get("description", key)
+    schema = {"anyOf": [rule, {"type": "null"}]}
+    return Annotated[Any, _optional(schema, f"{about}。null で取り消し / null takes it back", LEFT)]
+
+
+def preference_arguments() -> dict[str, Any]:
+    """An argument for each key that can be declared."""
+    rules = published_schema()["properties"]
+    return {key: _preference(key, rules[key]) for key in sorted(rules, key=_in_order)}
+
+
+def _in_order(key: str) -> int:
+    return [*_ABOUT].index(key) if key in _ABOUT else len(_ABOUT)
+
 
 Type = Annotated[
     Any, _optional({"type": "string", "enum": [*TYPES]}, "この種類だけ / only this type")

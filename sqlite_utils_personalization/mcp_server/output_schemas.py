@@ -1,12 +1,16 @@
 """What the tools answer; the output schemas are generated from this."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from sqlite_utils_personalization.model.kinds import COMPONENTS, TYPES, Declared
 from sqlite_utils_personalization.preferences.profile import StoredPreference as Changed
 
-Type = Literal["program", "industry_pack", "saved_search", "amendment"]
+Type = Annotated[str, Field(json_schema_extra={"enum": [*TYPES]})]
+
+
+_VECTOR_ABOUT = {"industries": "letters of the Japan Standard Industrial Classification"}
 
 
 class _Result(BaseModel):
@@ -27,12 +31,15 @@ class Title(_Result):
     title: str
 
 
-class RecommendationPoints(_Result):
-    """The parts of a score, before its cap."""
+def _made(name: str, about: str, fields: dict[str, Any]) -> type[_Result]:
+    return create_model(name, __base__=_Result, __doc__=about, **fields)
 
-    industry: int
-    deadline: int
-    risk: int
+
+RecommendationPoints = _made(
+    "RecommendationPoints",
+    "The parts of a score, before its cap.",
+    dict.fromkeys(COMPONENTS, (int, ...)),
+)
 
 
 class Recommendation(Title):
@@ -44,7 +51,7 @@ class Recommendation(Title):
     closes_on: str | None = Field(description="the last day to apply, null if there is none")
     rank: int = Field(description="its place among those of its type that night, from 1")
     score: int = Field(description="0 to 100")
-    points: RecommendationPoints
+    points: RecommendationPoints  # type: ignore[valid-type]  # made of COMPONENTS
     reasons: tuple[str, ...] = Field(description="why it has its points, and how they add up")
     verdict: str = Field(description="'reproduced': computing it again gave the same")
 
@@ -97,15 +104,14 @@ def preference(done: Changed) -> Preference:
     )
 
 
-class DeclaredVector(_Result):
-    """What was declared that night, as the formula read it; null is not declared."""
-
-    industries: str | None = Field(
-        description="letters of the Japan Standard Industrial Classification"
-    )
-    prefecture: str | None
-    horizon_days: int | None
-    risk_level: str | None
+DeclaredVector = _made(
+    "DeclaredVector",
+    "What was declared that night, as the formula read it; null is not declared.",
+    {
+        name: (kind, Field(description=_VECTOR_ABOUT.get(name)))
+        for name, kind in get_type_hints(Declared).items()
+    },
+)
 
 
 class Next(_Result):
@@ -125,6 +131,6 @@ class Explanation(_Result):
     verdict: str = Field(description="'reproduced', 'differs', 'no evidence' or 'evidence broken'")
     differences: tuple[str, ...] = Field(description="what does not come out as it was logged")
     recommendation: Recommendation | None
-    declared: DeclaredVector | None
+    declared: DeclaredVector | None  # type: ignore[valid-type]  # made of Declared
     places: int | None = Field(description="how many items of its type were on the list")
     next: Next | None

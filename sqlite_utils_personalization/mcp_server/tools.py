@@ -1,5 +1,6 @@
 """The three tools of a customer, put on a server of the SDK."""
 
+import inspect
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -33,26 +34,14 @@ CHANNEL = "mcp"
 def register(server: MCPServer, authenticator: Authenticator) -> None:
     """Put the tools on the server; each call is authenticated, and an error goes out as its sentence."""
 
-    @_on(server, SET_PREFERENCE)
-    async def set_preference(
-        ctx: Context,
-        industry_pack: args.IndustryPack,
-        deadline_horizon_days: args.Horizon,
-        risk_tolerance: args.Risk,
-        prefecture: args.Prefecture,
-    ) -> Preference:
-        declared = {
-            "industry_pack": industry_pack,
-            "deadline_horizon_days": deadline_horizon_days,
-            "risk_tolerance": risk_tolerance,
-            "prefecture": prefecture,
-        }
-
+    async def set_preference(ctx: Context, **declared: Any) -> Preference:
         async def answer(caller: Caller) -> Preference:
             user, given = caller.user_token_hash, args.given_arguments(declared)
             return preference(await caller.write(lambda db: declare(db, user, given)))
 
         return await _answered(authenticator, ctx, declared, answer)
+
+    _on(server, SET_PREFERENCE)(_with_arguments(set_preference, args.preference_arguments()))
 
     @_on(server, LIST_RECOMMENDATIONS)
     async def list_recommendations(
@@ -91,6 +80,19 @@ def remove_tool(server: MCPServer, name: str) -> None:
     """Take a tool of another plugin away, if it is there."""
     with suppress(ToolError):
         server.remove_tool(name)
+
+
+def _with_arguments(tool: Callable[..., Any], named: Mapping[str, Any]) -> Callable[..., Any]:
+    """The tool, published with these arguments in place of **declared: the SDK reads them from its signature."""
+    ctx, _ = inspect.signature(tool).parameters.values()
+    further = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=kind)
+        for name, kind in named.items()
+    ]
+    signature = inspect.signature(tool).replace(parameters=[ctx, *further])
+    tool.__signature__ = signature  # type: ignore[attr-defined]  # as inspect documents it
+    tool.__annotations__ = {"ctx": Context, **named, "return": signature.return_annotation}
+    return tool
 
 
 def _on(server: MCPServer, tool: ToolDescription) -> Callable[[Callable[..., Any]], Any]:

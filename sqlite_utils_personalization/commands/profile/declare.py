@@ -101,7 +101,30 @@ def check(ctx: click.Context, /, path: str, model: Path | None, **output: Any) -
     raise click.exceptions.Exit(1 if found else 0)
 
 
-@click.command(name="set", cls=Command)
+class _SetCommand(Command):
+    """Takes an option for every key of the schema: those that are not spelt out below by its name."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        from sqlite_utils_personalization.formula.declared import preference_schema
+
+        params = super().get_params(ctx)
+        known = {param.name for param in params}
+        return [
+            *(
+                _option(*each)
+                for each in preference_schema()["properties"].items()
+                if each[0] not in known
+            ),
+            *params,
+        ]
+
+
+def _option(key: str, rule: dict[str, Any]) -> click.Option:
+    kind = int if rule["type"] == "integer" else str
+    return click.Option([f"--{key.replace('_', '-')}"], type=kind, help=rule.get("description"))
+
+
+@click.command(name="set", cls=_SetCommand)
 @path_argument
 @click.argument(
     "file",
