@@ -15,6 +15,11 @@ def utc_now() -> str:
     return utc(datetime.now(timezone.utc))
 
 
+def japan_day(moment: datetime | None = None) -> str:
+    """The day in Japan, YYYY-MM-DD, at a moment that has a zone; by default today."""
+    return (moment or datetime.now(timezone.utc)).astimezone(JAPAN).date().isoformat()
+
+
 def utc(value: str | datetime) -> str:
     """The moment as %Y-%m-%dT%H:%M:%fZ, to the millisecond. PersonalizationError if it is none, or has no zone."""
     try:

@@ -148,6 +148,29 @@ def plain_rows(
     return plain_cursor(db).execute(sql, values).fetchall()
 
 
+@contextmanager
+def explain_reading(db: sqlite3.Connection, name: str) -> Iterator[None]:
+    """PersonalizationError with the name and SQLite's message where a table or view cannot be read.
+
+    A fault of the file as a whole, such as a lock, stays what SQLite raised.
+    """
+    try:
+        yield
+    except db.Error as error:
+        if fault_of_file(name, error):
+            raise
+        # SQLite quotes the text it could not decode, and that may be a customer's.
+        fault = str(error).partition(" with text ")[0]
+        raise PersonalizationError(f"{name} cannot be read: {fault}", "mend that table") from None
+
+
+def column_names(db: sqlite3.Connection, table: str) -> set[str]:
+    """The names of a table's or view's columns in lower case, none if there is no such table; read-only."""
+    sql = "SELECT lower(name) FROM pragma_table_info(?)"
+    with explain_reading(db, table):
+        return {name for (name,) in plain_rows(db, sql, (table,))}
+
+
 def null_columns(wanted: Iterable[str], found: Collection[str]) -> str:
     """SQL to put after SELECT *, by which those of the wanted columns that were not found read as NULL."""
     return "".join(f", NULL AS {column}" for column in sorted({*wanted} - {*found}))

@@ -373,6 +373,15 @@ def test_text_that_is_not_utf8_is_refused_without_being_shown(db):
     )
 
 
+def test_a_view_of_a_lost_table_is_refused_by_name(db):
+    db.execute("CREATE TABLE gone (unified_id, primary_name)")
+    db.execute("CREATE VIEW programs AS SELECT * FROM gone")
+    db.execute("DROP TABLE gone")
+    with pytest.raises(PersonalizationError) as error:
+        list(read_catalogue(db, AS_OF, MODEL))
+    assert str(error.value) == "programs cannot be read: no such table: main.gone - mend that table"
+
+
 def test_a_lock_is_reported_as_the_locked_file_it_is(tmp_path):
     path = tmp_path / "jpcite.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:

@@ -347,6 +347,18 @@ def test_without_usage_events_and_stripe_everything_is_unverifiable(db):
     ]
 
 
+def test_a_usage_events_that_is_a_view_of_a_lost_table_is_unverifiable(db):
+    plant(db, [Case("matched")])
+    db.execute("ALTER TABLE usage_events RENAME TO gone")
+    db.execute("CREATE VIEW usage_events AS SELECT * FROM gone")
+    db.execute("DROP TABLE gone")
+    found = reconcile(db, "2026-07")
+    assert found.sources.states["usage_events"] == "cannot be read"
+    assert found.sources.faults == [
+        "usage_events cannot be read: no such table: main.gone - mend that table"
+    ]
+
+
 def test_a_usage_events_that_is_a_broken_view_is_unverifiable(db):
     plant(db, [Case("matched")])
     db.execute("ALTER TABLE usage_events RENAME TO gone")

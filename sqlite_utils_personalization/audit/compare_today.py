@@ -8,7 +8,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from sqlite_utils_personalization.catalogue import amendments, programs, saved_s
 from sqlite_utils_personalization.catalogue import read as source
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.dates import day_written
-from sqlite_utils_personalization.clock import JAPAN
+from sqlite_utils_personalization.clock import japan_day
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.model import Model
 
@@ -100,7 +99,7 @@ def compare_today(
     again. PersonalizationError if the catalogue or the model of the run cannot be read.
     """
     items = list(items)
-    today = today or datetime.now(JAPAN).date().isoformat()
+    today = today or japan_day()
     as_of, model = _night(db, run_id)
     now = _found(source.read_catalogue(db, today, model, catalogue), {_key(item) for item in items})
     is_known = catalogue is not None or any(tables.exists(db, name) for name in _SOURCES)

@@ -8,13 +8,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sqlite_utils_personalization.database import fault_of_file, null_columns, plain_cursor
+from sqlite_utils_personalization.database import (
+    column_names,
+    explain_reading,
+    null_columns,
+    plain_cursor,
+)
 from sqlite_utils_personalization.errors import PersonalizationError
 
 
 def exists(db: sqlite3.Connection, table: str) -> bool:
     """Whether db has that table or view; read-only."""
-    return bool(_columns(db, table))
+    return bool(column_names(db, table))
 
 
 def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any, ...]]:
@@ -23,7 +28,7 @@ def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any
     A column that the table lacks reads as NULL, except those needed: PersonalizationError names them.
     """
     sql = files(__package__).joinpath(f"{table}.sql").read_text(encoding="utf-8")
-    columns = _columns(db, table)
+    columns = column_names(db, table)
     for column in needed:
         if column not in columns:
             raise PersonalizationError(
@@ -43,26 +48,11 @@ def selected(table: str) -> tuple[str, ...]:
 
 
 def rows(db: sqlite3.Connection, sql: str, name: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of sql as tuples, whatever the connection's row_factory; read-only.
-
-    PersonalizationError gives SQLite's message and the name of what was read. A fault of the file as a
-    whole, such as a lock, stays what SQLite raised.
-    """
+    """Yield the rows of sql as tuples, whatever the row_factory; read-only. Errors as of explain_reading."""
     cursor = plain_cursor(db)
-    try:
+    with explain_reading(db, name):
         # map has no close(): where the database is closed before this ends, to close the cursor is an error.
         yield from map(tuple, cursor.execute(sql))
-    except db.Error as error:
-        if fault_of_file(name, error):
-            raise
-        # SQLite quotes the text it could not decode, and that may be a customer's.
-        fault = str(error).partition(" with text ")[0]
-        raise PersonalizationError(f"{name} cannot be read: {fault}", "mend that table") from None
-
-
-def _columns(db: sqlite3.Connection, table: str) -> set[str]:
-    sql = f"SELECT lower(name) FROM pragma_table_info('{table}')"
-    return {name for (name,) in rows(db, sql, table)}
 
 
 def normal(value: object) -> str:

@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.billing.delivery import CHANNELS, UNIT_PRICE_YEN, Delivery
 from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.canonical import canonical_json
-from sqlite_utils_personalization.clock import JAPAN
+from sqlite_utils_personalization.clock import japan_day
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.formula.sentences import total_sentence
 from sqlite_utils_personalization.model.kinds import TYPES
@@ -145,7 +145,7 @@ def recommendations(
         found, page = _read(db, profile_id_of(db, user_token_hash), wanted)
         if channel is None:
             return page
-        day = (now or datetime.now(timezone.utc)).astimezone(JAPAN).date().isoformat()
+        day = japan_day(now)
         rec_ids = [one.rec_id for one in found]
         delivered = record_deliveries(db, rec_ids, channel=channel, slot=day)
     return _charged(page, found, delivered, day)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.leaves import (
     EVENT_COLUMNS,
@@ -62,8 +63,7 @@ SELECT coalesce(sum(n), 0) FROM am_personalization_evidence JOIN am_personalizat
 WHERE run_id = ? AND first_rec_id BETWEEN ? AND ?
 """
 _FINISH = """
-UPDATE am_personalization_run_progress
-SET status = 'finished', finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE run_id = ?
+UPDATE am_personalization_run_progress SET status = 'finished', finished_at = ? WHERE run_id = ?
 """
 
 
@@ -125,7 +125,7 @@ def seal_run(db: sqlite3.Connection, run_id: int) -> None:
             return
         end = seal_others(db, others)
         append_seal(db, run_id, first, last, end, tree, manifest)
-        db.execute(_FINISH, (run_id,))
+        db.execute(_FINISH, (utc_now(), run_id))
 
 
 def seal_others(db: sqlite3.Connection, others: Others | None = None) -> int:

@@ -4,14 +4,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import read_catalogue
-from sqlite_utils_personalization.clock import JAPAN, utc_now
+from sqlite_utils_personalization.clock import japan_day, utc_now
 from sqlite_utils_personalization.database import (
     explain_errors,
     has_table,
@@ -105,7 +105,7 @@ def score(
 
 def _day(as_of: str | None) -> str:
     if as_of is None:
-        return datetime.now(JAPAN).date().isoformat()
+        return japan_day()
     try:
         day = date.fromisoformat(as_of)
     except ValueError:

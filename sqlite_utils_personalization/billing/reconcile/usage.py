@@ -11,7 +11,8 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     Sources,
 )
 from sqlite_utils_personalization.clock import Month
-from sqlite_utils_personalization.database import null_columns, plain_rows
+from sqlite_utils_personalization.database import column_names, explain_reading, null_columns
+from sqlite_utils_personalization.errors import PersonalizationError
 
 NEEDED = ("metered", "status", "quantity", "billing_idempotency_key", "ts")
 _OPTIONAL = ("endpoint", "stripe_record_id", "stripe_synced_at")
@@ -45,41 +46,29 @@ def read_usage(
     db: sqlite3.Connection, month: Month, endpoint: str | None, sources: Sources, needed: bool
 ) -> None:
     """Add the metered events to charge; needed is whether their absence is a fault. Writes temporary tables only."""
-    columns = {
-        name
-        for (name,) in plain_rows(db, "SELECT lower(name) FROM pragma_table_info('usage_events')")
-    }
-    if not columns:
-        sources.states[USAGE] = UNREADABLE if needed else NOT_GIVEN
-        if needed:
-            sources.faults.append(
-                "usage_events is not in the file - give what was metered with --stripe"
-            )
-        return
-    if missing := [name for name in NEEDED if name not in columns]:
+    try:
+        sources.states[USAGE] = _read(db, month, endpoint, sources, needed)
+    except PersonalizationError as error:
         sources.states[USAGE] = UNREADABLE
-        sources.faults.append(f"usage_events has no column {missing[0]} - add it")
-        return
-    _read(db, month, endpoint, sources, columns)
+        sources.faults.append(str(error))
 
 
 def _read(
-    db: sqlite3.Connection,
-    month: Month,
-    endpoint: str | None,
-    sources: Sources,
-    columns: set[str],
-) -> None:
+    db: sqlite3.Connection, month: Month, endpoint: str | None, sources: Sources, needed: bool
+) -> str:
+    columns = column_names(db, "usage_events")
+    if not columns and needed:
+        raise PersonalizationError(
+            "usage_events is not in the file", "give what was metered with --stripe"
+        )
+    if not columns:
+        return NOT_GIVEN
+    if missing := [name for name in NEEDED if name not in columns]:
+        raise PersonalizationError(f"usage_events has no column {missing[0]}", "add it")
     nulls = null_columns(_OPTIONAL, columns)
     events = f"(SELECT *{nulls} FROM main.usage_events)" if nulls else "main.usage_events"
     given = {"endpoint": endpoint, **month._asdict()}
-    try:
+    with explain_reading(db, "usage_events"):
         db.execute(_INSERT.format(events=events), given)
         (sources.left_aside,) = db.execute(_LEFT_ASIDE.format(events=events), given).fetchone()
-    except sqlite3.Error as error:
-        sources.states[USAGE] = UNREADABLE
-        # SQLite may quote what it stumbled over.
-        fault = str(error).partition(" with text ")[0]
-        sources.faults.append(f"usage_events cannot be read: {fault} - mend that table")
-        return
-    sources.states[USAGE] = READ
+    return READ
