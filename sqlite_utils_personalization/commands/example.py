@@ -1,6 +1,7 @@
 """personalization-example: a small database, scored, and what was recommended to whom."""
 
 import json
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -45,7 +46,7 @@ def example(path: str) -> None:
     say(f"The best of each type for {summary['profiles']} customers, on the night of {AS_OF}:")
     _print(rows)
     say(f"\n{summary['logged']} recommendations are logged in {path}. Look at them, and ask why:")
-    say(f"    {_datasette()} {path} --metadata metadata.yml")
+    say(f"    {shlex.join([_datasette(), path, '--metadata', 'metadata.yml'])}")
 
 
 def _datasette() -> str:

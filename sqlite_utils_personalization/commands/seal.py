@@ -1,6 +1,7 @@
 """personalization-seal: the head of the chain, to be kept outside the file."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ def _head(path: str, key_file: Path | None, head_only: bool) -> dict[str, Any]:
         found = _seal_since(path)
     if found is None:
         raise PersonalizationError(
-            f"nothing is sealed in {path} yet", f"run: sqlite-utils personalization-score {path}"
+            f"nothing is sealed in {path} yet",
+            f"run: sqlite-utils personalization-score {shlex.quote(path)}",
         )
     return sign_head(found, key) if key else found
 

@@ -5,6 +5,7 @@ Functions get a connection whose rows are tuples, as ours expect them.
 
 import asyncio
 import inspect
+import shlex
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -183,9 +184,10 @@ def wal_warning(database: Any) -> str | None:
     if not wal.exists() or not wal.stat().st_size:
         return None
     name = Path(database.path).name
+    copied, copy = shlex.quote(name), shlex.quote(f"audit/{name}")
     return (
         f"{name} is served with -i, but {wal.name} beside it holds rows: they are not shown, and what is shown may be"
-        f" old - serve it without -i, or a copy: sqlite-utils personalization-snapshot {name} audit/{name}"
+        f" old - serve it without -i, or a copy: sqlite-utils personalization-snapshot {copied} {copy}"
     )
 
 

@@ -1,5 +1,6 @@
 """What went wrong, as a page: what it is, and what to do."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +76,7 @@ def unreadable(name: str, error: str) -> Failure:
         "The file was made by another version",
         f"{name} lacks what version {__version__} of this viewer reads: {error}.",
         "Look at it with the version that made it, named in package_version of am_personalization_run,"
-        f" or bring it up to date with: sqlite-utils personalization-migrate {name}",
+        f" or bring it up to date with: sqlite-utils personalization-migrate {shlex.quote(name)}",
     )
 
 

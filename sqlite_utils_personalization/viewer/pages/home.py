@@ -3,6 +3,7 @@ HTML, its links, charts, and times in Japan.
 """
 
 import json
+import shlex
 import sqlite3
 from collections import Counter
 from typing import Any
@@ -126,6 +127,7 @@ def show_home(datasette: Any, database: str, data: dict[str, Any]) -> dict[str, 
         ),
         "nights_url": question_url(datasette, database, "nights"),
         "file": file_name(datasette, database),
+        "quoted_file": shlex.quote(file_name(datasette, database)),
     }
 
 

@@ -3,6 +3,7 @@ links, the waterfall, and times in Japan.
 """
 
 import re
+import shlex
 import sqlite3
 from typing import Any
 
@@ -126,7 +127,7 @@ def show_replay(datasette: Any, database: str, data: dict[str, Any]) -> dict[str
         "night_url": run
         and question_url(datasette, database, "night_integrity", night=run["run_id"]),
         "now_url": f"{replay_url(datasette, database, data['rec_id'])}&now=on",
-        "file": file_name(datasette, database),
+        "quoted_file": shlex.quote(file_name(datasette, database)),
     }
 
 

@@ -4,6 +4,7 @@ Datasette would answer 400. What stands in for a question is the question itself
 """
 
 import re
+import shlex
 from html import escape
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -48,7 +49,8 @@ async def answerable_query(datasette: Any, database: str, given: Given) -> dict[
     file = file_name(datasette, database) if database in datasette.databases else database
     if needed:
         query["sql"] = _before_empty_tables(query["sql"], needed)
-        todo = f"There is no {', '.join(needed)} in {file}. Run: sqlite-utils personalization-migrate {file}"
+        run = f"sqlite-utils personalization-migrate {shlex.quote(file)}"
+        todo = f"There is no {', '.join(needed)} in {file}. Run: {run}"
     elif error := await _error(datasette.databases.get(database), query.get("sql") or ""):
         failure = unreadable(file, error)
         todo = f"{failure.title}: {failure.text} {failure.todo}"

@@ -1,5 +1,6 @@
 """Whether the questions Datasette was given are those of this version, because our pages lead to them."""
 
+import shlex
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -35,11 +36,12 @@ async def metadata_warning(datasette: Any, database: str) -> str | None:
 
 async def _warning(datasette: Any, database: str) -> str | None:
     packaged = metadata(database)["databases"][database]["queries"]
+    quoted = shlex.quote(database)
     given = {name: await _given_sql(datasette, database, name) for name in packaged}
     if not any(given.values()):
         return (
             f"no question of this plugin is served for {database} - start Datasette with --metadata metadata.yml,"
-            f" written by: sqlite-utils personalization-metadata {database} > metadata.yml"
+            f" written by: sqlite-utils personalization-metadata {quoted} > metadata.yml"
         )
     other = [
         name
@@ -51,7 +53,7 @@ async def _warning(datasette: Any, database: str) -> str | None:
         return None
     return (
         f"metadata.yml is of another version than this viewer: {', '.join(other)} missing or not the same"
-        f" - write it again and restart: sqlite-utils personalization-metadata {database} > metadata.yml"
+        f" - write it again and restart: sqlite-utils personalization-metadata {quoted} > metadata.yml"
     )
 
 
