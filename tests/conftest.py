@@ -101,11 +101,11 @@ def nothing_is_left_open():
 @pytest.fixture
 def at_noon(monkeypatch):
     """What this process delivers is delivered on noon.TODAY."""
-    from noon import Noon
+    from noon import noon_day
 
     from sqlite_utils_personalization.customer_api import recommendations
 
-    monkeypatch.setattr(recommendations, "datetime", Noon)
+    monkeypatch.setattr(recommendations, "japan_day", noon_day)
 
 
 @pytest.fixture
