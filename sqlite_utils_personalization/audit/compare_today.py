@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.replay_result import why
 from sqlite_utils_personalization.canonical import sha256_hex
-from sqlite_utils_personalization.catalogue import amendments, programs, saved_searches, tables
+from sqlite_utils_personalization.catalogue import amendments, tables
 from sqlite_utils_personalization.catalogue import read as source
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.dates import day_written
@@ -24,7 +24,6 @@ from sqlite_utils_personalization.model.model import Model
 UNCHANGED, CHANGED, LEFT_OUT = "unchanged", "changed", "left out of the catalogue"
 GONE, UNKNOWN = "no longer in the catalogue", "not known here"
 
-_SOURCES = (*programs.TABLES, amendments.TABLE, saved_searches.TABLE)
 _COMPARED = (
     *("title", "industries", "prefectures", "opens_on", "closes_on", "risk_level", "why"),
     "left_out",
@@ -102,7 +101,7 @@ def compare_today(
     today = today or japan_day()
     as_of, model = _night(db, run_id)
     now = _found(source.read_catalogue(db, today, model, catalogue), {_key(item) for item in items})
-    is_known = catalogue is not None or any(tables.exists(db, name) for name in _SOURCES)
+    is_known = catalogue is not None or bool(source.listed_types(db))
     changes = _changes(db, as_of, today)
     return [
         (

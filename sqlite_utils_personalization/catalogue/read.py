@@ -31,9 +31,7 @@ def read_catalogue(
 
         kept = [found for found in read_catalogue(db, "2026-07-22", load_model()) if not found.left_out]
     """
-    listed = {
-        kind for kind, names in _TABLES.items() if any(tables.exists(db, name) for name in names)
-    }
+    listed = listed_types(db)
     if listed or extra is not None:
         listed.add("industry_pack")
     seen: set[tuple[str, str]] = set()
@@ -46,6 +44,13 @@ def read_catalogue(
             seen.add(found[:2])
         yield found
     yield from (_wildcard(kind) for kind in TYPES if kind not in listed)
+
+
+def listed_types(db: sqlite3.Connection) -> set[str]:
+    """The types that have a table of their own in db, empty or not; read-only."""
+    return {
+        kind for kind, names in _TABLES.items() if any(tables.exists(db, name) for name in names)
+    }
 
 
 def _sources(
