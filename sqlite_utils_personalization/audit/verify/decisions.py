@@ -66,7 +66,7 @@ class Comparison:
             same: list[tuple[int, str]] = []
             for decided in batch:
                 stored = self._db.execute(_STORED, (decided.list_id,)).fetchall()
-                if decided.list_id is not None and stored == decided.rows:
+                if decided.list_id is not None and stored == decided.rows and _is_whole(stored):
                     same.append((decided.list_id, decided.sha256))
                 else:
                     yield from self._differences(decided, stored)
@@ -94,20 +94,20 @@ class Comparison:
     def _differences(self, decided: Decided, stored: list[Row]) -> Iterator[Finding]:
         found = {row[0]: row for row in stored}
         for row in decided.rows:
-            if found.pop(row[0], None) != row:
+            if (place := found.pop(row[0], None)) != row or not _is_whole([place]):
                 where, rec_id = self._where(decided.list_id, row[0])
                 (item,) = self._db.execute(
                     "SELECT item_id FROM plan_candidate WHERE candidate_no = ?", row[1:2]
                 ).fetchone()
                 message = f"{where} should be {item}, with the formula's points"
-                yield Finding("decision", self._run_id, rec_id, message)
+                yield Finding("decision-wrong", message, self._run_id, rec_id)
         for seq in found:
             yield self._not_decided(decided.list_id, seq)
 
     def _not_decided(self, list_id: int | None, seq: int) -> Finding:
         where, rec_id = self._where(list_id, seq)
         message = f"{where} does not follow from what run {self._run_id} saw"
-        return Finding("decision", self._run_id, rec_id, message)
+        return Finding("decision-wrong", message, self._run_id, rec_id)
 
     def _where(self, list_id: int | None, seq: int) -> tuple[str, int | None]:
         # Made for the first fault only; without it, each further one would walk all of the evidence.
@@ -119,3 +119,8 @@ class Comparison:
             "SELECT rec_id + ? - 1 FROM plan_first WHERE list_id = ?", (seq, list_id)
         ).fetchone()
         return f"place {seq} of list {list_id}", first[0] if first else None
+
+
+def _is_whole(rows: list[Row]) -> bool:
+    """Whether every number is an integer: 5.0 equals 5, and is hashed otherwise."""
+    return all(type(value) is int for row in rows for value in row)
