@@ -66,7 +66,7 @@ class Comparison:
             same: list[tuple[int, str]] = []
             for decided in batch:
                 stored = self._db.execute(_STORED, (decided.list_id,)).fetchall()
-                if decided.list_id is not None and stored == decided.rows and _is_whole(stored):
+                if decided.list_id is not None and stored == decided.rows:
                     same.append((decided.list_id, decided.sha256))
                 else:
                     yield from self._differences(decided, stored)
@@ -94,7 +94,7 @@ class Comparison:
     def _differences(self, decided: Decided, stored: list[Row]) -> Iterator[Finding]:
         found = {row[0]: row for row in stored}
         for row in decided.rows:
-            if (place := found.pop(row[0], None)) != row or not _is_whole([place]):
+            if found.pop(row[0], None) != row:
                 where, rec_id = self._where(decided.list_id, row[0])
                 (item,) = self._db.execute(
                     "SELECT item_id FROM plan_candidate WHERE candidate_no = ?", row[1:2]
@@ -119,8 +119,3 @@ class Comparison:
             "SELECT rec_id + ? - 1 FROM plan_first WHERE list_id = ?", (seq, list_id)
         ).fetchone()
         return f"place {seq} of list {list_id}", first[0] if first else None
-
-
-def _is_whole(rows: list[Row]) -> bool:
-    """Whether every number is an integer: 5.0 equals 5, and is hashed otherwise."""
-    return all(type(value) is int for row in rows for value in row)

@@ -38,10 +38,10 @@ ORDER BY first_rec_id
 _WRONG_ROWS = """
 SELECT t.run_id, e.first_rec_id + d.seq - 1, CASE
     WHEN l.rec_id IS NULL THEN 'missing'
-    WHEN l.profile_id IS NOT f.profile_id OR typeof(l.profile_id) <> 'integer' THEN 'profile_id'
+    WHEN l.profile_id IS NOT f.profile_id THEN 'profile_id'
     WHEN t.profile_id IS NOT NULL AND t.profile_id <> l.profile_id THEN 'profile_id'
     WHEN l.recommendation_type IS NOT c.recommendation_type COLLATE BINARY THEN 'recommendation_type'
-    WHEN l.score IS NOT d.score OR typeof(l.score) <> 'integer' THEN 'score'
+    WHEN l.score IS NOT d.score THEN 'score'
     ELSE 'served_at' END
 FROM am_personalization_evidence e
 CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
@@ -51,11 +51,24 @@ CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq <= e
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
 LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - 1
 WHERE e.first_rec_id > :after AND e.first_rec_id <= :last AND (
-    l.rec_id IS NULL OR l.profile_id IS NOT f.profile_id OR typeof(l.profile_id) <> 'integer'
+    l.rec_id IS NULL OR l.profile_id IS NOT f.profile_id
     OR (t.profile_id IS NOT NULL AND t.profile_id <> l.profile_id)
     OR l.recommendation_type IS NOT c.recommendation_type COLLATE BINARY
-    OR l.score IS NOT d.score OR typeof(l.score) <> 'integer'
+    OR l.score IS NOT d.score
     OR (r.run_id IS NOT NULL AND l.served_at IS NOT r.served_at COLLATE BINARY)
+)
+"""
+# A float equals the integer of the same value. Asked only where the log has one, because it is asked of every row.
+_ALL_INTEGERS = f"SELECT typeof(sum(profile_id + score)) IN ('integer', 'null') FROM {LOG}"
+_WRONG_TYPES = """
+SELECT t.run_id, l.rec_id, CASE WHEN typeof(l.score) = 'integer' THEN 'profile_id' ELSE 'score' END
+FROM am_personalization_recommendation_log l CROSS JOIN am_personalization_evidence e
+CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
+WHERE (typeof(l.score) <> 'integer' OR typeof(l.profile_id) <> 'integer') AND e.first_rec_id = (
+    SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= l.rec_id
+) AND l.rec_id < e.first_rec_id + e.n AND l.score = (
+    SELECT d.score FROM am_personalization_decision d
+    WHERE d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
 )
 """
 # So few that the bar moves and Ctrl-C is heard.
@@ -80,14 +93,20 @@ def check_rows(
     after = -(2**63)
     while (found := db.execute(_SOME_RANGES, (after, _RANGES_AT_ONCE)).fetchone())[1]:
         last, ranges = found
-        for run_id, rec_id, column in db.execute(_WRONG_ROWS, {"after": after, "last": last}):
-            fault = (
-                "is missing" if column == "missing" else f"has another {column} than its evidence"
-            )
-            code = "log-row-missing" if column == "missing" else "log-row-changed"
-            yield Finding(code, f"log row {rec_id} {fault}", run_id, rec_id, LOG, rec_id)
+        for row in db.execute(_WRONG_ROWS, {"after": after, "last": last}):
+            yield _wrong(*row)
         after = last
         tick(ranges)
+    if not db.execute(_ALL_INTEGERS).fetchone()[0]:
+        for row in db.execute(_WRONG_TYPES).fetchall():
+            yield _wrong(*row)
+
+
+def _wrong(run_id: int, rec_id: int, column: str) -> Finding:
+    is_missing = column == "missing"
+    fault = "is missing" if is_missing else f"has another {column} than its evidence"
+    code = "log-row-missing" if is_missing else "log-row-changed"
+    return Finding(code, f"log row {rec_id} {fault}", run_id, rec_id, LOG, rec_id)
 
 
 def check_references(db: sqlite3.Connection) -> Iterator[Finding]:

@@ -38,8 +38,7 @@ JOIN am_personalization_list t USING (list_id) WHERE u.run_id = :run_id
 """
 # How many of both there are.
 _RANGES = """
-SELECT count(l.rec_id) FROM am_personalization_evidence e JOIN am_personalization_list t USING (list_id)
-JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
+SELECT count(*) FROM am_personalization_evidence e JOIN am_personalization_list t USING (list_id)
 WHERE t.run_id = :run_id AND e.first_rec_id BETWEEN :first AND :last
 """
 _PLACES = """
@@ -114,6 +113,7 @@ def _restore(db: sqlite3.Connection, at: dict[str, int]) -> Iterator[Finding]:
         " PRIMARY KEY (profile_id, list_id)) WITHOUT ROWID"
     )
     _restore_run(db, at["run_id"])
+    # A row that is not in the log counts as well: only then is everyone counted.
     counts = [db.execute(sql, at).rowcount for sql in (_SERVED, _WAITING, _CUSTOMERS, _CANDIDATES)]
     if sum(counts[:2]) != sum(db.execute(sql, at).fetchone()[0] for sql in (_RANGES, _PLACES)):
         yield from check_twice(db, at)
