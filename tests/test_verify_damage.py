@@ -15,11 +15,13 @@ from sqlite_utils_personalization.audit.verify.codes import CODES, KINDS, NOTES
 from sqlite_utils_personalization.audit.verify.notes import notes
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
-from sqlite_utils_personalization.evidence.seal import seal_events
+from sqlite_utils_personalization.evidence.seal import seal_events, seal_others
+from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema.state import packaged_objects, tables
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
+from sqlite_utils_personalization.transaction import transaction
 
 LOG = f"{P}recommendation_log"
 EVERY_TABLE = sorted({*tables()} - {f"{P}profile"})
@@ -384,6 +386,17 @@ def test_a_deleted_run_is_one_finding_that_names_it(db):
     found = verify(db)
     assert [(f.code, f.run_id) for f in found] == [("run-missing", 1)]
     assert found[0].what.startswith("run 1 is missing, and rows refer to it: ")
+
+
+def test_seals_of_others_before_the_first_night_refer_to_no_run(tmp_path):
+    path = tmp_path / "jpcite.db"
+    build(path)
+    db = connect(path)
+    db.execute(OTHERS)
+    with transaction(db, "IMMEDIATE"):
+        seal_others(db)
+    assert verify(db) == []
+    db.close()
 
 
 def test_a_file_that_is_no_database_of_ours_exits_2_and_a_damaged_one_of_ours_does_not(

@@ -131,7 +131,8 @@ def lost_runs(db: sqlite3.Connection) -> set[int]:
         run_id
         for table in ("seal", "list")
         for (run_id,) in db.execute(
-            f"SELECT DISTINCT run_id FROM {_OURS}{table} WHERE run_id NOT IN (SELECT run_id FROM {_RUN})"
+            f"SELECT DISTINCT run_id FROM {_OURS}{table} WHERE run_id IS NOT NULL"
+            f" AND run_id NOT IN (SELECT run_id FROM {_RUN})"
         )
     }
 
@@ -143,7 +144,8 @@ def _follow(
     for column, parent, key in _references(table):
         if has_table(db, table) and has_table(db, parent):
             for number, n in db.execute(
-                f"SELECT {column}, count(*) FROM {table} WHERE {column} NOT IN (SELECT {key} FROM {parent})"
+                f"SELECT {column}, count(*) FROM {table} WHERE {column} IS NOT NULL"
+                f" AND {column} NOT IN (SELECT {key} FROM {parent})"
                 f" GROUP BY {column} LIMIT {MOST_MISSING}"
             ):
                 missing.setdefault((parent, number), Counter())[table] += n
