@@ -9,6 +9,7 @@ import re
 import sqlite3
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 import pytest
 from scored import OTHERS, P, connect, history
@@ -50,8 +51,16 @@ UNDETECTABLE = {
 }
 
 
-def is_undetectable(table, column):
-    return table in UNDETECTABLE or f"{table}.{column}" in UNDETECTABLE
+# The same of a run under way, which is the last one here: its own finding says that nothing seals it yet.
+UNDER_WAY = {
+    "run.package_version": "nothing of the run follows from it",
+    "run.top_k": "a greater one changes nothing where no list is full",
+}
+
+
+def is_undetectable(table, column, which):
+    name = f"{table}.{column}"
+    return table in UNDETECTABLE or name in UNDETECTABLE or (which == "last" and name in UNDER_WAY)
 
 
 @pytest.fixture(scope="session")
@@ -235,7 +244,7 @@ def missed(table, some, loosened, heads, before):
                 findings = verify(db, kept)
                 assert {finding.code for finding in findings} <= CODES.keys()
                 assert {finding.table for finding in findings} <= {None, *tables()}
-                json.dumps([finding.where for finding in findings])
+                json.dumps([finding.where for finding in findings], allow_nan=False)
                 # What was added after the last seal is counted, and no more can be said.
                 if set(map(str, (*findings, *notes(db)))) <= before:
                     found.append((column, kind, which, bool(kept)))
@@ -252,7 +261,7 @@ def test_a_sample_of_all_changes_is_found_or_known_to_be_no_evidence(
 ):
     some = random.Random(table).sample(cases(table), SAMPLE)
     found, _ = missed(table, some, loosened, heads, before)
-    assert [one for one in found if not is_undetectable(table, one[0])] == []
+    assert [one for one in found if not is_undetectable(table, one[0], one[2])] == []
 
 
 @pytest.mark.slow
@@ -260,14 +269,24 @@ def test_a_sample_of_all_changes_is_found_or_known_to_be_no_evidence(
 def test_every_change_is_found_or_known_to_be_no_evidence(table, loosened, heads, before):
     found, tried = missed(table, cases(table), loosened, heads, before)
     assert tried or table in UNDETECTABLE
-    assert [one for one in found if not is_undetectable(table, one[0])] == []
+    assert [one for one in found if not is_undetectable(table, one[0], one[2])] == []
 
 
 def test_every_reason_for_what_cannot_be_noticed_names_a_table_or_a_column_of_ours():
-    for name in UNDETECTABLE:
+    for name in (*UNDETECTABLE, *UNDER_WAY):
         table, _, column = name.partition(".")
         assert table in OURS
         assert not column or column in columns(table)[0]
+
+
+def test_the_docs_say_what_cannot_be_noticed_and_why():
+    page = Path(__file__).parent.parent / "docs" / "verify.md"
+    if not page.exists():
+        pytest.skip("docs/ is in the repository")
+    text = page.read_text(encoding="utf-8")
+    found = dict(re.findall(r"^\| `am_personalization_([a-z_.]+)` \| (.*) \|$", text, re.MULTILINE))
+    under_way = {name: f"of a run under way: {why}" for name, why in UNDER_WAY.items()}
+    assert found == {**UNDETECTABLE, **under_way}
 
 
 def test_another_time_at_which_a_run_was_finished_cannot_be_noticed(loosened, heads, before):

@@ -449,7 +449,7 @@ def test_the_docs_list_every_code_and_what_it_means():
     notes_of = re.findall(
         r"^\| `([a-z-]+)` \| ([^|]*) \|$", page.read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert dict(notes_of) == NOTES
+    assert {name: meaning for name, meaning in notes_of if name in NOTES} == NOTES
 
 
 # 7: how far runs are

@@ -31,9 +31,15 @@ class Finding(NamedTuple):
 
     @property
     def where(self) -> dict[str, Any]:
-        """Those of run_id, rec_id, table and rowid that are known."""
+        """Those of run_id, rec_id, table and rowid that are known, as JSON has them: a BLOB may stand anywhere."""
         named = ("run_id", "rec_id", "table", "rowid")
-        return {name: value for name in named if (value := getattr(self, name)) is not None}
+        return {name: _plain(value) for name in named if (value := getattr(self, name)) is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, int | str) else repr(value)[:40]
 
 
 class Group(NamedTuple):

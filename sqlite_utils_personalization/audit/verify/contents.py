@@ -131,7 +131,7 @@ def _values(db: sqlite3.Connection, table: str) -> Iterator[Finding]:
             run_id if isinstance(run_id, int) else None,
             None,
             table,
-            _plain(rowid),
+            rowid,
         )
 
 
@@ -151,13 +151,6 @@ def _is_wrong(column: Declaration) -> str:
 
 def _short(value: object) -> str:
     return repr(value)[:40]
-
-
-def _plain(value: object) -> object:
-    """The value, if JSON has a form for it."""
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value if isinstance(value, int | str | None) else _short(value)
 
 
 def check_contents(db: sqlite3.Connection) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlite_utils_personalization.audit.verify import Finding
 
 _TABLE = "am_personalization_run_progress"
+_WAITING = "am_personalization_run_customer"
 _RUN = """
 SELECT r.as_of, r.started_at, p.run_id IS NOT NULL, p.status, p.cursor, p.logged, p.first_rec_id, p.finished_at,
     s.seal_id IS NOT NULL, s.first_rec_id
@@ -19,6 +20,19 @@ JOIN am_personalization_evidence e USING (list_id) WHERE t.run_id = ?
 """
 _LEFT = """
 SELECT count(*), min(position), max(position) FROM am_personalization_run_customer WHERE run_id = ?
+"""
+# In the order in which a night makes its map.
+_MOVED = """
+SELECT position, profile_id FROM (
+    SELECT position, profile_id, list_id, lag(profile_id) OVER places AS before, lag(list_id) OVER places AS list
+    FROM am_personalization_run_customer WHERE run_id = ? WINDOW places AS (ORDER BY position)
+) WHERE (profile_id, list_id) <= (before, list)
+"""
+_AGAIN = """
+SELECT again FROM am_personalization_run r WHERE run_id = ? AND again <> 0 AND NOT EXISTS (
+    SELECT 1 FROM am_personalization_run b WHERE b.as_of = r.as_of AND b.model_sha256 = r.model_sha256
+    AND b.top_k = r.top_k AND b.again = r.again - 1
+)
 """
 # What check_run planned: one for each customer and list.
 _DUE = """
@@ -36,6 +50,14 @@ def check_progress(db: sqlite3.Connection, run_id: int) -> Iterator[Finding]:
     if status == "running" and not sealed:
         what = f"run {run_id} of {as_of} is not finished: open since {started_at}"
         yield Finding("run-open", what, run_id)
+    for (again,) in db.execute(_AGAIN, (run_id,)):
+        what = f"again of run {run_id} is {again!r}, and no run of that night has one less"
+        yield Finding("run-changed", what, run_id, None, "am_personalization_run", run_id)
+    for position, profile_id in db.execute(_MOVED, (run_id,)):
+        what = (
+            f"profile {profile_id} waits out of its order in run {run_id}, at position {position}"
+        )
+        yield Finding("leaves-out-of-order", what, run_id, None, _WAITING, position)
     rows, first_row = db.execute(_LOGGED, (run_id,)).fetchone()
     left, next_position, last_position = db.execute(_LEFT, (run_id,)).fetchone()
     (due,) = db.execute(_DUE).fetchone()
