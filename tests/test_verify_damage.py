@@ -12,6 +12,7 @@ from scored import OTHERS, P, connect, history, in_memory, tamper_behind_the_gua
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify import grouped
 from sqlite_utils_personalization.audit.verify.codes import CODES, KINDS, NOTES
+from sqlite_utils_personalization.audit.verify.contents import check_indexes
 from sqlite_utils_personalization.audit.verify.notes import notes
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
@@ -186,6 +187,21 @@ def test_an_index_made_again_with_a_where_whose_text_was_put_back_is_found(db):
     assert {finding.table for finding in found} == {LOG}
     assert any(finding.rowid for finding in found)
     assert len(found) <= 101
+
+
+def test_a_sqlite_that_checks_whole_files_only_names_what_is_wrong_of_ours_alone(db):
+    name = "idx_am_pers_rec_profile_served"
+    db.execute("CREATE TABLE theirs(a)")
+    db.execute("INSERT INTO theirs VALUES (1), (2)")
+    db.execute("CREATE INDEX theirs_a ON theirs(a) WHERE a > 1")
+    write_schema(db, "theirs_a", "CREATE INDEX theirs_a ON theirs(a)")
+    assert list(check_indexes(db, (3, 31, 0))) == []
+    db.execute(f"DROP INDEX {name}")
+    db.execute(packaged_objects()[name] + " WHERE profile_id <> 3")
+    write_schema(db, name, packaged_objects()[name])
+    found = list(check_indexes(db, (3, 31, 0)))
+    assert {finding.code for finding in found} == {"index-wrong"}
+    assert all(name in finding.what for finding in found)
 
 
 def test_two_indexes_whose_pages_were_swapped_are_found(db):

@@ -1,7 +1,6 @@
 """Does every table and index hold what it can hold: types, conditions, entries, numbers and digests?"""
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -10,11 +9,13 @@ from sqlite_utils_personalization.audit.verify import Finding, guarded
 from sqlite_utils_personalization.audit.verify.schema import LOG, PROFILES
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.database import has_table, sqlite3
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.model.kinds import listed
 from sqlite_utils_personalization.schema.state import packaged_objects, tables
 
+# Before, PRAGMA integrity_check knows the whole file only.
+ONE_TABLE = (3, 33)
 LARGEST_ID = 2**53
 # Of one table; whoever changed more than that is found by the first.
 MOST_MESSAGES = 100
@@ -54,10 +55,11 @@ def columns(table: str) -> tuple[Declaration, ...]:
     )
 
 
-def check_indexes(db: sqlite3.Connection) -> Iterator[Finding]:
+def check_indexes(
+    db: sqlite3.Connection, version: tuple[int, ...] = sqlite3.sqlite_version_info
+) -> Iterator[Finding]:
     """Ask SQLite whether each table of ours and its indexes agree, and hold what they may; read-only."""
-    by_table = db.execute("SELECT sqlite_version()").fetchone()[0].split(".")
-    if tuple(map(int, by_table[:2])) >= (3, 33):
+    if version >= ONE_TABLE:
         for table in tables():
             if has_table(db, table):
                 yield from guarded("index", _integrity(db, table), None, table)
