@@ -133,7 +133,7 @@ def test_a_delivery_of_nothing_and_a_reversal_of_nothing_are_found(db):
     db.execute(DELIVERY, (1, "1" * 64, 9999, None))
     db.execute(DELIVERY, (2, "2" * 64, 2, 77))
     db.execute(DELIVERY, (3, "3" * 64, 3, 3))
-    assert [(finding.kind, finding.rec_id, finding.message) for finding in verify(db)] == [
+    assert [(finding.kind, finding.rec_id, finding.what) for finding in verify(db)] == [
         ("event", 9999, "delivery 1 is of row 9999, which the log does not have"),
         ("event", None, "delivery 2 reverses none of the same recommendation"),
     ]

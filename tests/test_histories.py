@@ -184,7 +184,9 @@ def live(start, tmp_path_factory, actions):
         for action, value in actions:
             history.happen(action, value)
     db = sqlite3.connect(path)
-    assert verify(db, [kept for kept in history.heads if kept]) == []
+    found = verify(db, [kept for kept in history.heads if kept])
+    # A night that was interrupted, and that nothing in this history finished.
+    assert [finding for finding in found if finding.code != "run-open"] == []
     db.close()
     shutil.rmtree(path.parent)
 

@@ -104,7 +104,7 @@ def finishes(path, whole):
 def test_a_night_killed_at_any_statement_is_finished_by_the_same_command(path, whole, seed):
     killed = night(path, "killed", random.Random(seed).randrange(1, whole[1]))
     assert killed.returncode == -9
-    assert findings(path) == []
+    assert {finding.code for finding in findings(path)} <= {"run-open"}
     finishes(path, whole)
 
 

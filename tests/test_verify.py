@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.audit.verify.codes import CODES
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.evidence.leaves import head_sha256
@@ -231,9 +232,17 @@ def test_the_finding_names_the_kind_of_fault(db, statements, expected):
 
 def test_a_changed_log_row_is_named_by_its_rec_id_and_run(db):
     tamper(db, "UPDATE am_personalization_recommendation_log SET score = 99 WHERE rec_id = 10")
-    assert [tuple(finding) for finding in verify(db)] == [
-        ("log", 1, 10, "log row 10 has another score than its evidence")
-    ]
+    (finding,) = verify(db)
+    assert (finding.code, finding.what) == (
+        "log-row-changed",
+        "log row 10 has another score than its evidence",
+    )
+    assert finding.where == {
+        "run_id": 1,
+        "rec_id": 10,
+        "table": f"{P}recommendation_log",
+        "rowid": 10,
+    }
 
 
 def test_every_fault_is_listed_not_only_the_first(db):
@@ -365,8 +374,8 @@ def test_a_customer_skipped_is_found_even_if_everything_is_sealed_again(db):
 )
 def test_a_dropped_guard_is_found(db, name):
     db.execute(f"DROP TRIGGER {name}")
-    assert [tuple(finding) for finding in verify(db)] == [
-        ("schema", None, None, f"{name} is missing")
+    assert [(finding.code, finding.what) for finding in verify(db)] == [
+        ("object-missing", f"{name} is missing")
     ]
 
 
@@ -376,13 +385,13 @@ def test_a_guard_that_does_nothing_is_found(db):
     db.execute(
         f"CREATE TRIGGER {name} BEFORE DELETE ON am_personalization_evidence BEGIN SELECT 1; END"
     )
-    assert [finding.message for finding in verify(db)] == [f"{name} is not the packaged one"]
+    assert [finding.what for finding in verify(db)] == [f"{name} is not the packaged one"]
 
 
 def test_a_view_that_hides_something_is_found(db):
     db.execute("DROP VIEW v_personalization_replay")
     db.execute("CREATE VIEW v_personalization_replay AS SELECT 1")
-    assert [finding.message for finding in verify(db)] == [
+    assert [finding.what for finding in verify(db)] == [
         "v_personalization_replay is not the packaged one"
     ]
 
@@ -391,7 +400,7 @@ def test_a_strangers_trigger_on_the_log_is_found(db):
     db.execute(
         "CREATE TRIGGER quiet BEFORE INSERT ON am_personalization_recommendation_log BEGIN SELECT raise(IGNORE); END"
     )
-    assert [finding.message for finding in verify(db)] == [
+    assert [finding.what for finding in verify(db)] == [
         "quiet is a trigger on am_personalization_recommendation_log that we did not make"
     ]
 
@@ -422,7 +431,7 @@ def test_rows_other_programs_wrote_since_the_last_seal_are_no_fault(db):
     assert kinds(db) == {"seal"}
 
 
-def test_a_run_under_way_is_no_fault_and_its_decisions_are_checked(path, monkeypatch):
+def test_a_run_under_way_is_named_as_open_and_its_decisions_are_checked(path, monkeypatch):
     monkeypatch.setattr(log, "CHUNK_CUSTOMERS", 1)
 
     def stop(stage, done, total):
@@ -432,13 +441,13 @@ def test_a_run_under_way_is_no_fault_and_its_decisions_are_checked(path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         score(path, as_of="2026-04-04", reporter=Reporter(progress=stop))
     db = connect(path)
-    assert verify(db) == []
+    assert [finding.code for finding in verify(db)] == ["run-open"]
     tamper(
         db,
         "UPDATE am_personalization_decision SET score = 1 WHERE list_id = "
         "(SELECT max(list_id) FROM am_personalization_list) AND seq = 1",
     )
-    assert kinds(db) == {"decision"}
+    assert kinds(db) == {"decision", "progress"}
 
 
 def test_a_head_chains_everything_the_seals_say(db):
@@ -482,18 +491,30 @@ def test_the_command_lists_findings_and_exits_1(path):
     result = run(path)
     assert (result.exit_code, result.stdout, result.stderr) == (
         1,
-        "log          log row 10 has another score than its evidence\n",
+        "log-row-changed: run 1: log row 10 has another score than its evidence\n"
+        f"    {CODES['log-row-changed'].todo}\n",
         "1 finding: the evidence is not intact\n",
     )
-    as_json = run(path, "--json")
-    assert json.loads(as_json.stdout) == [
-        {
-            "kind": "log",
-            "run_id": 1,
-            "rec_id": 10,
-            "message": "log row 10 has another score than its evidence",
-        }
-    ]
+    (group,) = json.loads(run(path, "--json").stdout)["findings"]
+    code = CODES["log-row-changed"]
+    assert group == {
+        "code": "log-row-changed",
+        "kind": "log",
+        "meaning": code.meaning,
+        "todo": code.todo,
+        "count": 1,
+        "first": [
+            {
+                "what": "log row 10 has another score than its evidence",
+                "where": {
+                    "run_id": 1,
+                    "rec_id": 10,
+                    "table": f"{P}recommendation_log",
+                    "rowid": 10,
+                },
+            }
+        ],
+    }
 
 
 def test_the_command_confirms_every_line_that_was_kept(path, tmp_path):
@@ -507,8 +528,8 @@ def test_the_command_confirms_every_line_that_was_kept(path, tmp_path):
     kept.write_text("\n".join([*lines, ""]))
     assert run(path, "--head", kept).exit_code == 0
     kept.write_text("\n".join([*lines, lines[0].replace(rows[0][1], "f" * 64)]))
-    assert run(path, "--head", kept).stdout == (
-        "head         the chain does not hold the kept head of seal 1\n"
+    assert run(path, "--head", kept).stdout.startswith(
+        "head-not-found: the chain does not hold the kept head of seal 1\n"
     )
 
 

@@ -8,8 +8,9 @@ from click.testing import CliRunner
 from scored import P, connect
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit.verify import KINDS, decisions, lists, rows
+from sqlite_utils_personalization.audit.verify import decisions, lists, rows
 from sqlite_utils_personalization.audit.verify import verify as audit
+from sqlite_utils_personalization.audit.verify.codes import KINDS
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.evidence import leaves
@@ -117,8 +118,8 @@ def test_a_change_on_a_list_of_the_second_of_two_equal_runs_is_named_there_alone
                 (list_id, seq),
             )
             found = faults(db)
-        assert [f[1:3] for f in found if f.kind == "decision"] == [(AGAIN, rec_id)]
-        assert [f[1] for f in found if f.kind == "seal"] == [AGAIN]
+        assert [(f.run_id, f.rec_id) for f in found if f.kind == "decision"] == [(AGAIN, rec_id)]
+        assert [f.run_id for f in found if f.kind == "seal"] == [AGAIN]
 
 
 def test_a_change_of_a_place_is_named_by_its_place_and_row(db):
@@ -130,14 +131,14 @@ def test_a_change_of_a_place_is_named_by_its_place_and_row(db):
             )
             (fault,) = [f for f in faults(db) if f.kind == "decision"]
         assert (fault.run_id, fault.rec_id) == (CHANGED, rec_id)
-        assert fault.message.startswith(f"place {seq} of list {list_id} should be ")
+        assert fault.what.startswith(f"place {seq} of list {list_id} should be ")
 
 
 @pytest.mark.parametrize("seq", ("1.5", "'2x'", "1000", "x'32'"))
 def test_a_place_numbered_otherwise_is_found_though_its_order_stays(db, seq):
     list_id = decided(db, AGAIN)[0][0]
     db.execute(f"UPDATE {P}decision SET seq = {seq} WHERE list_id = {list_id} AND seq = 2")
-    messages = [f.message for f in faults(db) if f.kind == "decision"]
+    messages = [f.what for f in faults(db) if f.kind == "decision"]
     assert any(text.startswith(f"place 2 of list {list_id} should be ") for text in messages)
     assert any(text.endswith(f"does not follow from what run {AGAIN} saw") for text in messages)
 
@@ -174,7 +175,7 @@ def test_an_earlier_nights_list_served_again_is_found_even_if_everything_is_seal
     reseal(db)
     found = faults(db)
     assert {(f.kind, f.run_id) for f in found} == {("decision", CHANGED)}
-    assert {f"of list {new} should be" in f.message for f in found} == {True}
+    assert {f"of list {new} should be" in f.what for f in found} == {True}
 
 
 def test_two_cohorts_that_swapped_their_lists_are_found(db):
@@ -198,7 +199,7 @@ def test_a_second_list_for_the_same_key_is_found(db):
         f"INSERT INTO {P}decision SELECT 999999, seq, candidate_id, industry_points, deadline_points, risk_points,"
         f" score FROM {P}decision WHERE list_id = {list_id}"
     )
-    messages = {f.message for f in faults(db)}
+    messages = {f.what for f in faults(db)}
     assert f"place 1 of list 999999 does not follow from what run {AGAIN} saw" in messages
 
 
@@ -208,7 +209,7 @@ def test_a_list_of_nobodys_cohort_is_found(db):
     db.execute(
         f"INSERT INTO {P}decision SELECT 999999, 1, candidate_id, 0, 0, 0, 1 FROM {P}candidate LIMIT 1"
     )
-    assert [tuple(f) for f in faults(db)] == [
+    assert [(f.kind, f.run_id, f.rec_id, f.what) for f in faults(db)] == [
         (
             "decision",
             AGAIN,
@@ -225,7 +226,7 @@ def test_another_model_makes_every_place_it_changes_a_finding(db):
     expected = db.execute(
         f"SELECT list_id, seq FROM {P}decision JOIN {P}list USING (list_id) WHERE run_id = 2 AND industry_points = 50"
     ).fetchall()
-    messages = [f.message for f in faults(db) if f.kind == "decision"]
+    messages = [f.what for f in faults(db) if f.kind == "decision"]
     for list_id, seq in expected:
         assert any(text.startswith(f"place {seq} of list {list_id} ") for text in messages)
 
@@ -251,7 +252,7 @@ def test_how_much_is_held_in_memory_at_once_changes_no_finding(db, monkeypatch):
     for statement in TAMPERED:
         db.execute(statement)
     whole = faults(db)
-    classes = {"decision", "log", "evidence", "completeness", "seal"}
+    classes = {"decision", "log", "evidence", "completeness", "progress", "seal"}
     assert {f.kind for f in whole} == classes
     monkeypatch.setattr(decisions, "_BATCH", 1)
     monkeypatch.setattr(rows, "_RANGES_AT_ONCE", 1)
@@ -287,13 +288,13 @@ HOSTILE = (
     (f"UPDATE {P}decision SET industry_points = 9e999 WHERE list_id = 1 AND seq = 1", "decision"),
     (
         f"UPDATE {P}decision SET score = CAST(x'ff' AS TEXT) WHERE list_id = 1 AND seq = 1",
-        "decision",
+        "check",
     ),
-    (f"UPDATE {P}run SET top_k = 1.5 WHERE run_id = 2", "decision"),
-    (f"UPDATE {P}cohort SET horizon_days = 'x' WHERE cohort_id = 1", "decision"),
+    (f"UPDATE {P}run SET top_k = 1.5 WHERE run_id = 2", "check"),
+    (f"UPDATE {P}cohort SET horizon_days = 'x' WHERE cohort_id = 1", "check"),
     (f"UPDATE {P}candidate SET closes_on = 'x'", "candidate"),
     (f"UPDATE {P}candidate SET recommendation_type = 'x' WHERE candidate_id < 9", "candidate"),
-    (f"UPDATE {P}seal SET log_end = 'x' WHERE run_id = 1", "seal"),
+    (f"UPDATE {P}seal SET log_end = 'x' WHERE run_id = 1", "chain"),
     (f"UPDATE {P}seal SET leaves = 9e99 WHERE run_id = 1", "seal"),
 )
 
@@ -309,9 +310,9 @@ def test_a_check_that_cannot_go_on_does_not_keep_the_others_from_it(db):
     db.execute(f"UPDATE {P}run SET top_k = 1.5 WHERE run_id = {FIRST}")
     list_id, seq, rec_id = decided(db, AGAIN)[-1]
     db.execute(f"UPDATE {P}decision SET risk_points = 9 WHERE list_id = {list_id} AND seq = {seq}")
-    stopped, named, *_ = [f for f in faults(db) if f.kind == "decision"]
+    stopped, named, *_ = [f for f in faults(db) if f.kind in ("check", "decision")]
     assert stopped.run_id == FIRST
-    assert stopped.message.startswith("the decision check of run 1 did not reach its end: ")
+    assert stopped.what.startswith("the decision check of run 1 did not reach its end: ")
     assert (named.run_id, named.rec_id) == (AGAIN, rec_id)
 
 

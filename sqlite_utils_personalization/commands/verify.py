@@ -21,9 +21,10 @@ INTACT, FOUND, UNCHECKED = 0, 1, 2
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Heads that personalization-seal printed, kept outside the file",
 )
-@click.option("--json", "as_json", is_flag=True, help="Output the findings as a JSON array")
+@click.option("--strict", is_flag=True, help="Exit with 1 on rows that no seal covers, too")
+@click.option("--json", "as_json", is_flag=True, help="Output findings and notes as JSON")
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
-def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> None:
+def verify(path: str, head_file: Path | None, strict: bool, as_json: bool, silent: bool) -> None:
     """
     Derive the log and its evidence again, and list everything that does not fit
 
@@ -32,36 +33,50 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
     \b
         sqlite-utils personalization-verify jpcite.db --head head.json
 
+    Of each kind of fault the first is shown, and how many there are; docs/verify.md lists the kinds.
+
     Exit status 0: intact, 1: findings, 2: could not check. The file is only read.
     """
-    findings = _verify(path, head_file, silent)
+    groups, noted = _verify(path, head_file, silent)
     if as_json:
-        click.echo(
-            json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=2)
-        )
+        document = {
+            "findings": [group.to_dict() for group in groups],
+            "notes": [note._asdict() for note in noted],
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        for finding in findings:
-            click.echo(f"{finding.kind:12} {finding.message}")
-    say(_verdict(len(findings), head_file))
-    raise click.exceptions.Exit(FOUND if findings else INTACT)
+        for group in groups:
+            click.echo(_text(group))
+        for note in noted:
+            say(f"note: {note.what}")
+    uncovered = strict and any(note.is_uncovered for note in noted)
+    say(_verdict(sum(group.total for group in groups), uncovered, head_file))
+    raise click.exceptions.Exit(FOUND if groups or uncovered else INTACT)
 
 
-def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
+def _verify(path: str, head_file: Path | None, silent: bool) -> tuple[list[Any], list[Any]]:
+    from sqlite_utils_personalization.audit.verify import grouped
+    from sqlite_utils_personalization.audit.verify.notes import notes
+    from sqlite_utils_personalization.audit.verify.schema import require_any_evidence
     from sqlite_utils_personalization.audit.verify.verify import verify as verify_evidence
-    from sqlite_utils_personalization.database import (
-        explain_errors,
-        open_readonly,
-        require_evidence,
-    )
+    from sqlite_utils_personalization.database import explain_errors, open_readonly
 
     kept = _kept_heads(head_file) if head_file else []
     with ExitStack() as stack:
         stack.enter_context(explain_errors(path))
         db = stack.enter_context(open_readonly(path))
-        require_evidence(db.conn, path)
+        require_any_evidence(db.conn, path)
         bar = stack.enter_context(ExitStack())
         progress = (lambda stage, done, total: None) if silent else Progress(bar)
-        return verify_evidence(db.conn, kept, progress)
+        return grouped(verify_evidence(db.conn, kept, progress)), notes(db.conn)
+
+
+def _text(group: Any) -> str:
+    first = group.first[0]
+    of = f" (first of {group.total})" if group.total > 1 else ""
+    run = f"run {first.run_id}: " if first.run_id is not None else ""
+    named = f"run {first.run_id}" in first.what
+    return f"{group.code}: {'' if named else run}{first.what}{of}\n    {first.todo}"
 
 
 def _kept_heads(file: Path) -> list[dict[str, Any]]:
@@ -77,9 +92,11 @@ def _kept_heads(file: Path) -> list[dict[str, Any]]:
     return [{"seal_id": seal_id, "head": head} for line in lines for seal_id, head in line.items()]
 
 
-def _verdict(findings: int, head_file: Path | None) -> str:
+def _verdict(findings: int, uncovered: bool, head_file: Path | None) -> str:
     if findings:
         return f"{findings} finding{'s' if findings > 1 else ''}: the evidence is not intact"
+    if uncovered:
+        return "intact as far as seals reach, but there are rows that none covers: run personalization-seal"
     if head_file:
         return "intact, up to and including what was kept outside"
     return (

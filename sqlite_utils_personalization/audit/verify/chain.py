@@ -5,17 +5,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from sqlite_utils_personalization.audit.verify import Finding
+from sqlite_utils_personalization.audit.verify import Finding, guarded
+from sqlite_utils_personalization.audit.verify.events import segment_or_none
+from sqlite_utils_personalization.audit.verify.rows import lost_runs
+from sqlite_utils_personalization.audit.verify.schema import LOG
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.evidence.leaves import NO_HEAD, customer_leaves, head_sha256
 from sqlite_utils_personalization.evidence.seal import (
     SEAL_COLUMNS,
     other_tree,
     run_manifest,
-    segment_of,
     tree_of,
 )
 
+SEALS = "am_personalization_seal"
 _NOT_SEALED = """
 SELECT run_id FROM am_personalization_run LEFT JOIN am_personalization_run_progress p USING (run_id)
 WHERE p.status IS NOT 'running'
@@ -35,62 +38,92 @@ def check_seals(
     """
     head, end = NO_HEAD, 0
     heads = {0: NO_HEAD}
+    lost = lost_runs(db)
     for *columns, stored_head in db.execute(
         f"SELECT {', '.join(SEAL_COLUMNS)}, head FROM am_personalization_seal ORDER BY seal_id"
     ).fetchall():
         seal = dict(zip(SEAL_COLUMNS, columns, strict=True))
-        yield from check_chain(seal, stored_head, head, len(heads))
-        yield from _others(db, seal, end)
-        if seal["run_id"] is not None:
-            yield from _run(db, seal, tick)
-        head, end = stored_head, max(end, seal["log_end"])
+        run_id = seal["run_id"]
+        yield from guarded("chain", check_chain(seal, stored_head, head, len(heads)), run_id)
+        yield from guarded("seal", _others(db, seal, end), run_id)
+        # Of a run without its row, more than that cannot be said.
+        if run_id is not None and run_id not in lost:
+            yield from guarded("seal", _run(db, seal, tick), run_id)
+        head = stored_head
+        if isinstance(seal["log_end"], int):
+            end = max(end, seal["log_end"])
         heads[seal["seal_id"]] = stored_head
-    yield from _unsealed(db)
-    yield from _cut(db)
+    yield from guarded("seal", _unsealed(db))
+    yield from guarded("log", _cut(db))
     for line in kept:
         if heads.get(line["seal_id"]) != line["head"]:
-            message = f"the chain does not hold the kept head of seal {line['seal_id']}"
-            yield Finding("head", None, None, message)
+            what = f"the chain does not hold the kept head of seal {line['seal_id']}"
+            yield Finding("head-not-found", what, None, None, SEALS, line["seal_id"])
 
 
 def check_chain(seal: dict[str, Any], stored: str, previous: str, number: int) -> Iterator[Finding]:
+    """Whether a seal is the number-th, follows the previous head, and is what its stored head says."""
     name, run_id = f"seal {seal['seal_id']}", seal["run_id"]
+    faults = []
     if seal["seal_id"] != number:
-        yield Finding("chain", run_id, None, f"{name} stands where seal {number} belongs")
+        faults.append(f"{name} stands where seal {number} belongs")
     if seal["previous_head"] != previous:
-        yield Finding("chain", run_id, None, f"{name} does not follow from the seal before it")
+        faults.append(f"{name} does not follow from the seal before it")
     if head_sha256(seal) != stored:
-        yield Finding("chain", run_id, None, f"the head of {name} is not the digest of the seal")
+        faults.append(f"the head of {name} is not the digest of the seal")
+    for what in faults:
+        yield Finding("chain-broken", what, run_id, None, SEALS, seal["seal_id"])
 
 
 def check_unsealed_runs(db: sqlite3.Connection) -> Iterator[Finding]:
     """Every run that is not under way and has no seal; read-only."""
     for (run_id,) in db.execute(_NOT_SEALED):
-        yield Finding("seal", run_id, None, f"run {run_id} is finished, but its seal is missing")
+        what = f"run {run_id} is finished, but its seal is missing"
+        yield Finding("seal-missing", what, run_id)
 
 
 def _others(db: sqlite3.Connection, seal: dict[str, Any], after: int) -> Iterator[Finding]:
     tree = other_tree(db, after, seal["log_end"])
-    is_of_others = seal["run_id"] is None and not segment_of(seal["manifest_json"])
+    is_of_others = seal["run_id"] is None and not segment_or_none(seal["manifest_json"])
     expected = (seal["leaves"], seal["root"]) if is_of_others else (0, None)
     if tree.leaves != expected[0] or (tree.leaves and tree.root != expected[1]):
-        message = (
-            f"rows without evidence, {after + 1} to {seal['log_end']}, are not those that seal"
-        )
-        yield Finding("seal", None, tree.first, f"{message} {seal['seal_id']} covers")
+        rows = f"rows without evidence, {after + 1} to {seal['log_end']}"
+        what = f"{rows}, are not those that seal {seal['seal_id']} covers"
+        yield Finding("sealed-rows-changed", what, None, tree.first, LOG, tree.first)
 
 
 def _run(
     db: sqlite3.Connection, seal: dict[str, Any], tick: Callable[[int], None]
 ) -> Iterator[Finding]:
     run_id, first, last = seal["run_id"], seal["first_rec_id"], seal["last_rec_id"]
-    tree = tree_of(_ticking(customer_leaves(db, run_id, first, last, digested=True), tick))
+    order = _Order()
+    leaves = customer_leaves(db, run_id, first, last, digested=True)
+    tree = tree_of(order.watching(_ticking(leaves, tick)))
     if (tree.leaves, tree.root) != (seal["leaves"], seal["root"]):
-        yield Finding(
-            "seal", run_id, None, f"the rows of run {run_id} are not those that were sealed"
-        )
+        what = f"the rows of run {run_id} are not those that were sealed"
+        yield Finding("sealed-rows-changed", what, run_id)
+    if order.fault is not None:
+        what = f"profile {order.fault} does not follow in its order among the customers of run {run_id}"
+        yield Finding("leaves-out-of-order", what, run_id)
     if seal["manifest_json"] != canonical_json(run_manifest(db, run_id, first, last)):
-        yield Finding("seal", run_id, None, f"run {run_id} is not the one that was sealed")
+        yield Finding("sealed-run-changed", f"run {run_id} is not the one that was sealed", run_id)
+
+
+class _Order:
+    """Whether leaves stand in strictly ascending order of profile_id; fault is the first that does not."""
+
+    def __init__(self) -> None:
+        self.fault: object = None
+
+    def watching(self, leaves: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+        last = -(2**63) - 1
+        for leaf in leaves:
+            number = leaf[0]
+            if self.fault is None and not (isinstance(number, int) and number > last):
+                self.fault = repr(number)
+            elif isinstance(number, int):
+                last = number
+            yield leaf
 
 
 def _ticking(
@@ -108,12 +141,8 @@ def _unsealed(db: sqlite3.Connection) -> Iterator[Finding]:
         " JOIN am_personalization_list t USING (list_id) JOIN am_personalization_seal s USING (run_id)"
         " WHERE e.first_rec_id NOT BETWEEN coalesce(s.first_rec_id, 0) AND coalesce(s.last_rec_id, 0)"
     ):
-        yield Finding(
-            "seal",
-            run_id,
-            rec_id,
-            f"evidence from row {rec_id} on was added to the sealed run {run_id}",
-        )
+        what = f"evidence from row {rec_id} on was added to the sealed run {run_id}"
+        yield Finding("evidence-added", what, run_id, rec_id, "am_personalization_evidence", rec_id)
 
 
 def _cut(db: sqlite3.Connection) -> Iterator[Finding]:
@@ -123,4 +152,4 @@ def _cut(db: sqlite3.Connection) -> Iterator[Finding]:
     ).fetchone()
     if row and row[0] > (end or 0):
         message = f"the log ends at row {end or 0}, but row {row[0]} was once written"
-        yield Finding("log", None, row[0], message)
+        yield Finding("log-cut", message, None, row[0], LOG, row[0])

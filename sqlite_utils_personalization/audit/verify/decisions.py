@@ -100,14 +100,14 @@ class Comparison:
                     "SELECT item_id FROM plan_candidate WHERE candidate_no = ?", row[1:2]
                 ).fetchone()
                 message = f"{where} should be {item}, with the formula's points"
-                yield Finding("decision", self._run_id, rec_id, message)
+                yield Finding("decision-wrong", message, self._run_id, rec_id)
         for seq in found:
             yield self._not_decided(decided.list_id, seq)
 
     def _not_decided(self, list_id: int | None, seq: int) -> Finding:
         where, rec_id = self._where(list_id, seq)
         message = f"{where} does not follow from what run {self._run_id} saw"
-        return Finding("decision", self._run_id, rec_id, message)
+        return Finding("decision-wrong", message, self._run_id, rec_id)
 
     def _where(self, list_id: int | None, seq: int) -> tuple[str, int | None]:
         # Made for the first fault only; without it, each further one would walk all of the evidence.

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate, chain, groupby, pairwise
-from operator import itemgetter
+from operator import getitem, itemgetter
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -123,11 +123,7 @@ def _contents(db: sqlite3.Connection) -> Callable[..., Content]:
     def content(mine: tuple[tuple[Any, ...], ...], chosen: tuple[Choice, ...]) -> Content:
         points_of = [of[value] for of, value in zip(pairs, mine, strict=True)]
         found = [
-            place(
-                points,
-                number,
-                *(of[value] for of, value in zip(points_of, items[number], strict=True)),
-            )
+            place(points, number, *map(getitem, points_of, items[number]))
             for points, number in chosen
         ]
         counts = Counter((kind, row[-1]) for kind, row, _ in found)

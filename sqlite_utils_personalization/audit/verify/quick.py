@@ -52,13 +52,13 @@ def seal_faults(db: sqlite3.Connection, seals: int = LAST_SEALS, upto: int = 1 <
     faults = []
     for number, (*columns, head) in enumerate(found, first):
         seal = dict(zip(SEAL_COLUMNS, columns, strict=True))
-        faults += [finding.message for finding in check_chain(seal, head, previous, number)]
+        faults += [finding.what for finding in check_chain(seal, head, previous, number)]
         previous = head
     return faults
 
 
 def _schema(db: sqlite3.Connection) -> Check:
-    faults = [finding.message for finding in check_schema(db)]
+    faults = [finding.what for finding in check_schema(db)]
     return _check(
         "guards", faults, "Tables, guards and views are the ones this version of the package makes."
     )
@@ -108,7 +108,7 @@ def _runs(db: sqlite3.Connection) -> Check:
 
 
 def _sealed(db: sqlite3.Connection) -> Check:
-    faults = [finding.message for finding in check_unsealed_runs(db)]
+    faults = [finding.what for finding in check_unsealed_runs(db)]
     log_end, sealed = db.execute(_AFTER_LAST_SEAL).fetchone()
     if log_end < sealed:
         faults.append(f"the log ends at row {log_end}, but was sealed up to row {sealed}")

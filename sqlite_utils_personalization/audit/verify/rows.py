@@ -1,51 +1,51 @@
 """Does every log row stand where its evidence says, and say what its evidence says?"""
 
+import re
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 
-from sqlite_utils_personalization.audit.verify import Finding
+from sqlite_utils_personalization.audit.verify import Finding, guarded
+from sqlite_utils_personalization.audit.verify.schema import LOG
+from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.schema.state import packaged_objects, tables
 
-_OURS = (
-    "recommendation_log",
-    "run_candidate",
-    "candidate",
-    "list",
-    "decision",
-    "evidence",
-    "unserved",
-    "seal",
-)
+_OURS = "am_personalization_"
+_RUN = "am_personalization_run"
+# Rows of one table that are not there; whoever removed more is found by the first.
+MOST_MISSING = 1_000
+
 _RANGES = """
-SELECT e.first_rec_id, e.n, t.run_id, t.list_id, r.run_id AS known_run, (
+SELECT e.first_rec_id, e.n, t.run_id, t.list_id, (
         SELECT count(*) FROM am_personalization_decision d WHERE d.list_id = e.list_id
     ) AS places, lag(e.first_rec_id + e.n) OVER (ORDER BY e.first_rec_id) AS free
 FROM am_personalization_evidence e
 LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
-LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 """
 _BROKEN_RANGES = f"""
 SELECT run_id, first_rec_id, CASE
     WHEN list_id IS NULL THEN 'its list does not exist'
-    WHEN known_run IS NULL THEN 'its run does not exist'
     WHEN places <> n THEN 'it covers ' || n || ' rows, but its list has ' || places || ' places'
     ELSE 'it overlaps the evidence before it' END
 FROM ({_RANGES})
-WHERE list_id IS NULL OR known_run IS NULL OR places <> n OR first_rec_id < free
+WHERE list_id IS NULL OR places <> n OR first_rec_id < free
 ORDER BY first_rec_id
 """
-# A row is held against its decision, its run, and the first row of its range for the customer. The order of the joins
-# is fixed, so that the log is walked once, in its own order.
+# A row is held against its decision, its run, and the first row of its range for the customer, by type and bytes,
+# whatever type and collation the log's columns were given. The order of the joins is fixed, so that the log is walked
+# once, in its own order. A run that is gone is named once, and says nothing of when.
 _WRONG_ROWS = """
 SELECT t.run_id, e.first_rec_id + d.seq - 1, CASE
     WHEN l.rec_id IS NULL THEN 'missing'
     WHEN l.profile_id IS NOT f.profile_id THEN 'profile_id'
     WHEN t.profile_id IS NOT NULL AND t.profile_id <> l.profile_id THEN 'profile_id'
-    WHEN l.recommendation_type IS NOT c.recommendation_type THEN 'recommendation_type'
+    WHEN l.recommendation_type IS NOT c.recommendation_type COLLATE BINARY THEN 'recommendation_type'
     WHEN l.score IS NOT d.score THEN 'score'
     ELSE 'served_at' END
 FROM am_personalization_evidence e
 CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
-CROSS JOIN am_personalization_run r ON r.run_id = t.run_id
+LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_recommendation_log f ON f.rec_id = e.first_rec_id
 CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq <= e.n
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
@@ -53,8 +53,22 @@ LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id +
 WHERE e.first_rec_id > :after AND e.first_rec_id <= :last AND (
     l.rec_id IS NULL OR l.profile_id IS NOT f.profile_id
     OR (t.profile_id IS NOT NULL AND t.profile_id <> l.profile_id)
-    OR l.recommendation_type IS NOT c.recommendation_type OR l.score IS NOT d.score
-    OR l.served_at IS NOT r.served_at
+    OR l.recommendation_type IS NOT c.recommendation_type COLLATE BINARY
+    OR l.score IS NOT d.score
+    OR (r.run_id IS NOT NULL AND l.served_at IS NOT r.served_at COLLATE BINARY)
+)
+"""
+# A float equals the integer of the same value. Asked only where the log has one, because it is asked of every row.
+_ALL_INTEGERS = f"SELECT typeof(sum(profile_id + score)) IN ('integer', 'null') FROM {LOG}"
+_WRONG_TYPES = """
+SELECT t.run_id, l.rec_id, CASE WHEN typeof(l.score) = 'integer' THEN 'profile_id' ELSE 'score' END
+FROM am_personalization_recommendation_log l CROSS JOIN am_personalization_evidence e
+CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
+WHERE (typeof(l.score) <> 'integer' OR typeof(l.profile_id) <> 'integer') AND e.first_rec_id = (
+    SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= l.rec_id
+) AND l.rec_id < e.first_rec_id + e.n AND l.score = (
+    SELECT d.score FROM am_personalization_decision d
+    WHERE d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
 )
 """
 # So few that the bar moves and Ctrl-C is heard.
@@ -72,26 +86,76 @@ def check_rows(
 ) -> Iterator[Finding]:
     """Hold the log against the evidence, both ways as far as evidence reaches, a tick for every range; read-only."""
     for run_id, rec_id, fault in db.execute(_BROKEN_RANGES):
-        yield Finding("evidence", run_id, rec_id, f"evidence from row {rec_id} on: {fault}")
+        what = f"evidence from row {rec_id} on: {fault}"
+        yield Finding(
+            "evidence-broken", what, run_id, rec_id, "am_personalization_evidence", rec_id
+        )
     after = -(2**63)
     while (found := db.execute(_SOME_RANGES, (after, _RANGES_AT_ONCE)).fetchone())[1]:
         last, ranges = found
-        for run_id, rec_id, column in db.execute(_WRONG_ROWS, {"after": after, "last": last}):
-            fault = (
-                "is missing" if column == "missing" else f"has another {column} than its evidence"
-            )
-            yield Finding("log", run_id, rec_id, f"log row {rec_id} {fault}")
+        for row in db.execute(_WRONG_ROWS, {"after": after, "last": last}):
+            yield _wrong(*row)
         after = last
         tick(ranges)
+    if not db.execute(_ALL_INTEGERS).fetchone()[0]:
+        for row in db.execute(_WRONG_TYPES).fetchall():
+            yield _wrong(*row)
+
+
+def _wrong(run_id: int, rec_id: int, column: str) -> Finding:
+    is_missing = column == "missing"
+    fault = "is missing" if is_missing else f"has another {column} than its evidence"
+    code = "log-row-missing" if is_missing else "log-row-changed"
+    return Finding(code, f"log row {rec_id} {fault}", run_id, rec_id, LOG, rec_id)
 
 
 def check_references(db: sqlite3.Connection) -> Iterator[Finding]:
-    """Follow every reference from our tables; read-only."""
-    for name in _OURS:
-        table = f"am_personalization_{name}"
-        for _, rowid, parent, _ in db.execute(f"PRAGMA foreign_key_check({table})"):
-            where = f"row {rowid}" if rowid is not None else "a row"
-            rec_id = rowid if name == "recommendation_log" else None
-            yield Finding(
-                "reference", None, rec_id, f"{table}: {where} refers to a missing row of {parent}"
-            )
+    """Follow every reference from our tables, a finding for each row that is not there; read-only."""
+    missing: dict[tuple[str, object], Counter[str]] = {}
+    for table in tables():
+        yield from guarded("reference", _follow(db, table, missing), None, table)
+    for (parent, number), counts in missing.items():
+        of = ", ".join(f"{n} of {table.removeprefix(_OURS)}" for table, n in counts.items())
+        name = parent.removeprefix(_OURS)
+        code, run_id = "row-missing", None
+        if parent == _RUN:
+            code, run_id = "run-missing", number if isinstance(number, int) else None
+        shown = number if isinstance(number, int | str) else repr(number)
+        what = f"{name} {shown} is missing, and rows refer to it: {of}"
+        yield Finding(code, what, run_id, None, parent, shown)
+
+
+def lost_runs(db: sqlite3.Connection) -> set[int]:
+    """The runs that seals or lists name and that have no row; read-only."""
+    return {
+        run_id
+        for table in ("seal", "list")
+        for (run_id,) in db.execute(
+            f"SELECT DISTINCT run_id FROM {_OURS}{table} WHERE run_id IS NOT NULL"
+            f" AND run_id NOT IN (SELECT run_id FROM {_RUN})"
+        )
+    }
+
+
+def _follow(
+    db: sqlite3.Connection, table: str, missing: dict[tuple[str, object], Counter[str]]
+) -> Iterator[Finding]:
+    # As the packaged migrations have the references: a table that was made again may have none.
+    for column, parent, key in _references(table):
+        if has_table(db, table) and has_table(db, parent):
+            for number, n in db.execute(
+                f"SELECT {column}, count(*) FROM {table} WHERE {column} IS NOT NULL"
+                f" AND {column} NOT IN (SELECT {key} FROM {parent})"
+                f" GROUP BY {column} LIMIT {MOST_MISSING}"
+            ):
+                missing.setdefault((parent, number), Counter())[table] += n
+    yield from ()
+
+
+@cache
+def _references(table: str) -> list[tuple[str, str, str]]:
+    found = re.findall(
+        r"^ *(\w+) [^,\n]*REFERENCES (\w+)\((\w+)\)", packaged_objects()[table], re.MULTILINE
+    )
+    # What a correction takes back is followed with the deliveries.
+    return [one for one in found if one[0] != "reversal_of"]

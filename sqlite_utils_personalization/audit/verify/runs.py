@@ -7,8 +7,11 @@ result is held against what is stored. That covers the formula, the ranking, the
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from sqlite_utils_personalization.audit.verify import Finding
+from sqlite_utils_personalization.audit.verify import Finding, guarded
+from sqlite_utils_personalization.audit.verify.contents import columns as columns_of
 from sqlite_utils_personalization.audit.verify.decisions import Comparison
+from sqlite_utils_personalization.audit.verify.progress import check_progress
+from sqlite_utils_personalization.audit.verify.served import check_customers, check_twice
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -32,6 +35,15 @@ _WAITING = """
 INSERT OR IGNORE INTO plan_served
 SELECT u.profile_id, u.list_id, t.cohort_id FROM am_personalization_run_customer u
 JOIN am_personalization_list t USING (list_id) WHERE u.run_id = :run_id
+"""
+# How many of both there are.
+_RANGES = """
+SELECT count(*) FROM am_personalization_evidence e JOIN am_personalization_list t USING (list_id)
+WHERE t.run_id = :run_id AND e.first_rec_id BETWEEN :first AND :last
+"""
+_PLACES = """
+SELECT count(*) FROM am_personalization_run_customer u JOIN am_personalization_list t USING (list_id)
+WHERE u.run_id = :run_id
 """
 _CUSTOMERS = """
 INSERT OR IGNORE INTO plan_customer
@@ -73,15 +85,17 @@ def check_run(
     """Plan one run again and compare, a tick for every list; writes temporary tables only."""
     at = {"run_id": run_id, **_bounds(db, run_id)}
     with transaction(db):
-        _restore(db, at)
+        yield from _restore(db, at)
         (top_k,) = db.execute("SELECT top_k FROM plan_run").fetchone()
         comparison = Comparison(db, run_id, top_k)
         try:
             yield from comparison.findings(tick)
         except PersonalizationError as error:
-            yield Finding("decision", run_id, None, str(error))
+            yield Finding("decision-wrong", str(error), run_id)
             return
-    yield from _completeness(db, at, comparison.counts())
+    yield from guarded("completeness", _completeness(db, at, comparison.counts()), run_id)
+    yield from guarded("completeness", check_customers(db, at), run_id)
+    yield from guarded("progress", check_progress(db, run_id), run_id)
 
 
 def _bounds(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
@@ -92,24 +106,41 @@ def _bounds(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
     return {"first": first or 0, "last": last or 0}
 
 
-def _restore(db: sqlite3.Connection, at: dict[str, int]) -> None:
+def _restore(db: sqlite3.Connection, at: dict[str, int]) -> Iterator[Finding]:
     create_tables(db)
     db.execute(
         "CREATE TEMP TABLE plan_served (profile_id INTEGER, list_id INTEGER, cohort_id INTEGER,"
         " PRIMARY KEY (profile_id, list_id)) WITHOUT ROWID"
     )
-    db.execute(
-        f"INSERT INTO plan_run(run_id, {RUN_COLUMNS}) SELECT run_id, {RUN_COLUMNS}"
-        " FROM am_personalization_run WHERE run_id = :run_id",
-        at,
-    )
-    for statement in (_SERVED, _WAITING, _CUSTOMERS, _CANDIDATES):
-        db.execute(statement, at)
+    _restore_run(db, at["run_id"])
+    # A row that is not in the log counts as well: only then is everyone counted.
+    counts = [db.execute(sql, at).rowcount for sql in (_SERVED, _WAITING, _CUSTOMERS, _CANDIDATES)]
+    if sum(counts[:2]) != sum(db.execute(sql, at).fetchone()[0] for sql in (_RANGES, _PLACES)):
+        yield from check_twice(db, at)
     db.executemany(
         f"INSERT OR IGNORE INTO plan_cohort VALUES (?, ?, {', '.join('?' * len(Declared._fields))}, 0, NULL)",
         ((no, canonical_json(vector), *vector) for no, *vector in db.execute(_COHORTS).fetchall()),
     )
     count_customers(db)
+
+
+def _restore_run(db: sqlite3.Connection, run_id: int) -> None:
+    """The run in plan_run, which lets in whatever is stored, and whose model's numbers follow from model_json."""
+    columns = db.execute("PRAGMA temp.table_xinfo(plan_run)").fetchall()
+    if not columns:
+        raise LookupError("there is no plan of a run")
+    db.execute("DROP TABLE temp.plan_run")
+    named = ", ".join(f"{name} {kind}" for _, name, kind, *_ in columns)
+    db.execute(f"CREATE TEMP TABLE plan_run ({named})")
+    generated = {
+        one.name: one.expression for one in columns_of("am_personalization_run") if one.expression
+    }
+    stored = f"run_id, {RUN_COLUMNS}"
+    db.execute(
+        f"INSERT INTO plan_run({stored}, {', '.join(generated)})"
+        f" SELECT {stored}, {', '.join(generated.values())} FROM am_personalization_run WHERE run_id = ?",
+        (run_id,),
+    )
 
 
 def _completeness(db: sqlite3.Connection, at: dict[str, int], places: Places) -> Iterator[Finding]:
@@ -118,14 +149,9 @@ def _completeness(db: sqlite3.Connection, at: dict[str, int], places: Places) ->
     derived = {**inputs(db, salt), **outcome(db, places)}
     stored = db.execute(f"SELECT {', '.join(derived)} FROM plan_run").fetchone()
     for (column, value), found in zip(derived.items(), stored, strict=True):
-        if value != found:
-            yield Finding(
-                "completeness",
-                run_id,
-                None,
-                f"{column} of run {run_id} does not follow from its rows",
-            )
+        if value != found or type(value) is not type(found):
+            what = f"{column} of run {run_id} does not follow from its rows"
+            yield Finding("run-changed", what, run_id, None, "am_personalization_run", run_id)
     for (profile_id,) in db.execute(_SKIPPED, at):
-        yield Finding(
-            "completeness", run_id, None, f"profile {profile_id} was left out of run {run_id}"
-        )
+        what = f"profile {profile_id} was left out of run {run_id}"
+        yield Finding("customer-skipped", what, run_id)

@@ -1,12 +1,24 @@
-"""Are the guards, the views and the evidence tables the packaged ones?"""
+"""Are the tables, indexes, views and guards the packaged ones, and does nothing else hang on them?
 
+Names are compared as SQLite compares them. An object is told by its text, because that is what SQLite goes by.
+"""
+
+import re
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.verify import Finding
-from sqlite_utils_personalization.canonical import sha256_hex
-from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.schema.state import EVENTS, objects, packaged_objects
+from sqlite_utils_personalization.database import require_evidence
+from sqlite_utils_personalization.schema.state import (
+    EVENTS,
+    EVIDENCE,
+    objects,
+    packaged_objects,
+    tables,
+)
 
 # Storage is a contract with other programs, whose own text of it may be laid out differently.
 _SHARED = (
@@ -16,50 +28,143 @@ _SHARED = (
     "idx_am_pers_rec_profile_served",
     "idx_am_pers_rec_type_score",
 )
+PROFILES, LOG = _SHARED[:2]
+# Other programs index profiles, and keep their own books on them.
+_OPEN_TO_ALL = PROFILES
+# An older 287 orders it otherwise, and nothing is checked through it.
+RECENT = "v_personalization_recent_recs"
+
+_TOKEN = re.compile(
+    r"""[ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z)
+    | '(?P<text>(?:[^']|'')*)' | "(?P<double>(?:[^"]|"")*)" | `(?P<tick>(?:[^`]|``)*)` | \[(?P<bracket>[^\]]*)\]
+    | (?P<word>[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*) | (?P<other>[0-9][0-9A-Za-z_.]*|.)""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
+class Object(NamedTuple):
+    """A row of sqlite_master: what it makes by its text, its folded name, the folded names it is on, and its text."""
+
+    kind: str
+    name: str
+    stored_name: str
+    on: frozenset[str]
+    sql: str
+
+
+def fold(name: str) -> str:
+    """The name as SQLite compares it: of letters, ASCII ones alone are the same in either case."""
+    return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+def tokens(sql: str) -> list[tuple[str, str]]:
+    """The SQL without white space and comments: words folded and unquoted, texts and the rest as they are."""
+    found = []
+    for match in _TOKEN.finditer(sql):
+        kind = match.lastgroup
+        if kind == "text":
+            found.append(("text", match["text"].replace("''", "'")))
+        elif kind in ("double", "tick"):
+            quote = '"' if kind == "double" else "`"
+            found.append(("word", fold(match[kind].replace(quote * 2, quote))))
+        elif kind == "other":
+            found.append(("other", match["other"]))
+        elif kind:
+            found.append(("word", fold(match[kind])))
+    return found
 
 
 def check_schema(db: sqlite3.Connection) -> Iterator[Finding]:
     """Compare what sqlite_master says with the packaged text; read-only."""
-    stored = dict(db.execute("SELECT name, sql FROM main.sqlite_master WHERE sql IS NOT NULL"))
+    found = _objects(db)
+    stored: dict[str, list[Object]] = {}
+    for one in found:
+        stored.setdefault(one.name, []).append(one)
     expected = packaged_objects()
     if stored.keys().isdisjoint(objects(EVENTS)):
         # Not applied, which is no fault: what a seal covers of it is missed by the check of seals.
         expected = {name: text for name, text in expected.items() if name not in objects(EVENTS)}
     for name, text in expected.items():
         if name not in stored:
-            yield Finding("schema", None, None, f"{name} is missing")
-        elif name not in _SHARED and stored[name] != text:
-            yield Finding("schema", None, None, f"{name} is not the packaged one")
-    yield from _strangers(db)
+            yield Finding("object-missing", f"{name} is missing", table=_table(name))
+        elif name != RECENT and any(not _is_packaged(name, one.sql, text) for one in stored[name]):
+            yield Finding("object-changed", f"{name} is not the packaged one", table=_table(name))
+    yield from _strangers(found)
 
 
-def _strangers(db: sqlite3.Connection) -> Iterator[Finding]:
-    guarded = {name for name in packaged_objects() if name.startswith("am_personalization_")}
-    for name, table in db.execute(
-        "SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger'"
+def require_any_evidence(db: sqlite3.Connection, path: str | Path) -> None:
+    """PersonalizationError if the file has no object of 288, so that there is nothing to verify; read-only."""
+    if not any(one.name in objects(EVIDENCE) for one in _objects(db)):
+        require_evidence(db, path)
+
+
+def recent_view_differs(db: sqlite3.Connection) -> bool:
+    """Whether the view of recent recommendations is there, and is not the packaged one; read-only."""
+    return any(one.name == RECENT and one.sql != packaged_objects()[RECENT] for one in _objects(db))
+
+
+def _table(name: str) -> str | None:
+    return name if name in tables() else None
+
+
+def _is_packaged(name: str, sql: str, text: str) -> bool:
+    if sql == text:
+        return True
+    return name in _SHARED and tokens(sql) == _packaged_tokens(name)
+
+
+@cache
+def _packaged_tokens(name: str) -> list[tuple[str, str]]:
+    return tokens(packaged_objects()[name])
+
+
+def _objects(db: sqlite3.Connection) -> list[Object]:
+    found = []
+    for name, on, sql in db.execute(
+        "SELECT name, tbl_name, sql FROM main.sqlite_master WHERE sql IS NOT NULL"
     ):
-        if (
-            table in guarded
-            and table != "am_personalization_profile"
-            and name not in packaged_objects()
-        ):
-            yield Finding(
-                "schema", None, None, f"{name} is a trigger on {table} that we did not make"
-            )
+        folded = fold(str(name))
+        if packaged_objects().get(folded) == sql:
+            # Most of them; spares them the tokens.
+            made, named_on = "packaged", frozenset[str]()
+        else:
+            made, named_on = _head(str(sql))
+        found.append(Object(made, folded, str(name), named_on | {fold(str(on))}, str(sql)))
+    return found
 
 
-_FIELDS = ", ".join(Candidate._fields)
+def _head(sql: str) -> tuple[str, frozenset[str]]:
+    """What a CREATE makes, and every name that follows an ON before its body begins."""
+    found = tokens(sql)
+    words = [text if kind == "word" else None for kind, text in found]
+    made = next(
+        (word or "" for word in words[:4] if word in ("table", "index", "trigger", "view")), ""
+    )
+    end = words.index("begin") if "begin" in words else len(words)
+    named = {text for (_, text), before in zip(found[1:end], words, strict=False) if before == "on"}
+    # main.name: SQLite stores none with a schema, but a text put there by hand may have one.
+    for at, word in enumerate(words[: max(0, end - 3)]):
+        if word == "on" and found[at + 2][1] == ".":
+            named.add(found[at + 3][1])
+    return made, frozenset(fold(name) for name in named)
 
 
-def check_contents(db: sqlite3.Connection) -> Iterator[Finding]:
-    """Take every content digest again; read-only."""
-    for candidate_id, digest, *fields in db.execute(
-        f"SELECT candidate_id, candidate_sha256, {_FIELDS} FROM am_personalization_candidate"
-    ):
-        if Candidate(*fields).sha256 != digest:
-            yield Finding("candidate", None, None, f"candidate {candidate_id} has changed")
-    for run_id, model_json, digest in db.execute(
-        "SELECT run_id, model_json, model_sha256 FROM am_personalization_run"
-    ):
-        if sha256_hex(model_json) != digest:
-            yield Finding("model", run_id, None, f"the model of run {run_id} has changed")
+def _strangers(found: list[Object]) -> Iterator[Finding]:
+    ours, packaged = set(tables()), packaged_objects()
+    evidence = ours - {PROFILES, LOG}
+    for one in found:
+        if one.kind not in ("trigger", "index") or one.name in packaged:
+            continue
+        for table in sorted(one.on & ours - {_OPEN_TO_ALL}):
+            what = f"{one.stored_name} is {_AN[one.kind]} on {table} that we did not make"
+            yield Finding(f"stranger-{one.kind}", what, table=table)
+        if one.kind == "trigger" and not one.on & ours - {_OPEN_TO_ALL}:
+            named = {text for kind, text in tokens(one.sql) if kind != "other"}
+            for written in sorted(named & evidence)[:1]:
+                what = (
+                    f"{one.stored_name} is a trigger that names {written}, and that we did not make"
+                )
+                yield Finding("stranger-trigger", what, table=written)
+
+
+_AN = {"trigger": "a trigger", "index": "an index"}

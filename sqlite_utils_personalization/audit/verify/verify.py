@@ -5,14 +5,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlite_utils_personalization.audit.verify import Finding
+from sqlite_utils_personalization.audit.verify import Finding, guarded
 from sqlite_utils_personalization.audit.verify.chain import check_seals
+from sqlite_utils_personalization.audit.verify.contents import (
+    check_contents,
+    check_indexes,
+    check_values,
+)
 from sqlite_utils_personalization.audit.verify.events import check_events
 from sqlite_utils_personalization.audit.verify.rows import check_references, check_rows
 from sqlite_utils_personalization.audit.verify.runs import check_run
-from sqlite_utils_personalization.audit.verify.schema import check_contents, check_schema
+from sqlite_utils_personalization.audit.verify.schema import check_schema
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.leaves import forget_digests
-from sqlite_utils_personalization.formula.evaluation import NOT_READABLE
 
 # What one range of evidence, one list and one sealed customer take, relative to each other.
 _RANGE, _LIST, _CUSTOMER = 1, 8, 1
@@ -29,47 +34,43 @@ def verify(
     changed, missing, added, moved or renumbered row, a run cut out of the chain, a decision that does not follow
     from the stored candidates, a customer skipped, a guard dropped. Without kept_heads, lines that personalization-seal
     printed and that were kept outside the file, it cannot notice a file rewritten consistently as a whole, nor
-    its last runs cut off without a trace. It never notices what was not yet sealed: rows other programs wrote since
-    the last seal, and rows of a run still under way. What the catalogue should have said is not its business.
+    its last runs cut off without a trace. It never notices changes to what was not yet sealed: rows other programs
+    wrote since the last seal, which notes() counts, and rows of a run still under way, which is a finding itself.
+    However the file was damaged it reaches its end: a check that cannot go on is a finding, and the rest is checked.
+    What the catalogue should have said is not its business.
     """
     meter = _Meter(db, progress)
     forget_digests(db)
-    runs = db.execute("SELECT run_id FROM am_personalization_run ORDER BY 1").fetchall()
     checks = [
-        _guarded("schema", check_schema(db)),
-        _guarded("reference", check_references(db)),
-        _guarded("candidate", check_contents(db)),
-        _guarded("log", check_rows(db, meter.ticks(_RANGE))),
-        *(
-            _guarded("decision", check_run(db, run_id, meter.ticks(_LIST)), run_id)
-            for (run_id,) in runs
-        ),
-        _guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
-        _guarded("event", check_events(db)),
+        guarded("schema", check_schema(db)),
+        guarded("index", check_indexes(db)),
+        guarded("value", check_values(db)),
+        guarded("reference", check_references(db)),
+        guarded("content", check_contents(db)),
+        guarded("log", check_rows(db, meter.ticks(_RANGE))),
+        guarded("run", _check_runs(db, meter.ticks(_LIST))),
+        guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
+        guarded("event", check_events(db)),
     ]
     findings = list(chain.from_iterable(checks))
     meter.end()
     return findings
 
 
-def _guarded(kind: str, check: Iterator[Finding], run_id: int | None = None) -> Iterator[Finding]:
-    """The findings of a check; one more if a value that cannot have been stored honestly keeps it from going on."""
-    try:
-        yield from check
-    except (*NOT_READABLE, sqlite3.OperationalError) as error:
-        if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
-            raise
-        where = "" if run_id is None else f" of run {run_id}"
-        message = f"the {kind} check{where} did not reach its end: a value is not what it must be ({error})"
-        yield Finding(kind, run_id, None, message)
+def _check_runs(db: sqlite3.Connection, tick: Callable[[int], None]) -> Iterator[Finding]:
+    runs = db.execute("SELECT run_id FROM am_personalization_run ORDER BY 1").fetchall()
+    for (run_id,) in runs:
+        yield from guarded("decision", check_run(db, run_id, tick), run_id)
 
 
 class _Meter:
     """How far verification is; whatever a tampered file claims, never beyond the end."""
 
     def __init__(self, db: sqlite3.Connection, progress: Callable[[str, int, int], None]) -> None:
-        (ranges,) = db.execute("SELECT count(*) FROM am_personalization_evidence").fetchone()
-        (lists,) = db.execute("SELECT count(*) FROM am_personalization_list").fetchone()
+        ranges, lists = (
+            db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] if has_table(db, table) else 0
+            for table in ("am_personalization_evidence", "am_personalization_list")
+        )
         self._progress = progress
         self._total = 1 + ranges * (_RANGE + _CUSTOMER) + lists * _LIST
         self._done = 0

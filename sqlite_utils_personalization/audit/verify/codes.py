@@ -1,0 +1,191 @@
+"""Every class of fault that verification can name. docs/verify.md shows this table; a test keeps the two the same."""
+
+from typing import NamedTuple
+
+_COPY = "keep a copy of the file as it is before you mend anything"
+_BACKUP = "compare with a backup, or with a head kept outside, to see since when; restore what was changed"
+_WHO = "find out who may write to the file, and restore it from a backup"
+
+
+class Code(NamedTuple):
+    """What a code belongs to, what it means, and what to do."""
+
+    kind: str
+    meaning: str
+    todo: str
+
+
+# The kinds, in the order in which they are checked.
+KINDS = {
+    "schema": "tables, indexes, views and guards, and what hangs on them",
+    "reference": "what rows refer to",
+    "candidate": "items",
+    "model": "models",
+    "log": "rows of the log",
+    "evidence": "which rows of the log come from which list",
+    "decision": "what is on a list",
+    "completeness": "who got what in a run",
+    "progress": "how far a run is",
+    "seal": "what seals cover",
+    "chain": "seals among each other",
+    "head": "what was kept outside the file",
+    "event": "deliveries, erasures and rotated keys",
+    "check": "verification itself",
+}
+
+CODES = {
+    "object-missing": Code(
+        "schema",
+        "a table, index, view or guard of ours is missing",
+        f"{_COPY}, then run personalization-migrate; what was done without it is checked by the rest",
+    ),
+    "object-changed": Code(
+        "schema",
+        "a table, index, view or guard of ours reads differently from the packaged one",
+        f"{_COPY}, see what it reads now in sqlite_master, then put the packaged one back",
+    ),
+    "stranger-trigger": Code(
+        "schema",
+        "a trigger that is not ours hangs on a table of ours, or writes to the evidence",
+        "see what it does in sqlite_master, then drop it",
+    ),
+    "stranger-index": Code(
+        "schema",
+        "an index that is not ours hangs on a table of ours other than the profiles",
+        "drop it; an index on profiles alone is nobody's fault",
+    ),
+    "index-wrong": Code(
+        "schema",
+        "an index does not hold what its table holds, so that what is asked through it goes amiss",
+        f"{_COPY}, then run REINDEX; find out who wrote to sqlite_master",
+    ),
+    "file-damaged": Code(
+        "schema",
+        "SQLite's own check of a table finds it damaged",
+        f"{_COPY}, then restore it from a backup",
+    ),
+    "value-refused": Code(
+        "schema",
+        "a value that its column or a condition of its table does not let in",
+        _WHO,
+    ),
+    "id-out-of-range": Code(
+        "schema",
+        "a row has a number below 1 or above 2^53, which no seal reaches",
+        _WHO,
+    ),
+    "run-missing": Code(
+        "reference",
+        "the row of a run is gone, while others refer to it",
+        f"restore it from a backup; {_BACKUP}",
+    ),
+    "row-missing": Code(
+        "reference",
+        "a row that others refer to is gone",
+        f"restore it from a backup; {_BACKUP}",
+    ),
+    "candidate-changed": Code(
+        "candidate", "an item is not the one its digest was taken of", _BACKUP
+    ),
+    "model-changed": Code("model", "a model is not the one its digest was taken of", _BACKUP),
+    "model-column-changed": Code(
+        "model",
+        "a number beside a model is not the one the model says",
+        f"{_BACKUP}; the stored columns follow from model_json",
+    ),
+    "log-row-missing": Code("log", "a row that evidence explains is not in the log", _BACKUP),
+    "log-row-changed": Code("log", "a row of the log is not what its evidence says", _BACKUP),
+    "log-cut": Code("log", "the log ends before a row that was once written", _BACKUP),
+    "evidence-broken": Code(
+        "evidence",
+        "a range of evidence leads nowhere, overlaps another or has the wrong length",
+        _BACKUP,
+    ),
+    "decision-wrong": Code(
+        "decision",
+        "a stored decision is not the one that the stored inputs lead to",
+        "compare with what a replay of that row says, and restore the inputs or the decision",
+    ),
+    "run-changed": Code(
+        "completeness",
+        "what the row of a run says does not follow from what the run stored",
+        _BACKUP,
+    ),
+    "customer-skipped": Code(
+        "completeness",
+        "a customer who was due a list did not get it",
+        f"ask who ran that night, and with what; {_BACKUP}",
+    ),
+    "list-served-twice": Code(
+        "completeness",
+        "a customer has the same list twice in a run",
+        "do not bill it twice; see when the night was interrupted, and who wrote meanwhile",
+    ),
+    "list-of-another": Code(
+        "completeness",
+        "a customer has a list of another declared vector, or another's saved searches",
+        "tell the customer; see when the night was interrupted, and who wrote meanwhile",
+    ),
+    "customer-not-gone": Code(
+        "completeness",
+        "a customer was left out as deleted, and was there when the run ended",
+        "ask who ran that night, and with what",
+    ),
+    "run-open": Code(
+        "progress",
+        "a run was begun and not finished, so no seal covers it",
+        "run personalization-score once more for that night: it logs the rest and seals it",
+    ),
+    "progress-wrong": Code(
+        "progress",
+        "what is noted of how far a run is does not agree with its evidence and its seal",
+        "restore the row of am_personalization_run_progress: what is said here is what it should be",
+    ),
+    "seal-missing": Code(
+        "seal", "a run is finished, and no seal covers it", f"find out who removed it; {_BACKUP}"
+    ),
+    "sealed-rows-changed": Code("seal", "rows are not those that a seal covers", _BACKUP),
+    "sealed-run-changed": Code("seal", "a run is not the one that was sealed", _BACKUP),
+    "evidence-added": Code("seal", "evidence was added to a run after it was sealed", _BACKUP),
+    "leaves-out-of-order": Code(
+        "seal",
+        "the customers of a run do not follow each other in the order of profile_id, one leaf each",
+        "see when the night was interrupted, and who wrote to am_personalization_run_customer meanwhile",
+    ),
+    "chain-broken": Code(
+        "chain", "a seal is not what its head says, or does not follow the one before it", _BACKUP
+    ),
+    "head-not-found": Code(
+        "head",
+        "a head that was kept outside is not in the chain",
+        "the file was rewritten or cut since that head was kept: restore it from a backup of that time",
+    ),
+    "sealed-events-changed": Code(
+        "event", "deliveries, erasures or rotated keys are not those that a seal covers", _BACKUP
+    ),
+    "delivery-of-nothing": Code(
+        "event",
+        "a delivery is of a row that the log does not have",
+        "do not bill it; find out who recorded it",
+    ),
+    "reversal-of-nothing": Code(
+        "event",
+        "a correction takes back no delivery of the same recommendation",
+        "correct the bill; find out who recorded it",
+    ),
+    "check-unfinished": Code(
+        "check",
+        "a check could not reach its end, because of what stands in the file",
+        "mend what the other findings name, then verify again: there may be more",
+    ),
+}
+
+# What is said without being a fault.
+NOTES = {
+    "rows-unexplained": "rows of the log that neither evidence nor a seal covers: other programs wrote them",
+    "rows-after-last-seal": "rows of the log that were written since the last seal",
+    "events-after-last-seal": "deliveries, erasures or rotated keys recorded since the last seal of their table",
+    "view-not-packaged": "v_personalization_recent_recs is not the packaged one, as where an older 287 made it",
+}
+# Those that --strict does not accept.
+UNCOVERED = ("rows-unexplained", "rows-after-last-seal", "events-after-last-seal")
