@@ -42,9 +42,27 @@ GUARDED = {
     ),
     "am_personalization_run": Table(
         "run_id as_of again model_json model_sha256 package_version top_k served_at started_at"
-        " salt customers_sha256 candidates_sha256 profiles rejected counts_json left_out_json",
-        (1, "2026-04-01", 0, "{}", H, "1", 10, "x", "x", H, H, H, 2, 0, "{}", "{}"),
-        (2, "2026-04-02", 1, "[]", OTHER, "2", 11, "y", "y", OTHER, OTHER, OTHER, 3, 1, "[]", "[]"),
+        " salt customers_sha256 candidates_sha256 served_sha256 profiles rejected counts_json left_out_json",
+        (1, "2026-04-01", 0, "{}", H, "1", 10, "x", "x", H, H, H, H, 2, 0, "{}", "{}"),
+        (
+            2,
+            "2026-04-02",
+            1,
+            "[]",
+            OTHER,
+            "2",
+            11,
+            "y",
+            "y",
+            OTHER,
+            OTHER,
+            OTHER,
+            OTHER,
+            3,
+            1,
+            "[]",
+            "[]",
+        ),
         (("run_id",), ("as_of", "model_sha256", "top_k", "again")),
     ),
     "am_personalization_cohort": Table(
@@ -63,9 +81,9 @@ GUARDED = {
         "run_id candidate_id", (1, 1), (1, 2), (("run_id", "candidate_id"),)
     ),
     "am_personalization_list": Table(
-        "list_id run_id cohort_id profile_id",
-        (1, 1, 1, None),
-        (2, 1, 2, 2),
+        "list_id run_id cohort_id profile_id list_sha256",
+        (1, 1, 1, None, H),
+        (2, 1, 2, 2, OTHER),
         (("list_id",), ("run_id", "cohort_id", "profile_id")),
     ),
     "am_personalization_decision": Table(

@@ -1,12 +1,13 @@
 """Replay: every log row computed once more, from what its night stored and nothing else.
 
-What is evaluated is the packaged formula over the base tables, never a view of the file. Whether the stored inputs
-are still those that were sealed is for verification to say; replay says what follows from them.
+What is evaluated is the packaged formula over the base tables, never a view of the file. A row is reproduced only if
+the digests of its item, its list with the declared vector, and its model are right too. Whether those digests are
+still the ones that were sealed is for verification to say.
 """
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -22,18 +23,25 @@ from sqlite_utils_personalization.audit.replay_result import (
     Run,
 )
 from sqlite_utils_personalization.audit.selection import Selection, conditions
+from sqlite_utils_personalization.canonical import sha256_hex
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.evidence.leaves import digest_of
 from sqlite_utils_personalization.formula.evaluation import (
     COLUMNS,
+    CONSTANTS,
+    NOT_READABLE,
     Evaluation,
     Points,
     decoded_row,
     evaluation,
+    formula_constants,
 )
 from sqlite_utils_personalization.formula.formula import evidence_link
 from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS, Declared, listed
 from sqlite_utils_personalization.transaction import read_batches
 
 CACHED_LISTS = 1_000
+CACHED_ITEMS = 10_000
 
 _LINKS = ("profile", "list", "run", "cohort", "decision", "candidate")
 _ROWS = f"""
@@ -53,6 +61,15 @@ SELECT c.recommendation_type, d.seq, c.item_id, c.title,
     {listed(POINTS, 'd.', ' + ')}, d.score
 FROM am_personalization_decision d JOIN am_personalization_candidate c USING (candidate_id)
 WHERE d.list_id = ? ORDER BY d.seq
+"""
+
+
+_ITEM = f"""
+SELECT candidate_sha256, {listed(Candidate._fields)} FROM am_personalization_candidate WHERE candidate_id = ?
+"""
+_LIST = "SELECT list_sha256 FROM am_personalization_list WHERE list_id = ?"
+_MODEL = f"""
+SELECT model_sha256, model_json, {listed(CONSTANTS)} FROM am_personalization_run WHERE run_id = ?
 """
 
 
@@ -93,7 +110,10 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
     night_served_at, owner, seq = row[19:22]
     *parts, score = row[22:_EVALUATED]
     decided, found = Points(tuple(parts), score), evaluation(row[_EVALUATED:])
-    differences = tuple(_differences(logged, night_served_at, owner, decided, found))
+    differences = (
+        *_differences(logged, night_served_at, owner, decided, found),
+        *lists.other_digests(row[6], night.run_id, row[12]),
+    )
     return Replay(
         logged,
         DIFFERS if differences else REPRODUCED,
@@ -121,14 +141,26 @@ def _differences(
     return (name for name, agrees in agreeing.items() if not agrees)
 
 
+def _agrees(stored: object, derive: Callable[[], object]) -> bool:
+    try:
+        return derive() == stored
+    except NOT_READABLE:
+        return False
+
+
 class _Lists:
-    """Who else is on a list: read once for the customers who share it, as long as they come close together."""
+    """Who else is on a list, and whether it is the one that was digested: read once for the customers who share it, as
+    long as they come close together.
+    """
 
     def __init__(self, db: sqlite3.Connection, below_cut: bool) -> None:
         self._db = db
         self._below_cut = below_cut
         self._places = lru_cache(maxsize=CACHED_LISTS)(self._read_places)
         self._below = lru_cache(maxsize=CACHED_LISTS)(self._read_below)
+        self._is_list = lru_cache(maxsize=CACHED_LISTS)(self._check_list)
+        self._is_item = lru_cache(maxsize=CACHED_ITEMS)(self._check_item)
+        self._is_model = lru_cache(maxsize=CACHED_LISTS)(self._check_model)
 
     def position(
         self, list_id: int, seq: int, owner: int | None, run: Run, found: Evaluation
@@ -144,6 +176,29 @@ class _Lists:
             self._below(field, found.declared, run.top_k) if self._below_cut and is_full else None
         )
         return PlaceOnList(rank, len(places), next_)
+
+    def other_digests(self, list_id: int, run_id: int, candidate_id: int) -> Iterator[str]:
+        """Which of the item, the list and the model is not the one that was digested that night."""
+        agreeing = {
+            "item": self._is_item(candidate_id),
+            "list": self._is_list(run_id, list_id),
+            "model": self._is_model(run_id),
+        }
+        return (name for name, agrees in agreeing.items() if not agrees)
+
+    def _check_item(self, candidate_id: int) -> bool:
+        digest, *fields = self._db.execute(_ITEM, (candidate_id,)).fetchone()
+        return _agrees(digest, lambda: Candidate(*fields).sha256)
+
+    def _check_list(self, run_id: int, list_id: int) -> bool:
+        (digest,) = self._db.execute(_LIST, (list_id,)).fetchone()
+        return _agrees(digest, lambda: digest_of(self._db, run_id, list_id))
+
+    def _check_model(self, run_id: int) -> bool:
+        digest, text, *numbers = self._db.execute(_MODEL, (run_id,)).fetchone()
+        return _agrees(digest, lambda: sha256_hex(text)) and _agrees(
+            numbers, lambda: formula_constants(text)
+        )
 
     def _read_places(self, list_id: int) -> dict[str, list[tuple[Any, ...]]]:
         places: dict[str, list[tuple[Any, ...]]] = defaultdict(list)

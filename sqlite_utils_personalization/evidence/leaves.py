@@ -205,6 +205,15 @@ def keep_digests(db: sqlite3.Connection, run_id: int, digests: Iterable[tuple[in
         )
 
 
+def keep_frozen_digests(db: sqlite3.Connection, run_id: int) -> None:
+    """Start a temporary table of list digests with those that were stored when the run was frozen."""
+    forget_digests(db)
+    db.execute(
+        "INSERT INTO temp.seal_list SELECT list_id, run_id, list_sha256 FROM am_personalization_list WHERE run_id = ?",
+        (run_id,),
+    )
+
+
 def digest_of(db: sqlite3.Connection, run_id: int, list_id: int) -> str:
     """Digest of one list of a run; read-only."""
     ((_, digest),) = _digests(db, _ONE_LIST, {"run_id": run_id, "list_id": list_id})

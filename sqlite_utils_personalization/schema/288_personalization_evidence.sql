@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS am_personalization_run (
     salt TEXT NOT NULL CHECK (length(salt) = 64),
     customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
     candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    -- who gets which list, as it was frozen
+    served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
     profiles INTEGER NOT NULL CHECK (profiles >= 0),
     rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
@@ -86,7 +88,9 @@ CREATE TABLE IF NOT EXISTS am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     cohort_id INTEGER NOT NULL REFERENCES am_personalization_cohort(cohort_id),
-    profile_id INTEGER REFERENCES am_personalization_profile(profile_id)
+    profile_id INTEGER REFERENCES am_personalization_profile(profile_id),
+    -- of the declared vector, the owner and every place
+    list_sha256 TEXT NOT NULL CHECK (length(list_sha256) = 64)
 );
 
 CREATE UNIQUE INDEX IF NOT EXISTS idx_am_personalization_list_key
@@ -385,7 +389,7 @@ SELECT count(*) = 46 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'view v_personalization_replay'
 );
 INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 82 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
+SELECT count(*) = 84 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_run',
     'am_personalization_cohort',

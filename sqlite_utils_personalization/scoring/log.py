@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sqlite_utils_personalization.evidence.served import GONE
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.transaction import Turns, transaction
@@ -42,9 +43,9 @@ SELECT position, profile_id, list_id, n, :last + 1 + sum(n) OVER (ORDER BY posit
     ORDER BY u.position LIMIT :customers
 )
 """
-_GONE = """
+_GONE = f"""
 INSERT INTO am_personalization_unserved(run_id, profile_id, cohort_id, reason)
-SELECT DISTINCT :run_id, u.profile_id, t.cohort_id, 'profile deleted while the run was under way'
+SELECT DISTINCT :run_id, u.profile_id, t.cohort_id, '{GONE}'
 FROM plan_chunk u JOIN am_personalization_list t USING (list_id)
 WHERE u.n = 0 AND NOT EXISTS (
     SELECT 1 FROM am_personalization_unserved x WHERE x.run_id = :run_id AND x.profile_id = u.profile_id
@@ -106,6 +107,15 @@ def customers_left(db: sqlite3.Connection, run_id: int) -> int:
 def rows_left(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
     """The log rows per type the run still has to add; read-only."""
     return dict(db.execute(_LEFT, (run_id,)).fetchall())
+
+
+def falsely_gone(db: sqlite3.Connection, run_id: int) -> list[int]:
+    """profile_ids of customers that a run noted as gone, who are there and were never erased; read-only."""
+    sql = f"""
+        SELECT x.profile_id FROM am_personalization_unserved x JOIN am_personalization_profile p USING (profile_id)
+        WHERE x.run_id = ? AND x.reason = ? AND {active_condition(db, "p.profile_id")} ORDER BY 1
+    """
+    return [profile_id for (profile_id,) in db.execute(sql, (run_id, GONE))]
 
 
 def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:

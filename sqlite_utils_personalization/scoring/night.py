@@ -26,7 +26,12 @@ from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
-from sqlite_utils_personalization.scoring.log import customers_left, log_chunks, rows_left
+from sqlite_utils_personalization.scoring.log import (
+    customers_left,
+    falsely_gone,
+    log_chunks,
+    rows_left,
+)
 from sqlite_utils_personalization.scoring.plan import (
     add_candidates,
     add_customers,
@@ -42,6 +47,9 @@ from sqlite_utils_personalization.transaction import transaction
 CACHE_KIB = 65_536
 # As many as a log can ever have rows.
 MOST_PLACES = 2**53
+
+
+NOT_YET = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -205,6 +213,8 @@ def _plan(
         counts_json="{}",
         left_out_json="{}",
         salt=salt,
+        # Until the map is made.
+        served_sha256=NOT_YET,
         **inputs(db, salt),
     )
     decide(db, night.top_k)
@@ -234,6 +244,11 @@ def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -
         added.update(chunk.rows)
         done += chunk.customers
         reporter.progress("Logging", done, total)
+    if there := falsely_gone(db, run_id):
+        raise PersonalizationError(
+            f"run {run_id} notes profile {there[0]} as deleted, who is there, so it is not sealed",
+            "somebody changed the file while the night was open: keep it as it is, and run personalization-verify",
+        )
     seal_events(db)
     seal_run(db, run_id)
     refresh_statistics(db)

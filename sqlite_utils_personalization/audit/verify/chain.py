@@ -15,12 +15,21 @@ from sqlite_utils_personalization.evidence.seal import (
     segment_of,
     tree_of,
 )
+from sqlite_utils_personalization.evidence.served import served_of_run
+from sqlite_utils_personalization.scoring.log import falsely_gone
 
 _NOT_SEALED = """
 SELECT run_id FROM am_personalization_run LEFT JOIN am_personalization_run_progress p USING (run_id)
 WHERE p.status IS NOT 'running'
     AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)
 ORDER BY run_id
+"""
+
+
+# The digests were taken once more while the rows were held against the seal.
+_OTHER_DIGEST = """
+SELECT t.list_id FROM am_personalization_list t JOIN temp.seal_list s USING (list_id)
+WHERE t.run_id = ? AND t.list_sha256 IS NOT s.list_sha256
 """
 
 
@@ -89,6 +98,18 @@ def _run(
         yield Finding(
             "seal", run_id, None, f"the rows of run {run_id} are not those that were sealed"
         )
+    (frozen,) = db.execute(
+        "SELECT max(served_sha256) FROM am_personalization_run WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    for profile_id in falsely_gone(db, run_id):
+        message = f"run {run_id} notes profile {profile_id} as deleted, who is there"
+        yield Finding("completeness", run_id, None, message)
+    if served_of_run(db, run_id, first, last) != frozen:
+        message = f"not everyone got in run {run_id} the lists it was frozen with"
+        yield Finding("completeness", run_id, None, message)
+    for (list_id,) in db.execute(_OTHER_DIGEST, (run_id,)):
+        message = f"list {list_id} is not the one its digest was taken of"
+        yield Finding("decision", run_id, None, message)
     if seal["manifest_json"] != canonical_json(run_manifest(db, run_id, first, last)):
         yield Finding("seal", run_id, None, f"run {run_id} is not the one that was sealed")
 
