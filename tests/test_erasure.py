@@ -342,10 +342,14 @@ def test_whoever_changes_an_erasure_is_found(db, statement):
 
 def test_dropping_the_table_of_erasures_is_found(db):
     erase(db, ONE)
-    for name in ("delivery", "erasure", "rotation", "reconciliation", "reconciled"):
+    for name in (
+        *("delivery", "erasure", "rotation", "identity_salt", "identity"),
+        *("reconciliation", "reconciled"),
+    ):
         db.execute(f"DROP TABLE {P}{name}")
     assert [(finding.kind, finding.message) for finding in verify(db)] == [
-        ("event", "rows 1 to 1 of am_personalization_erasure are not those that seal 2 covers")
+        ("event", "rows 1 to 8 of am_personalization_identity are not those that seal 1 covers"),
+        ("event", "rows 1 to 1 of am_personalization_erasure are not those that seal 3 covers"),
     ]
 
 

@@ -41,7 +41,9 @@ def delivered(db, first, last):
 
 def segments(db):
     sql = f"SELECT manifest_json FROM {P}seal WHERE run_id IS NULL ORDER BY seal_id"
-    return [json.loads(text) for (text,) in db.execute(sql)]
+    found = [json.loads(text) for (text,) in db.execute(sql)]
+    # A night also binds the keys of customers it sees first.
+    return [each for each in found if each["table"] != f"{P}identity"]
 
 
 def test_a_night_seals_what_happened_since_the_last(path, db):

@@ -125,11 +125,19 @@ GUARDED = {
         (2, 2, "y", OTHER),
         (("rotation_id",),),
     ),
+    "am_personalization_identity": Table(
+        "identity_id profile_id commitment bound_at",
+        (1, 1, H, "x"),
+        (2, 2, OTHER, "y"),
+        (("identity_id",),),
+    ),
 }
 MUTABLE = {
     "am_personalization_profile",
     "am_personalization_run_progress",
     "am_personalization_run_customer",
+    # destroyed by an erasure
+    "am_personalization_identity_salt",
     # derived, and replaced as a whole
     "am_personalization_reconciliation",
     "am_personalization_reconciled",
@@ -338,6 +346,7 @@ def test_a_number_beyond_the_log_is_not_ignored_either(conn):
 
 
 REFERENCES = {
+    ("am_personalization_identity_salt", "identity_id"),
     (LOG, "profile_id"),
     ("am_personalization_candidate", "profile_id"),
     ("am_personalization_run_candidate", "run_id"),

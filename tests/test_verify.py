@@ -12,6 +12,7 @@ from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.evidence.leaves import head_sha256
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head, seal_others
 from sqlite_utils_personalization.example import build
+from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
@@ -408,10 +409,10 @@ def test_erasure_leaves_every_verdict_and_seal_as_it_was(db):
     """design.md, Privacy: the hash becomes a random one and the preference '{}'."""
     verdicts = "SELECT rec_id, recomputed_score, verdict FROM v_personalization_replay ORDER BY 1"
     before = db.execute(verdicts).fetchall()
-    db.execute(
-        "UPDATE am_personalization_profile SET user_token_hash = lower(hex(randomblob(32))),"
-        " preference_json = '{}' WHERE profile_id = 3"
-    )
+    (user_token_hash,) = db.execute(
+        "SELECT user_token_hash FROM am_personalization_profile WHERE profile_id = 3"
+    ).fetchone()
+    assert erase(db, user_token_hash)
     assert db.execute(verdicts).fetchall() == before
     assert verify(db) == []
 

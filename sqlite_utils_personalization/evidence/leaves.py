@@ -44,6 +44,7 @@ EVENT_COLUMNS = {
         "log_rows",
     ),
     "am_personalization_rotation": ("rotation_id", "profile_id", "rotated_at", "proof"),
+    "am_personalization_identity": ("identity_id", "profile_id", "commitment", "bound_at"),
 }
 
 _LISTS = f"""

@@ -48,6 +48,23 @@ CREATE TABLE IF NOT EXISTS am_personalization_rotation (
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
 
+-- Which key a customer has, as a commitment that only its salt can open: sha256 over salt, profile_id and the key's hash.
+CREATE TABLE IF NOT EXISTS am_personalization_identity (
+    identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    commitment TEXT NOT NULL CHECK (length(commitment) = 64),
+    bound_at TEXT NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS idx_am_personalization_identity_profile
+    ON am_personalization_identity(profile_id, identity_id);
+
+-- Not guarded: erasing a customer destroys it.
+CREATE TABLE IF NOT EXISTS am_personalization_identity_salt (
+    identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
+    salt TEXT NOT NULL CHECK (length(salt) = 64)
+);
+
 -- What personalization-reconcile --keep found last of a month, class by class in order of precedence. Not guarded: it is
 -- derived, and replaced as a whole.
 CREATE TABLE IF NOT EXISTS am_personalization_reconciliation (
@@ -128,6 +145,16 @@ CREATE TRIGGER IF NOT EXISTS am_personalization_rotation_no_replace BEFORE INSER
 WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
 
+CREATE TRIGGER IF NOT EXISTS am_personalization_identity_no_update BEFORE UPDATE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_identity_no_delete BEFORE DELETE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_identity_no_replace BEFORE INSERT ON am_personalization_identity
+WHEN EXISTS (SELECT 1 FROM am_personalization_identity WHERE identity_id = new.identity_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
 CREATE TEMP TABLE am_personalization_check (
     complete INTEGER CONSTRAINT "289 is incomplete and was undone: is 287 applied?" CHECK (complete)
@@ -135,7 +162,7 @@ CREATE TEMP TABLE am_personalization_check (
 INSERT OR ROLLBACK INTO am_personalization_check
 SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
 INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 16 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 22 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_delivery',
     'index idx_am_personalization_delivery_rec',
     'index idx_am_personalization_delivery_delivered',
@@ -150,15 +177,23 @@ SELECT count(*) = 16 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'trigger am_personalization_rotation_no_update',
     'trigger am_personalization_rotation_no_delete',
     'trigger am_personalization_rotation_no_replace',
+    'table am_personalization_identity',
+    'index idx_am_personalization_identity_profile',
+    'trigger am_personalization_identity_no_update',
+    'trigger am_personalization_identity_no_delete',
+    'trigger am_personalization_identity_no_replace',
+    'table am_personalization_identity_salt',
     'table am_personalization_reconciliation',
     'table am_personalization_reconciled'
 );
 INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 51 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 57 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',
     'am_personalization_rotation',
+    'am_personalization_identity',
+    'am_personalization_identity_salt',
     'am_personalization_reconciliation',
     'am_personalization_reconciled'
 );

@@ -22,6 +22,7 @@ from sqlite_utils_personalization.database import (
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
 from sqlite_utils_personalization.model.model import Model, load_model
+from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.decide import decide
@@ -249,6 +250,7 @@ def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -
             f"run {run_id} notes profile {there[0]} as deleted, who is there, so it is not sealed",
             "somebody changed the file while the night was open: keep it as it is, and run personalization-verify",
         )
+    bind_customers(db)
     seal_events(db)
     seal_run(db, run_id)
     refresh_statistics(db)

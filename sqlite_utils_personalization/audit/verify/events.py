@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.evidence.leaves import event_leaves
 from sqlite_utils_personalization.evidence.seal import event_tables, segment_of, tree_of
+from sqlite_utils_personalization.preferences.identity import misbound
 
 _NOTHING_DELIVERED = """
 SELECT delivery_id, rec_id FROM am_personalization_delivery d
@@ -34,6 +35,9 @@ def check_events(db: sqlite3.Connection) -> Iterator[Finding]:
                 )
                 yield Finding("event", None, None, message)
             ends[table] = end
+    for profile_id in misbound(db):
+        message = f"profile {profile_id} has not the key it was bound to, and no rotation says so"
+        yield Finding("event", None, None, message)
     if "am_personalization_delivery" in found:
         yield from _check_deliveries(db)
 
