@@ -11,10 +11,11 @@ from scored import NIGHTS, OTHERS, P, connect, execute, history, tamper
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.audit.verify.notes import notes
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.evidence.seal import seal_others
 from sqlite_utils_personalization.schema import apply_evidence, migrate
-from sqlite_utils_personalization.scoring import log
+from sqlite_utils_personalization.scoring import log, night
 from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
 
@@ -299,3 +300,73 @@ def test_putting_progress_back_is_said(path):
     assert "progress of run 2 was wrong: derived again\n" in result.stderr
     again = CliRunner().invoke(cli, ["personalization-score", str(path), "--as-of", NIGHTS[1]])
     assert "derived again" not in again.stderr
+
+
+# times
+
+
+def noted(path):
+    with closing(connect(path)) as db:
+        return [note.message for note in notes(db)]
+
+
+def verify_command(path):
+    return CliRunner().invoke(cli, ["personalization-verify", str(path), "--silent"])
+
+
+def test_times_that_go_forward_are_not_noted(path):
+    score(path, as_of=THIRD)
+    assert noted(path) == []
+    assert "note:" not in verify_command(path).stderr
+
+
+def test_a_night_sealed_after_a_later_one_is_noted_and_no_finding(path, monkeypatch):
+    interrupt(path, monkeypatch)
+    score(path, as_of="2026-04-04")
+    score(path, as_of=THIRD)
+    (message,) = noted(path)
+    assert "is of run 3, which started at " in message
+    assert ", but run 4, which was sealed before, at " in message
+    result = verify_command(path)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"note: {message}\n" in result.stderr
+
+
+def test_a_clock_that_was_set_back_between_nights_is_noted(path, monkeypatch):
+    monkeypatch.setattr(night, "utc_now", lambda: "2020-01-01T00:00:00.000Z")
+    score(path, as_of=THIRD)
+    score(path, as_of="2026-04-04")
+    (message,) = noted(path)
+    assert "is of run 3, which started at 2020-01-01T00:00:00.000Z, but run 2, " in message
+    assert message.endswith("; and 1 more")
+    assert findings(path) == []
+
+
+ERASED = f"INSERT INTO {P}erasure(profile_id, erased_at, legal_basis, log_rows) VALUES ({{}}, '{{}}', 'objection', 0)"
+ROTATED = (
+    f"INSERT INTO {P}rotation(profile_id, rotated_at, proof) VALUES ({{}}, '{{}}', '{'a' * 64}')"
+)
+DELIVERED = (
+    f"INSERT INTO {P}delivery(delivery_key, rec_id, channel, slot, delivered_at, recorded_at, status,"
+    f" unit_price_yen) VALUES ('{{0}}' || '{'a' * 63}', 1, 'rest', 'a', '2026-05-01', '{{1}}', 200, 3)"
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "number"),
+    ((ERASED, "erasure_id"), (ROTATED, "rotation_id"), (DELIVERED, "delivery_id")),
+)
+def test_events_whose_times_go_backwards_are_noted(path, event, number):
+    execute(path, event.format(1, "2026-05-02"), event.format(2, "2026-05-02"))
+    assert noted(path) == []
+    execute(path, event.format(3, "2026-05-01"), event.format(4, "2026-05-03"))
+    assert noted(path) == [
+        f"{number} 3 was written at 2026-05-01, the one before it at 2026-05-02: the clock was set back"
+    ]
+
+
+def test_a_manifest_that_says_no_time_is_left_to_the_findings(path):
+    with closing(connect(path)) as db:
+        tamper(db, f"UPDATE {P}seal SET manifest_json = '[]'")
+    assert noted(path) == []
+    assert findings(path) != []

@@ -55,7 +55,7 @@ def _mended(db: sqlite3.Connection, run_id: int) -> dict[str, object] | None:
         first, logged, places = db.execute(_LOGGED, {**at, "first": first, "last": last}).fetchone()
         (cursor,) = db.execute(_LEFT, at).fetchone()
     if cursor is None:
-        # What is dealt with leaves the map, and those who vanished were on it: how long it was, an empty one cannot say.
+        # What is dealt with leaves the map, and whoever vanished was on it: an empty one has forgotten its end.
         is_known = stored and isinstance(stored[1], int) and stored[1] >= places
         cursor = stored[1] if is_known else places
     status = "finished" if sealed else "running"
