@@ -15,6 +15,7 @@ from sqlite_utils_personalization.audit.ranking import Field, RunnerUp, best_bel
 from sqlite_utils_personalization.audit.replay_result import (
     BROKEN,
     DIFFERS,
+    ERASED,
     NO_EVIDENCE,
     REPRODUCED,
     Logged,
@@ -25,6 +26,7 @@ from sqlite_utils_personalization.audit.replay_result import (
 from sqlite_utils_personalization.audit.selection import Selection, conditions
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.leaves import digest_of
 from sqlite_utils_personalization.formula.evaluation import (
     COLUMNS,
@@ -45,7 +47,8 @@ CACHED_ITEMS = 10_000
 
 _LINKS = ("profile", "list", "run", "cohort", "decision", "candidate")
 _ROWS = f"""
-SELECT l.rec_id, l.profile_id, p.user_token_hash, l.recommendation_type, l.served_at, l.score, e.list_id,
+SELECT l.rec_id, l.profile_id, p.user_token_hash, l.recommendation_type, l.served_at, l.score,
+    {{erased_at}}, e.list_id,
     p.profile_id, t.list_id, r.run_id, k.cohort_id, d.list_id, c.candidate_id,
     r.run_id, r.as_of, r.again, r.top_k, r.model_sha256, r.package_version, r.served_at, t.profile_id, d.seq,
     {listed(POINTS, 'd.')}, d.score, {COLUMNS}
@@ -54,8 +57,11 @@ LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
 {evidence_link()}
 WHERE {{key}} > max(:after, :start) AND {{conditions}} ORDER BY l.rec_id LIMIT :batch
 """
+_ERASED_AT = (
+    "(SELECT x.erased_at FROM am_personalization_erasure x WHERE x.profile_id = l.profile_id)"
+)
 # Where the columns of an evaluation begin.
-_EVALUATED = 22 + len(POINTS) + 1
+_EVALUATED = 23 + len(POINTS) + 1
 _PLACES = f"""
 SELECT c.recommendation_type, d.seq, c.item_id, c.title,
     {listed(POINTS, 'd.', ' + ')}, d.score
@@ -90,7 +96,9 @@ def replay(
     where, at = conditions(db, chosen)
     # Rows named one by one are looked up, whatever the statistics make of the range.
     key = "l.rec_id" if chosen.rec_ids is None else "+l.rec_id"
-    return _replays(db, _ROWS.format(key=key, conditions=where), at, _Lists(db, below_cut))
+    erased_at = _ERASED_AT if has_table(db, "am_personalization_erasure") else "NULL"
+    sql = _ROWS.format(key=key, conditions=where, erased_at=erased_at)
+    return _replays(db, sql, at, _Lists(db, below_cut))
 
 
 def _replays(
@@ -101,28 +109,33 @@ def _replays(
 
 
 def _replay(row: Any, lists: "_Lists") -> Replay:
-    logged = Logged(*row[:6])
-    if row[6] is None:
-        return Replay(logged, NO_EVIDENCE)
-    links, night = row[7:13], Run(*row[13:19]) if row[9] is not None else None
+    logged, erased_at = Logged(*row[:6]), row[6]
+    if erased_at is not None:
+        # The random one that took its place is nobody's.
+        logged = logged._replace(user_token_hash=None)
+    if row[7] is None:
+        return Replay(logged, NO_EVIDENCE, erased_at=erased_at)
+    links, night = row[8:14], Run(*row[14:20]) if row[10] is not None else None
     if night is None or None in links:
-        return Replay(logged, BROKEN, missing=_LINKS[links.index(None)], run=night)
-    night_served_at, owner, seq = row[19:22]
-    *parts, score = row[22:_EVALUATED]
+        missing = _LINKS[links.index(None)]
+        return Replay(logged, BROKEN, missing=missing, run=night, erased_at=erased_at)
+    night_served_at, owner, seq = row[20:23]
+    *parts, score = row[23:_EVALUATED]
     decided, found = Points(tuple(parts), score), evaluation(row[_EVALUATED:])
     differences = (
         *_differences(logged, night_served_at, owner, decided, found),
-        *lists.other_digests(row[6], night.run_id, row[12]),
+        *lists.other_digests(row[7], night.run_id, row[13]),
     )
     return Replay(
         logged,
-        DIFFERS if differences else REPRODUCED,
+        DIFFERS if differences else REPRODUCED if erased_at is None else ERASED,
         differences,
         run=night,
-        candidate_id=row[12],
+        candidate_id=row[13],
         found=found,
         decided=decided,
-        position=lists.position(row[6], seq, owner, night, found),
+        position=lists.position(row[7], seq, owner, night, found),
+        erased_at=erased_at,
     )
 
 

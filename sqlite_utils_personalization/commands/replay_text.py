@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlite_utils_personalization.audit.compare_today import ThenNow
 from sqlite_utils_personalization.audit.replay_result import (
+    ERASED,
     NO_EVIDENCE,
     Component,
     Replay,
@@ -28,7 +29,7 @@ def replay_text(found: Replay, now: ThenNow | None = None) -> str:
         [
             ("verdict", _verdict(found)),
             *_night(found),
-            ("customer", f"{logged.user_token_hash or 'gone'} (profile {logged.profile_id})"),
+            ("customer", f"{_customer(found)} (profile {logged.profile_id})"),
             *(_inputs(found.found) if found.found else ()),
             *(_points(found.components, found.found) if found.found else ()),
             *_position(found),
@@ -63,6 +64,12 @@ def _block(title: str, lines: Iterable[Line]) -> str:
     return "\n".join([title, *(f"    {label:<9} {text}" for label, text in lines), ""])
 
 
+def _customer(found: Replay) -> str:
+    if found.erased_at is not None:
+        return f"erased since {found.erased_at}"
+    return found.logged.user_token_hash or "gone"
+
+
 def _verdict(found: Replay) -> str:
     score = f"logged {found.logged.score}, recomputed {found.recomputed_score}"
     if found.verdict == NO_EVIDENCE:
@@ -71,6 +78,8 @@ def _verdict(found: Replay) -> str:
             f"{found.verdict}: another program wrote this row, with a score of {found.logged.score},"
             " unless personalization-verify has a finding"
         )
+    if found.verdict == ERASED:
+        return f"{found.verdict}: since {found.erased_at} nobody's, otherwise reproduced: {score}"
     if found.missing:
         return f"{found.verdict}: its {found.missing} is missing - run personalization-verify"
     differing = f" in {', '.join(found.differences)}" if found.differences else ""

@@ -32,9 +32,11 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
     \b
         sqlite-utils personalization-verify jpcite.db --head head.json
 
+    Notes, on times that go backwards, are no findings.
+
     Exit status 0: intact, 1: findings, 2: could not check. The file is only read.
     """
-    findings = _verify(path, head_file, silent)
+    findings, notes = _verify(path, head_file, silent)
     if as_json:
         click.echo(
             json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=2)
@@ -42,11 +44,14 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
     else:
         for finding in findings:
             click.echo(f"{finding.kind:12} {finding.message}")
+    for note in notes:
+        say(f"note: {note.message}")
     say(_verdict(len(findings), head_file))
     raise click.exceptions.Exit(FOUND if findings else INTACT)
 
 
-def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
+def _verify(path: str, head_file: Path | None, silent: bool) -> tuple[list[Any], list[Any]]:
+    from sqlite_utils_personalization.audit.verify.notes import notes
     from sqlite_utils_personalization.audit.verify.verify import verify as verify_evidence
     from sqlite_utils_personalization.database import (
         explain_errors,
@@ -61,7 +66,8 @@ def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
         require_evidence(db.conn, path)
         bar = stack.enter_context(ExitStack())
         progress = (lambda stage, done, total: None) if silent else Progress(bar)
-        return verify_evidence(db.conn, kept, progress)
+        findings = verify_evidence(db.conn, kept, progress)
+        return findings, notes(db.conn)
 
 
 def _kept_heads(file: Path) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ SELECT position, profile_id, list_id, n, :last + 1 + sum(n) OVER (ORDER BY posit
     FROM am_personalization_run_customer u
     LEFT JOIN plan_size s ON s.list_id = u.list_id
     LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {active}
-    WHERE u.run_id = :run_id AND u.position > :cursor
+    WHERE u.run_id = :run_id
     ORDER BY u.position LIMIT :customers
 )
 """
@@ -140,10 +140,7 @@ def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:
 
 def _log_chunk(db: sqlite3.Connection, run_id: int, at_most: int) -> Chunk | None:
     # Read again in each transaction: another starter, or another program's rows, may have come between.
-    (cursor,) = db.execute(
-        "SELECT cursor FROM am_personalization_run_progress WHERE run_id = ?", (run_id,)
-    ).fetchone()
-    at = {"run_id": run_id, "cursor": cursor, "last": _last_rec_id(db)}
+    at = {"run_id": run_id, "last": _last_rec_id(db)}
     db.execute("DELETE FROM plan_chunk")
     fill = _FILL_CHUNK.format(active=active_condition(db, "p.profile_id"))
     db.execute(fill, {**at, "customers": at_most})

@@ -18,6 +18,7 @@ from sqlite_utils_personalization.database import (
     not_found,
     open_readonly,
     open_writable,
+    require_utf8,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
@@ -40,6 +41,7 @@ from sqlite_utils_personalization.scoring.plan import (
     create_tables,
     rejected_profiles,
 )
+from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome
 from sqlite_utils_personalization.scoring.summary import summary
 from sqlite_utils_personalization.transaction import transaction
@@ -75,7 +77,7 @@ class Reporter:
 
 
 class LatestRun(NamedTuple):
-    """The latest run of a night; status is 'running' or 'finished'."""
+    """The latest run of a night; status is 'running', or 'finished' if its seal is there."""
 
     run_id: int
     again: int
@@ -157,6 +159,7 @@ def _require_schema(
         db, "am_personalization_recommendation_log"
     ):
         raise not_found("am_personalization_profile", path)
+    require_utf8(db, path)
     if not night.dry_run and not has_table(db, "am_personalization_run"):
         apply_evidence(db)
         reporter.say(
@@ -168,7 +171,7 @@ def _latest(db: sqlite3.Connection, night: Night) -> LatestRun | None:
     if not has_table(db, "am_personalization_run"):
         return None
     row = db.execute(
-        "SELECT run_id, again, status FROM am_personalization_run JOIN am_personalization_run_progress USING (run_id)"
+        f"SELECT run_id, again, {STATUS} FROM am_personalization_run r"
         " WHERE as_of = ? AND model_sha256 = ? AND top_k = ? ORDER BY again DESC",
         (night.as_of, night.model.sha256, night.top_k),
     ).fetchone()
@@ -179,6 +182,8 @@ def _existing(
     db: sqlite3.Connection, night: Night, run: LatestRun, reporter: Reporter
 ) -> dict[str, Any]:
     if run.status == "finished":
+        if not night.dry_run:
+            _mend(db, run.run_id, reporter)
         reporter.say(
             f"{night.as_of} was already scored, as run {run.run_id}: nothing added (--again scores it once more)"
         )
@@ -239,6 +244,8 @@ def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> 
 
 
 def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -> dict[str, Any]:
+    if status == "resumed":
+        _mend(db, run_id, reporter)
     added: Counter[str] = Counter()
     total, done = customers_left(db, run_id), 0
     for chunk in log_chunks(db, run_id):
@@ -255,3 +262,8 @@ def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -
     seal_run(db, run_id)
     refresh_statistics(db)
     return summary(db, status, added, run_id=run_id, dry_run=False)
+
+
+def _mend(db: sqlite3.Connection, run_id: int, reporter: Reporter) -> None:
+    if mend_progress(db, run_id):
+        reporter.say(f"what was noted of the progress of run {run_id} was wrong: derived again")

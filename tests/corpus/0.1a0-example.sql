@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 05:27:00.599139+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 05:27:00.644319+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 05:27:00.656484+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 05:47:06.306461+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 05:47:06.336991+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 05:47:06.351146+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -246,6 +246,32 @@ INSERT INTO "am_personalization_evidence" VALUES(91,3,24);
 INSERT INTO "am_personalization_evidence" VALUES(94,2,25);
 INSERT INTO "am_personalization_evidence" VALUES(96,3,26);
 INSERT INTO "am_personalization_evidence" VALUES(99,5,27);
+CREATE TABLE am_personalization_identity (
+    identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    commitment TEXT NOT NULL CHECK (length(commitment) = 64),
+    bound_at TEXT NOT NULL
+);
+INSERT INTO "am_personalization_identity" VALUES(1,1,'0076af47b4253b2fb63c5f73e0b8f133fde576d98905260c9899de68a3cdde4e','2026-11-28T05:47:05.784Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'159efd3a54c2d598da62a591e6e2b02667c527b2d76dc1cb7f940269e3f84a4b','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'539b25c8605214ff6b02689f0a5e0ebb42c4f73ad101150f959b7971d7ba9f7c','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'66cbf85c5efa2a279ddf88a8f23928bd2ab916bf12153ecbbdee8689d85b42e7','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'6cf7f7d15654838ca6a8e1f6029fb1f4d5ee154a2aa14fa4041276e6396645bb','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'1a943effcb2bdeb0b9875a101a4ad7b622a71f35e5084f961117e8abc45f0b67','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'a65d0b1e41cb515fe740fbfd0b7a71b7ed14b6926cdc73b34e430f401e0eb92d','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'e6f10f7329d411a81d90c126e4468e15fdb4cfd3076eec967c715917c051e928','2026-11-28T05:47:05.785Z');
+CREATE TABLE am_personalization_identity_salt (
+    identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
+    salt TEXT NOT NULL CHECK (length(salt) = 64)
+);
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'441c5d573f353c8a8d063c67a7e4f2e5405dca01d2a78cce33405ce07949cccd');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'afc307b3c45548e67f9c34b996fcec92168c220e81917f57f26e7a7d3c2225d4');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'ee44a75b23a4876447cf3749ab72b26e3ac09f8bfc9104249de6c5a3c025e78b');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'a4877a9aca19f9f077eb86f166cf61801aa4390a0c64ca4f5bb12e2659a884e1');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'c9ed46f8a1ed9d74675c57ae399d36df278e0750f3352cfe11024be70800cf0e');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'b05b4338a60462a888bf7f68d46a46d5192ca75d3892485ad6e88cd8dbe13736');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'dc8f4fd9e9dcc7eac0d8734a8b1fec2d82eab68650723a211cc8386f1db8d974');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'d23e290cfb41bcf0a46205d6b1854a866fee1a02622c2d74c69961ce21c7d55b');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -281,6 +307,11 @@ INSERT INTO "am_personalization_list" VALUES(26,3,6,NULL,'e65436ba31345d8b434a28
 INSERT INTO "am_personalization_list" VALUES(27,3,7,NULL,'1a2cb29c35947a15908cc3083fcca64fc9f330f42705a4179bc08724472c5395');
 INSERT INTO "am_personalization_list" VALUES(29,3,2,2,'d9028103b81d13671ba2f6753b09665b3de6654def79159609cdbc9d5c290f95');
 INSERT INTO "am_personalization_list" VALUES(30,3,3,3,'6e4aa5a96ff05e1f52afc72d3790dafbea7245e143e9cfcd27653c6d30a03978');
+CREATE TABLE am_personalization_log_mark (
+    mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
+    last_rec_id INTEGER NOT NULL,
+    given_rec_id INTEGER NOT NULL CHECK (given_rec_id >= last_rec_id)
+);
 CREATE TABLE am_personalization_profile (
     profile_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- sha256 hex of the API key, the only identifier
@@ -290,14 +321,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T05:26:59.693Z','2026-11-28T05:26:59.693Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T05:26:59.693Z','2026-11-28T05:26:59.693Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T05:26:59.693Z','2026-11-28T05:26:59.693Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T05:26:59.693Z','2026-11-28T05:26:59.693Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T05:26:59.693Z','2026-11-28T05:26:59.693Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T05:26:59.693Z','2026-11-28T05:26:59.693Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T05:26:59.693Z','2026-11-28T05:26:59.693Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T05:26:59.693Z','2026-11-28T05:26:59.693Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -306,109 +337,109 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T05:26:59.793Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T05:26:59.893Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T05:27:00.133Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T05:27:00.224Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T05:27:00.362Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T05:27:00.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T05:27:00.433Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T05:47:05.651Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T05:47:05.915Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T05:47:06.082Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T05:47:06.136Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -487,9 +518,9 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:26:59.893Z','2026-11-28T05:26:59.831Z','9a00647136caafac70c18a34d145ec90c73d62d7d8f752a3af1f69320c3d2195','2659b39b200bc89300fe3e93ef46d90b790dafc1f525fe217a9972c756bd39fe','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','9b494ecd59d556d4a1a152e62b1177322e960f480d1dee570477440b5b02c6fc',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T05:27:00.224Z','2026-11-28T05:27:00.169Z','8bfcb95357b4997816a54f564d1f54c5d0fac33b056e948316461e9bb438fe87','bfb19605b196750f6e45e20d981f9258bb544f4c1526d2e123e04259c5d7b090','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','a6c6e52570ec687244f21498d1dccc0da5d53ba850c0a5c752a6d0ef580e2819',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T05:27:00.433Z','2026-11-28T05:27:00.402Z','d01097e851bc06f43f9cac98b4658ac31dddbe699f28b748f615975948bc3431','897245705eb715b592cdf277802d0b07e92bc6cdfbdf434c3516fdf90c795704','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','53f50d2f482580be1cd68d16cf050df370dfabcfcb3e57de1023946a57cd187a',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:05.712Z','2026-11-28T05:47:05.678Z','250dd0140d46f5ee4b418fede5e140acbf6a6b05cbc5b65e57cf06f40481240f','92b7c6dda6fa5e08b381902a135d9ee5f97c3ff0eee5a37b7bef220b1917ba7e','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','98ac849c66fa32648fe9ec6cc1f72979f569d31657372c3b843c0457b253f25d',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T05:47:05.945Z','2026-11-28T05:47:05.933Z','c93f92d7d52edde1253cfae92d462b62e4b7aa805ffc5845c072e0fd7e8dc9db','b2f7eb3eb19c11b7e817695eae4775f997e1dd3f4af57465afb11fd97b0d6062','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','39f813beb0d891b7ec800568b0aa43c117ea8507902290f4b855d2f860d28455',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T05:47:06.136Z','2026-11-28T05:47:06.116Z','b24b86fa7ae27a5763a9e2b99bc1356fa02da162613aa45da280ed8c30fd059d','a0ab4bc9d8509b2eb9626f3bacbacef5b1cb19497d5f20b07b63b13356842360','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','d549f21044dd15b8d092cb1df17f2099185f378e8bcfc3dc2777a4c1c71bdf29',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -615,9 +646,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T05:27:00.035Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T05:27:00.287Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T05:27:00.496Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T05:47:05.806Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T05:47:05.982Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T05:47:06.178Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER UNIQUE REFERENCES am_personalization_run(run_id),
@@ -631,12 +662,13 @@ CREATE TABLE am_personalization_seal (
     previous_head TEXT NOT NULL CHECK (length(previous_head) = 64),
     head TEXT NOT NULL CHECK (length(head) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,NULL,1,1,49,1,'23a3842ce93d8931f688068b310fbe69341704ca67c22cbcb97e1639ef789544','{"after":0,"rows":1}','0000000000000000000000000000000000000000000000000000000000000000','72563d9cba0dc2a27a1363f1707398dd7160e61b16b7f3ec6323d4598b9df125');
-INSERT INTO "am_personalization_seal" VALUES(2,1,2,49,49,7,'b53bd6da925b0470207b3152b46a7d4b0b3667c42de1ca48de129ee7e3458fb9','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"2659b39b200bc89300fe3e93ef46d90b790dafc1f525fe217a9972c756bd39fe","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T05:26:59.893Z","served_sha256":"9b494ecd59d556d4a1a152e62b1177322e960f480d1dee570477440b5b02c6fc","started_at":"2026-11-28T05:26:59.831Z","top_k":10},"unserved_sha256":"5686777ce98e26fdfe4fe105c6e95754188ab606141e1da8b297957684b7291b"}','72563d9cba0dc2a27a1363f1707398dd7160e61b16b7f3ec6323d4598b9df125','42275653ceb86338377387885366f47af14458df4bb0b1e6b21f9ae109457f4e');
-INSERT INTO "am_personalization_seal" VALUES(3,NULL,50,50,76,1,'ee634714d485bfb7f139b7c86c6013737ed86092b30f2c115f3a78be69ebbd93','{"after":49,"rows":1}','42275653ceb86338377387885366f47af14458df4bb0b1e6b21f9ae109457f4e','b76a7156a6645a7835f5315ef6600af3bb75a55a59d0fc7a10b48c207436f4ee');
-INSERT INTO "am_personalization_seal" VALUES(4,2,51,76,76,7,'661d1f418acaaf59ee64163b53349d4ba1cd6cbc5468626b8148e136f694fbd7','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"bfb19605b196750f6e45e20d981f9258bb544f4c1526d2e123e04259c5d7b090","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T05:27:00.224Z","served_sha256":"a6c6e52570ec687244f21498d1dccc0da5d53ba850c0a5c752a6d0ef580e2819","started_at":"2026-11-28T05:27:00.169Z","top_k":2},"unserved_sha256":"350f961045e7f7111903b18affea7704b2cecb74d0e2d8b4ba592d5cf53e2d42"}','b76a7156a6645a7835f5315ef6600af3bb75a55a59d0fc7a10b48c207436f4ee','131c738dbac0c411f85461696810908f780a2b8f2d1c57df4136f4198d220458');
-INSERT INTO "am_personalization_seal" VALUES(5,NULL,77,77,103,1,'38e55eef11392e70cef0d50dff68df58bf79276a9a3c1f07dec79210a5a48166','{"after":76,"rows":1}','131c738dbac0c411f85461696810908f780a2b8f2d1c57df4136f4198d220458','b18d475a033d9cae361d31c80f391dba724630ba66d3017fde6d970c8a5848ee');
-INSERT INTO "am_personalization_seal" VALUES(6,3,78,103,103,7,'d70442786f72beae9af3ebb00c89dee741cc6693a4f43db9277d6859a9998ac0','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"897245705eb715b592cdf277802d0b07e92bc6cdfbdf434c3516fdf90c795704","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T05:27:00.433Z","served_sha256":"53f50d2f482580be1cd68d16cf050df370dfabcfcb3e57de1023946a57cd187a","started_at":"2026-11-28T05:27:00.402Z","top_k":2},"unserved_sha256":"9065cd1e4527ddefa0945bd1deb85cd7470fa4f48656b238b6251e9691d122a8"}','b18d475a033d9cae361d31c80f391dba724630ba66d3017fde6d970c8a5848ee','b41da7a4bb9b00ade218874d3c24baa32232e63273a27c69d7bf93b9da6c8042');
+INSERT INTO "am_personalization_seal" VALUES(1,NULL,NULL,NULL,0,8,'200305c890aa8c756e585d3099dbedc4dbbd6e087359bc112d7b9913caea8cd7','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','0000000000000000000000000000000000000000000000000000000000000000','16fc44eba46025fb6c44ac7a15e6222c962233a03250f10a52c12eddfe48c61e');
+INSERT INTO "am_personalization_seal" VALUES(2,NULL,1,1,49,1,'98ea3cf742be9fa4fe0ac71f5bf956af1240ecb13c01eb554d126b9627e58c97','{"after":0,"rows":1}','16fc44eba46025fb6c44ac7a15e6222c962233a03250f10a52c12eddfe48c61e','da5ac802e83a7e64033efdf2eb1fe30bdf11145be008f925913e2921aabc2636');
+INSERT INTO "am_personalization_seal" VALUES(3,1,2,49,49,7,'beabb88b0b5e1bca823b34488665038f6acc0e57ce72dac8e7e2c4c0c72e53d1','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"92b7c6dda6fa5e08b381902a135d9ee5f97c3ff0eee5a37b7bef220b1917ba7e","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T05:47:05.712Z","served_sha256":"98ac849c66fa32648fe9ec6cc1f72979f569d31657372c3b843c0457b253f25d","started_at":"2026-11-28T05:47:05.678Z","top_k":10},"unserved_sha256":"f6a39a5d6677eb581900feeba9498ccdc2c1f462aed71619d805c23bb1f5b2c6"}','da5ac802e83a7e64033efdf2eb1fe30bdf11145be008f925913e2921aabc2636','50b2a5625207a093f53782522d75adf4565cb1fa9c69e5301bcd0425a5e508ed');
+INSERT INTO "am_personalization_seal" VALUES(4,NULL,50,50,76,1,'04520181affcc4f37fa8dc41a54dea5717a7067df45863851478e17ca28bbe3b','{"after":49,"rows":1}','50b2a5625207a093f53782522d75adf4565cb1fa9c69e5301bcd0425a5e508ed','7029f289e519a465c3d78d9ff31f37075488d7895929d766751d1d31961ef4cd');
+INSERT INTO "am_personalization_seal" VALUES(5,2,51,76,76,7,'6bdb70f9c7001b1b1fa7124e99a554d2e5fbd6a06c9f9c71b119f43ae5657f04','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"b2f7eb3eb19c11b7e817695eae4775f997e1dd3f4af57465afb11fd97b0d6062","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T05:47:05.945Z","served_sha256":"39f813beb0d891b7ec800568b0aa43c117ea8507902290f4b855d2f860d28455","started_at":"2026-11-28T05:47:05.933Z","top_k":2},"unserved_sha256":"0c8e2908db7827d8163cf56956d08b1fb80458812306738e01ef5a68e00b91cc"}','7029f289e519a465c3d78d9ff31f37075488d7895929d766751d1d31961ef4cd','8df092e5e8a3c051870c16225007a5cb206e0e16394c2f9e3c76cf102d039a49');
+INSERT INTO "am_personalization_seal" VALUES(6,NULL,77,77,103,1,'911d9694330f8c5fa818707ddcf84e49d8ae47efd0b94a555c9defcdb66ca604','{"after":76,"rows":1}','8df092e5e8a3c051870c16225007a5cb206e0e16394c2f9e3c76cf102d039a49','af14e8f678f41a629e28df6d9ef18dfb45c7ea64606777c0497e439889d5679f');
+INSERT INTO "am_personalization_seal" VALUES(7,3,78,103,103,7,'1a3785687d2d73734ac275678fe839c31581717520aff4d72a755bd1760910e6','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"a0ab4bc9d8509b2eb9626f3bacbacef5b1cb19497d5f20b07b63b13356842360","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T05:47:06.136Z","served_sha256":"d549f21044dd15b8d092cb1df17f2099185f378e8bcfc3dc2777a4c1c71bdf29","started_at":"2026-11-28T05:47:06.116Z","top_k":2},"unserved_sha256":"f3e77ec75fdc853a9489a2127efce3fe8f9f7839f93af8ebfcf983e4dbc81791"}','af14e8f678f41a629e28df6d9ef18dfb45c7ea64606777c0497e439889d5679f','1c0d7f32d2c835b1e90ece8b1fbff75a8efddf7ce69af07f57a3d79b13735e11');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -662,8 +694,10 @@ INSERT INTO "sqlite_stat1" VALUES('am_personalization_list','idx_am_personalizat
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_decision','am_personalization_decision','100 4 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_evidence',NULL,'27');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_unserved','am_personalization_unserved','3 1 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','6 2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','7 2');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_progress',NULL,'3');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_identity','idx_am_personalization_identity_profile','8 1 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_identity_salt',NULL,'8');
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE INDEX idx_am_personalization_profile_token
@@ -792,9 +826,58 @@ WHEN EXISTS (SELECT 1 FROM am_personalization_seal
     OR EXISTS (SELECT 1 FROM am_personalization_seal
         WHERE run_id = new.run_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_seal is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_update BEFORE UPDATE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_delete BEFORE DELETE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_replace BEFORE INSERT ON am_personalization_log_mark
+WHEN EXISTS (SELECT 1 FROM am_personalization_log_mark
+        WHERE mark_id = new.mark_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
 CREATE TRIGGER am_personalization_recommendation_log_rec_id AFTER INSERT ON am_personalization_recommendation_log
 WHEN new.rec_id < 1 OR new.rec_id > 9007199254740992
 BEGIN SELECT raise(ABORT, 'rec_id must be between 1 and 2^53'); END;
+CREATE TRIGGER am_personalization_recommendation_log_number AFTER INSERT ON am_personalization_recommendation_log
+WHEN new.rec_id BETWEEN 1 AND (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1)
+    OR new.rec_id BETWEEN 4503599627370497 AND 9007199254740992 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_recommendation_log
+        WHERE rec_id BETWEEN new.rec_id - 1000000 AND new.rec_id - 1
+    )
+BEGIN
+    SELECT raise(ABORT, 'rec_id is in the part of the log that is sealed')
+    WHERE new.rec_id <= (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1);
+    SELECT raise(ABORT, 'rec_id must be at most 2^52, or follow the one before');
+END;
+CREATE TRIGGER am_personalization_run_number AFTER INSERT ON am_personalization_run
+WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_run
+        WHERE run_id BETWEEN new.run_id - 1000000 AND new.run_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
+WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_cohort
+        WHERE cohort_id BETWEEN new.cohort_id - 1000000 AND new.cohort_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'cohort_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_candidate_number AFTER INSERT ON am_personalization_candidate
+WHEN new.candidate_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_candidate
+        WHERE candidate_id BETWEEN new.candidate_id - 1000000 AND new.candidate_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'candidate_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_list_number AFTER INSERT ON am_personalization_list
+WHEN new.list_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_list
+        WHERE list_id BETWEEN new.list_id - 1000000 AND new.list_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'list_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_seal_number AFTER INSERT ON am_personalization_seal
+WHEN new.seal_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_seal
+        WHERE seal_id BETWEEN new.seal_id - 1000000 AND new.seal_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'seal_id must be at most 2^52, or follow the one before'); END;
 CREATE VIEW v_personalization_replay AS
 SELECT
     l.rec_id,
@@ -837,6 +920,8 @@ LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 CREATE INDEX idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
 CREATE INDEX idx_am_personalization_delivery_delivered
     ON am_personalization_delivery(delivered_at, channel, status, unit_price_yen, reversal_of);
+CREATE INDEX idx_am_personalization_identity_profile
+    ON am_personalization_identity(profile_id, identity_id);
 CREATE TRIGGER am_personalization_delivery_no_update BEFORE UPDATE ON am_personalization_delivery
 BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
 CREATE TRIGGER am_personalization_delivery_no_delete BEFORE DELETE ON am_personalization_delivery
@@ -861,6 +946,41 @@ BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
 CREATE TRIGGER am_personalization_rotation_no_replace BEFORE INSERT ON am_personalization_rotation
 WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_update BEFORE UPDATE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_delete BEFORE DELETE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_replace BEFORE INSERT ON am_personalization_identity
+WHEN EXISTS (SELECT 1 FROM am_personalization_identity WHERE identity_id = new.identity_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_delivery_number AFTER INSERT ON am_personalization_delivery
+WHEN new.delivery_id < (SELECT max(delivery_id) FROM am_personalization_delivery)
+    OR new.delivery_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_delivery
+        WHERE delivery_id BETWEEN new.delivery_id - 1000000 AND new.delivery_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'delivery_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_erasure_number AFTER INSERT ON am_personalization_erasure
+WHEN new.erasure_id < (SELECT max(erasure_id) FROM am_personalization_erasure)
+    OR new.erasure_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_erasure
+        WHERE erasure_id BETWEEN new.erasure_id - 1000000 AND new.erasure_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'erasure_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_rotation_number AFTER INSERT ON am_personalization_rotation
+WHEN new.rotation_id < (SELECT max(rotation_id) FROM am_personalization_rotation)
+    OR new.rotation_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_rotation
+        WHERE rotation_id BETWEEN new.rotation_id - 1000000 AND new.rotation_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'rotation_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_identity_number AFTER INSERT ON am_personalization_identity
+WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity)
+    OR new.identity_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_identity
+        WHERE identity_id BETWEEN new.identity_id - 1000000 AND new.identity_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'identity_id must be above all before, and at most 2^52, or follow the one before'); END;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('am_personalization_profile',8);
 INSERT INTO "sqlite_sequence" VALUES('am_personalization_recommendation_log',103);

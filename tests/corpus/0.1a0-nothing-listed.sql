@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 05:27:01.243572+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 05:27:01.255197+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 05:27:01.268075+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 05:47:07.146175+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 05:47:07.161134+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 05:47:07.168854+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -115,6 +115,26 @@ INSERT INTO "am_personalization_evidence" VALUES(9,4,5);
 INSERT INTO "am_personalization_evidence" VALUES(13,4,7);
 INSERT INTO "am_personalization_evidence" VALUES(17,4,8);
 INSERT INTO "am_personalization_evidence" VALUES(21,4,10);
+CREATE TABLE am_personalization_identity (
+    identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    commitment TEXT NOT NULL CHECK (length(commitment) = 64),
+    bound_at TEXT NOT NULL
+);
+INSERT INTO "am_personalization_identity" VALUES(1,1,'e8accf9a902650d430d98a90a11aa40af08eb453f9c7457d7239b1c6f08aa918','2026-11-28T05:47:06.848Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'3692368d8e9d27f4285073c8528c709bf8a8846ff149e78e006bb130fc4d1718','2026-11-28T05:47:06.849Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'47b5f927960bca5c9d2c93dd63ce704b3ac4d513a249dc512fa3d8eaec8f7f5e','2026-11-28T05:47:06.849Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'f8034605843e73af3be9adb3e3de0df9335f70decce370f2a8308914f94089a2','2026-11-28T05:47:06.849Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'d6d2c9eb3e60430d089154c762eb1d992686dcf2360406f18c8e2cbc27200cde','2026-11-28T05:47:06.849Z');
+CREATE TABLE am_personalization_identity_salt (
+    identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
+    salt TEXT NOT NULL CHECK (length(salt) = 64)
+);
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'f62140e5dc58a42d7f208b8de9c8bf2d8c99ddefb9c41a73a3ac49eb20b3e3f0');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'51ed083aa32b9b391114026bc07581dd4ef069f1f4dbe3abdf15ef72069d56d6');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'57b1c3eda00d767f37dc10de67147d123b1555c839156a93f441935596106ebb');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'607d0a5e24ed0d975bd442034844bdc9ee30a4e96e7f881bd1382172b4d21fbd');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'ceae521d1a1b0086091135e3042574ddc4df8e3a8ef2d7984e93c5a32886ad0b');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -129,6 +149,11 @@ INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'0ff100ba1d02063ddfb7e2f
 INSERT INTO "am_personalization_list" VALUES(7,2,2,NULL,'44d9bd240d31b31ca2052021ec36bb2b9a9c9a08a021bb0f9ac7f52f0a12162a');
 INSERT INTO "am_personalization_list" VALUES(8,2,3,NULL,'02122ff041c90ae6392e8331acdf1bd5f1cb9cd3c9038cbe660f0f7d22f9a273');
 INSERT INTO "am_personalization_list" VALUES(10,2,5,NULL,'0ff100ba1d02063ddfb7e2f2ac1391430959bf2ebb688d71455d68f7b787447a');
+CREATE TABLE am_personalization_log_mark (
+    mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
+    last_rec_id INTEGER NOT NULL,
+    given_rec_id INTEGER NOT NULL CHECK (given_rec_id >= last_rec_id)
+);
 CREATE TABLE am_personalization_profile (
     profile_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- sha256 hex of the API key, the only identifier
@@ -138,11 +163,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T05:27:00.838Z','2026-11-28T05:27:00.838Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T05:27:00.838Z','2026-11-28T05:27:00.838Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T05:27:00.838Z','2026-11-28T05:27:00.838Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T05:27:00.838Z','2026-11-28T05:27:00.838Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T05:27:00.838Z','2026-11-28T05:27:00.838Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T05:47:06.673Z','2026-11-28T05:47:06.673Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -151,30 +176,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T05:27:00.870Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T05:27:01.124Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T05:27:01.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T05:47:07.044Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -253,8 +278,8 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:27:00.870Z','2026-11-28T05:27:00.862Z','4df7e0ad124f06effba30c6c94415d77dac0d34caa86e7cf742a7eaa063b8d90','e28c2f9b8a9b61df08e523e4dfedd9883f8cfc78a88534fe090e1fee93738a97','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764','5a790909dda875a3e5ad391d03fdc0a0a49e61874264b390cb3ed89561036f95',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:27:01.124Z','2026-11-28T05:27:01.101Z','11419e5a7030571999a69758286732850320e37b7479d5d920536b438e941c51','599a9fc635c30d3afbfb92dee31f2142e148b8ebcc501c9795c81048ee44ba42','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764','033541c360a1375464094cf6faa90a94a7b4cf42ed2cbb6e249ac1a898d748b8',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:06.739Z','2026-11-28T05:47:06.730Z','772ea7286a7a2231cbec66721e3e068f1527d0a2575e96810549f3ec7dab12f3','213aefc9d2c278602649dff7669db737f10f2b63c93a406a2e517d8d292b7289','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764','ce4b1317a25e50990c9405e488d48e8fad469d243a65205b67d3f17ac682a230',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:07.044Z','2026-11-28T05:47:07.037Z','8ece1b86e99b0c0a1bbbc383075cda40a71e3804c2d8ce1657c8df464581c38a','36b2d572345a197f1dd05386027fec75fadc4d29b4cde2afced9c5e686e7451a','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764','717c93ff3c2a3a6dd250fcbf8ba8263e3402052004ead268fb45ab85562d01c9',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -283,8 +308,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T05:27:00.960Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T05:27:01.168Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T05:47:06.907Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T05:47:07.074Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER UNIQUE REFERENCES am_personalization_run(run_id),
@@ -298,8 +323,9 @@ CREATE TABLE am_personalization_seal (
     previous_head TEXT NOT NULL CHECK (length(previous_head) = 64),
     head TEXT NOT NULL CHECK (length(head) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,1,1,12,12,3,'e29af500a023f45ee598d2daccc04359d53dfa53c3d2fea95c4037d1d9920826','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"e28c2f9b8a9b61df08e523e4dfedd9883f8cfc78a88534fe090e1fee93738a97","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T05:27:00.870Z","served_sha256":"5a790909dda875a3e5ad391d03fdc0a0a49e61874264b390cb3ed89561036f95","started_at":"2026-11-28T05:27:00.862Z","top_k":10},"unserved_sha256":"56744e42d681c3191d997dea6c034a26fb7528b3a485d4d639d76c963c00dcad"}','0000000000000000000000000000000000000000000000000000000000000000','31d2a7e995dd449408b39da84d2fd3cf56e0fbebee5159450eb5c45c9c818639');
-INSERT INTO "am_personalization_seal" VALUES(2,2,13,24,24,3,'4133ae3b18258a2b4e88b0a9a4880dee4efd2b4febee481fbca5c94e53006fe1','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"599a9fc635c30d3afbfb92dee31f2142e148b8ebcc501c9795c81048ee44ba42","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T05:27:01.124Z","served_sha256":"033541c360a1375464094cf6faa90a94a7b4cf42ed2cbb6e249ac1a898d748b8","started_at":"2026-11-28T05:27:01.101Z","top_k":10},"unserved_sha256":"a8a3e0dd88d8f2466d588522fa16f9515abcc530f425d7cb0f877b803d0a9010"}','31d2a7e995dd449408b39da84d2fd3cf56e0fbebee5159450eb5c45c9c818639','58b1d2e89b41fa7d1ea28ba7181bc2b63ac6b19825fbef94f22f795f752104dc');
+INSERT INTO "am_personalization_seal" VALUES(1,NULL,NULL,NULL,0,5,'e7384db5d9ee3715c4332e2f5a935253480233759ed1c9fe7b2db7f82203d1c4','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','0000000000000000000000000000000000000000000000000000000000000000','474b2851326ee254be01e63782b46fd3ac1649f38c6cbe3f3b93bc4b20ff2eab');
+INSERT INTO "am_personalization_seal" VALUES(2,1,1,12,12,3,'86dba13a09fd1932a7b856f968cdc0ab77c24ac0c79437215b53956d6f54ced3','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"213aefc9d2c278602649dff7669db737f10f2b63c93a406a2e517d8d292b7289","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T05:47:06.739Z","served_sha256":"ce4b1317a25e50990c9405e488d48e8fad469d243a65205b67d3f17ac682a230","started_at":"2026-11-28T05:47:06.730Z","top_k":10},"unserved_sha256":"cd3202d1c682c5702cb8b16651fce7e24319feb7c72668cf3343a1581341c4c9"}','474b2851326ee254be01e63782b46fd3ac1649f38c6cbe3f3b93bc4b20ff2eab','dc305138b252d86d14cce24542817b270f3f180e304b259566b6f48730df2d1a');
+INSERT INTO "am_personalization_seal" VALUES(3,2,13,24,24,3,'9d0fdc72af55259678ac25a247137c64e555d049ca0c0938e40c09f2e3e2b932','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"36b2d572345a197f1dd05386027fec75fadc4d29b4cde2afced9c5e686e7451a","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T05:47:07.044Z","served_sha256":"717c93ff3c2a3a6dd250fcbf8ba8263e3402052004ead268fb45ab85562d01c9","started_at":"2026-11-28T05:47:07.037Z","top_k":10},"unserved_sha256":"0cfd909ab911ed443c793d9d57ab3f3e10accfcbfbf6e69b2722f41cd790deb1"}','dc305138b252d86d14cce24542817b270f3f180e304b259566b6f48730df2d1a','82f9cf7e5fd3490e4cafd16cd1880ccb84828084eba22d9dadf25baeeb640aad');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -326,8 +352,10 @@ INSERT INTO "sqlite_stat1" VALUES('am_personalization_list','idx_am_personalizat
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_decision','am_personalization_decision','24 4 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_evidence',NULL,'6');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_unserved','am_personalization_unserved','4 2 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','2 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','3 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_progress',NULL,'2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_identity','idx_am_personalization_identity_profile','5 1 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_identity_salt',NULL,'5');
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE INDEX idx_am_personalization_profile_token
@@ -456,9 +484,58 @@ WHEN EXISTS (SELECT 1 FROM am_personalization_seal
     OR EXISTS (SELECT 1 FROM am_personalization_seal
         WHERE run_id = new.run_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_seal is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_update BEFORE UPDATE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_delete BEFORE DELETE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_replace BEFORE INSERT ON am_personalization_log_mark
+WHEN EXISTS (SELECT 1 FROM am_personalization_log_mark
+        WHERE mark_id = new.mark_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
 CREATE TRIGGER am_personalization_recommendation_log_rec_id AFTER INSERT ON am_personalization_recommendation_log
 WHEN new.rec_id < 1 OR new.rec_id > 9007199254740992
 BEGIN SELECT raise(ABORT, 'rec_id must be between 1 and 2^53'); END;
+CREATE TRIGGER am_personalization_recommendation_log_number AFTER INSERT ON am_personalization_recommendation_log
+WHEN new.rec_id BETWEEN 1 AND (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1)
+    OR new.rec_id BETWEEN 4503599627370497 AND 9007199254740992 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_recommendation_log
+        WHERE rec_id BETWEEN new.rec_id - 1000000 AND new.rec_id - 1
+    )
+BEGIN
+    SELECT raise(ABORT, 'rec_id is in the part of the log that is sealed')
+    WHERE new.rec_id <= (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1);
+    SELECT raise(ABORT, 'rec_id must be at most 2^52, or follow the one before');
+END;
+CREATE TRIGGER am_personalization_run_number AFTER INSERT ON am_personalization_run
+WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_run
+        WHERE run_id BETWEEN new.run_id - 1000000 AND new.run_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
+WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_cohort
+        WHERE cohort_id BETWEEN new.cohort_id - 1000000 AND new.cohort_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'cohort_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_candidate_number AFTER INSERT ON am_personalization_candidate
+WHEN new.candidate_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_candidate
+        WHERE candidate_id BETWEEN new.candidate_id - 1000000 AND new.candidate_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'candidate_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_list_number AFTER INSERT ON am_personalization_list
+WHEN new.list_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_list
+        WHERE list_id BETWEEN new.list_id - 1000000 AND new.list_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'list_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_seal_number AFTER INSERT ON am_personalization_seal
+WHEN new.seal_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_seal
+        WHERE seal_id BETWEEN new.seal_id - 1000000 AND new.seal_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'seal_id must be at most 2^52, or follow the one before'); END;
 CREATE VIEW v_personalization_replay AS
 SELECT
     l.rec_id,
@@ -501,6 +578,8 @@ LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 CREATE INDEX idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
 CREATE INDEX idx_am_personalization_delivery_delivered
     ON am_personalization_delivery(delivered_at, channel, status, unit_price_yen, reversal_of);
+CREATE INDEX idx_am_personalization_identity_profile
+    ON am_personalization_identity(profile_id, identity_id);
 CREATE TRIGGER am_personalization_delivery_no_update BEFORE UPDATE ON am_personalization_delivery
 BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
 CREATE TRIGGER am_personalization_delivery_no_delete BEFORE DELETE ON am_personalization_delivery
@@ -525,6 +604,41 @@ BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
 CREATE TRIGGER am_personalization_rotation_no_replace BEFORE INSERT ON am_personalization_rotation
 WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_update BEFORE UPDATE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_delete BEFORE DELETE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_replace BEFORE INSERT ON am_personalization_identity
+WHEN EXISTS (SELECT 1 FROM am_personalization_identity WHERE identity_id = new.identity_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_delivery_number AFTER INSERT ON am_personalization_delivery
+WHEN new.delivery_id < (SELECT max(delivery_id) FROM am_personalization_delivery)
+    OR new.delivery_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_delivery
+        WHERE delivery_id BETWEEN new.delivery_id - 1000000 AND new.delivery_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'delivery_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_erasure_number AFTER INSERT ON am_personalization_erasure
+WHEN new.erasure_id < (SELECT max(erasure_id) FROM am_personalization_erasure)
+    OR new.erasure_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_erasure
+        WHERE erasure_id BETWEEN new.erasure_id - 1000000 AND new.erasure_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'erasure_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_rotation_number AFTER INSERT ON am_personalization_rotation
+WHEN new.rotation_id < (SELECT max(rotation_id) FROM am_personalization_rotation)
+    OR new.rotation_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_rotation
+        WHERE rotation_id BETWEEN new.rotation_id - 1000000 AND new.rotation_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'rotation_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_identity_number AFTER INSERT ON am_personalization_identity
+WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity)
+    OR new.identity_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_identity
+        WHERE identity_id BETWEEN new.identity_id - 1000000 AND new.identity_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'identity_id must be above all before, and at most 2^52, or follow the one before'); END;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('am_personalization_profile',5);
 INSERT INTO "sqlite_sequence" VALUES('am_personalization_recommendation_log',24);

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.leaves import NO_HEAD, customer_leaves, head_sha256
 from sqlite_utils_personalization.evidence.seal import (
     SEAL_COLUMNS,
@@ -23,6 +24,11 @@ SELECT run_id FROM am_personalization_run LEFT JOIN am_personalization_run_progr
 WHERE p.status IS NOT 'running'
     AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)
 ORDER BY run_id
+"""
+
+_LOG_ENDS = """
+SELECT coalesce((SELECT max(rec_id) FROM am_personalization_recommendation_log), 0),
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'am_personalization_recommendation_log'), 0)
 """
 
 
@@ -138,10 +144,19 @@ def _unsealed(db: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _cut(db: sqlite3.Connection) -> Iterator[Finding]:
-    (end,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
-    row = db.execute(
-        "SELECT seq FROM sqlite_sequence WHERE name = 'am_personalization_recommendation_log'"
-    ).fetchone()
-    if row and row[0] > (end or 0):
-        message = f"the log ends at row {end or 0}, but row {row[0]} was once written"
-        yield Finding("log", None, row[0], message)
+    end, given = db.execute(_LOG_ENDS).fetchone()
+    last, before = _mark(db)
+    # What was deleted before 288 might be.
+    expected = given if given > before else last
+    if expected > end:
+        message = f"the log ends at row {end}, but row {expected} was once written"
+        yield Finding("log", None, expected, message)
+
+
+def _mark(db: sqlite3.Connection) -> tuple[int, int]:
+    """The last row of the log, and the highest number it had given, when 288 was applied."""
+    if not has_table(db, "am_personalization_log_mark"):
+        return 0, 0
+    sql = "SELECT last_rec_id, given_rec_id FROM am_personalization_log_mark WHERE mark_id = 1"
+    found = db.execute(sql).fetchone()
+    return (found[0], found[1]) if found else (0, 0)
