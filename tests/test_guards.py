@@ -41,7 +41,7 @@ GUARDED = {
         (("rec_id",),),
     ),
     "am_personalization_log_mark": Table(
-        "mark_id last_rec_id given_rec_id", (1, 0, 1), (2, 1, 2), (("mark_id",),)
+        "mark_id last_rec_id given_rec_id", (1, 0, 1), (1, 1, 2), (("mark_id",),)
     ),
     "am_personalization_run": Table(
         "run_id as_of again model_json model_sha256 package_version top_k served_at started_at"
@@ -153,7 +153,7 @@ EXPRESSIONS = {
 }
 # One row at most.
 SINGLE = "am_personalization_log_mark"
-# Log and first evidence row are numbered together; a segment of events is sealed up to a number.
+# A segment of events is sealed up to a number, so that none may be added below it.
 ASCENDING = {
     "am_personalization_delivery": "delivery_id",
     "am_personalization_erasure": "erasure_id",
