@@ -478,7 +478,7 @@ async def test_an_untouched_night_shows_its_seal_and_no_fault(ask, tables, run_i
 
 SEALED = "the run is not the one that was sealed"
 FAULTS = (
-    ("DELETE FROM am_personalization_seal WHERE seal_id = 3", "its seal is missing"),
+    ("DELETE FROM am_personalization_seal WHERE run_id = 2", "its seal is missing"),
     (
         "UPDATE am_personalization_run_progress SET status = 'running' WHERE run_id = 2",
         "not finished - run personalization-score for this night again",
