@@ -142,8 +142,10 @@ def ways(db: sqlite3.Connection, rng: random.Random) -> Iterator[tuple[str, str,
         if "type" in names:
             yield question.name, "saved_search", forms(**key, type=["saved_search"])
         if "since" in names:
-            yield question.name, "one night", (
-                {**form, "since": form["until"]} for form in forms(**key, until=days)
+            yield (
+                question.name,
+                "one night",
+                ({**form, "since": form["until"]} for form in forms(**key, until=days)),
             )
         if question.name in ("recent_recommendations", "rows_without_evidence"):
             yield question.name, "deep page", forms(after=rec_ids)

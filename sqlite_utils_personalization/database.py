@@ -128,6 +128,20 @@ def require_table(db: sqlite3.Connection, name: str, path: str | Path | None = N
         raise not_found(name, path)
 
 
+def require_utf8(db: sqlite3.Connection, path: str | Path | None = None) -> None:
+    """PersonalizationError, which names path if given, if texts are stored in UTF-16; read-only.
+
+    They compare in another order there than everywhere a ranking or a receipt is computed again.
+    """
+    ((encoding,),) = plain_rows(db, "PRAGMA encoding")
+    if encoding != "UTF-8":
+        copied = "with PRAGMA encoding = 'UTF-8' before its first table, copy everything there"
+        raise PersonalizationError(
+            f"{path or 'the database'} stores its texts in {encoding}, where they rank in another order than in UTF-8",
+            f"make a new file {copied}, and use that",
+        )
+
+
 def require_evidence(db: sqlite3.Connection, path: str | Path) -> None:
     """PersonalizationError if the file has no evidence tables to read; read-only."""
     for name in ("am_personalization_profile", "am_personalization_run", "am_personalization_seal"):

@@ -82,13 +82,14 @@ def test_a_row_that_contradicts_its_evidence_shows_nothing_but_that(db, page):
     assert explain(db, CUSTOMER_1, 51).to_dict() == {
         "rec_id": 51,
         "verdict": "differs",
-        "differences": ("industry",),
+        "differences": ("industry", "list"),
         "recommendation": None,
         "declared": None,
         "places": None,
         "next": None,
     }
-    assert explain(db, CUSTOMER_1, 52).verdict == "reproduced"
+    # Its own place is as it was, but the list is not the one that was digested.
+    assert explain(db, CUSTOMER_1, 52).differences == ("list",)
 
 
 def test_a_row_of_another_program_is_named_as_one(db):

@@ -1,5 +1,8 @@
 """Erasing a customer: the link is cut, the bytes are gone, the past still verifies."""
 
+import csv
+import io
+import json
 import multiprocessing
 import sqlite3
 import subprocess
@@ -8,7 +11,9 @@ from contextlib import suppress
 from hashlib import sha256
 
 import pytest
+from click.testing import CliRunner
 from scored import tamper_behind_the_guards
+from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.replay import replay
@@ -72,7 +77,7 @@ def test_the_link_is_cut_and_the_past_stays(db):
     assert db.execute(logged).fetchall() == before
     assert verify(db) == []
     verdicts = {each.verdict for each in replay(db, Selection(rec_ids=[row[0] for row in mine]))}
-    assert verdicts == {"reproduced"}
+    assert verdicts == {"erased"}
 
 
 def test_the_event_says_when_why_and_how_many_and_names_no_key(db):
@@ -341,10 +346,14 @@ def test_whoever_changes_an_erasure_is_found(db, statement):
 
 def test_dropping_the_table_of_erasures_is_found(db):
     erase(db, ONE)
-    for name in ("delivery", "erasure", "rotation", "reconciliation", "reconciled"):
+    for name in (
+        *("delivery", "erasure", "rotation", "identity_salt", "identity"),
+        *("reconciliation", "reconciled"),
+    ):
         db.execute(f"DROP TABLE {P}{name}")
     assert [(finding.kind, finding.what) for finding in verify(db)] == [
-        ("event", "am_personalization_erasure is missing, of which seal 2 covers rows 1 to 1")
+        ("event", "am_personalization_identity is missing, of which seal 1 covers rows 1 to 8"),
+        ("event", "am_personalization_erasure is missing, of which seal 3 covers rows 1 to 1"),
     ]
 
 
@@ -354,3 +363,73 @@ def test_an_erasure_taken_from_the_chain_is_found(db):
     score(score_path, as_of=NEXT)
     tamper_behind_the_guards(db, f"DELETE FROM {P}seal WHERE seal_id = 2")
     assert "chain" in {finding.kind for finding in verify(db)}
+
+
+def replay_command(path, *arguments):
+    return CliRunner().invoke(cli, ["personalization-replay", str(path), *map(str, arguments)])
+
+
+def test_the_row_of_an_erased_customer_says_erased_and_since_when(path, db):
+    before = {each.rec_id: each.to_dict() for each in replay(db, Selection(run_id=1))}
+    found = erase(db, ONE)
+    for each in replay(db, Selection(run_id=1)):
+        told, expected = each.to_dict(), before[each.rec_id]
+        if each.logged.profile_id == 1:
+            expected |= {
+                "verdict": "erased",
+                "erased_at": found.erased_at,
+                "user_token_hash": None,
+            }
+        assert told == expected
+
+
+def test_an_erased_customer_is_told_in_every_format_and_is_no_fault(path, db):
+    rec_id = db.execute(f"SELECT min(rec_id) FROM {P}recommendation_log WHERE profile_id = 1")
+    (rec_id,) = rec_id.fetchone()
+    erased_at = erase(db, ONE).erased_at
+    (random,) = db.execute(
+        f"SELECT user_token_hash FROM {P}profile WHERE profile_id = 1"
+    ).fetchone()
+    told = replay_command(path, rec_id)
+    assert (told.exit_code, told.stderr) == (0, "1 row: 1 erased\n")
+    lines = told.stdout.splitlines()
+    assert lines[1].startswith(
+        f"    verdict   erased: since {erased_at} nobody's, otherwise reproduced: "
+    )
+    assert f"    customer  erased since {erased_at} (profile 1)" in lines
+    as_json = json.loads(replay_command(path, rec_id, "--json").stdout)[0]
+    (row,) = csv.DictReader(io.StringIO(replay_command(path, rec_id, "--csv").stdout))
+    assert (as_json["verdict"], as_json["erased_at"]) == ("erased", erased_at)
+    assert (row["verdict"], row["erased_at"], row["user_token_hash"]) == ("erased", erased_at, "")
+    assert random not in told.stdout + str(as_json) + str(row)
+
+
+def test_the_view_says_reproduced_of_exactly_the_rows_that_a_replay_calls_erased(db):
+    erase(db, ONE)
+    view = dict(db.execute("SELECT rec_id, verdict FROM v_personalization_replay"))
+    with_erased = {each.rec_id: each.verdict for each in replay(db, Selection(run_id=1))}
+    differing = {rec_id for rec_id, verdict in with_erased.items() if verdict != view[rec_id]}
+    mine = f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 1"
+    assert differing == {rec_id for (rec_id,) in db.execute(mine)} & with_erased.keys()
+    assert {(with_erased[rec_id], view[rec_id]) for rec_id in differing} == {
+        ("erased", "reproduced")
+    }
+
+
+def test_what_differs_still_differs_after_the_erasure(path, db):
+    (rec_id,) = db.execute(
+        f"SELECT min(rec_id) FROM {P}recommendation_log WHERE profile_id = 1"
+    ).fetchone()
+    erased_at = erase(db, ONE).erased_at
+    db.execute(f"DROP TRIGGER {P}recommendation_log_no_update")
+    db.execute(
+        f"UPDATE {P}recommendation_log SET score = (score + 1) % 100 WHERE rec_id = ?", (rec_id,)
+    )
+    (found,) = replay(db, Selection(rec_ids=[rec_id]))
+    assert (found.verdict, found.erased_at) == ("differs", erased_at)
+    assert replay_command(path, rec_id).exit_code == 1
+
+
+def test_without_289_nobody_was_erased(db):
+    db.execute(f"DROP TABLE {P}erasure")
+    assert {each.verdict for each in replay(db, Selection(run_id=1))} == {"reproduced"}

@@ -41,7 +41,9 @@ def delivered(db, first, last):
 
 def segments(db):
     sql = f"SELECT manifest_json FROM {P}seal WHERE run_id IS NULL ORDER BY seal_id"
-    return [json.loads(text) for (text,) in db.execute(sql)]
+    found = [json.loads(text) for (text,) in db.execute(sql)]
+    # A night also binds the keys of customers it sees first.
+    return [each for each in found if each["table"] != f"{P}identity"]
 
 
 def test_a_night_seals_what_happened_since_the_last(path, db):
@@ -119,9 +121,9 @@ TAMPERED = (
 @pytest.mark.parametrize("statement", TAMPERED)
 def test_whoever_changes_what_was_sealed_is_found(db, statement):
     delivered(db, 1, 1)
-    db.execute(DELIVERY, (3, "3" * 64, 3, None))
     if "VALUES (0 + 2" not in statement:
         delivered(db, 2, 2)
+    db.execute(DELIVERY, (3, "3" * 64, 3, None))
     db.execute(ROTATION, (1, "a" * 64))
     seal_events(db)
     assert verify(db) == []

@@ -40,11 +40,32 @@ GUARDED = {
         (2, 2, "amendment", 9, "y"),
         (("rec_id",),),
     ),
+    "am_personalization_log_mark": Table(
+        "mark_id last_rec_id given_rec_id", (1, 0, 1), (1, 1, 2), (("mark_id",),)
+    ),
     "am_personalization_run": Table(
         "run_id as_of again model_json model_sha256 package_version top_k served_at started_at"
-        " salt customers_sha256 candidates_sha256 profiles rejected counts_json left_out_json",
-        (1, "2026-04-01", 0, "{}", H, "1", 10, "x", "x", H, H, H, 2, 0, "{}", "{}"),
-        (2, "2026-04-02", 1, "[]", OTHER, "2", 11, "y", "y", OTHER, OTHER, OTHER, 3, 1, "[]", "[]"),
+        " salt customers_sha256 candidates_sha256 served_sha256 profiles rejected counts_json left_out_json",
+        (1, "2026-04-01", 0, "{}", H, "1", 10, "x", "x", H, H, H, H, 2, 0, "{}", "{}"),
+        (
+            2,
+            "2026-04-02",
+            1,
+            "[]",
+            OTHER,
+            "2",
+            11,
+            "y",
+            "y",
+            OTHER,
+            OTHER,
+            OTHER,
+            OTHER,
+            3,
+            1,
+            "[]",
+            "[]",
+        ),
         (("run_id",), ("as_of", "model_sha256", "top_k", "again")),
     ),
     "am_personalization_cohort": Table(
@@ -63,9 +84,9 @@ GUARDED = {
         "run_id candidate_id", (1, 1), (1, 2), (("run_id", "candidate_id"),)
     ),
     "am_personalization_list": Table(
-        "list_id run_id cohort_id profile_id",
-        (1, 1, 1, None),
-        (2, 1, 2, 2),
+        "list_id run_id cohort_id profile_id list_sha256",
+        (1, 1, 1, None, H),
+        (2, 1, 2, 2, OTHER),
         (("list_id",), ("run_id", "cohort_id", "profile_id")),
     ),
     "am_personalization_decision": Table(
@@ -107,11 +128,19 @@ GUARDED = {
         (2, 2, "y", OTHER),
         (("rotation_id",),),
     ),
+    "am_personalization_identity": Table(
+        "identity_id profile_id commitment bound_at",
+        (1, 1, H, "x"),
+        (2, 2, OTHER, "y"),
+        (("identity_id",),),
+    ),
 }
 MUTABLE = {
     "am_personalization_profile",
     "am_personalization_run_progress",
     "am_personalization_run_customer",
+    # destroyed by an erasure
+    "am_personalization_identity_salt",
     # derived, and replaced as a whole
     "am_personalization_reconciliation",
     "am_personalization_reconciled",
@@ -122,12 +151,22 @@ EXPRESSIONS = {
     " coalesce(prefecture, ''), coalesce(horizon_days, 0), coalesce(risk_level, '')",
     ("run_id", "cohort_id", "profile_id"): "run_id, cohort_id, coalesce(profile_id, 0)",
 }
+# One row at most.
+SINGLE = "am_personalization_log_mark"
+# A segment of events is sealed up to a number, so that none may be added below it.
+ASCENDING = {
+    "am_personalization_delivery": "delivery_id",
+    "am_personalization_erasure": "erasure_id",
+    "am_personalization_rotation": "rotation_id",
+}
 KEYS = [(table, key) for table in GUARDED for key in GUARDED[table].keys]
 NUMBERED = [
     (table, key[0])
     for table, key in KEYS
-    if len(key) == 1 and GUARDED[table].columns.startswith(key[0])
+    if len(key) == 1 and GUARDED[table].columns.startswith(key[0]) and table != SINGLE
 ]
+# Evidence is numbered as the log is.
+ROOM = [(table, number) for table, number in NUMBERED if number != "first_rec_id"]
 
 
 def insert(conn, table, row, verb="INSERT", tail=""):
@@ -287,7 +326,7 @@ def test_no_row_is_updated_or_deleted(conn, table, attack):
     assert rows(conn, table) == before
 
 
-@pytest.mark.parametrize("table", GUARDED)
+@pytest.mark.parametrize("table", sorted(GUARDED.keys() - {SINGLE}))
 def test_another_row_is_appended(conn, table):
     before = rows(conn, table)
     insert(conn, table, GUARDED[table].row())
@@ -319,7 +358,75 @@ def test_a_number_beyond_the_log_is_not_ignored_either(conn):
         insert(conn, LOG, {**GUARDED[LOG].row(), "rec_id": -1}, "INSERT OR IGNORE")
 
 
+HALF = 2**52
+
+
+@pytest.mark.parametrize("refused", [HALF + 1, 2**53 - 1, 2**53])
+@pytest.mark.parametrize("verb", ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"])
+@pytest.mark.parametrize(("table", "number"), ROOM)
+def test_a_number_that_leaves_no_room_for_the_nights_to_come_is_refused(
+    conn, table, number, verb, refused
+):
+    before = rows(conn, table)
+    with pytest.raises(sqlite3.IntegrityError, match=r"at most 2\^52, or follow the one before$"):
+        insert(conn, table, {**GUARDED[table].row(), number: refused}, verb)
+    assert rows(conn, table) == before
+
+
+@pytest.mark.parametrize(("table", "number"), ROOM)
+def test_after_the_highest_number_that_may_be_named_the_automatic_ones_go_on(conn, table, number):
+    insert(conn, table, {**GUARDED[table].row(), number: HALF})
+    other = {**GUARDED[table].row(), number: None}
+    # Whatever else has to be unique.
+    for each in ("candidate_sha256", "delivery_key"):
+        if each in other:
+            other[each] = "f" * 64
+    for each in ("again", "cohort_id", "profile_id", "reversal_of", "horizon_days", "run_id"):
+        if each in other and each != number:
+            other[each] = 7
+    insert(conn, table, other)
+    assert conn.execute(f"SELECT max({number}) FROM {table}").fetchone() == (HALF + 1,)
+
+
+@pytest.mark.parametrize("refused", [0, -5, 2**53 + 1])
+@pytest.mark.parametrize(("table", "number"), NUMBERED)
+def test_a_number_out_of_range_is_never_taken(conn, table, number, refused):
+    with pytest.raises(sqlite3.IntegrityError):
+        insert(conn, table, {**GUARDED[table].row(), number: refused})
+
+
+@pytest.mark.parametrize(("table", "number"), ASCENDING.items())
+def test_no_event_is_numbered_below_one_that_may_be_sealed(conn, table, number):
+    other = GUARDED[table].row()
+    insert(conn, table, {**other, number: 9})
+    third = {**other, number: 5, "profile_id": 7, "delivery_key": "f" * 64, "reversal_of": None}
+    with pytest.raises(sqlite3.IntegrityError, match=f"^{number} must be above all before"):
+        insert(conn, table, {name: value for name, value in third.items() if name in other})
+
+
+@pytest.mark.parametrize("refused", [2, 3, "3", 4])
+@pytest.mark.parametrize("verb", ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"])
+def test_no_log_row_is_put_into_what_is_sealed(conn, verb, refused):
+    seal = {**GUARDED["am_personalization_seal"].row(), "log_end": 4}
+    insert(conn, "am_personalization_seal", seal)
+    before = rows(conn, LOG)
+    with pytest.raises(sqlite3.IntegrityError, match=r"^rec_id is in the part of the log that is"):
+        insert(conn, LOG, {**GUARDED[LOG].row(), "rec_id": refused}, verb)
+    assert rows(conn, LOG) == before
+    insert(conn, LOG, {**GUARDED[LOG].row(), "rec_id": 5})
+    insert(conn, LOG, {**GUARDED[LOG].row(), "rec_id": None})
+    assert [row[0] for row in rows(conn, LOG)] == [1, 5, 6]
+
+
+def test_finding_the_last_seal_reads_no_other(conn):
+    plan = conn.execute(
+        "EXPLAIN QUERY PLAN SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1"
+    ).fetchall()
+    assert [step[-1] for step in plan] == ["SCAN am_personalization_seal"]  # backwards, one row
+
+
 REFERENCES = {
+    ("am_personalization_identity_salt", "identity_id"),
     (LOG, "profile_id"),
     ("am_personalization_candidate", "profile_id"),
     ("am_personalization_run_candidate", "run_id"),

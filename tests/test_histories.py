@@ -1,12 +1,16 @@
 """Whatever honestly happens to a database, verification finds nothing."""
 
+import itertools
+import os
 import shutil
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import date, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
+import sqlite_utils
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +20,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.rotation import rotate
-from sqlite_utils_personalization.scoring import log
+from sqlite_utils_personalization.scoring import log, night
 from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
 
@@ -48,9 +52,33 @@ ACTIONS = st.one_of(
     st.tuples(st.just("deleted"), small),
     st.tuples(st.just("others write"), small),
     st.tuples(st.just("others are sealed"), st.just(0)),
+    *([st.tuples(st.just("killed"), st.integers(1, 600))] * hasattr(os, "fork")),
+    st.tuples(st.just("vacuumed"), st.booleans()),
+    st.tuples(st.just("backed up"), st.booleans()),
+    st.tuples(st.just("dumped"), st.just(0)),
+    st.tuples(st.just("transformed"), st.sampled_from(("programs", "saved_searches"))),
+    st.tuples(st.just("journal mode"), st.sampled_from(("wal", "delete", "truncate", "persist"))),
+    st.tuples(st.just("page size"), st.sampled_from((512, 1024, 4096, 65536))),
+    st.tuples(st.just("migrated"), st.just(0)),
+    st.tuples(st.just("progress lost"), st.just(0)),
     st.tuples(st.just("amended"), st.sampled_from("ABCD")),
     st.tuples(st.just("withdrawn"), st.sampled_from("ABCD")),
 )
+
+
+P = "am_personalization_"
+
+
+def dying(open_writable, statements):
+    """open_writable, but the process dies at that statement of the connection, counted from 1."""
+
+    def opened(*given, **options):
+        db = open_writable(*given, **options)
+        count = itertools.count(1)
+        db.conn.set_trace_callback(lambda sql: next(count) == statements and os._exit(9))
+        return db
+
+    return opened
 
 
 class History:
@@ -90,6 +118,70 @@ class History:
 
         with suppress(KeyboardInterrupt):
             self.score(reporter=Reporter(progress=stop))
+
+    def killed(self, statements):
+        """A process of its own scores the night, and dies at one of its statements, leaving its journal behind."""
+        self.day += timedelta(1)
+        process = os.fork()
+        if process == 0:
+            try:
+                night.open_writable = dying(night.open_writable, statements)
+                self.score()
+            finally:
+                os._exit(0)
+        os.waitpid(process, 0)
+
+    def vacuumed(self, into):
+        if into:
+            copy = f"{self.path}.copy"
+            self.outside(f"VACUUM INTO '{copy}'")
+            self.replaced_by(copy)
+        else:
+            self.outside("VACUUM")
+
+    def backed_up(self, in_steps):
+        copy = f"{self.path}.copy"
+        with closing(sqlite3.connect(self.path)) as db, closing(sqlite3.connect(copy)) as target:
+            db.backup(target, pages=3 if in_steps else -1)
+        self.replaced_by(copy)
+
+    def dumped(self, _):
+        copy = f"{self.path}.copy"
+        with closing(sqlite3.connect(self.path)) as db, closing(sqlite3.connect(copy)) as target:
+            target.executescript("\n".join(db.iterdump()))
+        self.replaced_by(copy)
+
+    def replaced_by(self, copy):
+        for suffix in ("-wal", "-shm", "-journal"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        os.replace(copy, self.path)
+
+    def outside(self, *statements):
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+            for statement in statements:
+                db.execute(statement)
+
+    def transformed(self, table):
+        with sqlite_utils.Database(self.path) as db:
+            db[table].transform(types={"note": str}, column_order=[*db[table].columns_dict][::-1])
+
+    def journal_mode(self, mode):
+        self.outside(f"PRAGMA journal_mode = {mode}")
+
+    def page_size(self, size):
+        self.outside("PRAGMA journal_mode = delete", f"PRAGMA page_size = {size}", "VACUUM")
+
+    def migrated(self, _):
+        migrate(self.path)
+
+    def progress_lost(self, _):
+        """Not honest by itself, but the night is finished, or found to be."""
+        with closing(sqlite3.connect(self.path)) as db:
+            latest = f"SELECT as_of, run_id FROM {P}run ORDER BY run_id DESC LIMIT 1"
+            found = db.execute(latest).fetchone()
+        if found:
+            self.execute(f"DELETE FROM {P}run_progress WHERE run_id = ?", found[1])
+            score(self.path, as_of=found[0], top_k=2)
 
     def customer(self, preference):
         self.execute(
@@ -199,6 +291,31 @@ SETTINGS = {
     "suppress_health_check": list(HealthCheck),
     "phases": (Phase.explicit, Phase.generate),
 }
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_night_killed_at_any_statement_is_told_from_one_that_ended(start, tmp_path_factory):
+    """That the kills of these histories reach every stage of a night."""
+    path = tmp_path_factory.mktemp("killed") / "jpcite.db"
+    states = set()
+    for statements in range(1, 900, 31):
+        shutil.copy(start, path)
+        history = History(path)
+        for preference in PREFERENCES:
+            history.customer(preference)
+        history.killed(statements)
+        with closing(sqlite3.connect(path)) as db:
+            runs, logged, seals = (
+                db.execute(f"SELECT count(*) FROM {P}{table}").fetchone()[0]
+                for table in ("run", "recommendation_log", "seal")
+            )
+            assert verify(db) == []
+        states.add((runs, logged > 0, seals))
+        history.score()
+        with closing(sqlite3.connect(path)) as db:
+            assert verify(db) == []
+    assert {(0, False, 0), (1, True, 1)} < states
+    assert states & {(1, False, 0), (1, True, 0)}, states
 
 
 @given(actions=histories)

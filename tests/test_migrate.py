@@ -459,7 +459,11 @@ def test_migrating_a_log_that_is_there_refreshes_its_statistics(fresh_path, add_
     execute(fresh_path, LOG, ("program",))
     migrate(fresh_path)
     tables = execute(fresh_path, "SELECT DISTINCT tbl FROM sqlite_stat1 ORDER BY 1")
-    assert tables == [("am_personalization_profile",), ("am_personalization_recommendation_log",)]
+    assert tables == [
+        ("am_personalization_log_mark",),
+        ("am_personalization_profile",),
+        ("am_personalization_recommendation_log",),
+    ]
 
 
 def test_statistics_are_left_to_the_next_time_while_another_program_writes(db_path, add_profile):

@@ -247,3 +247,27 @@ def test_a_view_of_ours_that_is_a_table_keeps_the_evidence_from_being_removed(db
         db_path, WITHOUT_EVIDENCE
     )
     assert schema(db_path) == before
+
+
+@pytest.mark.parametrize("encoding", ("UTF-16le", "UTF-16be"))
+@pytest.mark.parametrize("name", (STORAGE, EVIDENCE, EVENTS))
+def test_a_file_in_utf_16_is_left_as_it_was(fresh_path, apply, name, encoding):
+    run(fresh_path, f"PRAGMA encoding = '{encoding}'", "CREATE TABLE programs (unified_id TEXT)")
+    if name != STORAGE:
+        with closing(sqlite3.connect(fresh_path)) as conn:
+            conn.executescript(text(STORAGE).replace("encoding = 'UTF-8'", "1"))
+    before = schema(fresh_path)
+    assert f"{name[:3]} needs a database in UTF-8, and was undone" in apply(fresh_path, name)
+    assert schema(fresh_path) == before
+
+
+def test_the_mark_of_the_log_is_made_both_ways_and_once(fresh_path, apply):
+    apply(fresh_path, STORAGE)
+    add = "INSERT INTO am_personalization_recommendation_log(profile_id, recommendation_type) VALUES (1, 'program')"
+    run(fresh_path, add, add, "DELETE FROM am_personalization_recommendation_log WHERE rec_id = 2")
+    for _ in range(2):
+        assert apply(fresh_path, EVIDENCE) == ""
+        run(fresh_path, add)
+    with closing(sqlite3.connect(fresh_path)) as conn:
+        found = conn.execute("SELECT * FROM am_personalization_log_mark").fetchall()
+    assert found == [(1, 1, 2)]

@@ -13,6 +13,7 @@ from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.evidence.leaves import head_sha256
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head, seal_others
 from sqlite_utils_personalization.example import build
+from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
@@ -100,12 +101,12 @@ COLUMNS = tuple(
     for table, columns in {
         "recommendation_log": "rec_id profile_id recommendation_type score served_at",
         "run": "run_id as_of again model_json model_sha256 package_version top_k served_at started_at"
-        " salt customers_sha256 candidates_sha256 profiles rejected counts_json left_out_json",
+        " salt customers_sha256 candidates_sha256 served_sha256 profiles rejected counts_json left_out_json",
         "cohort": "industries prefecture horizon_days risk_level",
         "candidate": "candidate_id candidate_sha256 recommendation_type item_id title industries prefectures"
         " opens_on closes_on risk_level why profile_id left_out",
         "run_candidate": "run_id candidate_id",
-        "list": "list_id run_id cohort_id profile_id",
+        "list": "list_id run_id cohort_id profile_id list_sha256",
         "decision": "list_id seq candidate_id industry_points deadline_points risk_points score",
         "evidence": "first_rec_id n list_id",
         "unserved": "run_id profile_id cohort_id reason",
@@ -324,11 +325,19 @@ def test_the_last_run_cut_off_without_a_trace_is_found_by_the_kept_head_alone(db
 
 
 def rechain(db):
-    """Seal everything again, as someone would who knows how."""
+    """Digest and seal everything again, as someone would who knows how."""
+    from sqlite_utils_personalization.evidence.leaves import digest_of
     from sqlite_utils_personalization.evidence.seal import seal_run
+    from sqlite_utils_personalization.evidence.served import served_of_run
 
     drop_guards(db)
     db.execute(f"DELETE FROM {P}seal")
+    for list_id, run_id in db.execute(f"SELECT list_id, run_id FROM {P}list").fetchall():
+        digest = digest_of(db, run_id, list_id)
+        db.execute(f"UPDATE {P}list SET list_sha256 = ? WHERE list_id = ?", (digest, list_id))
+    for (run_id,) in db.execute(f"SELECT run_id FROM {P}run").fetchall():
+        served = served_of_run(db, run_id, 1, 2**53)
+        db.execute(f"UPDATE {P}run SET served_sha256 = ? WHERE run_id = ?", (served, run_id))
     restore_guards(db)
     for (run_id,) in db.execute(f"SELECT run_id FROM {P}run ORDER BY 1").fetchall():
         seal_run(db, run_id)
@@ -409,10 +418,10 @@ def test_erasure_leaves_every_verdict_and_seal_as_it_was(db):
     """design.md, Privacy: the hash becomes a random one and the preference '{}'."""
     verdicts = "SELECT rec_id, recomputed_score, verdict FROM v_personalization_replay ORDER BY 1"
     before = db.execute(verdicts).fetchall()
-    db.execute(
-        "UPDATE am_personalization_profile SET user_token_hash = lower(hex(randomblob(32))),"
-        " preference_json = '{}' WHERE profile_id = 3"
-    )
+    (user_token_hash,) = db.execute(
+        "SELECT user_token_hash FROM am_personalization_profile WHERE profile_id = 3"
+    ).fetchone()
+    assert erase(db, user_token_hash)
     assert db.execute(verdicts).fetchall() == before
     assert verify(db) == []
 

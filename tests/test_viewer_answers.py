@@ -435,10 +435,10 @@ async def test_rows_without_evidence_are_ranges_and_say_which_seal_covers_them(a
     assert first == between[0]
     rows = await ask("rows_without_evidence")
 
-    # The first night's seal is 1, what came between is 2, the second night 3.
+    # The commitments to the customers are sealed as 1, the first night as 2, what came between as 3.
     assert [
         (row["first_rec_id"], row["last_rec_id"], row["rec_ids"], row["sealed_by"]) for row in rows
-    ] == [(between[0], between[2], 3, 2), (since[0], since[1], 2, None)]
+    ] == [(between[0], between[2], 3, 3), (since[0], since[1], 2, None)]
     assert await ask("rows_without_evidence", size=1) == rows[:1]
     assert await ask("rows_without_evidence", after=between[2]) == rows[1:]
     assert await ask("rows_without_evidence", after=1) == rows
@@ -484,11 +484,11 @@ FAULTS = (
         "not finished - run personalization-score for this night again",
     ),
     (
-        "UPDATE am_personalization_seal SET head = previous_head WHERE seal_id = 2",
+        "UPDATE am_personalization_seal SET head = previous_head WHERE seal_id = 3",
         "its seal does not follow from the one before it",
     ),
     (
-        "DELETE FROM am_personalization_seal WHERE seal_id = 2",
+        "DELETE FROM am_personalization_seal WHERE seal_id = 3",
         "its seal does not follow from the one before it",
     ),
     (

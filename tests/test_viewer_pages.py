@@ -252,6 +252,31 @@ async def test_a_catalogue_that_cannot_be_read_is_named_and_the_replay_stands(sh
 
 
 @pytest.mark.asyncio
+async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tampered):
+    random = "e" * 64
+    path = tampered(
+        f"UPDATE am_personalization_profile SET user_token_hash = '{random}', preference_json = '{{}}'"
+        " WHERE profile_id = (SELECT profile_id FROM am_personalization_recommendation_log WHERE rec_id = 1)"
+    )
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(
+        "INSERT INTO am_personalization_erasure(profile_id, erased_at, legal_basis, log_rows) SELECT profile_id,"
+        " '2026-05-01T00:00:00.000Z', 'objection', 1 FROM am_personalization_recommendation_log WHERE rec_id = 1"
+    )
+    db.close()
+    text, data = await both(path, f"{HOME}/replay/1", 200)
+    assert (data["verdict"], data["erased_at"], data["user_token_hash"]) == (
+        "erased",
+        "2026-05-01T00:00:00.000Z",
+        None,
+    )
+    assert "<strong>Erased</strong>" in text
+    assert "a customer who was erased, since 2026-05-01" in text
+    assert random[:12] not in text
+    assert 'class="ok"><strong>Erased' in text
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("sql", "rec_id", "verdict", "says"),
     [

@@ -20,7 +20,7 @@ from sqlite_utils_personalization.verify_receipt import FORMAT, check
 
 _COLUMNS = (*SEAL_COLUMNS, "head")
 _LISTS = f"""
-SELECT e.first_rec_id, t.list_id, t.profile_id, {listed(Declared._fields, 'k.')}
+SELECT e.first_rec_id, t.list_id, t.profile_id, {listed(Declared._fields, "k.")}
 FROM am_personalization_run r
 CROSS JOIN am_personalization_recommendation_log l ON l.served_at = r.served_at
 CROSS JOIN am_personalization_evidence e ON e.first_rec_id = l.rec_id
@@ -30,8 +30,8 @@ WHERE r.run_id = :run_id AND l.profile_id = :profile_id ORDER BY e.first_rec_id
 """
 # Score and rec_id are the log's own, so that a row which contradicts its evidence passes no check.
 _ROWS = f"""
-SELECT l.rec_id, {listed(POINTS, 'd.')}, l.score, c.candidate_sha256,
-    {listed(Candidate._fields, 'c.')}
+SELECT l.rec_id, {listed(POINTS, "d.")}, l.score, c.candidate_sha256,
+    {listed(Candidate._fields, "c.")}
 FROM am_personalization_run r
 CROSS JOIN am_personalization_evidence e ON e.first_rec_id = :first_rec_id
 CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id

@@ -76,7 +76,7 @@ def _row(row: Mapping[str, Any], found: Evaluation) -> str:
     return (
         f'<tr><td>{row["rec_id"]}</td><th scope="row">{_japanese(item.title)}'
         f'<span class="note">{escape(item.item_id)}, {_shown(facts["prefectures"])}, {facts["closes_on"].phrase}'
-        f'</span></th>{cells}<td><strong>{row["score"]}</strong>'
+        f"</span></th>{cells}<td><strong>{row['score']}</strong>"
         f'<span class="note">{escape(total_sentence(found))}</span></td></tr>'
     )
 

@@ -1,12 +1,13 @@
 """Replay: every log row computed once more, from what its night stored and nothing else.
 
-What is evaluated is the packaged formula over the base tables, never a view of the file. Whether the stored inputs
-are still those that were sealed is for verification to say; replay says what follows from them.
+What is evaluated is the packaged formula over the base tables, never a view of the file. A row is reproduced only if
+the digests of its item, its list with the declared vector, and its model are right too. Whether those digests are
+still the ones that were sealed is for verification to say.
 """
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlite_utils_personalization.audit.ranking import Field, RunnerUp, best_bel
 from sqlite_utils_personalization.audit.replay_result import (
     BROKEN,
     DIFFERS,
+    ERASED,
     NO_EVIDENCE,
     REPRODUCED,
     Logged,
@@ -22,37 +24,58 @@ from sqlite_utils_personalization.audit.replay_result import (
     Run,
 )
 from sqlite_utils_personalization.audit.selection import Selection, conditions
+from sqlite_utils_personalization.canonical import sha256_hex
+from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.evidence.leaves import digest_of
 from sqlite_utils_personalization.formula.evaluation import (
     COLUMNS,
+    CONSTANTS,
+    NOT_READABLE,
     Evaluation,
     Points,
     decoded_row,
     evaluation,
+    formula_constants,
 )
 from sqlite_utils_personalization.formula.formula import evidence_link
 from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS, Declared, listed
 from sqlite_utils_personalization.transaction import read_batches
 
 CACHED_LISTS = 1_000
+CACHED_ITEMS = 10_000
 
 _LINKS = ("profile", "list", "run", "cohort", "decision", "candidate")
 _ROWS = f"""
-SELECT l.rec_id, l.profile_id, p.user_token_hash, l.recommendation_type, l.served_at, l.score, e.list_id,
+SELECT l.rec_id, l.profile_id, p.user_token_hash, l.recommendation_type, l.served_at, l.score,
+    {{erased_at}}, e.list_id,
     p.profile_id, t.list_id, r.run_id, k.cohort_id, d.list_id, c.candidate_id,
     r.run_id, r.as_of, r.again, r.top_k, r.model_sha256, r.package_version, r.served_at, t.profile_id, d.seq,
-    {listed(POINTS, 'd.')}, d.score, {COLUMNS}
+    {listed(POINTS, "d.")}, d.score, {COLUMNS}
 FROM am_personalization_recommendation_log l
 LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
 {evidence_link()}
 WHERE {{key}} > max(:after, :start) AND {{conditions}} ORDER BY l.rec_id LIMIT :batch
 """
+_ERASED_AT = (
+    "(SELECT x.erased_at FROM am_personalization_erasure x WHERE x.profile_id = l.profile_id)"
+)
 # Where the columns of an evaluation begin.
-_EVALUATED = 22 + len(POINTS) + 1
+_EVALUATED = 23 + len(POINTS) + 1
 _PLACES = f"""
 SELECT c.recommendation_type, d.seq, c.item_id, c.title,
-    {listed(POINTS, 'd.', ' + ')}, d.score
+    {listed(POINTS, "d.", " + ")}, d.score
 FROM am_personalization_decision d JOIN am_personalization_candidate c USING (candidate_id)
 WHERE d.list_id = ? ORDER BY d.seq
+"""
+
+
+_ITEM = f"""
+SELECT candidate_sha256, {listed(Candidate._fields)} FROM am_personalization_candidate WHERE candidate_id = ?
+"""
+_LIST = "SELECT list_sha256 FROM am_personalization_list WHERE list_id = ?"
+_MODEL = f"""
+SELECT model_sha256, model_json, {listed(CONSTANTS)} FROM am_personalization_run WHERE run_id = ?
 """
 
 
@@ -73,7 +96,9 @@ def replay(
     where, at = conditions(db, chosen)
     # Rows named one by one are looked up, whatever the statistics make of the range.
     key = "l.rec_id" if chosen.rec_ids is None else "+l.rec_id"
-    return _replays(db, _ROWS.format(key=key, conditions=where), at, _Lists(db, below_cut))
+    erased_at = _ERASED_AT if has_table(db, "am_personalization_erasure") else "NULL"
+    sql = _ROWS.format(key=key, conditions=where, erased_at=erased_at)
+    return _replays(db, sql, at, _Lists(db, below_cut))
 
 
 def _replays(
@@ -84,25 +109,33 @@ def _replays(
 
 
 def _replay(row: Any, lists: "_Lists") -> Replay:
-    logged = Logged(*row[:6])
-    if row[6] is None:
-        return Replay(logged, NO_EVIDENCE)
-    links, night = row[7:13], Run(*row[13:19]) if row[9] is not None else None
+    logged, erased_at = Logged(*row[:6]), row[6]
+    if erased_at is not None:
+        # The random one that took its place is nobody's.
+        logged = logged._replace(user_token_hash=None)
+    if row[7] is None:
+        return Replay(logged, NO_EVIDENCE, erased_at=erased_at)
+    links, night = row[8:14], Run(*row[14:20]) if row[10] is not None else None
     if night is None or None in links:
-        return Replay(logged, BROKEN, missing=_LINKS[links.index(None)], run=night)
-    night_served_at, owner, seq = row[19:22]
-    *parts, score = row[22:_EVALUATED]
+        missing = _LINKS[links.index(None)]
+        return Replay(logged, BROKEN, missing=missing, run=night, erased_at=erased_at)
+    night_served_at, owner, seq = row[20:23]
+    *parts, score = row[23:_EVALUATED]
     decided, found = Points(tuple(parts), score), evaluation(row[_EVALUATED:])
-    differences = tuple(_differences(logged, night_served_at, owner, decided, found))
+    differences = (
+        *_differences(logged, night_served_at, owner, decided, found),
+        *lists.other_digests(row[7], night.run_id, row[13]),
+    )
     return Replay(
         logged,
-        DIFFERS if differences else REPRODUCED,
+        DIFFERS if differences else REPRODUCED if erased_at is None else ERASED,
         differences,
         run=night,
-        candidate_id=row[12],
+        candidate_id=row[13],
         found=found,
         decided=decided,
-        position=lists.position(row[6], seq, owner, night, found),
+        position=lists.position(row[7], seq, owner, night, found),
+        erased_at=erased_at,
     )
 
 
@@ -121,14 +154,26 @@ def _differences(
     return (name for name, agrees in agreeing.items() if not agrees)
 
 
+def _agrees(stored: object, derive: Callable[[], object]) -> bool:
+    try:
+        return derive() == stored
+    except NOT_READABLE:
+        return False
+
+
 class _Lists:
-    """Who else is on a list: read once for the customers who share it, as long as they come close together."""
+    """Who else is on a list, and whether it is the one that was digested: read once for the customers who share it, as
+    long as they come close together.
+    """
 
     def __init__(self, db: sqlite3.Connection, below_cut: bool) -> None:
         self._db = db
         self._below_cut = below_cut
         self._places = lru_cache(maxsize=CACHED_LISTS)(self._read_places)
         self._below = lru_cache(maxsize=CACHED_LISTS)(self._read_below)
+        self._is_list = lru_cache(maxsize=CACHED_LISTS)(self._check_list)
+        self._is_item = lru_cache(maxsize=CACHED_ITEMS)(self._check_item)
+        self._is_model = lru_cache(maxsize=CACHED_LISTS)(self._check_model)
 
     def position(
         self, list_id: int, seq: int, owner: int | None, run: Run, found: Evaluation
@@ -144,6 +189,29 @@ class _Lists:
             self._below(field, found.declared, run.top_k) if self._below_cut and is_full else None
         )
         return PlaceOnList(rank, len(places), next_)
+
+    def other_digests(self, list_id: int, run_id: int, candidate_id: int) -> Iterator[str]:
+        """Which of the item, the list and the model is not the one that was digested that night."""
+        agreeing = {
+            "item": self._is_item(candidate_id),
+            "list": self._is_list(run_id, list_id),
+            "model": self._is_model(run_id),
+        }
+        return (name for name, agrees in agreeing.items() if not agrees)
+
+    def _check_item(self, candidate_id: int) -> bool:
+        digest, *fields = self._db.execute(_ITEM, (candidate_id,)).fetchone()
+        return _agrees(digest, lambda: Candidate(*fields).sha256)
+
+    def _check_list(self, run_id: int, list_id: int) -> bool:
+        (digest,) = self._db.execute(_LIST, (list_id,)).fetchone()
+        return _agrees(digest, lambda: digest_of(self._db, run_id, list_id))
+
+    def _check_model(self, run_id: int) -> bool:
+        digest, text, *numbers = self._db.execute(_MODEL, (run_id,)).fetchone()
+        return _agrees(digest, lambda: sha256_hex(text)) and _agrees(
+            numbers, lambda: formula_constants(text)
+        )
 
     def _read_places(self, list_id: int) -> dict[str, list[tuple[Any, ...]]]:
         places: dict[str, list[tuple[Any, ...]]] = defaultdict(list)

@@ -10,12 +10,13 @@ from sqlite_utils_personalization.formula.sentences import component_sentences, 
 from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS
 
 REPRODUCED, DIFFERS = "reproduced", "differs"
+ERASED = "erased"
 NO_EVIDENCE, BROKEN = "no evidence", "evidence broken"
 FAULTS = (DIFFERS, BROKEN)
 
 
 class Logged(NamedTuple):
-    """A log row; user_token_hash is None if its customer is gone."""
+    """A log row; user_token_hash is None if its customer is gone or erased."""
 
     rec_id: int
     profile_id: int
@@ -60,10 +61,12 @@ class PlaceOnList(NamedTuple):
 class Replay:
     """One log row, what it was decided from, and what the formula makes of that.
 
-    verdict is reproduced, differs, no evidence (another program wrote the row) or evidence broken (a link leads
-    nowhere). differences are, in this order, any of eligibility, those of COMPONENTS, score, logged_score,
-    recommendation_type, served_at, customer; missing is the first link that leads nowhere. found and decided are None
-    where there is no evidence or it is broken; of a broken row the run may still be known.
+    verdict is reproduced, erased (reproduced, but its customer was erased), differs, no evidence (another program wrote
+    the row) or evidence broken (a link leads nowhere). differences are, in this order, any of eligibility, those of
+    COMPONENTS, score, logged_score, recommendation_type, served_at, customer, and of item, list and model, if one is
+    not what its digest was taken of; missing is the first link that leads nowhere. found and decided are None where
+    there is no evidence or it is broken; of a broken row the run may still be known. erased_at is when the customer
+    was erased, whatever the verdict.
     """
 
     logged: Logged
@@ -75,6 +78,7 @@ class Replay:
     found: Evaluation | None = None
     decided: Points | None = None
     position: PlaceOnList | None = None
+    erased_at: str | None = None
 
     @property
     def rec_id(self) -> int:
@@ -113,6 +117,7 @@ class Replay:
             "components": [component._asdict() for component in self.components],
             "total": total_dict(self.found),
             **_position_dict(self.position),
+            "erased_at": self.erased_at,
         }
 
     def to_row(self) -> tuple[Any, ...]:
@@ -133,6 +138,7 @@ class Replay:
             *(found.points.parts if found else (None,) * len(COMPONENTS)),
             logged.score,
             self.recomputed_score,
+            self.erased_at,
         )
 
 
@@ -152,6 +158,7 @@ ROW_COLUMNS = (
     *POINTS,
     "logged_score",
     "recomputed_score",
+    "erased_at",
 )
 
 

@@ -66,7 +66,7 @@ def replay(
         sqlite-utils personalization-replay jpcite.db --run 1 --csv
 
     Exit status 1: a row differs from its evidence, or its evidence is broken. A row that another program wrote has no
-    evidence, which is no fault. The file is only read.
+    evidence, and that of an erased customer is nobody's, which is no fault. The file is only read.
     """
     chosen = _chosen({name: options.pop(name) for name in _SELECTING})
     tabular = any(options.values()) and not as_json

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlite_utils_personalization.audit.compare_today import ThenNow
 from sqlite_utils_personalization.audit.replay_result import (
+    ERASED,
     NO_EVIDENCE,
     Component,
     Replay,
@@ -28,7 +29,7 @@ def replay_text(found: Replay, now: ThenNow | None = None) -> str:
         [
             ("verdict", _verdict(found)),
             *_night(found),
-            ("customer", f"{logged.user_token_hash or 'gone'} (profile {logged.profile_id})"),
+            ("customer", f"{_customer(found)} (profile {logged.profile_id})"),
             *(_inputs(found.found) if found.found else ()),
             *(_points(found.components, found.found) if found.found else ()),
             *_position(found),
@@ -63,6 +64,12 @@ def _block(title: str, lines: Iterable[Line]) -> str:
     return "\n".join([title, *(f"    {label:<9} {text}" for label, text in lines), ""])
 
 
+def _customer(found: Replay) -> str:
+    if found.erased_at is not None:
+        return f"erased since {found.erased_at}"
+    return found.logged.user_token_hash or "gone"
+
+
 def _verdict(found: Replay) -> str:
     score = f"logged {found.logged.score}, recomputed {found.recomputed_score}"
     if found.verdict == NO_EVIDENCE:
@@ -71,6 +78,8 @@ def _verdict(found: Replay) -> str:
             f"{found.verdict}: another program wrote this row, with a score of {found.logged.score},"
             " unless personalization-verify has a finding"
         )
+    if found.verdict == ERASED:
+        return f"{found.verdict}: since {found.erased_at} nobody's, otherwise reproduced: {score}"
     if found.missing:
         return f"{found.verdict}: its {found.missing} is missing - run personalization-verify"
     differing = f" in {', '.join(found.differences)}" if found.differences else ""
@@ -92,8 +101,11 @@ def _night(found: Replay) -> Iterator[Line]:
     if found.found:
         model = found.found.constants
         weights = ", ".join(f"{name} {weight}" for name, weight in model.weights.items())
-        yield "model", (
-            f"{weights}, urgent {days(model.urgent_days)}, cap {model.cap} (sha256 {run.model_sha256[:12]})"
+        yield (
+            "model",
+            (
+                f"{weights}, urgent {days(model.urgent_days)}, cap {model.cap} (sha256 {run.model_sha256[:12]})"
+            ),
         )
 
 
@@ -138,7 +150,10 @@ def _now(now: ThenNow) -> Iterator[Line]:
             yield "", f"{fact.name}: {_shown(fact.then)} -> {_shown(fact.now)}"
     for change in now.amendments:
         values = f"{_shown(change.prev_value)} -> {_shown(change.new_value)}"
-        yield "", f"amendment {change.diff_id}, seen {change.detected_on}: {change.field_name} {values}"
+        yield (
+            "",
+            f"amendment {change.diff_id}, seen {change.detected_on}: {change.field_name} {values}",
+        )
 
 
 def _shown(value: object) -> str:

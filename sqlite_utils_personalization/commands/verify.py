@@ -33,7 +33,8 @@ def verify(path: str, head_file: Path | None, strict: bool, as_json: bool, silen
     \b
         sqlite-utils personalization-verify jpcite.db --head head.json
 
-    Of each kind of fault the first is shown, and how many there are; docs/verify.md lists the kinds.
+    Of each kind of fault the first is shown, and how many there are; docs/verify.md lists the kinds. Notes, as on times
+    that go backwards or rows that no seal covers, are no findings.
 
     Exit status 0: intact, 1: findings, 2: could not check. The file is only read.
     """

@@ -44,10 +44,11 @@ EVENT_COLUMNS = {
         "log_rows",
     ),
     "am_personalization_rotation": ("rotation_id", "profile_id", "rotated_at", "proof"),
+    "am_personalization_identity": ("identity_id", "profile_id", "commitment", "bound_at"),
 }
 
 _LISTS = f"""
-SELECT t.list_id, t.profile_id, {listed(Declared._fields, 'k.')}
+SELECT t.list_id, t.profile_id, {listed(Declared._fields, "k.")}
 FROM am_personalization_list t LEFT JOIN am_personalization_cohort k USING (cohort_id)
 WHERE t.run_id = :run_id AND t.list_id > :after AND {{which}} ORDER BY t.list_id LIMIT :batch
 """
@@ -203,6 +204,15 @@ def keep_digests(db: sqlite3.Connection, run_id: int, digests: Iterable[tuple[in
             "INSERT INTO temp.seal_list VALUES (?, ?, ?)",
             ((list_id, run_id, digest) for list_id, digest in digests),
         )
+
+
+def keep_frozen_digests(db: sqlite3.Connection, run_id: int) -> None:
+    """Start a temporary table of list digests with those that were stored when the run was frozen."""
+    forget_digests(db)
+    db.execute(
+        "INSERT INTO temp.seal_list SELECT list_id, run_id, list_sha256 FROM am_personalization_list WHERE run_id = ?",
+        (run_id,),
+    )
 
 
 def digest_of(db: sqlite3.Connection, run_id: int, list_id: int) -> str:

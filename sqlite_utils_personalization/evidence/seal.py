@@ -11,16 +11,19 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.leaves import (
     EVENT_COLUMNS,
     NO_HEAD,
     customer_leaves,
     event_leaves,
     head_sha256,
+    keep_frozen_digests,
     other_leaves,
     unserved_sha256,
 )
 from sqlite_utils_personalization.evidence.merkle import leaf_hash, root
+from sqlite_utils_personalization.evidence.served import served_of_run
 from sqlite_utils_personalization.transaction import transaction, write_transaction
 
 # What a run's manifest repeats of its row; the rest of the row follows from model_json.
@@ -35,6 +38,7 @@ MANIFEST_COLUMNS = (
     "started_at",
     "customers_sha256",
     "candidates_sha256",
+    "served_sha256",
     "profiles",
     "rejected",
     "counts_json",
@@ -78,7 +82,8 @@ class Tree(NamedTuple):
 
 def run_tree(db: sqlite3.Connection, run_id: int, first: int | None, last: int | None) -> Tree:
     """The tree of a run between its bounds in the log, its keys profile_ids; writes to a temporary table only."""
-    return tree_of(customer_leaves(db, run_id, first, last))
+    keep_frozen_digests(db, run_id)
+    return tree_of(customer_leaves(db, run_id, first, last, digested=True))
 
 
 def other_tree(db: sqlite3.Connection, after: int, end: int) -> Tree:
@@ -113,8 +118,10 @@ def seal_run(db: sqlite3.Connection, run_id: int) -> None:
     """Finish a run that has logged everything: seal what other programs wrote before, then the run itself.
 
     Everything is read and hashed before the file is locked, and what others write meanwhile is left to the next seal.
+    PersonalizationError if not everyone got what the run was frozen with, which no honest program brings about.
     """
     first, last = db.execute(_BOUNDS, (run_id,)).fetchone()
+    _require_served(db, run_id, first, last)
     tree = run_tree(db, run_id, first, last)
     manifest = run_manifest(db, run_id, first, last)
     others = _unsealed_others(db)
@@ -126,6 +133,19 @@ def seal_run(db: sqlite3.Connection, run_id: int) -> None:
         end = seal_others(db, others)
         append_seal(db, run_id, first, last, end, tree, manifest)
         db.execute(_FINISH, (utc_now(), run_id))
+
+
+def _require_served(
+    db: sqlite3.Connection, run_id: int, first: int | None, last: int | None
+) -> None:
+    (frozen,) = db.execute(
+        "SELECT served_sha256 FROM am_personalization_run WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    if served_of_run(db, run_id, first, last) != frozen:
+        raise PersonalizationError(
+            f"run {run_id} did not give everyone the lists it was frozen with, so it is not sealed",
+            "somebody changed the file while the night was open: keep it as it is, and run personalization-verify",
+        )
 
 
 def seal_others(db: sqlite3.Connection, others: Others | None = None) -> int:

@@ -1,12 +1,20 @@
 """What the formula says of one item for one declared vector on one night, with everything it read."""
 
+import json
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.formula.formula import splice
-from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS, WEIGHTS, Declared, listed
+from sqlite_utils_personalization.model.kinds import (
+    COMPONENTS,
+    POINTS,
+    TYPES,
+    WEIGHTS,
+    Declared,
+    listed,
+)
 
 
 class Constants(NamedTuple):
@@ -76,6 +84,17 @@ COLUMNS = splice(
     " {days_left}, {is_open}, {in_area}, {in_industry},"
     f" {', '.join(f'{{{name}}}' for name in POINTS)}, {{score}}"
 )
+
+
+# The columns of a run that repeat numbers of its model_json, so that the formula need not parse it.
+CONSTANTS = (*WEIGHTS, "urgent_days", *(f"{kind}_cap" for kind in TYPES))
+
+
+def formula_constants(model_json: str) -> list[Any]:
+    """What CONSTANTS must be for this model; LookupError, TypeError or ValueError if it is none."""
+    model = json.loads(model_json)
+    weights = (model["weights"][name] for name in COMPONENTS)
+    return [*weights, model["urgent_days"], *(model["caps"][kind] for kind in TYPES)]
 
 
 def evaluation(values: Sequence[Any]) -> Evaluation:

@@ -128,7 +128,9 @@ class Explanation(_Result):
     """Why one recommendation was made; without a recommendation where that cannot be said."""
 
     rec_id: int
-    verdict: str = Field(description="'reproduced', 'differs', 'no evidence' or 'evidence broken'")
+    verdict: str = Field(
+        description="'reproduced', 'differs', 'no evidence', 'evidence broken' or 'erased'"
+    )
     differences: tuple[str, ...] = Field(description="what does not come out as it was logged")
     recommendation: Recommendation | None
     declared: DeclaredVector | None  # type: ignore[valid-type]  # made of Declared

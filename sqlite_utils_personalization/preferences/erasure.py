@@ -13,6 +13,7 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events
+from sqlite_utils_personalization.preferences.identity import unbind
 from sqlite_utils_personalization.preferences.profile import find_profile
 from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.transaction import write_transaction
@@ -74,6 +75,7 @@ def erase(
         db.execute(_CUT, (token_hex(32), now, profile_id))
         at = {"profile_id": profile_id, "now": now, "legal_basis": legal_basis}
         db.execute(_ERASURE, at)
+        unbind(db, profile_id)
         seal_events(db, (ERASURES,))
         (log_rows,) = db.execute(
             f"SELECT log_rows FROM {ERASURES} WHERE profile_id = ?", (profile_id,)

@@ -9,6 +9,7 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.erasure import require_events
+from sqlite_utils_personalization.preferences.identity import bind
 from sqlite_utils_personalization.preferences.profile import find_profile
 from sqlite_utils_personalization.transaction import write_transaction
 
@@ -53,6 +54,7 @@ def rotate(db: sqlite3.Connection, old_key: bytes, new_key: bytes) -> Rotation:
         rotation = Rotation(profile.profile_id, utc_now(), rotation_proof(old_key, new))
         db.execute(_MOVE, (new, rotation.rotated_at, profile.profile_id))
         db.execute(_ROTATION, rotation)
+        bind(db, profile.profile_id, new)
     return rotation
 
 

@@ -55,9 +55,11 @@ ORDER BY score DESC, served_at DESC, rec_id;
 
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
 CREATE TEMP TABLE am_personalization_check (
-    complete INTEGER CONSTRAINT "287 is incomplete and was undone" CHECK (complete)
+    complete INTEGER CONSTRAINT "287 is incomplete and was undone" CHECK (complete),
+    utf_8 INTEGER CONSTRAINT "287 needs a database in UTF-8, and was undone" CHECK (utf_8)
 );
-INSERT OR ROLLBACK INTO am_personalization_check
+INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8' FROM pragma_encoding;
+INSERT OR ROLLBACK INTO am_personalization_check(complete)
 SELECT count(*) = 6 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_profile',
     'index idx_am_personalization_profile_token',
@@ -66,7 +68,7 @@ SELECT count(*) = 6 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'index idx_am_pers_rec_type_score',
     'view v_personalization_recent_recs'
 );
-INSERT OR ROLLBACK INTO am_personalization_check
+INSERT OR ROLLBACK INTO am_personalization_check(complete)
 SELECT count(*) = 10 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.name || '.' || c.name IN (
     'am_personalization_profile.profile_id',

@@ -4,6 +4,23 @@
 
 BEGIN;
 
+-- Where the log stood when 288 was applied, unless nothing was ever in it: its last row, and the highest number it had
+-- given. Until then rows might be deleted, and those in between are not missed. Written the first time only, before
+-- there is a run: applied again, 288 forgives nothing.
+CREATE TABLE IF NOT EXISTS am_personalization_log_mark (
+    mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
+    last_rec_id INTEGER NOT NULL,
+    given_rec_id INTEGER NOT NULL CHECK (given_rec_id >= last_rec_id)
+);
+
+INSERT INTO am_personalization_log_mark(mark_id, last_rec_id, given_rec_id)
+SELECT 1, last, max(last, coalesce(s.seq, 0))
+FROM (SELECT coalesce(max(rec_id), 0) AS last FROM am_personalization_recommendation_log)
+LEFT JOIN sqlite_sequence s ON s.name = 'am_personalization_recommendation_log'
+WHERE max(last, coalesce(s.seq, 0)) > 0
+    AND NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_run')
+    AND NOT EXISTS (SELECT 1 FROM am_personalization_log_mark);
+
 -- One night's scoring, written once. The generated columns are the model's numbers the formula reads.
 CREATE TABLE IF NOT EXISTS am_personalization_run (
     run_id INTEGER PRIMARY KEY CHECK (run_id BETWEEN 1 AND 9007199254740992),
@@ -19,6 +36,8 @@ CREATE TABLE IF NOT EXISTS am_personalization_run (
     salt TEXT NOT NULL CHECK (length(salt) = 64),
     customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
     candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    -- who gets which list, as it was frozen
+    served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
     profiles INTEGER NOT NULL CHECK (profiles >= 0),
     rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
@@ -86,7 +105,9 @@ CREATE TABLE IF NOT EXISTS am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     cohort_id INTEGER NOT NULL REFERENCES am_personalization_cohort(cohort_id),
-    profile_id INTEGER REFERENCES am_personalization_profile(profile_id)
+    profile_id INTEGER REFERENCES am_personalization_profile(profile_id),
+    -- of the declared vector, the owner and every place
+    list_sha256 TEXT NOT NULL CHECK (length(list_sha256) = 64)
 );
 
 CREATE UNIQUE INDEX IF NOT EXISTS idx_am_personalization_list_key
@@ -283,10 +304,72 @@ WHEN EXISTS (SELECT 1 FROM am_personalization_seal
         WHERE run_id = new.run_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_seal is append-only'); END;
 
+CREATE TRIGGER IF NOT EXISTS am_personalization_log_mark_no_update BEFORE UPDATE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_log_mark_no_delete BEFORE DELETE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_log_mark_no_replace BEFORE INSERT ON am_personalization_log_mark
+WHEN EXISTS (SELECT 1 FROM am_personalization_log_mark
+        WHERE mark_id = new.mark_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+
 -- An accepted 2^63-1 would leave no automatic id for the next row, and a negative one sorts before the log.
 CREATE TRIGGER IF NOT EXISTS am_personalization_recommendation_log_rec_id AFTER INSERT ON am_personalization_recommendation_log
 WHEN new.rec_id < 1 OR new.rec_id > 9007199254740992
 BEGIN SELECT raise(ABORT, 'rec_id must be between 1 and 2^53'); END;
+
+-- Numbers are given one by one, and end at 2^53. Whoever names one may name the lower half: the upper half, 120,000 years
+-- of a hundred million rows a night, stays for those that follow, each within a million of the one before.
+-- A row inside what is sealed would be a finding for good.
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_recommendation_log_number AFTER INSERT ON am_personalization_recommendation_log
+WHEN new.rec_id BETWEEN 1 AND (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1)
+    OR new.rec_id BETWEEN 4503599627370497 AND 9007199254740992 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_recommendation_log
+        WHERE rec_id BETWEEN new.rec_id - 1000000 AND new.rec_id - 1
+    )
+BEGIN
+    SELECT raise(ABORT, 'rec_id is in the part of the log that is sealed')
+    WHERE new.rec_id <= (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1);
+    SELECT raise(ABORT, 'rec_id must be at most 2^52, or follow the one before');
+END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_run_number AFTER INSERT ON am_personalization_run
+WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_run
+        WHERE run_id BETWEEN new.run_id - 1000000 AND new.run_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
+WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_cohort
+        WHERE cohort_id BETWEEN new.cohort_id - 1000000 AND new.cohort_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'cohort_id must be at most 2^52, or follow the one before'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_candidate_number AFTER INSERT ON am_personalization_candidate
+WHEN new.candidate_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_candidate
+        WHERE candidate_id BETWEEN new.candidate_id - 1000000 AND new.candidate_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'candidate_id must be at most 2^52, or follow the one before'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_list_number AFTER INSERT ON am_personalization_list
+WHEN new.list_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_list
+        WHERE list_id BETWEEN new.list_id - 1000000 AND new.list_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'list_id must be at most 2^52, or follow the one before'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_seal_number AFTER INSERT ON am_personalization_seal
+WHEN new.seal_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_seal
+        WHERE seal_id BETWEEN new.seal_id - 1000000 AND new.seal_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'seal_id must be at most 2^52, or follow the one before'); END;
 
 -- Generated from scoring/formula.sql; a test keeps the two the same.
 DROP VIEW IF EXISTS v_personalization_replay;
@@ -333,10 +416,16 @@ LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
 CREATE TEMP TABLE am_personalization_check (
-    complete INTEGER CONSTRAINT "288 is incomplete and was undone: is 287 applied?" CHECK (complete)
+    complete INTEGER CONSTRAINT "288 is incomplete and was undone: is 287 applied?" CHECK (complete),
+    utf_8 INTEGER CONSTRAINT "288 needs a database in UTF-8, and was undone" CHECK (utf_8)
 );
-INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 46 FROM main.sqlite_master WHERE type || ' ' || name IN (
+INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8' FROM pragma_encoding;
+INSERT OR ROLLBACK INTO am_personalization_check(complete)
+SELECT count(*) = 56 FROM main.sqlite_master WHERE type || ' ' || name IN (
+    'table am_personalization_log_mark',
+    'trigger am_personalization_log_mark_no_update',
+    'trigger am_personalization_log_mark_no_delete',
+    'trigger am_personalization_log_mark_no_replace',
     'table am_personalization_run',
     'table am_personalization_cohort',
     'index idx_am_personalization_cohort_vector',
@@ -378,15 +467,22 @@ SELECT count(*) = 46 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'trigger am_personalization_unserved_no_delete',
     'trigger am_personalization_unserved_no_replace',
     'trigger am_personalization_recommendation_log_rec_id',
+    'trigger am_personalization_recommendation_log_number',
+    'trigger am_personalization_run_number',
+    'trigger am_personalization_cohort_number',
+    'trigger am_personalization_candidate_number',
+    'trigger am_personalization_list_number',
+    'trigger am_personalization_seal_number',
     'table am_personalization_seal',
     'trigger am_personalization_seal_no_update',
     'trigger am_personalization_seal_no_delete',
     'trigger am_personalization_seal_no_replace',
     'view v_personalization_replay'
 );
-INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 82 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
+INSERT OR ROLLBACK INTO am_personalization_check(complete)
+SELECT count(*) = 87 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
+    'am_personalization_log_mark',
     'am_personalization_run',
     'am_personalization_cohort',
     'am_personalization_candidate',

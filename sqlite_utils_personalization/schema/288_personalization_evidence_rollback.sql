@@ -7,6 +7,7 @@ DROP TRIGGER IF EXISTS am_personalization_recommendation_log_no_update;
 DROP TRIGGER IF EXISTS am_personalization_recommendation_log_no_delete;
 DROP TRIGGER IF EXISTS am_personalization_recommendation_log_no_replace;
 DROP TRIGGER IF EXISTS am_personalization_recommendation_log_rec_id;
+DROP TRIGGER IF EXISTS am_personalization_recommendation_log_number;
 DROP TABLE IF EXISTS am_personalization_run_customer;
 DROP TABLE IF EXISTS am_personalization_run_progress;
 DROP TABLE IF EXISTS am_personalization_seal;
@@ -18,6 +19,7 @@ DROP TABLE IF EXISTS am_personalization_run_candidate;
 DROP TABLE IF EXISTS am_personalization_candidate;
 DROP TABLE IF EXISTS am_personalization_cohort;
 DROP TABLE IF EXISTS am_personalization_run;
+DROP TABLE IF EXISTS am_personalization_log_mark;
 
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is gone.
 CREATE TEMP TABLE am_personalization_check (
@@ -30,6 +32,7 @@ SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (
     'am_personalization_recommendation_log_no_delete',
     'am_personalization_recommendation_log_no_replace',
     'am_personalization_recommendation_log_rec_id',
+    'am_personalization_recommendation_log_number',
     'am_personalization_run_customer',
     'am_personalization_run_progress',
     'am_personalization_seal',
@@ -40,7 +43,8 @@ SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (
     'am_personalization_run_candidate',
     'am_personalization_candidate',
     'am_personalization_cohort',
-    'am_personalization_run'
+    'am_personalization_run',
+    'am_personalization_log_mark'
 ));
 DROP TABLE am_personalization_check;
 

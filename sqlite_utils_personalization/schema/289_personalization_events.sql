@@ -48,6 +48,23 @@ CREATE TABLE IF NOT EXISTS am_personalization_rotation (
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
 
+-- Which key a customer has, as a commitment that only its salt can open: sha256 over salt, profile_id and the key's hash.
+CREATE TABLE IF NOT EXISTS am_personalization_identity (
+    identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    commitment TEXT NOT NULL CHECK (length(commitment) = 64),
+    bound_at TEXT NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS idx_am_personalization_identity_profile
+    ON am_personalization_identity(profile_id, identity_id);
+
+-- Not guarded: erasing a customer destroys it.
+CREATE TABLE IF NOT EXISTS am_personalization_identity_salt (
+    identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
+    salt TEXT NOT NULL CHECK (length(salt) = 64)
+);
+
 -- What personalization-reconcile --keep found last of a month, class by class in order of precedence. Not guarded: it is
 -- derived, and replaced as a whole.
 CREATE TABLE IF NOT EXISTS am_personalization_reconciliation (
@@ -128,37 +145,95 @@ CREATE TRIGGER IF NOT EXISTS am_personalization_rotation_no_replace BEFORE INSER
 WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
 
+CREATE TRIGGER IF NOT EXISTS am_personalization_identity_no_update BEFORE UPDATE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_identity_no_delete BEFORE DELETE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_identity_no_replace BEFORE INSERT ON am_personalization_identity
+WHEN EXISTS (SELECT 1 FROM am_personalization_identity WHERE identity_id = new.identity_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+
+-- Numbers ascend, because they are sealed up to one of them; and leave room for the next, as in 288.
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_number AFTER INSERT ON am_personalization_delivery
+WHEN new.delivery_id < (SELECT max(delivery_id) FROM am_personalization_delivery)
+    OR new.delivery_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_delivery
+        WHERE delivery_id BETWEEN new.delivery_id - 1000000 AND new.delivery_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'delivery_id must be above all before, and at most 2^52, or follow the one before'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_erasure_number AFTER INSERT ON am_personalization_erasure
+WHEN new.erasure_id < (SELECT max(erasure_id) FROM am_personalization_erasure)
+    OR new.erasure_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_erasure
+        WHERE erasure_id BETWEEN new.erasure_id - 1000000 AND new.erasure_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'erasure_id must be above all before, and at most 2^52, or follow the one before'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_rotation_number AFTER INSERT ON am_personalization_rotation
+WHEN new.rotation_id < (SELECT max(rotation_id) FROM am_personalization_rotation)
+    OR new.rotation_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_rotation
+        WHERE rotation_id BETWEEN new.rotation_id - 1000000 AND new.rotation_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'rotation_id must be above all before, and at most 2^52, or follow the one before'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_identity_number AFTER INSERT ON am_personalization_identity
+WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity)
+    OR new.identity_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_identity
+        WHERE identity_id BETWEEN new.identity_id - 1000000 AND new.identity_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'identity_id must be above all before, and at most 2^52, or follow the one before'); END;
+
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
 CREATE TEMP TABLE am_personalization_check (
-    complete INTEGER CONSTRAINT "289 is incomplete and was undone: is 287 applied?" CHECK (complete)
+    complete INTEGER CONSTRAINT "289 is incomplete and was undone: is 287 applied?" CHECK (complete),
+    utf_8 INTEGER CONSTRAINT "289 needs a database in UTF-8, and was undone" CHECK (utf_8)
 );
-INSERT OR ROLLBACK INTO am_personalization_check
+INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8' FROM pragma_encoding;
+INSERT OR ROLLBACK INTO am_personalization_check(complete)
 SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
-INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 16 FROM main.sqlite_master WHERE type || ' ' || name IN (
+INSERT OR ROLLBACK INTO am_personalization_check(complete)
+SELECT count(*) = 26 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_delivery',
     'index idx_am_personalization_delivery_rec',
     'index idx_am_personalization_delivery_delivered',
     'trigger am_personalization_delivery_no_update',
     'trigger am_personalization_delivery_no_delete',
     'trigger am_personalization_delivery_no_replace',
+    'trigger am_personalization_delivery_number',
     'table am_personalization_erasure',
     'trigger am_personalization_erasure_no_update',
     'trigger am_personalization_erasure_no_delete',
     'trigger am_personalization_erasure_no_replace',
+    'trigger am_personalization_erasure_number',
     'table am_personalization_rotation',
     'trigger am_personalization_rotation_no_update',
     'trigger am_personalization_rotation_no_delete',
     'trigger am_personalization_rotation_no_replace',
+    'table am_personalization_identity',
+    'index idx_am_personalization_identity_profile',
+    'trigger am_personalization_identity_no_update',
+    'trigger am_personalization_identity_no_delete',
+    'trigger am_personalization_identity_no_replace',
+    'table am_personalization_identity_salt',
+    'trigger am_personalization_identity_number',
+    'trigger am_personalization_rotation_number',
     'table am_personalization_reconciliation',
     'table am_personalization_reconciled'
 );
-INSERT OR ROLLBACK INTO am_personalization_check
-SELECT count(*) = 51 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+INSERT OR ROLLBACK INTO am_personalization_check(complete)
+SELECT count(*) = 57 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',
     'am_personalization_rotation',
+    'am_personalization_identity',
+    'am_personalization_identity_salt',
     'am_personalization_reconciliation',
     'am_personalization_reconciled'
 );

@@ -4,6 +4,8 @@ BEGIN;
 
 DROP TABLE IF EXISTS am_personalization_reconciled;
 DROP TABLE IF EXISTS am_personalization_reconciliation;
+DROP TABLE IF EXISTS am_personalization_identity_salt;
+DROP TABLE IF EXISTS am_personalization_identity;
 DROP TABLE IF EXISTS am_personalization_rotation;
 DROP TABLE IF EXISTS am_personalization_erasure;
 DROP TABLE IF EXISTS am_personalization_delivery;
@@ -16,6 +18,8 @@ INSERT OR ROLLBACK INTO am_personalization_check
 SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (
     'am_personalization_reconciled',
     'am_personalization_reconciliation',
+    'am_personalization_identity_salt',
+    'am_personalization_identity',
     'am_personalization_rotation',
     'am_personalization_erasure',
     'am_personalization_delivery'

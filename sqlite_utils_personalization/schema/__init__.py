@@ -12,6 +12,7 @@ from sqlite_utils_personalization.database import (
     explain_errors,
     open_readonly,
     open_writable,
+    require_utf8,
     sqlite3,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -53,6 +54,7 @@ def migrate(
     What was recorded but is no longer whole is applied again. PersonalizationError says what is in the way.
     """
     with explain_errors(path), open_writable(path, timeout_s, create=True) as db:
+        require_utf8(db.conn, path)
         if not _due(db, only):
             return []
         with transaction(db.conn, "IMMEDIATE"):
@@ -72,6 +74,7 @@ def migration_statuses(path: str | Path) -> list[Status]:
 
 def apply_evidence(conn: sqlite3.Connection) -> None:
     """Apply 288 to a database that has 287; does nothing if it is already whole. PersonalizationError without 287."""
+    require_utf8(conn)
     db = Database(conn, execute_plugins=False, recursive_triggers=False)
     with transaction(conn, "IMMEDIATE"):
         _apply(db, _due(db, [EVIDENCE]))

@@ -72,7 +72,7 @@ def decide(db: sqlite3.Connection, top_k: int) -> None:
     with transaction(db):
         db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?)", choices(db, top_k))
     db.execute(
-        "INSERT INTO plan_list SELECT cohort_no, cohort_no, NULL, customers FROM plan_cohort"
+        "INSERT INTO plan_list SELECT cohort_no, cohort_no, NULL, customers, NULL FROM plan_cohort"
         " WHERE cohort_no IN (SELECT list_no FROM plan_choice)"
     )
     _choose_searches(db, top_k)
@@ -252,7 +252,7 @@ def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
     rank_searches(db)
     last = db.execute("SELECT coalesce(max(cohort_no), 0) FROM plan_cohort").fetchone()[0]
     db.execute(
-        "INSERT INTO plan_list SELECT ? + row_number() OVER (ORDER BY profile_id), cohort_no, profile_id, 1"
+        "INSERT INTO plan_list SELECT ? + row_number() OVER (ORDER BY profile_id), cohort_no, profile_id, 1, NULL"
         " FROM plan_search WHERE place = 1",
         (last,),
     )

@@ -5,8 +5,13 @@ Whatever can be done before is, so that nobody waits for it.
 """
 
 import sqlite3
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.evidence.leaves import list_sha256, place_text
+from sqlite_utils_personalization.evidence.served import by_customer, served_sha256
 from sqlite_utils_personalization.model.kinds import ABSENT, POINTS, Declared, listed
 from sqlite_utils_personalization.transaction import transaction
 
@@ -58,15 +63,27 @@ SELECT profile_id, cohort_id, reason FROM plan_customer u LEFT JOIN plan_cohort 
 WHERE profile_id NOT IN (SELECT profile_id FROM plan_map) ORDER BY profile_id
 """
 RUN_COLUMNS = """as_of, again, model_json, model_sha256, package_version, top_k, served_at, started_at,
-salt, customers_sha256, candidates_sha256, profiles, rejected, counts_json, left_out_json"""
+salt, customers_sha256, candidates_sha256, served_sha256, profiles, rejected, counts_json, left_out_json"""
 _RUN = f"INSERT INTO am_personalization_run({RUN_COLUMNS}) SELECT {RUN_COLUMNS} FROM plan_run"
+_PLACES = f"""
+SELECT d.list_no, c.recommendation_type, c.candidate_sha256, {listed(POINTS, "d.")}, d.score
+FROM plan_decision d JOIN plan_candidate c USING (candidate_no) ORDER BY d.list_no, d.seq
+"""
+_VECTORS = f"""
+SELECT list_no, profile_id, {_VECTOR} FROM plan_list JOIN plan_cohort USING (cohort_no) ORDER BY list_no
+"""
+_SERVED = """
+SELECT m.profile_id, l.list_sha256 FROM plan_map m JOIN plan_list l USING (list_no) ORDER BY m.position
+"""
+# The same place, a candidate with the same points, is on many lists.
+_KEPT_PLACES = 1 << 14
 _RUN_CANDIDATES = """
 INSERT INTO am_personalization_run_candidate
 SELECT :run_id, candidate_id FROM plan_candidate ORDER BY candidate_id
 """
 _LISTS = """
 INSERT INTO am_personalization_list
-SELECT :lists + list_no, :run_id, cohort_id, profile_id FROM plan_list JOIN plan_cohort USING (cohort_no)
+SELECT :lists + list_no, :run_id, cohort_id, profile_id, list_sha256 FROM plan_list JOIN plan_cohort USING (cohort_no)
 ORDER BY list_no
 """
 _DECISIONS = f"""
@@ -105,6 +122,23 @@ def prepare(db: sqlite3.Connection) -> None:
     )
     db.execute(_MAP)
     db.execute(_NOBODY)
+    _digest_lists(db)
+    (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
+    served = served_sha256(salt, by_customer(db.execute(_SERVED)))
+    db.execute("UPDATE plan_run SET served_sha256 = ?", (served,))
+
+
+def _digest_lists(db: sqlite3.Connection) -> None:
+    place = lru_cache(_KEPT_PLACES)(lambda *values: place_text(values))
+    places = groupby(db.execute(_PLACES), key=itemgetter(0))
+    vectors = db.execute(_VECTORS)
+    digests = [
+        (list_sha256(vector, owner, ",".join(place(*row[1:]) for row in found)), list_no)
+        # Every list has a place.
+        for (list_no, owner, *vector), (_, found) in zip(vectors, places, strict=True)
+    ]
+    with transaction(db):
+        db.executemany("UPDATE plan_list SET list_sha256 = ? WHERE list_no = ?", digests)
 
 
 def freeze(db: sqlite3.Connection) -> int:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sqlite_utils_personalization.evidence.served import GONE
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.transaction import Turns, transaction
@@ -38,13 +39,13 @@ SELECT position, profile_id, list_id, n, :last + 1 + sum(n) OVER (ORDER BY posit
     FROM am_personalization_run_customer u
     LEFT JOIN plan_size s ON s.list_id = u.list_id
     LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {active}
-    WHERE u.run_id = :run_id AND u.position > :cursor
+    WHERE u.run_id = :run_id
     ORDER BY u.position LIMIT :customers
 )
 """
-_GONE = """
+_GONE = f"""
 INSERT INTO am_personalization_unserved(run_id, profile_id, cohort_id, reason)
-SELECT DISTINCT :run_id, u.profile_id, t.cohort_id, 'profile deleted while the run was under way'
+SELECT DISTINCT :run_id, u.profile_id, t.cohort_id, '{GONE}'
 FROM plan_chunk u JOIN am_personalization_list t USING (list_id)
 WHERE u.n = 0 AND NOT EXISTS (
     SELECT 1 FROM am_personalization_unserved x WHERE x.run_id = :run_id AND x.profile_id = u.profile_id
@@ -108,6 +109,15 @@ def rows_left(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
     return dict(db.execute(_LEFT, (run_id,)).fetchall())
 
 
+def falsely_gone(db: sqlite3.Connection, run_id: int) -> list[int]:
+    """profile_ids of customers that a run noted as gone, who are there and were never erased; read-only."""
+    sql = f"""
+        SELECT x.profile_id FROM am_personalization_unserved x JOIN am_personalization_profile p USING (profile_id)
+        WHERE x.run_id = ? AND x.reason = ? AND {active_condition(db, "p.profile_id")} ORDER BY 1
+    """
+    return [profile_id for (profile_id,) in db.execute(sql, (run_id, GONE))]
+
+
 def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:
     """Log what the run has left, a transaction per chunk; another process may be doing the same."""
     for statement in (_CREATE_CHUNK, _CREATE_SIZES, "DELETE FROM plan_size"):
@@ -130,10 +140,7 @@ def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:
 
 def _log_chunk(db: sqlite3.Connection, run_id: int, at_most: int) -> Chunk | None:
     # Read again in each transaction: another starter, or another program's rows, may have come between.
-    (cursor,) = db.execute(
-        "SELECT cursor FROM am_personalization_run_progress WHERE run_id = ?", (run_id,)
-    ).fetchone()
-    at = {"run_id": run_id, "cursor": cursor, "last": _last_rec_id(db)}
+    at = {"run_id": run_id, "last": _last_rec_id(db)}
     db.execute("DELETE FROM plan_chunk")
     fill = _FILL_CHUNK.format(active=active_condition(db, "p.profile_id"))
     db.execute(fill, {**at, "customers": at_most})

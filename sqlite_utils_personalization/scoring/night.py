@@ -18,15 +18,22 @@ from sqlite_utils_personalization.database import (
     not_found,
     open_readonly,
     open_writable,
+    require_utf8,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
 from sqlite_utils_personalization.model.model import Model, load_model
+from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
-from sqlite_utils_personalization.scoring.log import customers_left, log_chunks, rows_left
+from sqlite_utils_personalization.scoring.log import (
+    customers_left,
+    falsely_gone,
+    log_chunks,
+    rows_left,
+)
 from sqlite_utils_personalization.scoring.plan import (
     add_candidates,
     add_customers,
@@ -34,6 +41,7 @@ from sqlite_utils_personalization.scoring.plan import (
     create_tables,
     rejected_profiles,
 )
+from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome
 from sqlite_utils_personalization.scoring.summary import summary
 from sqlite_utils_personalization.transaction import transaction
@@ -42,6 +50,9 @@ from sqlite_utils_personalization.transaction import transaction
 CACHE_KIB = 65_536
 # As many as a log can ever have rows.
 MOST_PLACES = 2**53
+
+
+NOT_YET = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class Reporter:
 
 
 class LatestRun(NamedTuple):
-    """The latest run of a night; status is 'running' or 'finished'."""
+    """The latest run of a night; status is 'running', or 'finished' if its seal is there."""
 
     run_id: int
     again: int
@@ -148,6 +159,7 @@ def _require_schema(
         db, "am_personalization_recommendation_log"
     ):
         raise not_found("am_personalization_profile", path)
+    require_utf8(db, path)
     if not night.dry_run and not has_table(db, "am_personalization_run"):
         apply_evidence(db)
         reporter.say(
@@ -159,7 +171,7 @@ def _latest(db: sqlite3.Connection, night: Night) -> LatestRun | None:
     if not has_table(db, "am_personalization_run"):
         return None
     row = db.execute(
-        "SELECT run_id, again, status FROM am_personalization_run JOIN am_personalization_run_progress USING (run_id)"
+        f"SELECT run_id, again, {STATUS} FROM am_personalization_run r"
         " WHERE as_of = ? AND model_sha256 = ? AND top_k = ? ORDER BY again DESC",
         (night.as_of, night.model.sha256, night.top_k),
     ).fetchone()
@@ -170,6 +182,8 @@ def _existing(
     db: sqlite3.Connection, night: Night, run: LatestRun, reporter: Reporter
 ) -> dict[str, Any]:
     if run.status == "finished":
+        if not night.dry_run:
+            _mend(db, run.run_id, reporter)
         reporter.say(
             f"{night.as_of} was already scored, as run {run.run_id}: nothing added (--again scores it once more)"
         )
@@ -205,6 +219,8 @@ def _plan(
         counts_json="{}",
         left_out_json="{}",
         salt=salt,
+        # Until the map is made.
+        served_sha256=NOT_YET,
         **inputs(db, salt),
     )
     decide(db, night.top_k)
@@ -228,13 +244,26 @@ def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> 
 
 
 def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -> dict[str, Any]:
+    if status == "resumed":
+        _mend(db, run_id, reporter)
     added: Counter[str] = Counter()
     total, done = customers_left(db, run_id), 0
     for chunk in log_chunks(db, run_id):
         added.update(chunk.rows)
         done += chunk.customers
         reporter.progress("Logging", done, total)
+    if there := falsely_gone(db, run_id):
+        raise PersonalizationError(
+            f"run {run_id} notes profile {there[0]} as deleted, who is there, so it is not sealed",
+            "somebody changed the file while the night was open: keep it as it is, and run personalization-verify",
+        )
+    bind_customers(db)
     seal_events(db)
     seal_run(db, run_id)
     refresh_statistics(db)
     return summary(db, status, added, run_id=run_id, dry_run=False)
+
+
+def _mend(db: sqlite3.Connection, run_id: int, reporter: Reporter) -> None:
+    if mend_progress(db, run_id):
+        reporter.say(f"what was noted of the progress of run {run_id} was wrong: derived again")

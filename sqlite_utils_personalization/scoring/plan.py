@@ -32,7 +32,8 @@ CREATE TEMP TABLE plan_candidate (
     {listed(Candidate._fields)}, candidate_id INTEGER
 );
 CREATE TEMP TABLE plan_list (
-    list_no INTEGER PRIMARY KEY, cohort_no INTEGER NOT NULL, profile_id INTEGER, customers INTEGER NOT NULL
+    list_no INTEGER PRIMARY KEY, cohort_no INTEGER NOT NULL, profile_id INTEGER, customers INTEGER NOT NULL,
+    list_sha256 TEXT
 );
 CREATE TEMP TABLE plan_decision (
     list_no INTEGER, seq INTEGER, candidate_no INTEGER NOT NULL,

@@ -41,8 +41,9 @@ def is_open(given: Mapping[str, Any] | None) -> bool:
 
 def settings(given: Mapping[str, Any]) -> Settings:
     """Read the settings of the plugin, $env and $file resolved. PersonalizationError says which of them cannot be."""
-    database, limit = given["customer_api"], given.get(
-        "customer_requests_per_minute", REQUESTS_PER_MINUTE
+    database, limit = (
+        given["customer_api"],
+        given.get("customer_requests_per_minute", REQUESTS_PER_MINUTE),
     )
     if not isinstance(database, str) or not database:
         raise PersonalizationError(

@@ -5,8 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-23 13:37:59.382762+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-23 13:37:59.396081+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 05:47:06.306461+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 05:47:06.336991+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 05:47:06.351146+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -61,8 +62,6 @@ INSERT INTO "am_personalization_candidate" VALUES(32,'86c68008aeabf29d28680d6894
 INSERT INTO "am_personalization_candidate" VALUES(33,'be354cdcb38b86ffca5ed33800604e883e07216b4f2b8cb303e6b54414f3faf3','amendment','4','EXjg0000000000008A 受付開始: 2026-02-10 → 2026-02-20','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days');
 INSERT INTO "am_personalization_candidate" VALUES(34,'ca3955d430807bfef9b869ee09dcc1413cef7bc486a1f9ea04e251686dd03144','saved_search','1','saved search 1','unknown','愛知県',NULL,NULL,NULL,'{}',2,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(35,'84fda436052c6dfd6487dbff288df50ee565d0028425ca129d8ec075878ca472','saved_search','2','saved search 2','A','高知県',NULL,NULL,NULL,'{}',3,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(36,'d66dbfc9433ce9ae5d9036eb0bf9d4c37f5a5daf8f3fc760ecc8c250e53ab25a','industry_pack','pack_construction','建設業 / 情報通信業','DG','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(37,'31d38964c05969ed761d65fed72ca15177496211611ad1ace6ad15f3a9a71cc7','program','EX-101','町工場の省エネ設備更新補助(第2次)','unknown','愛知県','2026-03-01','2026-06-10','low','{"tier":"A"}',NULL,NULL);
 CREATE TABLE am_personalization_cohort (
     cohort_id INTEGER PRIMARY KEY CHECK (cohort_id BETWEEN 1 AND 9007199254740992),
     industries TEXT CHECK (industries <> ''),
@@ -78,7 +77,6 @@ INSERT INTO "am_personalization_cohort" VALUES(5,'M','沖縄県',45,NULL);
 INSERT INTO "am_personalization_cohort" VALUES(6,'P','大阪府',NULL,'medium');
 INSERT INTO "am_personalization_cohort" VALUES(7,NULL,NULL,14,NULL);
 INSERT INTO "am_personalization_cohort" VALUES(8,NULL,NULL,NULL,NULL);
-INSERT INTO "am_personalization_cohort" VALUES(9,'DG','東京都',60,'low');
 CREATE TABLE am_personalization_decision (
     list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id),
     seq INTEGER NOT NULL CHECK (seq >= 1),
@@ -137,58 +135,85 @@ INSERT INTO "am_personalization_decision" VALUES(7,9,4,0,30,0,30);
 INSERT INTO "am_personalization_decision" VALUES(7,10,5,0,30,0,30);
 INSERT INTO "am_personalization_decision" VALUES(9,1,34,0,30,20,50);
 INSERT INTO "am_personalization_decision" VALUES(10,1,35,50,0,20,60);
-INSERT INTO "am_personalization_decision" VALUES(11,1,16,45,31,21,95);
-INSERT INTO "am_personalization_decision" VALUES(11,2,19,45,27,21,93);
-INSERT INTO "am_personalization_decision" VALUES(11,3,3,45,35,21,75);
-INSERT INTO "am_personalization_decision" VALUES(11,4,36,45,35,21,75);
-INSERT INTO "am_personalization_decision" VALUES(11,5,30,45,31,21,90);
-INSERT INTO "am_personalization_decision" VALUES(12,1,18,45,4,21,70);
-INSERT INTO "am_personalization_decision" VALUES(12,2,9,0,35,10,45);
-INSERT INTO "am_personalization_decision" VALUES(12,3,4,45,35,21,75);
-INSERT INTO "am_personalization_decision" VALUES(12,4,31,45,4,21,70);
-INSERT INTO "am_personalization_decision" VALUES(13,1,20,45,29,21,95);
-INSERT INTO "am_personalization_decision" VALUES(13,2,8,45,2,21,68);
-INSERT INTO "am_personalization_decision" VALUES(13,3,32,45,2,21,68);
-INSERT INTO "am_personalization_decision" VALUES(14,1,19,45,19,0,64);
-INSERT INTO "am_personalization_decision" VALUES(14,2,11,0,35,21,56);
-INSERT INTO "am_personalization_decision" VALUES(14,3,3,45,35,0,75);
-INSERT INTO "am_personalization_decision" VALUES(14,4,36,45,35,0,75);
-INSERT INTO "am_personalization_decision" VALUES(15,1,7,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(15,2,9,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(16,1,10,45,0,21,66);
-INSERT INTO "am_personalization_decision" VALUES(16,2,22,45,0,21,66);
-INSERT INTO "am_personalization_decision" VALUES(16,3,2,45,0,21,66);
-INSERT INTO "am_personalization_decision" VALUES(17,1,7,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(17,2,9,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(17,3,2,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(17,4,3,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(17,5,30,0,20,0,20);
-INSERT INTO "am_personalization_decision" VALUES(19,1,34,0,35,21,56);
-INSERT INTO "am_personalization_decision" VALUES(20,1,35,45,0,21,60);
-INSERT INTO "am_personalization_decision" VALUES(21,1,16,45,31,21,95);
-INSERT INTO "am_personalization_decision" VALUES(21,2,19,45,27,21,93);
-INSERT INTO "am_personalization_decision" VALUES(21,3,3,45,35,21,75);
-INSERT INTO "am_personalization_decision" VALUES(21,4,36,45,35,21,75);
-INSERT INTO "am_personalization_decision" VALUES(21,5,30,45,31,21,90);
-INSERT INTO "am_personalization_decision" VALUES(22,1,18,45,4,21,70);
-INSERT INTO "am_personalization_decision" VALUES(22,2,9,0,35,10,45);
-INSERT INTO "am_personalization_decision" VALUES(22,3,4,45,35,21,75);
-INSERT INTO "am_personalization_decision" VALUES(22,4,31,45,4,21,70);
-INSERT INTO "am_personalization_decision" VALUES(24,1,19,45,19,0,64);
-INSERT INTO "am_personalization_decision" VALUES(24,2,11,0,35,21,56);
-INSERT INTO "am_personalization_decision" VALUES(24,3,3,45,35,0,75);
-INSERT INTO "am_personalization_decision" VALUES(24,4,36,45,35,0,75);
-INSERT INTO "am_personalization_decision" VALUES(25,1,7,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(25,2,9,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(26,1,10,45,0,21,66);
-INSERT INTO "am_personalization_decision" VALUES(26,2,22,45,0,21,66);
-INSERT INTO "am_personalization_decision" VALUES(26,3,2,45,0,21,66);
-INSERT INTO "am_personalization_decision" VALUES(27,1,7,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(27,2,9,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(27,3,2,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(27,4,3,0,35,0,35);
-INSERT INTO "am_personalization_decision" VALUES(27,5,30,0,20,0,20);
-INSERT INTO "am_personalization_decision" VALUES(28,1,34,0,35,21,56);
+INSERT INTO "am_personalization_decision" VALUES(11,1,16,50,27,20,97);
+INSERT INTO "am_personalization_decision" VALUES(11,2,9,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(11,3,1,50,30,20,75);
+INSERT INTO "am_personalization_decision" VALUES(11,4,30,50,27,20,90);
+INSERT INTO "am_personalization_decision" VALUES(12,1,18,50,3,20,73);
+INSERT INTO "am_personalization_decision" VALUES(12,2,9,0,30,10,40);
+INSERT INTO "am_personalization_decision" VALUES(12,3,4,50,30,20,75);
+INSERT INTO "am_personalization_decision" VALUES(12,4,31,50,3,20,73);
+INSERT INTO "am_personalization_decision" VALUES(13,1,20,50,25,20,95);
+INSERT INTO "am_personalization_decision" VALUES(13,2,8,50,2,20,72);
+INSERT INTO "am_personalization_decision" VALUES(13,3,32,50,2,20,72);
+INSERT INTO "am_personalization_decision" VALUES(14,1,19,50,17,0,67);
+INSERT INTO "am_personalization_decision" VALUES(14,2,11,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(14,3,3,50,30,0,75);
+INSERT INTO "am_personalization_decision" VALUES(15,1,7,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(15,2,9,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(16,1,10,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(16,2,22,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(16,3,2,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(17,1,7,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(17,2,9,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(17,3,1,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(17,4,2,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(17,5,30,0,17,0,17);
+INSERT INTO "am_personalization_decision" VALUES(19,1,34,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(20,1,35,50,0,20,60);
+INSERT INTO "am_personalization_decision" VALUES(21,1,16,50,27,20,97);
+INSERT INTO "am_personalization_decision" VALUES(21,2,9,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(21,3,1,50,30,20,75);
+INSERT INTO "am_personalization_decision" VALUES(21,4,30,50,27,20,90);
+INSERT INTO "am_personalization_decision" VALUES(22,1,18,50,3,20,73);
+INSERT INTO "am_personalization_decision" VALUES(22,2,9,0,30,10,40);
+INSERT INTO "am_personalization_decision" VALUES(22,3,4,50,30,20,75);
+INSERT INTO "am_personalization_decision" VALUES(22,4,31,50,3,20,73);
+INSERT INTO "am_personalization_decision" VALUES(23,1,20,50,25,20,95);
+INSERT INTO "am_personalization_decision" VALUES(23,2,8,50,2,20,72);
+INSERT INTO "am_personalization_decision" VALUES(23,3,32,50,2,20,72);
+INSERT INTO "am_personalization_decision" VALUES(24,1,19,50,17,0,67);
+INSERT INTO "am_personalization_decision" VALUES(24,2,11,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(24,3,3,50,30,0,75);
+INSERT INTO "am_personalization_decision" VALUES(25,1,7,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(25,2,9,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(26,1,10,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(26,2,22,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(26,3,2,50,0,20,70);
+INSERT INTO "am_personalization_decision" VALUES(27,1,7,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(27,2,9,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(27,3,1,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(27,4,2,0,30,0,30);
+INSERT INTO "am_personalization_decision" VALUES(27,5,30,0,17,0,17);
+INSERT INTO "am_personalization_decision" VALUES(29,1,34,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(30,1,35,50,0,20,60);
+CREATE TABLE am_personalization_delivery (
+    delivery_id INTEGER PRIMARY KEY CHECK (delivery_id BETWEEN 1 AND 9007199254740992),
+    -- sha256 over rec_id, channel and slot: the same delivery told twice is one row
+    delivery_key TEXT NOT NULL UNIQUE CHECK (length(delivery_key) = 64),
+    rec_id INTEGER NOT NULL CHECK (rec_id BETWEEN 1 AND 9007199254740992),
+    channel TEXT NOT NULL CHECK (channel IN ('rest', 'mcp', 'digest')),
+    -- what makes two deliveries of a row on a channel two: a day, an issue of the digest
+    slot TEXT NOT NULL CHECK (length(slot) BETWEEN 1 AND 64 AND slot NOT GLOB '*[^0-9A-Za-z:._-]*'),
+    delivered_at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    -- of HTTP
+    status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 599),
+    -- yen, tax excluded, at that time
+    unit_price_yen INTEGER NOT NULL CHECK (unit_price_yen >= 0),
+    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+);
+CREATE TABLE am_personalization_erasure (
+    erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL UNIQUE,
+    erased_at TEXT NOT NULL,
+    -- the grounds of GDPR article 17(1), a to e
+    legal_basis TEXT NOT NULL CHECK (legal_basis IN (
+        'no_longer_necessary', 'consent_withdrawn', 'objection', 'unlawful_processing', 'legal_obligation'
+    )),
+    -- recommendations of that profile that stay in the log
+    log_rows INTEGER NOT NULL CHECK (log_rows >= 0)
+);
 CREATE TABLE am_personalization_evidence (
     first_rec_id INTEGER PRIMARY KEY CHECK (first_rec_id BETWEEN 1 AND 9007199254740992),
     n INTEGER NOT NULL CHECK (n BETWEEN 1 AND 9007199254740992),
@@ -203,53 +228,90 @@ INSERT INTO "am_personalization_evidence" VALUES(25,6,4);
 INSERT INTO "am_personalization_evidence" VALUES(31,3,5);
 INSERT INTO "am_personalization_evidence" VALUES(34,6,6);
 INSERT INTO "am_personalization_evidence" VALUES(40,10,7);
-INSERT INTO "am_personalization_evidence" VALUES(51,5,11);
-INSERT INTO "am_personalization_evidence" VALUES(56,4,12);
-INSERT INTO "am_personalization_evidence" VALUES(60,1,19);
-INSERT INTO "am_personalization_evidence" VALUES(61,3,13);
-INSERT INTO "am_personalization_evidence" VALUES(64,1,20);
-INSERT INTO "am_personalization_evidence" VALUES(65,4,14);
-INSERT INTO "am_personalization_evidence" VALUES(69,2,15);
-INSERT INTO "am_personalization_evidence" VALUES(71,3,16);
-INSERT INTO "am_personalization_evidence" VALUES(74,5,17);
-INSERT INTO "am_personalization_evidence" VALUES(80,5,21);
-INSERT INTO "am_personalization_evidence" VALUES(85,4,22);
-INSERT INTO "am_personalization_evidence" VALUES(89,1,28);
-INSERT INTO "am_personalization_evidence" VALUES(90,4,24);
+INSERT INTO "am_personalization_evidence" VALUES(51,4,11);
+INSERT INTO "am_personalization_evidence" VALUES(55,4,12);
+INSERT INTO "am_personalization_evidence" VALUES(59,1,19);
+INSERT INTO "am_personalization_evidence" VALUES(60,3,13);
+INSERT INTO "am_personalization_evidence" VALUES(63,1,20);
+INSERT INTO "am_personalization_evidence" VALUES(64,3,14);
+INSERT INTO "am_personalization_evidence" VALUES(67,2,15);
+INSERT INTO "am_personalization_evidence" VALUES(69,3,16);
+INSERT INTO "am_personalization_evidence" VALUES(72,5,17);
+INSERT INTO "am_personalization_evidence" VALUES(78,4,21);
+INSERT INTO "am_personalization_evidence" VALUES(82,4,22);
+INSERT INTO "am_personalization_evidence" VALUES(86,1,29);
+INSERT INTO "am_personalization_evidence" VALUES(87,3,23);
+INSERT INTO "am_personalization_evidence" VALUES(90,1,30);
+INSERT INTO "am_personalization_evidence" VALUES(91,3,24);
 INSERT INTO "am_personalization_evidence" VALUES(94,2,25);
 INSERT INTO "am_personalization_evidence" VALUES(96,3,26);
 INSERT INTO "am_personalization_evidence" VALUES(99,5,27);
+CREATE TABLE am_personalization_identity (
+    identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    commitment TEXT NOT NULL CHECK (length(commitment) = 64),
+    bound_at TEXT NOT NULL
+);
+INSERT INTO "am_personalization_identity" VALUES(1,1,'0076af47b4253b2fb63c5f73e0b8f133fde576d98905260c9899de68a3cdde4e','2026-11-28T05:47:05.784Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'159efd3a54c2d598da62a591e6e2b02667c527b2d76dc1cb7f940269e3f84a4b','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'539b25c8605214ff6b02689f0a5e0ebb42c4f73ad101150f959b7971d7ba9f7c','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'66cbf85c5efa2a279ddf88a8f23928bd2ab916bf12153ecbbdee8689d85b42e7','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'6cf7f7d15654838ca6a8e1f6029fb1f4d5ee154a2aa14fa4041276e6396645bb','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'1a943effcb2bdeb0b9875a101a4ad7b622a71f35e5084f961117e8abc45f0b67','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'a65d0b1e41cb515fe740fbfd0b7a71b7ed14b6926cdc73b34e430f401e0eb92d','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'e6f10f7329d411a81d90c126e4468e15fdb4cfd3076eec967c715917c051e928','2026-11-28T05:47:05.785Z');
+CREATE TABLE am_personalization_identity_salt (
+    identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
+    salt TEXT NOT NULL CHECK (length(salt) = 64)
+);
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'441c5d573f353c8a8d063c67a7e4f2e5405dca01d2a78cce33405ce07949cccd');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'afc307b3c45548e67f9c34b996fcec92168c220e81917f57f26e7a7d3c2225d4');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'ee44a75b23a4876447cf3749ab72b26e3ac09f8bfc9104249de6c5a3c025e78b');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'a4877a9aca19f9f077eb86f166cf61801aa4390a0c64ca4f5bb12e2659a884e1');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'c9ed46f8a1ed9d74675c57ae399d36df278e0750f3352cfe11024be70800cf0e');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'b05b4338a60462a888bf7f68d46a46d5192ca75d3892485ad6e88cd8dbe13736');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'dc8f4fd9e9dcc7eac0d8734a8b1fec2d82eab68650723a211cc8386f1db8d974');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'d23e290cfb41bcf0a46205d6b1854a866fee1a02622c2d74c69961ce21c7d55b');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     cohort_id INTEGER NOT NULL REFERENCES am_personalization_cohort(cohort_id),
-    profile_id INTEGER REFERENCES am_personalization_profile(profile_id)
+    profile_id INTEGER REFERENCES am_personalization_profile(profile_id),
+    -- of the declared vector, the owner and every place
+    list_sha256 TEXT NOT NULL CHECK (length(list_sha256) = 64)
 );
-INSERT INTO "am_personalization_list" VALUES(1,1,1,NULL);
-INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL);
-INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL);
-INSERT INTO "am_personalization_list" VALUES(4,1,4,NULL);
-INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL);
-INSERT INTO "am_personalization_list" VALUES(6,1,6,NULL);
-INSERT INTO "am_personalization_list" VALUES(7,1,7,NULL);
-INSERT INTO "am_personalization_list" VALUES(9,1,2,2);
-INSERT INTO "am_personalization_list" VALUES(10,1,3,3);
-INSERT INTO "am_personalization_list" VALUES(11,2,9,NULL);
-INSERT INTO "am_personalization_list" VALUES(12,2,2,NULL);
-INSERT INTO "am_personalization_list" VALUES(13,2,3,NULL);
-INSERT INTO "am_personalization_list" VALUES(14,2,4,NULL);
-INSERT INTO "am_personalization_list" VALUES(15,2,5,NULL);
-INSERT INTO "am_personalization_list" VALUES(16,2,6,NULL);
-INSERT INTO "am_personalization_list" VALUES(17,2,7,NULL);
-INSERT INTO "am_personalization_list" VALUES(19,2,2,2);
-INSERT INTO "am_personalization_list" VALUES(20,2,3,3);
-INSERT INTO "am_personalization_list" VALUES(21,3,9,NULL);
-INSERT INTO "am_personalization_list" VALUES(22,3,2,NULL);
-INSERT INTO "am_personalization_list" VALUES(24,3,4,NULL);
-INSERT INTO "am_personalization_list" VALUES(25,3,5,NULL);
-INSERT INTO "am_personalization_list" VALUES(26,3,6,NULL);
-INSERT INTO "am_personalization_list" VALUES(27,3,7,NULL);
-INSERT INTO "am_personalization_list" VALUES(28,3,2,2);
+INSERT INTO "am_personalization_list" VALUES(1,1,1,NULL,'50e19ddf7c3b6c2451bd7934d1ad302fc0fc46a4ca7f425e7fe6661f5b13a0ea');
+INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'b31484ebfbaf76549a74502387d01df1647fe1cea419839a733bf9c03f909ac9');
+INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'39917230aa2fbd57c2c56e2bf051c44c9de73fd5fd1661b26e12a25cacead86c');
+INSERT INTO "am_personalization_list" VALUES(4,1,4,NULL,'ed5334e3d2095a99b67385c47b06ab162c2f314e2b44d984b5981c1fcd112c05');
+INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'1db399388532e47b848787792fd3c25f1dd5628b383455c493711f998b81be51');
+INSERT INTO "am_personalization_list" VALUES(6,1,6,NULL,'833580ae3074f89600f4f7f9d88ffc62f15de437d9523d86fd5ff6598fd6e1cb');
+INSERT INTO "am_personalization_list" VALUES(7,1,7,NULL,'9ee90a268e5d0aa1d2020be0a69a8ee092f9ee0483930e32241a6aeeea1421e7');
+INSERT INTO "am_personalization_list" VALUES(9,1,2,2,'d9028103b81d13671ba2f6753b09665b3de6654def79159609cdbc9d5c290f95');
+INSERT INTO "am_personalization_list" VALUES(10,1,3,3,'6e4aa5a96ff05e1f52afc72d3790dafbea7245e143e9cfcd27653c6d30a03978');
+INSERT INTO "am_personalization_list" VALUES(11,2,1,NULL,'186792d6a91be0ba2b9e8a15a45b7bef2067775da3e84df6e3dd9361829f0cbe');
+INSERT INTO "am_personalization_list" VALUES(12,2,2,NULL,'e1b2c498ab522516a18dbe713d6fdf8b41398351aec5aa6a0c6d10a482d011a6');
+INSERT INTO "am_personalization_list" VALUES(13,2,3,NULL,'2bf096b2ea1ca995c11e73e45d67d53a84ab41542f013d6724d133f14da40f68');
+INSERT INTO "am_personalization_list" VALUES(14,2,4,NULL,'eafb93250a226cf71c4cf89f3b1960009acca78c4db886c08c7347d47e274dec');
+INSERT INTO "am_personalization_list" VALUES(15,2,5,NULL,'38f67343bf562efda7a64020c5315558bff68f3bda04d1dcf9ccb758cb824052');
+INSERT INTO "am_personalization_list" VALUES(16,2,6,NULL,'e65436ba31345d8b434a287afb4c6b1186f9754fa81725fb4685cc2c978b48a6');
+INSERT INTO "am_personalization_list" VALUES(17,2,7,NULL,'1a2cb29c35947a15908cc3083fcca64fc9f330f42705a4179bc08724472c5395');
+INSERT INTO "am_personalization_list" VALUES(19,2,2,2,'d9028103b81d13671ba2f6753b09665b3de6654def79159609cdbc9d5c290f95');
+INSERT INTO "am_personalization_list" VALUES(20,2,3,3,'6e4aa5a96ff05e1f52afc72d3790dafbea7245e143e9cfcd27653c6d30a03978');
+INSERT INTO "am_personalization_list" VALUES(21,3,1,NULL,'186792d6a91be0ba2b9e8a15a45b7bef2067775da3e84df6e3dd9361829f0cbe');
+INSERT INTO "am_personalization_list" VALUES(22,3,2,NULL,'e1b2c498ab522516a18dbe713d6fdf8b41398351aec5aa6a0c6d10a482d011a6');
+INSERT INTO "am_personalization_list" VALUES(23,3,3,NULL,'2bf096b2ea1ca995c11e73e45d67d53a84ab41542f013d6724d133f14da40f68');
+INSERT INTO "am_personalization_list" VALUES(24,3,4,NULL,'eafb93250a226cf71c4cf89f3b1960009acca78c4db886c08c7347d47e274dec');
+INSERT INTO "am_personalization_list" VALUES(25,3,5,NULL,'38f67343bf562efda7a64020c5315558bff68f3bda04d1dcf9ccb758cb824052');
+INSERT INTO "am_personalization_list" VALUES(26,3,6,NULL,'e65436ba31345d8b434a287afb4c6b1186f9754fa81725fb4685cc2c978b48a6');
+INSERT INTO "am_personalization_list" VALUES(27,3,7,NULL,'1a2cb29c35947a15908cc3083fcca64fc9f330f42705a4179bc08724472c5395');
+INSERT INTO "am_personalization_list" VALUES(29,3,2,2,'d9028103b81d13671ba2f6753b09665b3de6654def79159609cdbc9d5c290f95');
+INSERT INTO "am_personalization_list" VALUES(30,3,3,3,'6e4aa5a96ff05e1f52afc72d3790dafbea7245e143e9cfcd27653c6d30a03978');
+CREATE TABLE am_personalization_log_mark (
+    mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
+    last_rec_id INTEGER NOT NULL,
+    given_rec_id INTEGER NOT NULL CHECK (given_rec_id >= last_rec_id)
+);
 CREATE TABLE am_personalization_profile (
     profile_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- sha256 hex of the API key, the only identifier
@@ -259,15 +321,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'1dd9fb612aac31eccdb1690a1ce14107cc79e9c70e2fc1485bf238b026c4f8dc','{}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-23T13:37:58.206Z','2026-11-23T13:37:58.206Z');
-INSERT INTO "am_personalization_profile" VALUES(9,'fa3855abbf7894d0f2bd1bbd29db082d3079daaabc14be8988611caa72e5cfa6','[]','2026-11-23T13:37:58.281Z','2026-11-23T13:37:58.281Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -276,110 +337,155 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-23T13:37:58.278Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-23T13:37:58.320Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,8,'program',7,'2026-11-23T13:37:58.389Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',95,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',93,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',70,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',45,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',70,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',56,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',68,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',68,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'saved_search',60,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',64,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',56,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'industry_pack',75,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',35,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',35,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',66,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',66,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',66,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',35,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',35,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',35,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',35,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',20,'2026-11-23T13:37:58.415Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,8,'program',7,'2026-11-23T13:37:58.489Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',95,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',93,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'industry_pack',75,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,1,'amendment',90,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',70,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'program',45,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'industry_pack',75,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'amendment',70,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,2,'saved_search',56,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,4,'program',64,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',56,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'industry_pack',75,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',35,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',35,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',66,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',66,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',66,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',35,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',35,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',35,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',35,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',20,'2026-11-23T13:37:58.513Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(104,8,'program',7,'2026-11-23T13:37:58.560Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T05:47:05.651Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T05:47:05.915Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T05:47:05.945Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T05:47:06.082Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T05:47:06.136Z');
+CREATE TABLE am_personalization_reconciled (
+    month TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    class TEXT NOT NULL,
+    because TEXT NOT NULL,
+    delivery_key TEXT,
+    delivery_id INTEGER,
+    rec_id INTEGER,
+    channel TEXT,
+    slot TEXT,
+    status INTEGER,
+    decided_at TEXT,
+    delivered_at TEXT,
+    recorded_at TEXT,
+    reversed_at TEXT,
+    metered_at TEXT,
+    metered_recorded_at TEXT,
+    usage_quantity INTEGER NOT NULL,
+    stripe_quantity INTEGER NOT NULL,
+    owed_yen INTEGER NOT NULL,
+    metered_yen INTEGER NOT NULL,
+    invoiced_yen INTEGER NOT NULL,
+    PRIMARY KEY (month, seq)
+) WITHOUT ROWID;
+CREATE TABLE am_personalization_reconciliation (
+    month TEXT NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]'),
+    position INTEGER NOT NULL,
+    class TEXT NOT NULL,
+    row_count INTEGER NOT NULL,
+    owed_yen INTEGER NOT NULL,
+    metered_yen INTEGER NOT NULL,
+    invoiced_yen INTEGER NOT NULL,
+    -- its rows in am_personalization_reconciled; NULL where there are none, or matched ones, which are not kept
+    first_seq INTEGER,
+    last_seq INTEGER,
+    -- of each source: read, only sums, not given, cannot be read
+    sources_json TEXT NOT NULL,
+    reconciled_at TEXT NOT NULL,
+    PRIMARY KEY (month, position)
+) WITHOUT ROWID;
+CREATE TABLE am_personalization_rotation (
+    rotation_id INTEGER PRIMARY KEY CHECK (rotation_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    rotated_at TEXT NOT NULL,
+    proof TEXT NOT NULL CHECK (length(proof) = 64)
+);
 CREATE TABLE am_personalization_run (
     run_id INTEGER PRIMARY KEY CHECK (run_id BETWEEN 1 AND 9007199254740992),
     as_of TEXT NOT NULL CHECK (as_of IS date(as_of)),
@@ -394,6 +500,8 @@ CREATE TABLE am_personalization_run (
     salt TEXT NOT NULL CHECK (length(salt) = 64),
     customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
     candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    -- who gets which list, as it was frozen
+    served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
     profiles INTEGER NOT NULL CHECK (profiles >= 0),
     rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
@@ -410,9 +518,9 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-23T13:37:58.320Z','2026-11-23T13:37:58.301Z','7b1eed3378d625ffc1e123fda92fb1336288edbb47f8ad2af6aae15aba180f9f','ce3818f6a52a5d6bcd57090f69769cbb092b11daa50cc8eae5a32e6e39ef0223','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d',9,1,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":95,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"DG","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":35,"industry":45,"risk":21}}','0be60d6fb2c76002e3b96f22b1989797611b53e1ff73dde54e582ffa0bc7a766','0.1a0',2,'2026-11-23T13:37:58.415Z','2026-11-23T13:37:58.402Z','aebeeae3bc12bfef86d046ecbdf4d160ab890ead2e5e5dff5bb3f432582e3cef','1859837331ea846e793cc0b406820c29a4c9d3ff64baedda7cafdd36d59e6b8d','5f00456fa3bcb112256970ed6764409177ec646f5b403b193b6304a03a2cdc19',9,1,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":8,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":95,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"DG","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":35,"industry":45,"risk":21}}','0be60d6fb2c76002e3b96f22b1989797611b53e1ff73dde54e582ffa0bc7a766','0.1a0',2,'2026-11-23T13:37:58.513Z','2026-11-23T13:37:58.503Z','6d42e6b01e71bc0467c330a028ad2d3687d4f3654a64bdbe431aa0212bc86379','51236e0c622016c38be27b321a5221f3d1731667a5853339ee22b13fa514fed3','7a762544c739afe29699b4d04ba7ba912d91d62e9ff4a4b239e0bea95d0b7358',9,1,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":8,"scored":5,"zero":3},"program":{"candidates":19,"rows":12,"scored":6,"zero":2},"saved_search":{"candidates":1,"rows":1,"scored":1,"zero":7}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:05.712Z','2026-11-28T05:47:05.678Z','250dd0140d46f5ee4b418fede5e140acbf6a6b05cbc5b65e57cf06f40481240f','92b7c6dda6fa5e08b381902a135d9ee5f97c3ff0eee5a37b7bef220b1917ba7e','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','98ac849c66fa32648fe9ec6cc1f72979f569d31657372c3b843c0457b253f25d',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T05:47:05.945Z','2026-11-28T05:47:05.933Z','c93f92d7d52edde1253cfae92d462b62e4b7aa805ffc5845c072e0fd7e8dc9db','b2f7eb3eb19c11b7e817695eae4775f997e1dd3f4af57465afb11fd97b0d6062','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','39f813beb0d891b7ec800568b0aa43c117ea8507902290f4b855d2f860d28455',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T05:47:06.136Z','2026-11-28T05:47:06.116Z','b24b86fa7ae27a5763a9e2b99bc1356fa02da162613aa45da280ed8c30fd059d','a0ab4bc9d8509b2eb9626f3bacbacef5b1cb19497d5f20b07b63b13356842360','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','d549f21044dd15b8d092cb1df17f2099185f378e8bcfc3dc2777a4c1c71bdf29',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -453,10 +561,12 @@ INSERT INTO "am_personalization_run_candidate" VALUES(1,32);
 INSERT INTO "am_personalization_run_candidate" VALUES(1,33);
 INSERT INTO "am_personalization_run_candidate" VALUES(1,34);
 INSERT INTO "am_personalization_run_candidate" VALUES(1,35);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,1);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,2);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,3);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,4);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,5);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,6);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,7);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,8);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,9);
@@ -486,12 +596,12 @@ INSERT INTO "am_personalization_run_candidate" VALUES(2,32);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,33);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,34);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,35);
-INSERT INTO "am_personalization_run_candidate" VALUES(2,36);
-INSERT INTO "am_personalization_run_candidate" VALUES(2,37);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,1);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,2);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,3);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,4);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,5);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,6);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,7);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,8);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,9);
@@ -520,8 +630,7 @@ INSERT INTO "am_personalization_run_candidate" VALUES(3,31);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,32);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,33);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,34);
-INSERT INTO "am_personalization_run_candidate" VALUES(3,36);
-INSERT INTO "am_personalization_run_candidate" VALUES(3,37);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,35);
 CREATE TABLE am_personalization_run_customer (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     position INTEGER NOT NULL,
@@ -537,9 +646,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-23T13:37:58.346Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,28,51,'2026-11-23T13:37:58.446Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',7,24,80,'2026-11-23T13:37:58.538Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T05:47:05.806Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T05:47:05.982Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T05:47:06.178Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER UNIQUE REFERENCES am_personalization_run(run_id),
@@ -553,12 +662,13 @@ CREATE TABLE am_personalization_seal (
     previous_head TEXT NOT NULL CHECK (length(previous_head) = 64),
     head TEXT NOT NULL CHECK (length(head) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,NULL,1,1,49,1,'7fb035f76e755ecf902127ccd3918810fdf336a8630dd9615432b4d293edc8d0','{"after":0,"rows":1}','0000000000000000000000000000000000000000000000000000000000000000','09c1b68f0164441331c0ae72449b4375f40d20f730d93e1a1253d39a14bd4bad');
-INSERT INTO "am_personalization_seal" VALUES(2,1,2,49,49,7,'8084521942f61f612668752745a5003375a771666d3020d5d7a350bc7b7493ef','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"ce3818f6a52a5d6bcd57090f69769cbb092b11daa50cc8eae5a32e6e39ef0223","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":9,"rejected":1,"run_id":1,"served_at":"2026-11-23T13:37:58.320Z","started_at":"2026-11-23T13:37:58.301Z","top_k":10},"unserved_sha256":"f5d370c2d562638b6139eb1bbec70d484d8fde193259d6cfad1db0e65cfb096d"}','09c1b68f0164441331c0ae72449b4375f40d20f730d93e1a1253d39a14bd4bad','f37723686454d69aebed7ce85c9fef7fb34088acd4f1e2b01f21f669e980b807');
-INSERT INTO "am_personalization_seal" VALUES(3,NULL,50,50,78,1,'fd2af4b4b51c5e097ac23120ae812abd503a8dd71711808586f17a2da3dbcf90','{"after":49,"rows":1}','f37723686454d69aebed7ce85c9fef7fb34088acd4f1e2b01f21f669e980b807','25481399e3f53da3cdcb98aaec6506bd651eed6eb27a98c294228babb349d8ec');
-INSERT INTO "am_personalization_seal" VALUES(4,2,51,78,78,7,'5af0af72a376c84a821389eead04e51404eedb6e7eee7d1ea3b65e3f7a33fc4e','{"rows":28,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"5f00456fa3bcb112256970ed6764409177ec646f5b403b193b6304a03a2cdc19","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":8,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"1859837331ea846e793cc0b406820c29a4c9d3ff64baedda7cafdd36d59e6b8d","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"0be60d6fb2c76002e3b96f22b1989797611b53e1ff73dde54e582ffa0bc7a766","package_version":"0.1a0","profiles":9,"rejected":1,"run_id":2,"served_at":"2026-11-23T13:37:58.415Z","started_at":"2026-11-23T13:37:58.402Z","top_k":2},"unserved_sha256":"30cc7290d37cddaf069380d8e4ec4083df498c55ce7852effcf8995201357e46"}','25481399e3f53da3cdcb98aaec6506bd651eed6eb27a98c294228babb349d8ec','0d3e64b7311381c05ed7783db1f75a0419ddc3dbe06b1345641d7c59e9306841');
-INSERT INTO "am_personalization_seal" VALUES(5,NULL,79,79,103,1,'a859886ceb8985ae604715f3cf5f603dee3f57420e01f4d4771a2c842175d3a1','{"after":78,"rows":1}','0d3e64b7311381c05ed7783db1f75a0419ddc3dbe06b1345641d7c59e9306841','00587c06217e8927a0805238c98fdb8426e092d35761cd17a430fa61869a887c');
-INSERT INTO "am_personalization_seal" VALUES(6,3,80,103,103,6,'4aa31424ac4c16ce64f599532eebcfacb78e31bd0a3a040371e7de8a3e536139','{"rows":24,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"7a762544c739afe29699b4d04ba7ba912d91d62e9ff4a4b239e0bea95d0b7358","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":8,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":12,\"scored\":6,\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":1,\"scored\":1,\"zero\":7}}","customers_sha256":"51236e0c622016c38be27b321a5221f3d1731667a5853339ee22b13fa514fed3","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"0be60d6fb2c76002e3b96f22b1989797611b53e1ff73dde54e582ffa0bc7a766","package_version":"0.1a0","profiles":9,"rejected":1,"run_id":3,"served_at":"2026-11-23T13:37:58.513Z","started_at":"2026-11-23T13:37:58.503Z","top_k":2},"unserved_sha256":"a23674b581835617d73b8d9557f517952d667a5ef65763bffffc7c5e26ad3c1e"}','00587c06217e8927a0805238c98fdb8426e092d35761cd17a430fa61869a887c','e5423d1f3cbac3ea77ed0571cfaafb6d5a4c89e810c8e341d7b4ce3dc9c8472b');
+INSERT INTO "am_personalization_seal" VALUES(1,NULL,NULL,NULL,0,8,'200305c890aa8c756e585d3099dbedc4dbbd6e087359bc112d7b9913caea8cd7','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','0000000000000000000000000000000000000000000000000000000000000000','16fc44eba46025fb6c44ac7a15e6222c962233a03250f10a52c12eddfe48c61e');
+INSERT INTO "am_personalization_seal" VALUES(2,NULL,1,1,49,1,'98ea3cf742be9fa4fe0ac71f5bf956af1240ecb13c01eb554d126b9627e58c97','{"after":0,"rows":1}','16fc44eba46025fb6c44ac7a15e6222c962233a03250f10a52c12eddfe48c61e','da5ac802e83a7e64033efdf2eb1fe30bdf11145be008f925913e2921aabc2636');
+INSERT INTO "am_personalization_seal" VALUES(3,1,2,49,49,7,'beabb88b0b5e1bca823b34488665038f6acc0e57ce72dac8e7e2c4c0c72e53d1','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"92b7c6dda6fa5e08b381902a135d9ee5f97c3ff0eee5a37b7bef220b1917ba7e","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T05:47:05.712Z","served_sha256":"98ac849c66fa32648fe9ec6cc1f72979f569d31657372c3b843c0457b253f25d","started_at":"2026-11-28T05:47:05.678Z","top_k":10},"unserved_sha256":"f6a39a5d6677eb581900feeba9498ccdc2c1f462aed71619d805c23bb1f5b2c6"}','da5ac802e83a7e64033efdf2eb1fe30bdf11145be008f925913e2921aabc2636','50b2a5625207a093f53782522d75adf4565cb1fa9c69e5301bcd0425a5e508ed');
+INSERT INTO "am_personalization_seal" VALUES(4,NULL,50,50,76,1,'04520181affcc4f37fa8dc41a54dea5717a7067df45863851478e17ca28bbe3b','{"after":49,"rows":1}','50b2a5625207a093f53782522d75adf4565cb1fa9c69e5301bcd0425a5e508ed','7029f289e519a465c3d78d9ff31f37075488d7895929d766751d1d31961ef4cd');
+INSERT INTO "am_personalization_seal" VALUES(5,2,51,76,76,7,'6bdb70f9c7001b1b1fa7124e99a554d2e5fbd6a06c9f9c71b119f43ae5657f04','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"b2f7eb3eb19c11b7e817695eae4775f997e1dd3f4af57465afb11fd97b0d6062","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T05:47:05.945Z","served_sha256":"39f813beb0d891b7ec800568b0aa43c117ea8507902290f4b855d2f860d28455","started_at":"2026-11-28T05:47:05.933Z","top_k":2},"unserved_sha256":"0c8e2908db7827d8163cf56956d08b1fb80458812306738e01ef5a68e00b91cc"}','7029f289e519a465c3d78d9ff31f37075488d7895929d766751d1d31961ef4cd','8df092e5e8a3c051870c16225007a5cb206e0e16394c2f9e3c76cf102d039a49');
+INSERT INTO "am_personalization_seal" VALUES(6,NULL,77,77,103,1,'911d9694330f8c5fa818707ddcf84e49d8ae47efd0b94a555c9defcdb66ca604','{"after":76,"rows":1}','8df092e5e8a3c051870c16225007a5cb206e0e16394c2f9e3c76cf102d039a49','af14e8f678f41a629e28df6d9ef18dfb45c7ea64606777c0497e439889d5679f');
+INSERT INTO "am_personalization_seal" VALUES(7,3,78,103,103,7,'1a3785687d2d73734ac275678fe839c31581717520aff4d72a755bd1760910e6','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"a0ab4bc9d8509b2eb9626f3bacbacef5b1cb19497d5f20b07b63b13356842360","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T05:47:06.136Z","served_sha256":"d549f21044dd15b8d092cb1df17f2099185f378e8bcfc3dc2777a4c1c71bdf29","started_at":"2026-11-28T05:47:06.116Z","top_k":2},"unserved_sha256":"f3e77ec75fdc853a9489a2127efce3fe8f9f7839f93af8ebfcf983e4dbc81791"}','af14e8f678f41a629e28df6d9ef18dfb45c7ea64606777c0497e439889d5679f','1c0d7f32d2c835b1e90ece8b1fbff75a8efddf7ce69af07f57a3d79b13735e11');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -568,28 +678,26 @@ CREATE TABLE am_personalization_unserved (
     CHECK (cohort_id IS NOT NULL OR reason IS NOT NULL)
 ) WITHOUT ROWID;
 INSERT INTO "am_personalization_unserved" VALUES(1,8,8,NULL);
-INSERT INTO "am_personalization_unserved" VALUES(1,9,NULL,'preference_json is not a JSON object');
 INSERT INTO "am_personalization_unserved" VALUES(2,8,8,NULL);
-INSERT INTO "am_personalization_unserved" VALUES(2,9,NULL,'preference_json is not a JSON object');
-INSERT INTO "am_personalization_unserved" VALUES(3,3,8,NULL);
 INSERT INTO "am_personalization_unserved" VALUES(3,8,8,NULL);
-INSERT INTO "am_personalization_unserved" VALUES(3,9,NULL,'preference_json is not a JSON object');
 ANALYZE "sqlite_master";
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','idx_am_personalization_profile_token','9 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','sqlite_autoindex_am_personalization_profile_1','9 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_type_score','104 26 4 2');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_profile_served','104 13 5');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','idx_am_personalization_profile_token','8 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','sqlite_autoindex_am_personalization_profile_1','8 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_type_score','103 26 4 2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_profile_served','103 13 5');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run','sqlite_autoindex_am_personalization_run_1','3 2 2 2 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_cohort','idx_am_personalization_cohort_vector','9 2 2 1 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','idx_am_personalization_candidate_item','37 10 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','sqlite_autoindex_am_personalization_candidate_1','37 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_candidate','am_personalization_run_candidate','104 35 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_list','idx_am_personalization_list_key','25 9 2 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_cohort','idx_am_personalization_cohort_vector','8 2 2 1 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','idx_am_personalization_candidate_item','35 9 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','sqlite_autoindex_am_personalization_candidate_1','35 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_candidate','am_personalization_run_candidate','105 35 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_list','idx_am_personalization_list_key','27 9 2 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_decision','am_personalization_decision','100 4 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_evidence',NULL,'25');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_unserved','am_personalization_unserved','7 3 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','6 2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_evidence',NULL,'27');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_unserved','am_personalization_unserved','3 1 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','7 2');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_progress',NULL,'3');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_identity','idx_am_personalization_identity_profile','8 1 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_identity_salt',NULL,'8');
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE INDEX idx_am_personalization_profile_token
@@ -718,9 +826,58 @@ WHEN EXISTS (SELECT 1 FROM am_personalization_seal
     OR EXISTS (SELECT 1 FROM am_personalization_seal
         WHERE run_id = new.run_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_seal is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_update BEFORE UPDATE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_delete BEFORE DELETE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_replace BEFORE INSERT ON am_personalization_log_mark
+WHEN EXISTS (SELECT 1 FROM am_personalization_log_mark
+        WHERE mark_id = new.mark_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
 CREATE TRIGGER am_personalization_recommendation_log_rec_id AFTER INSERT ON am_personalization_recommendation_log
 WHEN new.rec_id < 1 OR new.rec_id > 9007199254740992
 BEGIN SELECT raise(ABORT, 'rec_id must be between 1 and 2^53'); END;
+CREATE TRIGGER am_personalization_recommendation_log_number AFTER INSERT ON am_personalization_recommendation_log
+WHEN new.rec_id BETWEEN 1 AND (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1)
+    OR new.rec_id BETWEEN 4503599627370497 AND 9007199254740992 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_recommendation_log
+        WHERE rec_id BETWEEN new.rec_id - 1000000 AND new.rec_id - 1
+    )
+BEGIN
+    SELECT raise(ABORT, 'rec_id is in the part of the log that is sealed')
+    WHERE new.rec_id <= (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1);
+    SELECT raise(ABORT, 'rec_id must be at most 2^52, or follow the one before');
+END;
+CREATE TRIGGER am_personalization_run_number AFTER INSERT ON am_personalization_run
+WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_run
+        WHERE run_id BETWEEN new.run_id - 1000000 AND new.run_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
+WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_cohort
+        WHERE cohort_id BETWEEN new.cohort_id - 1000000 AND new.cohort_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'cohort_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_candidate_number AFTER INSERT ON am_personalization_candidate
+WHEN new.candidate_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_candidate
+        WHERE candidate_id BETWEEN new.candidate_id - 1000000 AND new.candidate_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'candidate_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_list_number AFTER INSERT ON am_personalization_list
+WHEN new.list_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_list
+        WHERE list_id BETWEEN new.list_id - 1000000 AND new.list_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'list_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_seal_number AFTER INSERT ON am_personalization_seal
+WHEN new.seal_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_seal
+        WHERE seal_id BETWEEN new.seal_id - 1000000 AND new.seal_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'seal_id must be at most 2^52, or follow the one before'); END;
 CREATE VIEW v_personalization_replay AS
 SELECT
     l.rec_id,
@@ -760,7 +917,71 @@ LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
 LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
+CREATE INDEX idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
+CREATE INDEX idx_am_personalization_delivery_delivered
+    ON am_personalization_delivery(delivered_at, channel, status, unit_price_yen, reversal_of);
+CREATE INDEX idx_am_personalization_identity_profile
+    ON am_personalization_identity(profile_id, identity_id);
+CREATE TRIGGER am_personalization_delivery_no_update BEFORE UPDATE ON am_personalization_delivery
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+CREATE TRIGGER am_personalization_delivery_no_delete BEFORE DELETE ON am_personalization_delivery
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+CREATE TRIGGER am_personalization_delivery_no_replace BEFORE INSERT ON am_personalization_delivery
+WHEN EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_id = new.delivery_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_key = new.delivery_key)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE reversal_of = new.reversal_of)
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+CREATE TRIGGER am_personalization_erasure_no_update BEFORE UPDATE ON am_personalization_erasure
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+CREATE TRIGGER am_personalization_erasure_no_delete BEFORE DELETE ON am_personalization_erasure
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+CREATE TRIGGER am_personalization_erasure_no_replace BEFORE INSERT ON am_personalization_erasure
+WHEN EXISTS (SELECT 1 FROM am_personalization_erasure WHERE erasure_id = new.erasure_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_erasure WHERE profile_id = new.profile_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+CREATE TRIGGER am_personalization_rotation_no_update BEFORE UPDATE ON am_personalization_rotation
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_rotation_no_delete BEFORE DELETE ON am_personalization_rotation
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_rotation_no_replace BEFORE INSERT ON am_personalization_rotation
+WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_update BEFORE UPDATE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_delete BEFORE DELETE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_replace BEFORE INSERT ON am_personalization_identity
+WHEN EXISTS (SELECT 1 FROM am_personalization_identity WHERE identity_id = new.identity_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_delivery_number AFTER INSERT ON am_personalization_delivery
+WHEN new.delivery_id < (SELECT max(delivery_id) FROM am_personalization_delivery)
+    OR new.delivery_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_delivery
+        WHERE delivery_id BETWEEN new.delivery_id - 1000000 AND new.delivery_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'delivery_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_erasure_number AFTER INSERT ON am_personalization_erasure
+WHEN new.erasure_id < (SELECT max(erasure_id) FROM am_personalization_erasure)
+    OR new.erasure_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_erasure
+        WHERE erasure_id BETWEEN new.erasure_id - 1000000 AND new.erasure_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'erasure_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_rotation_number AFTER INSERT ON am_personalization_rotation
+WHEN new.rotation_id < (SELECT max(rotation_id) FROM am_personalization_rotation)
+    OR new.rotation_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_rotation
+        WHERE rotation_id BETWEEN new.rotation_id - 1000000 AND new.rotation_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'rotation_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_identity_number AFTER INSERT ON am_personalization_identity
+WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity)
+    OR new.identity_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_identity
+        WHERE identity_id BETWEEN new.identity_id - 1000000 AND new.identity_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'identity_id must be above all before, and at most 2^52, or follow the one before'); END;
 DELETE FROM "sqlite_sequence";
-INSERT INTO "sqlite_sequence" VALUES('am_personalization_profile',9);
-INSERT INTO "sqlite_sequence" VALUES('am_personalization_recommendation_log',104);
+INSERT INTO "sqlite_sequence" VALUES('am_personalization_profile',8);
+INSERT INTO "sqlite_sequence" VALUES('am_personalization_recommendation_log',103);
 COMMIT;

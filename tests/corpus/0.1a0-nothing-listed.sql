@@ -5,8 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-23 13:38:00.486574+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-23 13:38:00.493889+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 05:47:07.146175+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 05:47:07.161134+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 05:47:07.168854+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -38,10 +39,10 @@ CREATE TABLE am_personalization_cohort (
     risk_level TEXT CHECK (risk_level IN ('low', 'medium', 'high'))
 );
 INSERT INTO "am_personalization_cohort" VALUES(1,NULL,NULL,NULL,NULL);
-INSERT INTO "am_personalization_cohort" VALUES(2,'A',NULL,NULL,NULL);
-INSERT INTO "am_personalization_cohort" VALUES(3,'none',NULL,90,NULL);
-INSERT INTO "am_personalization_cohort" VALUES(4,NULL,NULL,91,'high');
-INSERT INTO "am_personalization_cohort" VALUES(5,'P','沖縄県',1,'medium');
+INSERT INTO "am_personalization_cohort" VALUES(2,'D',NULL,NULL,NULL);
+INSERT INTO "am_personalization_cohort" VALUES(3,NULL,NULL,30,'low');
+INSERT INTO "am_personalization_cohort" VALUES(4,NULL,NULL,NULL,'high');
+INSERT INTO "am_personalization_cohort" VALUES(5,'E','東京都',NULL,NULL);
 CREATE TABLE am_personalization_decision (
     list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id),
     seq INTEGER NOT NULL CHECK (seq >= 1),
@@ -56,26 +57,53 @@ INSERT INTO "am_personalization_decision" VALUES(2,1,1,50,0,0,50);
 INSERT INTO "am_personalization_decision" VALUES(2,2,2,50,0,0,50);
 INSERT INTO "am_personalization_decision" VALUES(2,3,3,50,0,0,50);
 INSERT INTO "am_personalization_decision" VALUES(2,4,4,50,0,0,50);
-INSERT INTO "am_personalization_decision" VALUES(3,1,1,50,30,0,80);
-INSERT INTO "am_personalization_decision" VALUES(3,2,2,50,30,0,75);
-INSERT INTO "am_personalization_decision" VALUES(3,3,3,50,30,0,60);
-INSERT INTO "am_personalization_decision" VALUES(3,4,4,50,30,0,80);
-INSERT INTO "am_personalization_decision" VALUES(5,1,1,50,30,20,100);
-INSERT INTO "am_personalization_decision" VALUES(5,2,2,50,30,20,75);
-INSERT INTO "am_personalization_decision" VALUES(5,3,3,50,30,20,60);
-INSERT INTO "am_personalization_decision" VALUES(5,4,4,50,30,20,90);
+INSERT INTO "am_personalization_decision" VALUES(3,1,1,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(3,2,2,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(3,3,3,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(3,4,4,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(5,1,1,50,0,0,50);
+INSERT INTO "am_personalization_decision" VALUES(5,2,2,50,0,0,50);
+INSERT INTO "am_personalization_decision" VALUES(5,3,3,50,0,0,50);
+INSERT INTO "am_personalization_decision" VALUES(5,4,4,50,0,0,50);
 INSERT INTO "am_personalization_decision" VALUES(7,1,1,50,0,0,50);
 INSERT INTO "am_personalization_decision" VALUES(7,2,2,50,0,0,50);
 INSERT INTO "am_personalization_decision" VALUES(7,3,3,50,0,0,50);
 INSERT INTO "am_personalization_decision" VALUES(7,4,4,50,0,0,50);
-INSERT INTO "am_personalization_decision" VALUES(8,1,1,50,30,0,80);
-INSERT INTO "am_personalization_decision" VALUES(8,2,2,50,30,0,75);
-INSERT INTO "am_personalization_decision" VALUES(8,3,3,50,30,0,60);
-INSERT INTO "am_personalization_decision" VALUES(8,4,4,50,30,0,80);
-INSERT INTO "am_personalization_decision" VALUES(10,1,1,50,30,20,100);
-INSERT INTO "am_personalization_decision" VALUES(10,2,2,50,30,20,75);
-INSERT INTO "am_personalization_decision" VALUES(10,3,3,50,30,20,60);
-INSERT INTO "am_personalization_decision" VALUES(10,4,4,50,30,20,90);
+INSERT INTO "am_personalization_decision" VALUES(8,1,1,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(8,2,2,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(8,3,3,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(8,4,4,0,30,20,50);
+INSERT INTO "am_personalization_decision" VALUES(10,1,1,50,0,0,50);
+INSERT INTO "am_personalization_decision" VALUES(10,2,2,50,0,0,50);
+INSERT INTO "am_personalization_decision" VALUES(10,3,3,50,0,0,50);
+INSERT INTO "am_personalization_decision" VALUES(10,4,4,50,0,0,50);
+CREATE TABLE am_personalization_delivery (
+    delivery_id INTEGER PRIMARY KEY CHECK (delivery_id BETWEEN 1 AND 9007199254740992),
+    -- sha256 over rec_id, channel and slot: the same delivery told twice is one row
+    delivery_key TEXT NOT NULL UNIQUE CHECK (length(delivery_key) = 64),
+    rec_id INTEGER NOT NULL CHECK (rec_id BETWEEN 1 AND 9007199254740992),
+    channel TEXT NOT NULL CHECK (channel IN ('rest', 'mcp', 'digest')),
+    -- what makes two deliveries of a row on a channel two: a day, an issue of the digest
+    slot TEXT NOT NULL CHECK (length(slot) BETWEEN 1 AND 64 AND slot NOT GLOB '*[^0-9A-Za-z:._-]*'),
+    delivered_at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    -- of HTTP
+    status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 599),
+    -- yen, tax excluded, at that time
+    unit_price_yen INTEGER NOT NULL CHECK (unit_price_yen >= 0),
+    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+);
+CREATE TABLE am_personalization_erasure (
+    erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL UNIQUE,
+    erased_at TEXT NOT NULL,
+    -- the grounds of GDPR article 17(1), a to e
+    legal_basis TEXT NOT NULL CHECK (legal_basis IN (
+        'no_longer_necessary', 'consent_withdrawn', 'objection', 'unlawful_processing', 'legal_obligation'
+    )),
+    -- recommendations of that profile that stay in the log
+    log_rows INTEGER NOT NULL CHECK (log_rows >= 0)
+);
 CREATE TABLE am_personalization_evidence (
     first_rec_id INTEGER PRIMARY KEY CHECK (first_rec_id BETWEEN 1 AND 9007199254740992),
     n INTEGER NOT NULL CHECK (n BETWEEN 1 AND 9007199254740992),
@@ -87,18 +115,45 @@ INSERT INTO "am_personalization_evidence" VALUES(9,4,5);
 INSERT INTO "am_personalization_evidence" VALUES(13,4,7);
 INSERT INTO "am_personalization_evidence" VALUES(17,4,8);
 INSERT INTO "am_personalization_evidence" VALUES(21,4,10);
+CREATE TABLE am_personalization_identity (
+    identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    commitment TEXT NOT NULL CHECK (length(commitment) = 64),
+    bound_at TEXT NOT NULL
+);
+INSERT INTO "am_personalization_identity" VALUES(1,1,'e8accf9a902650d430d98a90a11aa40af08eb453f9c7457d7239b1c6f08aa918','2026-11-28T05:47:06.848Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'3692368d8e9d27f4285073c8528c709bf8a8846ff149e78e006bb130fc4d1718','2026-11-28T05:47:06.849Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'47b5f927960bca5c9d2c93dd63ce704b3ac4d513a249dc512fa3d8eaec8f7f5e','2026-11-28T05:47:06.849Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'f8034605843e73af3be9adb3e3de0df9335f70decce370f2a8308914f94089a2','2026-11-28T05:47:06.849Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'d6d2c9eb3e60430d089154c762eb1d992686dcf2360406f18c8e2cbc27200cde','2026-11-28T05:47:06.849Z');
+CREATE TABLE am_personalization_identity_salt (
+    identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
+    salt TEXT NOT NULL CHECK (length(salt) = 64)
+);
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'f62140e5dc58a42d7f208b8de9c8bf2d8c99ddefb9c41a73a3ac49eb20b3e3f0');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'51ed083aa32b9b391114026bc07581dd4ef069f1f4dbe3abdf15ef72069d56d6');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'57b1c3eda00d767f37dc10de67147d123b1555c839156a93f441935596106ebb');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'607d0a5e24ed0d975bd442034844bdc9ee30a4e96e7f881bd1382172b4d21fbd');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'ceae521d1a1b0086091135e3042574ddc4df8e3a8ef2d7984e93c5a32886ad0b');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     cohort_id INTEGER NOT NULL REFERENCES am_personalization_cohort(cohort_id),
-    profile_id INTEGER REFERENCES am_personalization_profile(profile_id)
+    profile_id INTEGER REFERENCES am_personalization_profile(profile_id),
+    -- of the declared vector, the owner and every place
+    list_sha256 TEXT NOT NULL CHECK (length(list_sha256) = 64)
 );
-INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL);
-INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL);
-INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL);
-INSERT INTO "am_personalization_list" VALUES(7,2,2,NULL);
-INSERT INTO "am_personalization_list" VALUES(8,2,3,NULL);
-INSERT INTO "am_personalization_list" VALUES(10,2,5,NULL);
+INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'44d9bd240d31b31ca2052021ec36bb2b9a9c9a08a021bb0f9ac7f52f0a12162a');
+INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'02122ff041c90ae6392e8331acdf1bd5f1cb9cd3c9038cbe660f0f7d22f9a273');
+INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'0ff100ba1d02063ddfb7e2f2ac1391430959bf2ebb688d71455d68f7b787447a');
+INSERT INTO "am_personalization_list" VALUES(7,2,2,NULL,'44d9bd240d31b31ca2052021ec36bb2b9a9c9a08a021bb0f9ac7f52f0a12162a');
+INSERT INTO "am_personalization_list" VALUES(8,2,3,NULL,'02122ff041c90ae6392e8331acdf1bd5f1cb9cd3c9038cbe660f0f7d22f9a273');
+INSERT INTO "am_personalization_list" VALUES(10,2,5,NULL,'0ff100ba1d02063ddfb7e2f2ac1391430959bf2ebb688d71455d68f7b787447a');
+CREATE TABLE am_personalization_log_mark (
+    mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
+    last_rec_id INTEGER NOT NULL,
+    given_rec_id INTEGER NOT NULL CHECK (given_rec_id >= last_rec_id)
+);
 CREATE TABLE am_personalization_profile (
     profile_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- sha256 hex of the API key, the only identifier
@@ -108,11 +163,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'3011c7507076463b4eb1fa301595bcf022e72a05c7a4ce41a2f578a091ade3c7','{}','2026-11-23T13:37:58.580Z','2026-11-23T13:37:58.580Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'e7eb13a27ea886e4d6e064aa7f66a4dbe9deb39f0955830656db413dbdb60103','{"industry_pack": "A"}','2026-11-23T13:37:58.580Z','2026-11-23T13:37:58.580Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'d5830bf019c9bd36a963c0b22aa5e19994c89e7cfd76042e31049d7365b65158','{"industry_pack": "pack_nobody_knows", "deadline_horizon_days": 90}','2026-11-23T13:37:58.580Z','2026-11-23T13:37:58.580Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'71ac95400b74693da27204f04ecef11d447ecb88a13a5c02540e9d102b9f6137','{"deadline_horizon_days": 91, "risk_tolerance": "high"}','2026-11-23T13:37:58.580Z','2026-11-23T13:37:58.580Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'cbbd396a317039ea380ad469debc2eddae6c67d1df32b14692229985ba1ad70a','{"industry_pack": "pack_health_welfare", "deadline_horizon_days": 1, "risk_tolerance": "medium", "prefecture": "沖縄県"}','2026-11-23T13:37:58.580Z','2026-11-23T13:37:58.580Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T05:47:06.673Z','2026-11-28T05:47:06.673Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -121,30 +176,76 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',80,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',75,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',60,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',80,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',100,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',75,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',60,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',90,'2026-11-23T13:37:58.594Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',80,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',75,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',60,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',80,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',100,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',75,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',60,'2026-11-23T13:37:58.733Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',90,'2026-11-23T13:37:58.733Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T05:47:06.739Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T05:47:07.044Z');
+CREATE TABLE am_personalization_reconciled (
+    month TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    class TEXT NOT NULL,
+    because TEXT NOT NULL,
+    delivery_key TEXT,
+    delivery_id INTEGER,
+    rec_id INTEGER,
+    channel TEXT,
+    slot TEXT,
+    status INTEGER,
+    decided_at TEXT,
+    delivered_at TEXT,
+    recorded_at TEXT,
+    reversed_at TEXT,
+    metered_at TEXT,
+    metered_recorded_at TEXT,
+    usage_quantity INTEGER NOT NULL,
+    stripe_quantity INTEGER NOT NULL,
+    owed_yen INTEGER NOT NULL,
+    metered_yen INTEGER NOT NULL,
+    invoiced_yen INTEGER NOT NULL,
+    PRIMARY KEY (month, seq)
+) WITHOUT ROWID;
+CREATE TABLE am_personalization_reconciliation (
+    month TEXT NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]'),
+    position INTEGER NOT NULL,
+    class TEXT NOT NULL,
+    row_count INTEGER NOT NULL,
+    owed_yen INTEGER NOT NULL,
+    metered_yen INTEGER NOT NULL,
+    invoiced_yen INTEGER NOT NULL,
+    -- its rows in am_personalization_reconciled; NULL where there are none, or matched ones, which are not kept
+    first_seq INTEGER,
+    last_seq INTEGER,
+    -- of each source: read, only sums, not given, cannot be read
+    sources_json TEXT NOT NULL,
+    reconciled_at TEXT NOT NULL,
+    PRIMARY KEY (month, position)
+) WITHOUT ROWID;
+CREATE TABLE am_personalization_rotation (
+    rotation_id INTEGER PRIMARY KEY CHECK (rotation_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    rotated_at TEXT NOT NULL,
+    proof TEXT NOT NULL CHECK (length(proof) = 64)
+);
 CREATE TABLE am_personalization_run (
     run_id INTEGER PRIMARY KEY CHECK (run_id BETWEEN 1 AND 9007199254740992),
     as_of TEXT NOT NULL CHECK (as_of IS date(as_of)),
@@ -159,6 +260,8 @@ CREATE TABLE am_personalization_run (
     salt TEXT NOT NULL CHECK (length(salt) = 64),
     customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
     candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    -- who gets which list, as it was frozen
+    served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
     profiles INTEGER NOT NULL CHECK (profiles >= 0),
     rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
@@ -175,8 +278,8 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-23T13:37:58.594Z','2026-11-23T13:37:58.591Z','bfa17645b85e90330e58a339095f634ca6c4084c34d5fd542bb539694c8ed61e','9b73d2f55132c65da766dca2998d733a5e04c7a5879cb13c5662268ffbd59015','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-23T13:37:58.733Z','2026-11-23T13:37:58.726Z','0b86c7c4bee4a7560a206a030fac56bb62837321620885137cd7a69dbddd281a','53bf13c61e80627d519f21148528f1546d9bd8248cc013fd031ba21d093f543c','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:06.739Z','2026-11-28T05:47:06.730Z','772ea7286a7a2231cbec66721e3e068f1527d0a2575e96810549f3ec7dab12f3','213aefc9d2c278602649dff7669db737f10f2b63c93a406a2e517d8d292b7289','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764','ce4b1317a25e50990c9405e488d48e8fad469d243a65205b67d3f17ac682a230',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:07.044Z','2026-11-28T05:47:07.037Z','8ece1b86e99b0c0a1bbbc383075cda40a71e3804c2d8ce1657c8df464581c38a','36b2d572345a197f1dd05386027fec75fadc4d29b4cde2afced9c5e686e7451a','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764','717c93ff3c2a3a6dd250fcbf8ba8263e3402052004ead268fb45ab85562d01c9',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -205,8 +308,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-23T13:37:58.608Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-23T13:37:58.765Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T05:47:06.907Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T05:47:07.074Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER UNIQUE REFERENCES am_personalization_run(run_id),
@@ -220,8 +323,9 @@ CREATE TABLE am_personalization_seal (
     previous_head TEXT NOT NULL CHECK (length(previous_head) = 64),
     head TEXT NOT NULL CHECK (length(head) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,1,1,12,12,3,'881cf3f2fe0f9e32106508b95b1f65f6fe6242c81357e8e7a771edec9302c849','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"zero\":2}}","customers_sha256":"9b73d2f55132c65da766dca2998d733a5e04c7a5879cb13c5662268ffbd59015","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-23T13:37:58.594Z","started_at":"2026-11-23T13:37:58.591Z","top_k":10},"unserved_sha256":"f733e64cc7d22eebde2f431159846b5469087356f04760edff4d550341275854"}','0000000000000000000000000000000000000000000000000000000000000000','33968f637f115f33d3fce68d3296267394b8cb3ca6ab3ce8807001096d150f13');
-INSERT INTO "am_personalization_seal" VALUES(2,2,13,24,24,3,'a228f5b652aceec05386c77dbf9a884f8a0f50b1ff46087b3b96b351aaa44f9b','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"zero\":2}}","customers_sha256":"53bf13c61e80627d519f21148528f1546d9bd8248cc013fd031ba21d093f543c","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-23T13:37:58.733Z","started_at":"2026-11-23T13:37:58.726Z","top_k":10},"unserved_sha256":"cdf28a10876f118bf4d87a110662efd57e96c1d9197d1f5641e071a60001b5bf"}','33968f637f115f33d3fce68d3296267394b8cb3ca6ab3ce8807001096d150f13','7465918436531012b4f557b74522c6d3217588b54f3494eb0e3aff902f7c5c37');
+INSERT INTO "am_personalization_seal" VALUES(1,NULL,NULL,NULL,0,5,'e7384db5d9ee3715c4332e2f5a935253480233759ed1c9fe7b2db7f82203d1c4','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','0000000000000000000000000000000000000000000000000000000000000000','474b2851326ee254be01e63782b46fd3ac1649f38c6cbe3f3b93bc4b20ff2eab');
+INSERT INTO "am_personalization_seal" VALUES(2,1,1,12,12,3,'86dba13a09fd1932a7b856f968cdc0ab77c24ac0c79437215b53956d6f54ced3','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"213aefc9d2c278602649dff7669db737f10f2b63c93a406a2e517d8d292b7289","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T05:47:06.739Z","served_sha256":"ce4b1317a25e50990c9405e488d48e8fad469d243a65205b67d3f17ac682a230","started_at":"2026-11-28T05:47:06.730Z","top_k":10},"unserved_sha256":"cd3202d1c682c5702cb8b16651fce7e24319feb7c72668cf3343a1581341c4c9"}','474b2851326ee254be01e63782b46fd3ac1649f38c6cbe3f3b93bc4b20ff2eab','dc305138b252d86d14cce24542817b270f3f180e304b259566b6f48730df2d1a');
+INSERT INTO "am_personalization_seal" VALUES(3,2,13,24,24,3,'9d0fdc72af55259678ac25a247137c64e555d049ca0c0938e40c09f2e3e2b932','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"36b2d572345a197f1dd05386027fec75fadc4d29b4cde2afced9c5e686e7451a","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T05:47:07.044Z","served_sha256":"717c93ff3c2a3a6dd250fcbf8ba8263e3402052004ead268fb45ab85562d01c9","started_at":"2026-11-28T05:47:07.037Z","top_k":10},"unserved_sha256":"0cfd909ab911ed443c793d9d57ab3f3e10accfcbfbf6e69b2722f41cd790deb1"}','dc305138b252d86d14cce24542817b270f3f180e304b259566b6f48730df2d1a','82f9cf7e5fd3490e4cafd16cd1880ccb84828084eba22d9dadf25baeeb640aad');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -237,10 +341,10 @@ INSERT INTO "am_personalization_unserved" VALUES(2,4,4,NULL);
 ANALYZE "sqlite_master";
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','idx_am_personalization_profile_token','5 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','sqlite_autoindex_am_personalization_profile_1','5 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_type_score','24 6 3 2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_type_score','24 6 6 3');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_am_pers_rec_profile_served','24 8 4');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run','sqlite_autoindex_am_personalization_run_1','2 1 1 1 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_cohort','idx_am_personalization_cohort_vector','5 2 2 1 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_cohort','idx_am_personalization_cohort_vector','5 2 2 2 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','idx_am_personalization_candidate_item','4 1 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','sqlite_autoindex_am_personalization_candidate_1','4 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_candidate','am_personalization_run_candidate','8 4 1');
@@ -248,8 +352,10 @@ INSERT INTO "sqlite_stat1" VALUES('am_personalization_list','idx_am_personalizat
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_decision','am_personalization_decision','24 4 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_evidence',NULL,'6');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_unserved','am_personalization_unserved','4 2 1');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','2 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am_personalization_seal_1','3 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_progress',NULL,'2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_identity','idx_am_personalization_identity_profile','5 1 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_identity_salt',NULL,'5');
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE INDEX idx_am_personalization_profile_token
@@ -378,9 +484,58 @@ WHEN EXISTS (SELECT 1 FROM am_personalization_seal
     OR EXISTS (SELECT 1 FROM am_personalization_seal
         WHERE run_id = new.run_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_seal is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_update BEFORE UPDATE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_delete BEFORE DELETE ON am_personalization_log_mark
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
+CREATE TRIGGER am_personalization_log_mark_no_replace BEFORE INSERT ON am_personalization_log_mark
+WHEN EXISTS (SELECT 1 FROM am_personalization_log_mark
+        WHERE mark_id = new.mark_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_log_mark is append-only'); END;
 CREATE TRIGGER am_personalization_recommendation_log_rec_id AFTER INSERT ON am_personalization_recommendation_log
 WHEN new.rec_id < 1 OR new.rec_id > 9007199254740992
 BEGIN SELECT raise(ABORT, 'rec_id must be between 1 and 2^53'); END;
+CREATE TRIGGER am_personalization_recommendation_log_number AFTER INSERT ON am_personalization_recommendation_log
+WHEN new.rec_id BETWEEN 1 AND (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1)
+    OR new.rec_id BETWEEN 4503599627370497 AND 9007199254740992 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_recommendation_log
+        WHERE rec_id BETWEEN new.rec_id - 1000000 AND new.rec_id - 1
+    )
+BEGIN
+    SELECT raise(ABORT, 'rec_id is in the part of the log that is sealed')
+    WHERE new.rec_id <= (SELECT log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1);
+    SELECT raise(ABORT, 'rec_id must be at most 2^52, or follow the one before');
+END;
+CREATE TRIGGER am_personalization_run_number AFTER INSERT ON am_personalization_run
+WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_run
+        WHERE run_id BETWEEN new.run_id - 1000000 AND new.run_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
+WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_cohort
+        WHERE cohort_id BETWEEN new.cohort_id - 1000000 AND new.cohort_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'cohort_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_candidate_number AFTER INSERT ON am_personalization_candidate
+WHEN new.candidate_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_candidate
+        WHERE candidate_id BETWEEN new.candidate_id - 1000000 AND new.candidate_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'candidate_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_list_number AFTER INSERT ON am_personalization_list
+WHEN new.list_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_list
+        WHERE list_id BETWEEN new.list_id - 1000000 AND new.list_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'list_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_seal_number AFTER INSERT ON am_personalization_seal
+WHEN new.seal_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_seal
+        WHERE seal_id BETWEEN new.seal_id - 1000000 AND new.seal_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'seal_id must be at most 2^52, or follow the one before'); END;
 CREATE VIEW v_personalization_replay AS
 SELECT
     l.rec_id,
@@ -420,6 +575,70 @@ LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
 LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
+CREATE INDEX idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
+CREATE INDEX idx_am_personalization_delivery_delivered
+    ON am_personalization_delivery(delivered_at, channel, status, unit_price_yen, reversal_of);
+CREATE INDEX idx_am_personalization_identity_profile
+    ON am_personalization_identity(profile_id, identity_id);
+CREATE TRIGGER am_personalization_delivery_no_update BEFORE UPDATE ON am_personalization_delivery
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+CREATE TRIGGER am_personalization_delivery_no_delete BEFORE DELETE ON am_personalization_delivery
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+CREATE TRIGGER am_personalization_delivery_no_replace BEFORE INSERT ON am_personalization_delivery
+WHEN EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_id = new.delivery_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_key = new.delivery_key)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE reversal_of = new.reversal_of)
+BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
+CREATE TRIGGER am_personalization_erasure_no_update BEFORE UPDATE ON am_personalization_erasure
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+CREATE TRIGGER am_personalization_erasure_no_delete BEFORE DELETE ON am_personalization_erasure
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+CREATE TRIGGER am_personalization_erasure_no_replace BEFORE INSERT ON am_personalization_erasure
+WHEN EXISTS (SELECT 1 FROM am_personalization_erasure WHERE erasure_id = new.erasure_id)
+    OR EXISTS (SELECT 1 FROM am_personalization_erasure WHERE profile_id = new.profile_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;
+CREATE TRIGGER am_personalization_rotation_no_update BEFORE UPDATE ON am_personalization_rotation
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_rotation_no_delete BEFORE DELETE ON am_personalization_rotation
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_rotation_no_replace BEFORE INSERT ON am_personalization_rotation
+WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_update BEFORE UPDATE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_delete BEFORE DELETE ON am_personalization_identity
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_identity_no_replace BEFORE INSERT ON am_personalization_identity
+WHEN EXISTS (SELECT 1 FROM am_personalization_identity WHERE identity_id = new.identity_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_delivery_number AFTER INSERT ON am_personalization_delivery
+WHEN new.delivery_id < (SELECT max(delivery_id) FROM am_personalization_delivery)
+    OR new.delivery_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_delivery
+        WHERE delivery_id BETWEEN new.delivery_id - 1000000 AND new.delivery_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'delivery_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_erasure_number AFTER INSERT ON am_personalization_erasure
+WHEN new.erasure_id < (SELECT max(erasure_id) FROM am_personalization_erasure)
+    OR new.erasure_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_erasure
+        WHERE erasure_id BETWEEN new.erasure_id - 1000000 AND new.erasure_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'erasure_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_rotation_number AFTER INSERT ON am_personalization_rotation
+WHEN new.rotation_id < (SELECT max(rotation_id) FROM am_personalization_rotation)
+    OR new.rotation_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_rotation
+        WHERE rotation_id BETWEEN new.rotation_id - 1000000 AND new.rotation_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'rotation_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_identity_number AFTER INSERT ON am_personalization_identity
+WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity)
+    OR new.identity_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_identity
+        WHERE identity_id BETWEEN new.identity_id - 1000000 AND new.identity_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'identity_id must be above all before, and at most 2^52, or follow the one before'); END;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('am_personalization_profile',5);
 INSERT INTO "sqlite_sequence" VALUES('am_personalization_recommendation_log',24);

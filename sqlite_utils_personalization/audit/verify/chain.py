@@ -10,6 +10,7 @@ from sqlite_utils_personalization.audit.verify.events import segment_or_none
 from sqlite_utils_personalization.audit.verify.rows import lost_runs
 from sqlite_utils_personalization.audit.verify.schema import LOG
 from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.leaves import NO_HEAD, customer_leaves, head_sha256
 from sqlite_utils_personalization.evidence.seal import (
     SEAL_COLUMNS,
@@ -17,6 +18,7 @@ from sqlite_utils_personalization.evidence.seal import (
     run_manifest,
     tree_of,
 )
+from sqlite_utils_personalization.evidence.served import served_of_run
 
 SEALS = "am_personalization_seal"
 _NOT_SEALED = """
@@ -24,6 +26,18 @@ SELECT run_id FROM am_personalization_run LEFT JOIN am_personalization_run_progr
 WHERE p.status IS NOT 'running'
     AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)
 ORDER BY run_id
+"""
+
+_LOG_ENDS = """
+SELECT coalesce((SELECT max(rec_id) FROM am_personalization_recommendation_log), 0),
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'am_personalization_recommendation_log'), 0)
+"""
+
+
+# The digests were taken once more while the rows were held against the seal.
+_OTHER_DIGEST = """
+SELECT t.list_id FROM am_personalization_list t JOIN temp.seal_list s USING (list_id)
+WHERE t.run_id = ? AND t.list_sha256 IS NOT s.list_sha256
 """
 
 
@@ -105,6 +119,15 @@ def _run(
     if order.fault is not None:
         what = f"profile {order.fault} does not follow in its order among the customers of run {run_id}"
         yield Finding("leaves-out-of-order", what, run_id)
+    (frozen,) = db.execute(
+        "SELECT max(served_sha256) FROM am_personalization_run WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    if served_of_run(db, run_id, first, last) != frozen:
+        what = f"not everyone got in run {run_id} the lists it was frozen with"
+        yield Finding("served-otherwise", what, run_id)
+    for (list_id,) in db.execute(_OTHER_DIGEST, (run_id,)):
+        what = f"list {list_id} is not the one its digest was taken of"
+        yield Finding("list-changed", what, run_id, None, "am_personalization_list", list_id)
     if seal["manifest_json"] != canonical_json(run_manifest(db, run_id, first, last)):
         yield Finding("sealed-run-changed", f"run {run_id} is not the one that was sealed", run_id)
 
@@ -146,10 +169,19 @@ def _unsealed(db: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _cut(db: sqlite3.Connection) -> Iterator[Finding]:
-    (end,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
-    row = db.execute(
-        "SELECT seq FROM sqlite_sequence WHERE name = 'am_personalization_recommendation_log'"
-    ).fetchone()
-    if row and row[0] > (end or 0):
-        message = f"the log ends at row {end or 0}, but row {row[0]} was once written"
-        yield Finding("log-cut", message, None, row[0], LOG, row[0])
+    end, given = db.execute(_LOG_ENDS).fetchone()
+    last, before = _mark(db)
+    # What was deleted before 288 might be.
+    expected = given if given > before else last
+    if expected > end:
+        what = f"the log ends at row {end}, but row {expected} was once written"
+        yield Finding("log-cut", what, None, expected, LOG, expected)
+
+
+def _mark(db: sqlite3.Connection) -> tuple[int, int]:
+    """The last row of the log, and the highest number it had given, when 288 was applied."""
+    if not has_table(db, "am_personalization_log_mark"):
+        return 0, 0
+    sql = "SELECT last_rec_id, given_rec_id FROM am_personalization_log_mark WHERE mark_id = 1"
+    found = db.execute(sql).fetchone()
+    return (found[0], found[1]) if found else (0, 0)

@@ -29,7 +29,7 @@ KINDS = {
     "seal": "what seals cover",
     "chain": "seals among each other",
     "head": "what was kept outside the file",
-    "event": "deliveries, erasures and rotated keys",
+    "event": "deliveries, erasures, keys and their rotation",
     "check": "verification itself",
 }
 
@@ -106,6 +106,7 @@ CODES = {
         "a stored decision is not the one that the stored inputs lead to",
         "compare with what a replay of that row says, and restore the inputs or the decision",
     ),
+    "list-changed": Code("decision", "a list is not the one its digest was taken of", _BACKUP),
     "run-changed": Code(
         "completeness",
         "what the row of a run says does not follow from what the run stored",
@@ -125,6 +126,11 @@ CODES = {
         "completeness",
         "a customer has a list of another declared vector, or another's saved searches",
         "tell the customer; see when the night was interrupted, and who wrote meanwhile",
+    ),
+    "served-otherwise": Code(
+        "completeness",
+        "who got which list in a run is not what was decided when it was frozen",
+        f"see when the night was interrupted, and who wrote meanwhile; {_BACKUP}",
     ),
     "customer-not-gone": Code(
         "completeness",
@@ -163,6 +169,11 @@ CODES = {
     "sealed-events-changed": Code(
         "event", "deliveries, erasures or rotated keys are not those that a seal covers", _BACKUP
     ),
+    "identity-changed": Code(
+        "event",
+        "a customer has another key than the one that was bound to the profile, and no rotation says so",
+        f"find out whose key it is before anything is shown under it; {_BACKUP}",
+    ),
     "delivery-of-nothing": Code(
         "event",
         "a delivery is of a row that the log does not have",
@@ -185,6 +196,7 @@ NOTES = {
     "rows-unexplained": "rows of the log that neither evidence nor a seal covers: other programs wrote them",
     "rows-after-last-seal": "rows of the log that were written since the last seal",
     "events-after-last-seal": "deliveries, erasures or rotated keys recorded since the last seal of their table",
+    "time-backwards": "a night or an event was written down before the one that comes before it in order",
     "view-not-packaged": "v_personalization_recent_recs is not the packaged one, as where an older 287 made it",
 }
 # Those that --strict does not accept.

@@ -8,6 +8,7 @@ from sqlite_utils_personalization.audit.verify import Finding, guarded
 from sqlite_utils_personalization.evidence.leaves import event_leaves
 from sqlite_utils_personalization.evidence.seal import event_tables, segment_of, tree_of
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE
+from sqlite_utils_personalization.preferences.identity import IDENTITIES, misbound
 
 _NOTHING_DELIVERED = """
 SELECT delivery_id, rec_id FROM am_personalization_delivery d
@@ -64,8 +65,17 @@ def check_events(db: sqlite3.Connection) -> Iterator[Finding]:
             "event", _segment(db, sealed, ends.get(sealed.table, 0), found), None, sealed.table
         )
         ends[sealed.table] = sealed.end
+    yield from guarded("identity", _check_identities(db), None, IDENTITIES)
     if _DELIVERY in found:
         yield from guarded("delivery", _check_deliveries(db), None, _DELIVERY)
+
+
+def _check_identities(db: sqlite3.Connection) -> Iterator[Finding]:
+    for profile_id in misbound(db):
+        what = f"profile {profile_id} has not the key it was bound to, and no rotation says so"
+        yield Finding(
+            "identity-changed", what, None, None, "am_personalization_profile", profile_id
+        )
 
 
 def _segment(

@@ -35,16 +35,16 @@ ORDER BY k.industries, k.prefecture, k.cohort_no
 _SCORE = splice(
     f"""
 SELECT recommendation_type, candidate_sha256, {{points}}, {{score}} FROM (
-    SELECT recommendation_type, candidate_sha256, {', '.join(f'? AS {name}' for name in POINTS)}
+    SELECT recommendation_type, candidate_sha256, {", ".join(f"? AS {name}" for name in POINTS)}
     FROM plan_candidate WHERE candidate_no = ?
 ) c, plan_run r
 """,
     POINTS,
 )
 _SEARCHES = splice(f"""
-SELECT t.list_id, s.profile_id, k.cohort_no, {listed(Declared._fields, 'k.')},
+SELECT t.list_id, s.profile_id, k.cohort_no, {listed(Declared._fields, "k.")},
     c.recommendation_type, c.candidate_sha256,
-    c.candidate_no, {', '.join(f'{{{name}}}' for name in POINTS)}, {{score}}
+    c.candidate_no, {", ".join(f"{{{name}}}" for name in POINTS)}, {{score}}
 FROM plan_search s JOIN plan_cohort k USING (cohort_no) JOIN plan_candidate c USING (candidate_no)
 JOIN plan_run r LEFT JOIN plan_same t ON t.cohort_no = s.cohort_no AND t.owner = s.profile_id
 WHERE s.place <= ? ORDER BY s.profile_id, s.place

@@ -1,5 +1,9 @@
-"""What no seal covers yet: no fault, and to be said. Read-only."""
+"""What is no fault and has to be said: what no seal covers yet, and times that go backwards. Read-only.
 
+Clocks are set back, and a night that was interrupted is sealed after later ones.
+"""
+
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,6 +25,22 @@ _UNEXPLAINED = f"""
 )
 """
 
+# When each event was written down, which is not when it is said to have happened.
+_WRITTEN = {
+    "am_personalization_delivery": "recorded_at",
+    "am_personalization_erasure": "erased_at",
+    "am_personalization_rotation": "rotated_at",
+    "am_personalization_identity": "bound_at",
+}
+_RUNS = """
+SELECT seal_id, run_id, manifest_json FROM am_personalization_seal WHERE run_id IS NOT NULL ORDER BY seal_id
+"""
+_BACKWARDS = """
+SELECT number, written, before FROM (
+    SELECT {number} AS number, {written} AS written, lag({written}) OVER (ORDER BY {number}) AS before FROM {table}
+) WHERE written < before ORDER BY number
+"""
+
 
 class Note(NamedTuple):
     """Something that is no fault: a key of NOTES, a sentence, and how many rows, the first and the last of them."""
@@ -38,12 +58,12 @@ class Note(NamedTuple):
 
 
 def notes(db: sqlite3.Connection) -> list[Note]:
-    """Rows that neither evidence nor a seal covers, and a view of another 287; read-only.
+    """Rows that neither evidence nor a seal covers, a view of another 287, times that go backwards; read-only.
 
     Of a file so damaged that they cannot be counted, findings speak.
     """
     found: list[Note] = []
-    for check in (_log, _events, _view):
+    for check in (_log, _events, _view, _times):
         # sqlite3 may be another module than that which Python brings.
         with suppress(Exception):
             found += check(db)
@@ -81,6 +101,52 @@ def _view(db: sqlite3.Connection) -> Iterator[Note]:
         yield Note(
             "view-not-packaged", f"{RECENT} is not the packaged one; nothing is checked through it"
         )
+
+
+def _times(db: sqlite3.Connection) -> Iterator[Note]:
+    """Of nights in the order of their seals, of events in the order of their numbers."""
+    yield from _together(list(_runs(db)))
+    for table in event_tables(db):
+        with suppress(sqlite3.OperationalError):  # it lacks a column
+            yield from _together(_written(db, table))
+
+
+def _together(sentences: list[str]) -> Iterator[Note]:
+    if sentences:
+        more = f"; and {len(sentences) - 1} more" if len(sentences) > 1 else ""
+        yield Note("time-backwards", f"{sentences[0]}{more}", len(sentences))
+
+
+def _runs(db: sqlite3.Connection) -> Iterator[str]:
+    before, of = "", 0
+    for seal_id, run_id, manifest in db.execute(_RUNS).fetchall():
+        started_at = _started_at(manifest)
+        if started_at is None:
+            continue
+        if started_at < before:
+            yield (
+                f"seal {seal_id} is of run {run_id}, which started at {started_at}, but run {of}, which was sealed"
+                f" before, at {before}: it was interrupted meanwhile, or the clock was set back"
+            )
+        else:
+            before, of = started_at, run_id
+
+
+def _started_at(manifest: object) -> str | None:
+    try:
+        started_at = json.loads(str(manifest))["run"]["started_at"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    return started_at if isinstance(started_at, str) else None
+
+
+def _written(db: sqlite3.Connection, table: str) -> list[str]:
+    number = EVENT_COLUMNS[table][0]
+    sql = _BACKWARDS.format(table=table, number=number, written=_WRITTEN[table])
+    return [
+        f"{number} {key} was written at {written}, the one before it at {before}: the clock was set back"
+        for key, written, before in db.execute(sql)
+    ]
 
 
 def _rows(rows: tuple[int, int, int], of: str, what: str) -> str:

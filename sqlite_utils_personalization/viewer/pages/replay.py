@@ -91,6 +91,8 @@ def seal_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
 
 VERDICTS = {
     "reproduced": "The formula gives the same points and the same score again, from what that night stored.",
+    "erased": "The customer was erased, and nothing leads to them any more. Otherwise the row is reproduced: the"
+    " formula gives the same points and the same score again, from what that night stored.",
     "differs": "The formula does not give what was logged, from what that night stored.",
     "no evidence": "Another program wrote this row: the log says that something was recommended, nothing says what.",
     "evidence": "No night accounts for this row, nor do the rows of other programs, and the log was sealed beyond it.",

@@ -24,7 +24,7 @@ WITH night AS (
             'run_id', r.run_id, 'as_of', r.as_of, 'again', r.again, 'model_sha256', r.model_sha256,
             'package_version', r.package_version, 'top_k', r.top_k, 'served_at', r.served_at,
             'started_at', r.started_at, 'customers_sha256', r.customers_sha256,
-            'candidates_sha256', r.candidates_sha256, 'profiles', r.profiles, 'rejected', r.rejected,
+            'candidates_sha256', r.candidates_sha256, 'served_sha256', r.served_sha256, 'profiles', r.profiles, 'rejected', r.rejected,
             'counts_json', r.counts_json, 'left_out_json', r.left_out_json
         )) IS json_extract(s.manifest_json, '$.run') AS run_as_sealed,
         s.previous_head IS CASE s.seal_id WHEN 1 THEN hex(zeroblob(32)) ELSE (

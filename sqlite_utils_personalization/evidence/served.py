@@ -1,0 +1,74 @@
+"""Who gets which list: digested when a run is frozen, and held against what was served when it is sealed and verified.
+
+Whoever doubles, hides, moves or swaps a customer's list while a night is open changes this digest, which stands in the
+run row and in the seal.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+
+from sqlite_utils_personalization.evidence.leaves import run_salt
+from sqlite_utils_personalization.transaction import read_batches
+
+FORMAT = "personalization-served/1"
+# Why a customer with a place on the map has no rows.
+GONE = "profile deleted while the run was under way"
+
+_SERVED = """
+SELECT e.first_rec_id, l.profile_id, t.list_sha256 FROM am_personalization_evidence e
+CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
+LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
+WHERE t.run_id = :run_id AND e.first_rec_id > max(:after, :first - 1) AND e.first_rec_id <= :last
+ORDER BY e.first_rec_id LIMIT :batch
+"""
+_OF_GONE = """
+SELECT x.profile_id, t.list_sha256 FROM am_personalization_unserved x
+CROSS JOIN am_personalization_list t ON t.run_id = x.run_id AND t.cohort_id = x.cohort_id
+    AND coalesce(t.profile_id, 0) IN (0, x.profile_id)
+WHERE x.run_id = ? AND x.reason = ? ORDER BY x.profile_id, t.list_id
+"""
+
+# profile_id, and the digests of the customer's lists.
+Served = tuple[int, list[str]]
+
+
+def served_sha256(salt: str, customers: Iterable[Served]) -> str:
+    """The sha256 of the form's name, the run's salt, then a line per customer, in order of profile_id.
+
+    A line is a JSON array of the profile_id and the digests of the customer's lists, in the order of the log.
+    """
+    digest = sha256(f"{FORMAT}\n{salt}\n".encode())
+    for profile_id, lists in customers:
+        listed = ",".join(f'"{one}"' for one in lists)
+        digest.update(f"[{profile_id},[{listed}]]\n".encode())
+    return digest.hexdigest()
+
+
+def by_customer(rows: Iterable[tuple[int, str]]) -> Iterator[Served]:
+    """The digests of lists, customer by customer, of rows that come so."""
+    for profile_id, found in groupby(rows, key=itemgetter(0)):
+        yield profile_id, [one for _, one in found]
+
+
+def served_of_run(db: sqlite3.Connection, run_id: int, first: int | None, last: int | None) -> str:
+    """served_sha256 of a run that has logged everything, from what it logged between its bounds; read-only.
+
+    A customer who was gone meanwhile counts with the lists that were due.
+    """
+    gone = dict(by_customer(db.execute(_OF_GONE, (run_id, GONE))))
+    rows = read_batches(db, _SERVED, {"run_id": run_id, "first": first, "last": last})
+    here = (
+        (number, lists)
+        for number, lists in by_customer(row[1:] for row in rows)
+        if number not in gone
+    )
+    return served_sha256(run_salt(db, run_id), merge(here, sorted(gone.items()), key=_order))
+
+
+def _order(served: Served) -> int:
+    # Of a row that is missing from the log nobody knows whose it was.
+    return -1 if served[0] is None else served[0]

@@ -1,0 +1,85 @@
+"""Which key a profile belongs to, bound by a salted commitment that is sealed, and whose salt erasure destroys.
+
+Whoever swaps the hashes of two customers is found, since the commitments are sealed and each says whose hash it is.
+Once a customer is erased the salt is gone: the commitment stays what was sealed, and tells nothing to who has the key.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from secrets import token_hex
+
+from sqlite_utils_personalization.canonical import sha256_hex
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.transaction import transaction
+
+IDENTITIES = "am_personalization_identity"
+FORMAT = "personalization-identity/1"
+# Customers bound in one transaction.
+_BATCH = 5_000
+
+_UNBOUND = f"""
+SELECT profile_id, user_token_hash FROM am_personalization_profile p
+WHERE profile_id > ? AND {{active}}
+    AND NOT EXISTS (SELECT 1 FROM {IDENTITIES} i WHERE i.profile_id = p.profile_id)
+ORDER BY profile_id LIMIT ?
+"""
+_BOUND = f"""
+SELECT p.profile_id, p.user_token_hash, i.commitment, s.salt FROM am_personalization_profile p
+JOIN {IDENTITIES} i ON i.identity_id = (
+    SELECT max(identity_id) FROM {IDENTITIES} o WHERE o.profile_id = p.profile_id
+)
+LEFT JOIN am_personalization_identity_salt s ON s.identity_id = i.identity_id
+WHERE {{active}} ORDER BY p.profile_id
+"""
+
+
+def commitment(salt: str, profile_id: int, user_token_hash: str) -> str:
+    """The sha256 of the form's name, the salt, the profile_id and the hash, a line each."""
+    return sha256_hex(f"{FORMAT}\n{salt}\n{profile_id}\n{user_token_hash}\n")
+
+
+def bind(db: sqlite3.Connection, profile_id: int, user_token_hash: str) -> None:
+    """Bind a profile to this hash from now on, inside the caller's transaction; does nothing without the tables."""
+    if has_table(db, IDENTITIES):
+        salt = token_hex(32)
+        number = db.execute(
+            f"INSERT INTO {IDENTITIES}(profile_id, commitment, bound_at) VALUES (?, ?, ?)",
+            (profile_id, commitment(salt, profile_id, user_token_hash), utc_now()),
+        ).lastrowid
+        db.execute("INSERT INTO am_personalization_identity_salt VALUES (?, ?)", (number, salt))
+
+
+def bind_customers(db: sqlite3.Connection) -> None:
+    """Bind every customer that is not bound yet to the hash there is, a transaction per batch."""
+    if not has_table(db, IDENTITIES):
+        return
+    last = 0
+    sql = _UNBOUND.format(active=active_condition(db, "p.profile_id"))
+    while db.execute(sql, (last, 1)).fetchone():
+        with transaction(db, "IMMEDIATE"):
+            # Read again: another process may have bound them.
+            found = db.execute(sql, (last, _BATCH)).fetchall()
+            for profile_id, user_token_hash in found:
+                bind(db, profile_id, user_token_hash)
+            last = found[-1][0] if found else last
+
+
+def unbind(db: sqlite3.Connection, profile_id: int) -> None:
+    """Destroy the salts of a profile, inside the caller's transaction: no key can be related to it any more."""
+    if has_table(db, IDENTITIES):
+        db.execute(
+            "DELETE FROM am_personalization_identity_salt WHERE identity_id IN"
+            f" (SELECT identity_id FROM {IDENTITIES} WHERE profile_id = ?)",
+            (profile_id,),
+        )
+
+
+def misbound(db: sqlite3.Connection) -> Iterator[int]:
+    """profile_ids of customers whose hash is not the one they were bound to, or whose salt is gone; read-only."""
+    if has_table(db, IDENTITIES):
+        sql = _BOUND.format(active=active_condition(db, "p.profile_id"))
+        for profile_id, user_token_hash, bound, salt in db.execute(sql):
+            if salt is None or commitment(salt, profile_id, user_token_hash) != bound:
+                yield profile_id

@@ -1,0 +1,88 @@
+"""Writes the corpus anew, which until the first release happens on purpose: python tests/corpus/rebuild.py
+
+The nights of the example are of before runs wrote down how many rows had which score.
+"""
+
+import json
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+
+import sqlite_utils
+
+from sqlite_utils_personalization import migrate, score
+from sqlite_utils_personalization.audit.snapshot import snapshot
+from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.scoring import night, run_digest
+
+HERE = Path(__file__).parent
+_outcome = run_digest.outcome
+
+
+def without_scores(db, *places):
+    found = _outcome(db, *places)
+    counts = json.loads(found["counts_json"])
+    for of_type in counts.values():
+        del of_type["scores"]
+    return found | {"counts_json": json.dumps(counts, sort_keys=True, separators=(",", ":"))}
+
+
+def other_row(path, profile_id, points):
+    """What another program logs."""
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "INSERT INTO am_personalization_recommendation_log(profile_id, recommendation_type, score)"
+            " VALUES (?, 'program', ?)",
+            (profile_id, points),
+        )
+
+
+def write(path, name):
+    past = path.with_name(f"{name}.db")
+    snapshot(path, past)
+    with sqlite_utils.Database(past) as db:
+        (HERE / f"{name}.sql").write_text("\n".join(db.iterdump()) + "\n", encoding="utf-8")
+
+
+def example(folder):
+    path = folder / "jpcite.db"
+    build(path)
+    night.outcome = without_scores
+    other_row(path, 8, 7)
+    score(path, as_of=AS_OF)
+    other_row(path, 1, 50)
+    score(path, as_of="2026-04-12", top_k=2)
+    other_row(path, 2, 0)
+    score(path, as_of="2026-04-12", top_k=2, again=True)
+    night.outcome = _outcome
+    write(path, "0.1a0-example")
+
+
+def nothing_listed(folder):
+    path = folder / "bare.db"
+    migrate(path)
+    with sqlite3.connect(path) as db:
+        db.executemany(
+            "INSERT INTO am_personalization_profile(user_token_hash, preference_json) VALUES (?, ?)",
+            [
+                (digit * 64, text)
+                for digit, text in (
+                    ("1", "{}"),
+                    ("2", '{"industry_pack":"D"}'),
+                    ("3", '{"risk_tolerance":"low","deadline_horizon_days":30}'),
+                    ("4", '{"risk_tolerance":"high"}'),
+                    ("5", '{"prefecture":"東京都","industry_pack":"E"}'),
+                )
+            ],
+        )
+    for as_of in ("2026-03-31", AS_OF):
+        score(path, as_of=as_of)
+    write(path, "0.1a0-nothing-listed")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        example(Path(name))
+        nothing_listed(Path(name))
+    sys.exit(0)
