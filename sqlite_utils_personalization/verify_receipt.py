@@ -416,7 +416,9 @@ def note_signers(note: str, keys: Iterable[VerifierKey]) -> dict[VerifierKey, in
         if key is not None:
             signed_at = _signed_at(key, text, signature)
             before = found.get(key)
-            found[key] = signed_at if signed_at is None or before is None else min(before, signed_at)
+            found[key] = (
+                signed_at if signed_at is None or before is None else min(before, signed_at)
+            )
     return found
 
 
@@ -434,7 +436,9 @@ def checkpoint(text: str) -> Checkpoint:
     """The head in the text of a note; Unreadable if it is not as c2sp.org/tlog-checkpoint says."""
     *lines, end = text.split("\n")
     if end or len(lines) < 3 or not all(lines) or not _NUMBER.fullmatch(lines[1]):
-        raise Unreadable("it is not a head: an origin, the size of the tree and its root, a line each")
+        raise Unreadable(
+            "it is not a head: an origin, the size of the tree and its root, a line each"
+        )
     origin, size, hashed = lines[0], int(lines[1]), _base64(lines[2])
     if size >= 2**63 or len(hashed) != 32 or (size == 0 and hashed != sha256().digest()):
         raise Unreadable("the root in the head is none, or not one of a tree of its size")
