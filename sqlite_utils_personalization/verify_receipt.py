@@ -371,7 +371,8 @@ def notes(text: str) -> list[str]:
     A note is lines, an empty line, and a line for each signature; one that nobody signed ends with its empty line.
     Unreadable if there is anything else.
     """
-    found, at = [], len(text) - len(text.lstrip("\n"))
+    found: list[str] = []
+    at = len(text) - len(text.lstrip("\n"))
     while at < len(text):
         matched = _KEPT.match(text, at)
         if not matched:

@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlite_utils_personalization.audit.merkle import EMPTY_ROOT, HASH_SIZE, root
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.merkle import EMPTY_ROOT, HASH_SIZE, root
 from sqlite_utils_personalization.evidence.note import (
     COSIGNATURE,
     DASH,

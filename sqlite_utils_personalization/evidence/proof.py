@@ -10,14 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlite_utils_personalization.audit.merkle import (
-    HASH_SIZE,
-    consistency_path,
-    inclusion_path,
-    root,
-)
-from sqlite_utils_personalization.audit.merkle import verify_consistency as is_consistent
-from sqlite_utils_personalization.audit.merkle import verify_inclusion as is_included
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import (
     Checkpoint,
@@ -25,6 +17,14 @@ from sqlite_utils_personalization.evidence.checkpoint import (
     parse_checkpoint,
     verify_checkpoint,
 )
+from sqlite_utils_personalization.evidence.merkle import (
+    HASH_SIZE,
+    consistency_path,
+    inclusion_path,
+    root,
+)
+from sqlite_utils_personalization.evidence.merkle import verify_consistency as is_consistent
+from sqlite_utils_personalization.evidence.merkle import verify_inclusion as is_included
 from sqlite_utils_personalization.evidence.note import (
     Note,
     VerifierKey,
@@ -43,12 +43,12 @@ _WHOLE = "give the file as it was written"
 
 
 class Proof(NamedTuple):
-    """That a leaf has this index, from 0, in the tree of a checkpoint: the siblings on its path, from the leaf up.
+    """That leaf number leaf, from 0, is in the tree of a checkpoint: the siblings on its path, from the leaf up.
 
     extra is data of the application's own, which nothing authenticates; empty is none.
     """
 
-    index: int
+    leaf: int
     path: tuple[bytes, ...]
     note: Note
     extra: bytes = b""
@@ -93,9 +93,9 @@ def verify_inclusion(
     """
     vouched = verify_checkpoint(proof.note, origin, keys, witnesses)
     _, size, top, _ = vouched.checkpoint
-    if not is_included(leaf_hash, proof.index, size, [*proof.path], top):
+    if not is_included(leaf_hash, proof.leaf, size, [*proof.path], top):
         raise PersonalizationError(
-            f"the proof does not lead from this content, as leaf {proof.index}, to the root of the head",
+            f"the proof does not lead from this content, as leaf {proof.leaf}, to the root of the head",
             "ask where the proof comes from: it, or the content, was changed",
         )
     return vouched
@@ -104,7 +104,7 @@ def verify_inclusion(
 def format_inclusion(proof: Proof) -> str:
     """The text of a .tlog-proof file."""
     extra = [f"extra {encode_base64(proof.extra)}"] if proof.extra else []
-    return _format([HEADER, *extra, f"index {proof.index}"], proof.path, proof.note)
+    return _format([HEADER, *extra, f"index {proof.leaf}"], proof.path, proof.note)
 
 
 def parse_inclusion(text: str) -> Proof:
