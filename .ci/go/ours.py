@@ -75,8 +75,8 @@ def read(theirs):
         proof.verify_consistency(heads[joined.old_size], heads[size], joined.path)
         pair = (verify_receipt.Checkpoint(*heads[at][:3]) for at in (joined.old_size, size))
         verify_receipt.check_consistent(*pair, [*joined.path])
-    counts = tuple(len(theirs[name]) for name in ("Heads", "Proofs", "Joins"))
-    return "ours accepts Go's %d heads, %d proofs of inclusion, %d of consistency" % counts
+    heads, proofs, joins = (len(theirs[name]) for name in ("Heads", "Proofs", "Joins"))
+    return f"ours accepts Go's {heads} heads, {proofs} proofs of inclusion, {joins} of consistency"
 
 
 def hashed(leaves):

@@ -2,9 +2,9 @@
 
     example.com/log
     3
-    rrfm3rnnHHA8c7VxqxeC3vVoN6C8xi4pO2pQbR9N6Ac=
+    CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 
-    - example.com/log Az3grlgtzPICa5OS8npVmf1M...     (with an em dash: a line for each signature)
+    \N{EM DASH} example.com/log Az3grlgtzPICa5OS8npVmf1M...
 
 Heads are kept in one file, each after the one before, exactly as they are printed. A head's lines are never empty
 and never begin like a signature's: so its first empty line ends it, the lines with a dash are its signatures, and the
@@ -33,7 +33,8 @@ _NUMBER = re.compile("0|[1-9][0-9]*")
 # Go's tlog counts leaves in an int64.
 _MAX_SIZE = 2**63 - 1
 _TEXT = re.compile(rf"(?:(?!{DASH})[^\n]+\n)+")
-_SIGNATURES = re.compile(rf"\n(?:{DASH}[^\n]*\n)*")
+# A line that is cut off at the end of the file is still of this head.
+_SIGNATURES = re.compile(rf"\n(?:{DASH}[^\n]*(?:\n|\Z))*")
 _WHOLE = "give it as personalization-seal printed it"
 
 
@@ -156,7 +157,7 @@ def verify_checkpoint(
             "no key that was given signed the head",
             "give the log's public key, and a head that was signed with it",
         )
-    times = {key: found[key] for key in witnesses}
+    times = {key: found.get(key) for key in witnesses}
     return Vouched(checkpoint, signed, {key: at for key, at in times.items() if at is not None})
 
 
