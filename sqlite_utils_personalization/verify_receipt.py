@@ -15,11 +15,11 @@ import json
 import os
 import re
 import sys
-from base64 import b85decode
-from collections.abc import Callable, Mapping
+from base64 import b64decode, b64encode, b85decode
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from hashlib import sha256
-from typing import Any, TextIO
+from hashlib import sha256, sha512
+from typing import Any, NamedTuple, TextIO
 
 FORMAT = "personalization-receipt/1"
 INTACT, BROKEN, UNCHECKED = 0, 1, 2
@@ -229,6 +229,261 @@ def _hashes(path: str) -> list[bytes]:
         raise ValueError(f"{len(path)} characters are no path: it has 40 for each hash")
     joined = b85decode(path)
     return [joined[at : at + 32] for at in range(0, len(joined), 32)]
+
+
+# Ed25519
+
+
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT_OF_MINUS_ONE = pow(2, (_P - 1) // 4, _P)
+
+# X, Y, Z and T stand for the point x = X / Z, y = Y / Z, with x * y = T / Z.
+_Point = tuple[int, int, int, int]
+_NEUTRAL: _Point = (0, 1, 1, 0)
+
+
+def ed25519_verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether this is a signature of the message by the key (RFC 8032, 5.1.7, without the cofactor).
+
+    One message has one signature of a key's nonce: numbers and points in any other form than the canonical one
+    are refused, and so is a key of low order, whose signatures would fit more than one message.
+    """
+    if (len(public_key), len(signature)) != (32, 64):
+        return False
+    nonce, number = signature[:32], int.from_bytes(signature[32:], "little")
+    key, committed = _point(public_key), _point(nonce)
+    if key is None or committed is None or number >= _ORDER or _is_neutral(_sum_of([(8, key)])):
+        return False
+    challenge = int.from_bytes(sha512(nonce + public_key + message).digest(), "little") % _ORDER
+    x, y, z, t = key
+    found = _sum_of([(number, _BASE), (challenge, (-x % _P, y, z, -t % _P))])
+    return _is_same(found, committed)
+
+
+def _point(encoded: bytes) -> _Point | None:
+    """The point of 32 bytes, None if they are none or not its canonical form (RFC 8032, 5.1.3)."""
+    number = int.from_bytes(encoded, "little")
+    is_odd, y = number >> 255, number & 2**255 - 1
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if x * x % _P != square:
+        x = x * _ROOT_OF_MINUS_ONE % _P
+    if x * x % _P != square or (is_odd and not x):
+        return None
+    x = x if x % 2 == is_odd else _P - x
+    return x, y, 1, x * y % _P
+
+
+def _sum_of(terms: list[tuple[int, _Point]]) -> _Point:
+    """The sum of points, each taken a number of times; what is added to what depends on public values only."""
+    sums = [_NEUTRAL]
+    for _, point in terms:
+        sums += [_add(each, point) for each in sums]
+    total = _NEUTRAL
+    for bit in reversed(range(max(times.bit_length() for times, _ in terms))):
+        total = _add(total, total)
+        chosen = sum((times >> bit & 1) << place for place, (times, _) in enumerate(terms))
+        if chosen:
+            total = _add(total, sums[chosen])
+    return total
+
+
+def _add(one: _Point, other: _Point) -> _Point:
+    """RFC 8032, 5.1.4: complete, so that it doubles too."""
+    x1, y1, z1, t1 = one
+    x2, y2, z2, t2 = other
+    a, b = (y1 - x1) * (y2 - x2), (y1 + x1) * (y2 + x2)
+    c, d = 2 * _D * t1 * t2 % _P, 2 * z1 * z2
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _is_same(one: _Point, other: _Point) -> bool:
+    x1, y1, z1, _ = one
+    x2, y2, z2, _ = other
+    return (x1 * z2 - x2 * z1) % _P == 0 == (y1 * z2 - y2 * z1) % _P
+
+
+def _is_neutral(point: _Point) -> bool:
+    return _is_same(point, _NEUTRAL)
+
+
+def _base() -> _Point:
+    base = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+    assert base is not None
+    return base
+
+
+_BASE = _base()
+
+
+# Heads as signed notes: c2sp.org/signed-note, tlog-checkpoint and tlog-cosignature
+
+
+SIGNATURE, COSIGNATURE = 1, 4
+MOST_SIGNATURES = 100
+_DASH = "\u2014 "
+# A key's name: neither a plus sign nor anything that Unicode takes for a space.
+_NAME = re.compile(r"[^\s+]+")
+_VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+(.+)")
+_NUMBER = re.compile("0|[1-9][0-9]{0,18}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
+_KEPT = re.compile(f"((?:(?!{_DASH})[^\n]+\n)+\n(?:{_DASH}[^\n]*\n)*)\n*")
+
+
+class VerifierKey(NamedTuple):
+    """A public Ed25519 key, and whose it is; kind is SIGNATURE or COSIGNATURE, key_id 4 bytes."""
+
+    name: str
+    key_id: bytes
+    kind: int
+    public: bytes
+
+
+class Checkpoint(NamedTuple):
+    """The head of a log: the root, 32 bytes, of the Merkle tree over its first size leaves."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def verifier_key(vkey: str) -> VerifierKey:
+    """The key of a line name+id+key, as c2sp.org/signed-note has it; Unreadable if it is none of Ed25519."""
+    matched = _VKEY.fullmatch(vkey)
+    if not matched:
+        raise Unreadable("a public key is written name+id+key, the id 8 hex digits")
+    name, key_id, encoded = matched[1], bytes.fromhex(matched[2]), _base64(matched[3])
+    if len(encoded) != 33 or encoded[0] not in (SIGNATURE, COSIGNATURE):
+        raise Unreadable("the public key is not of Ed25519")
+    if sha256(name.encode() + b"\n" + encoded).digest()[:4] != key_id:
+        raise Unreadable("the id in the public key is not that of its name and key")
+    return VerifierKey(name, key_id, encoded[0], encoded[1:])
+
+
+def notes(text: str) -> list[str]:
+    """The notes in a file of heads that were kept one after the other, each as it was written.
+
+    A note is lines, an empty line, and a line for each signature; one that nobody signed ends with its empty line.
+    Unreadable if there is anything else.
+    """
+    found: list[str] = []
+    at = len(text) - len(text.lstrip("\n"))
+    while at < len(text):
+        matched = _KEPT.match(text, at)
+        if not matched:
+            raise Unreadable(f"head {len(found) + 1} in it is no note, or is cut off")
+        found.append(matched[1])
+        at = matched.end()
+    return found
+
+
+def note_parts(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """The text of a note, and of each signature the key's name, its id and what it signed with.
+
+    Unreadable if it is not as c2sp.org/signed-note says, but for a note that nobody signed.
+    """
+    text, gap, lines = note.rpartition("\n\n")
+    if _CONTROL.search(note) or not gap or (lines and not lines.endswith("\n")):
+        raise Unreadable("it is not a note: lines, an empty line, and a line for each signature")
+    signatures = [_signature(line) for line in lines.split("\n")[:-1]]
+    if len(signatures) > MOST_SIGNATURES:
+        raise Unreadable(f"the note has more than {MOST_SIGNATURES} signatures")
+    return text + "\n", signatures
+
+
+def _signature(line: str) -> tuple[str, bytes, bytes]:
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    signature = _base64(encoded)
+    if not (line.startswith(_DASH) and _NAME.fullmatch(name) and len(signature) > 4):
+        raise Unreadable("a line under the note is not a signature")
+    return name, signature[:4], signature[4:]
+
+
+def note_signers(note: str, keys: Iterable[VerifierKey]) -> dict[VerifierKey, int | None]:
+    """Which of these keys signed the note, and when they say so, in seconds since 1970: only cosignatures do.
+
+    What other keys signed tells nothing and is left out. ValueError if a signature by one of these is wrong.
+    """
+    text, signatures = note_parts(note)
+    known = {(key.name, key.key_id): key for key in keys}
+    found: dict[VerifierKey, int | None] = {}
+    for name, key_id, signature in signatures:
+        key = known.get((name, key_id))
+        if key is not None:
+            signed_at = _signed_at(key, text, signature)
+            before = found.get(key)
+            found[key] = (
+                signed_at if signed_at is None or before is None else min(before, signed_at)
+            )
+    return found
+
+
+def _signed_at(key: VerifierKey, text: str, signature: bytes) -> int | None:
+    signed_at = None
+    if key.kind == COSIGNATURE:
+        signed_at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+        text = f"cosignature/v1\ntime {signed_at}\n{text}"
+    is_signed = ed25519_verify(key.public, text.encode(), signature)
+    _require(is_signed and (signed_at or 0) < 2**63, f"the signature of {key.name} is wrong")
+    return signed_at
+
+
+def checkpoint(text: str) -> Checkpoint:
+    """The head in the text of a note; Unreadable if it is not as c2sp.org/tlog-checkpoint says."""
+    *lines, end = text.split("\n")
+    if end or len(lines) < 3 or not all(lines) or not _NUMBER.fullmatch(lines[1]):
+        raise Unreadable(
+            "it is not a head: an origin, the size of the tree and its root, a line each"
+        )
+    origin, size, hashed = lines[0], int(lines[1]), _base64(lines[2])
+    if size >= 2**63 or len(hashed) != 32 or (size == 0 and hashed != sha256().digest()):
+        raise Unreadable("the root in the head is none, or not one of a tree of its size")
+    return Checkpoint(origin, size, hashed)
+
+
+def check_consistent(first: Checkpoint, second: Checkpoint, path: list[bytes]) -> None:
+    """ValueError unless path proves the tree of first to be the start of that of second (RFC 9162, 2.1.4.2)."""
+    _require(first.origin == second.origin, "the two heads are of different logs")
+    _require(first.size <= second.size, "the second head is of a smaller tree")
+    _require({*map(len, path)} <= {32}, "a hash in the path is not 32 bytes long")
+    if first.size in (0, second.size):
+        is_same = first.size == 0 or first.root == second.root
+        _require(is_same and not path, "two heads of one size differ, or came with a path")
+        return
+    # A first tree that is complete is a node of the second: its root begins the path.
+    nodes = path if first.size & (first.size - 1) else [first.root, *path]
+    place, last = first.size - 1, second.size - 1
+    while place % 2:
+        place, last = place // 2, last // 2
+    siblings = iter(nodes)
+    old = new = next(siblings, b"")
+    for sibling in siblings:
+        _require(last > 0, "the path goes on beyond the root")
+        if place % 2 or place == last:
+            old, new = _node(sibling, old), _node(sibling, new)
+            while place and not place % 2:
+                place, last = place // 2, last // 2
+        else:
+            new = _node(new, sibling)
+        place, last = place // 2, last // 2
+    is_start = last == 0 and (old, new) == (first.root, second.root)
+    _require(is_start, "the path does not prove one tree to be the start of the other")
+
+
+def _base64(text: str) -> bytes:
+    """The bytes of this base64, in the one form that it can be written in."""
+    try:
+        found = b64decode(text, validate=True)
+    except ValueError:
+        found = b""
+    if not found or b64encode(found).decode() != text:
+        raise Unreadable("what should be base64 is not")
+    return found
 
 
 # The checks: each returns what it confirmed, or raises ValueError with what is broken
