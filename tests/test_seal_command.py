@@ -1,17 +1,17 @@
 """personalization-seal: one line to keep outside, and whatever other programs wrote sealed before it is printed."""
 
-import json
 import os
 import sqlite3
 
 import pytest
 from click.testing import CliRunner
-from receipt_fixtures import add_others, connect, history, seal_lines
+from receipt_fixtures import add_others, connect, heads_of, history, printed, seals_of
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.seal import seal as command
 from sqlite_utils_personalization.commands.verify import verify as verify_command
+from sqlite_utils_personalization.evidence.checkpoint import read_heads
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 
@@ -33,6 +33,11 @@ def run(path, *arguments):
     return CliRunner().invoke(command, [str(path), *map(str, arguments)])
 
 
+def head_in(text):
+    ((head, _),) = read_heads(text)
+    return head
+
+
 def is_intact(path, kept=None):
     db = connect(path)
     findings = verify(db, [kept] if kept else [])
@@ -42,15 +47,11 @@ def is_intact(path, kept=None):
 
 def test_what_other_programs_wrote_is_sealed_and_the_head_printed(path):
     result = run(path)
-    seals = seal_lines(path)
+    heads, seal = heads_of(path), seals_of(path)[6]
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == json.dumps(seals[6]) + "\n"
-    assert (seals[6]["run_id"], seals[6]["leaves"], seals[6]["previous_head"]) == (
-        None,
-        1,
-        seals[5]["head"],
-    )
-    assert is_intact(path, json.loads(result.stdout))
+    assert result.stdout == printed(heads[6])
+    assert (seal["run_id"], seal["leaves"], len(heads)) == (None, 1, 6)
+    assert is_intact(path, head_in(result.stdout))
 
 
 def test_with_nothing_left_to_seal_the_file_is_only_read(path):
@@ -64,12 +65,12 @@ def test_with_nothing_left_to_seal_the_file_is_only_read(path):
 def test_head_only_seals_nothing(path):
     before = path.read_bytes()
     result = run(path, "--head-only")
-    assert result.stdout == json.dumps(seal_lines(path)[5]) + "\n"
+    assert result.stdout == printed(heads_of(path)[5])
     assert path.read_bytes() == before
 
 
 def test_the_printed_line_is_a_head_for_personalization_verify(path, tmp_path):
-    head = tmp_path / "head.json"
+    head = tmp_path / "heads.txt"
     head.write_text(run(path).stdout)
     result = CliRunner().invoke(verify_command, [str(path), "--head", str(head)])
     assert (result.exit_code, result.stderr) == (
@@ -97,7 +98,7 @@ def test_rows_of_other_programs_alone_are_sealed(db_path, add_profile):
     )
     db.close()
     result = run(db_path)
-    assert (result.exit_code, json.loads(result.stdout)["seal_id"]) == (0, 1)
+    assert (result.exit_code, head_in(result.stdout).size) == (0, 1)
 
 
 def test_sealing_while_a_night_is_under_way_harms_nothing(path, monkeypatch):
@@ -107,7 +108,7 @@ def test_sealing_while_a_night_is_under_way_harms_nothing(path, monkeypatch):
     def interrupt(stage, done, total):
         if stage == "Logging":
             add_others(path)
-            seen.append(json.loads(run(path).stdout)["seal_id"])
+            seen.append(head_in(run(path).stdout).size)
 
     score(path, as_of="2026-04-05", reporter=Reporter(progress=interrupt))
     assert seen == list(range(6, 6 + len(seen)))

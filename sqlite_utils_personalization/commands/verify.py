@@ -3,12 +3,15 @@
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sqlite_utils_personalization.commands.base import Command, Progress, say
-from sqlite_utils_personalization.errors import PersonalizationError
+
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.audit.verify.kept_heads import Signed
+    from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 
 INTACT, FOUND, UNCHECKED = 0, 1, 2
 
@@ -21,20 +24,44 @@ INTACT, FOUND, UNCHECKED = 0, 1, 2
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Heads that personalization-seal printed, kept outside the file",
 )
+@click.option(
+    "--public-key",
+    "key_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Each head must be signed by a key in these files, from personalization-seal --public-key",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="KEY",
+    help="This witness, by its public key, must have cosigned one of the heads",
+)
 @click.option("--json", "as_json", is_flag=True, help="Output the findings as a JSON array")
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
-def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> None:
+def verify(
+    path: str,
+    head_file: Path | None,
+    key_files: tuple[Path, ...],
+    witnesses: tuple[str, ...],
+    as_json: bool,
+    silent: bool,
+) -> None:
     """
     Derive the log and its evidence again, and list everything that does not fit
 
     Example:
 
     \b
-        sqlite-utils personalization-verify jpcite.db --head head.json
+        sqlite-utils personalization-verify jpcite.db --head heads.txt
 
     Exit status 0: intact, 1: findings, 2: could not check. The file is only read.
     """
-    findings = _verify(path, head_file, silent)
+    if (key_files or witnesses) and not head_file:
+        raise click.UsageError("--public-key and --witness are of heads: give them with --head")
+    kept, signed = _kept(head_file, key_files, witnesses)
+    findings = [*_verify(path, kept, silent), *(signed.findings if signed else [])]
     if as_json:
         click.echo(
             json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=2)
@@ -42,11 +69,11 @@ def verify(path: str, head_file: Path | None, as_json: bool, silent: bool) -> No
     else:
         for finding in findings:
             click.echo(f"{finding.kind:12} {finding.message}")
-    say(_verdict(len(findings), head_file))
+    say(_verdict(len(findings), signed))
     raise click.exceptions.Exit(FOUND if findings else INTACT)
 
 
-def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
+def _verify(path: str, kept: list["Checkpoint"], silent: bool) -> list[Any]:
     from sqlite_utils_personalization.audit.verify.verify import verify as verify_evidence
     from sqlite_utils_personalization.database import (
         explain_errors,
@@ -54,7 +81,6 @@ def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
         require_evidence,
     )
 
-    kept = _kept_heads(head_file) if head_file else []
     with ExitStack() as stack:
         stack.enter_context(explain_errors(path))
         db = stack.enter_context(open_readonly(path))
@@ -64,24 +90,30 @@ def _verify(path: str, head_file: Path | None, silent: bool) -> list[Any]:
         return verify_evidence(db.conn, kept, progress)
 
 
-def _kept_heads(file: Path) -> list[dict[str, Any]]:
-    from sqlite_utils_personalization.verify_receipt import Unreadable, kept_heads
+def _kept(
+    file: Path | None, key_files: tuple[Path, ...], witnesses: tuple[str, ...]
+) -> tuple[list["Checkpoint"], "Signed | None"]:
+    """The kept heads, and what is to be said of their signatures."""
+    from sqlite_utils_personalization.audit.verify.kept_heads import (
+        check_signatures,
+        read_kept,
+        read_keys,
+        read_witnesses,
+    )
 
-    try:
-        lines = kept_heads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, Unreadable):
-        raise PersonalizationError(
-            f"{file} holds no head",
-            "give the line, or the lines, that personalization-seal printed",
-        ) from None
-    return [{"seal_id": seal_id, "head": head} for line in lines for seal_id, head in line.items()]
+    if file is None:
+        return [], None
+    kept = read_kept(file)
+    signed = check_signatures(kept, read_keys(key_files), read_witnesses(witnesses))
+    return [head for head, _ in kept], signed
 
 
-def _verdict(findings: int, head_file: Path | None) -> str:
+def _verdict(findings: int, signed: "Signed | None") -> str:
     if findings:
         return f"{findings} finding{'s' if findings > 1 else ''}: the evidence is not intact"
-    if head_file:
-        return "intact, up to and including what was kept outside"
+    if signed:
+        said = f"; {signed.sentence}" if signed.sentence else ""
+        return f"intact, up to and including what was kept outside{said}"
     return (
         "intact, as far as the file alone can tell: a file rewritten consistently as a whole, or cut at its end"
         " together with its seals, shows only against a head kept outside (--head)"

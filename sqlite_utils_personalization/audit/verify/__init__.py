@@ -14,8 +14,8 @@ KINDS = {
     "completeness": "the customers, candidates or counts of a run are not those it was frozen with",
     "seal": "a seal is missing, or what it covers has changed",
     "event": "a delivery, an erasure or a rotated key is not the one that was sealed, or refers to nothing",
-    "chain": "a seal does not follow from the one before it",
-    "head": "the head that was kept outside is not in the chain",
+    "tree": "a seal is not the one that the tree over the seals holds in its place",
+    "head": "a head that was kept outside is not one of this tree, or not signed by whom it must be",
 }
 
 

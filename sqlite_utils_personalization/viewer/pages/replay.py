@@ -24,7 +24,8 @@ from sqlite_utils_personalization.viewer.failure import no_recommendation
 from sqlite_utils_personalization.viewer.links import question_url, replay_url
 from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
 
-_SEAL_COLUMNS = ", ".join([*SEAL_COLUMNS, "head"])
+_COLUMNS = (*SEAL_COLUMNS, "tree_root")
+_SEAL_COLUMNS = ", ".join(_COLUMNS)
 _SEAL_OF_RUN = f"SELECT {_SEAL_COLUMNS} FROM am_personalization_seal WHERE run_id = :run_id"
 _SEAL_OF_OTHERS = f"""
 SELECT {_SEAL_COLUMNS} FROM am_personalization_seal
@@ -78,7 +79,7 @@ def seal_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
     row = db.execute(sql, {"run_id": run_id, "rec_id": found.rec_id}).fetchone()
     if row is None:
         return None
-    seal = dict(zip((*SEAL_COLUMNS, "head"), row, strict=True))
+    seal = dict(zip(_COLUMNS, row, strict=True))
     faults = seal_faults(db, 1, seal["seal_id"])
     if run_id is not None:
         faults += run_faults(db, run_id)[1]
