@@ -1,6 +1,7 @@
 """personalization-seal: one line to keep outside, and whatever other programs wrote sealed before it is printed."""
 
 import os
+import re
 import sqlite3
 
 import pytest
@@ -12,6 +13,9 @@ from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.seal import seal as command
 from sqlite_utils_personalization.commands.verify import verify as verify_command
 from sqlite_utils_personalization.evidence.checkpoint import read_heads
+from sqlite_utils_personalization.evidence.leaves import seal_leaf
+from sqlite_utils_personalization.evidence.merkle import leaf_hash, root
+from sqlite_utils_personalization.evidence.seal import Tree, append_seal
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 
@@ -163,3 +167,50 @@ def test_what_is_no_database_of_ours_is_explained(tmp_path, make, sentence):
     result = run(file)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == f"Error: {sentence.format(file=file)}\n"
+
+
+# The tree over the seals
+
+
+def test_a_seal_reads_no_more_than_a_subtree_for_each_power_of_two(path):
+    """Seal n reads the row before it and one for each bit of n - 1; the root is that over all."""
+    db = connect(path)
+    tree = Tree(1, "0" * 64, None, None)
+    for number in range(6, 131):
+        said = []
+        db.set_trace_callback(said.append)
+        append_seal(db, None, None, None, 200, tree, {"after": number, "rows": 1})
+        db.set_trace_callback(None)
+        read = [sql for sql in said if sql.startswith("SELECT seal_id, subtree")]
+        assert len(read) == (number - 1).bit_count()
+        assert sum(sql.lstrip().startswith("SELECT") for sql in said) == 1 + len(read)
+    hashes = [leaf_hash(seal_leaf(seal)) for seal in seals_of(path).values()]
+    for size, head in heads_of(path).items():
+        assert (head.size, head.root) == (size, root(hashes[:size]))
+    db.close()
+
+
+def test_every_head_of_a_file_has_one_origin_and_no_two_files_share_it(path, tmp_path):
+    (origin,) = {head.origin for head in heads_of(path).values()}
+    assert re.fullmatch("sqlite-utils-personalization/[0-9a-f]{16}", origin)
+    (other,) = {head.origin for head in heads_of(history(tmp_path / "other.db")).values()}
+    assert other != origin
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["DELETE FROM {seal} WHERE seal_id = 4", "UPDATE {seal} SET subtree = x'00' WHERE seal_id = 5"],
+)
+def test_nothing_is_appended_to_a_tree_that_is_damaged(path, damage):
+    db = connect(path)
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute("PRAGMA ignore_check_constraints = 1")
+    db.execute(damage.format(seal="am_personalization_seal"))
+    db.close()
+    result = run(path)
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        "Error: a seal is missing or damaged - run personalization-verify\n",
+    )

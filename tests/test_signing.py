@@ -250,6 +250,8 @@ def test_a_witness_is_verified_and_named(path, kept, public_key, cryptography):
         0,
         f"{INTACT}; signed by {log_key_name(path)}; {said}\n",
     )
+    result = verify(path, kept, "--witness", witness)
+    assert result.stderr == f"{INTACT}; {said}; who signed it was not checked (--public-key)\n"
     forged = with_signatures(first, [line])
     kept.write_text(format_note(forged) + format_note(cosigned), encoding="utf-8")
     result = verify(path, kept, "--witness", witness)

@@ -96,7 +96,8 @@ def check_signatures(
             )
         signed |= dict.fromkeys(key for key in found if key in keys)
         for witness in witnesses:
-            if at := found.get(witness):
+            at = found.get(witness)
+            if at is not None:
                 cosigned[witness] = max(cosigned.get(witness, (0, 0)), (head.size, at))
     for witness in witnesses:
         if witness not in cosigned:
@@ -117,7 +118,11 @@ def _sentence(
     ]
     if keys:
         said.insert(0, f"signed by {', '.join(dict.fromkeys(key.name for key in keys))}")
-    elif not cosigned and any(note.signatures for _, note in kept):
+    elif any(
+        signature[:2] not in {(witness.name, witness.key_id) for witness in cosigned}
+        for _, note in kept
+        for signature in note.signatures
+    ):
         said.append("who signed it was not checked (--public-key)")
     return "; ".join(said)
 
