@@ -15,6 +15,8 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
+from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
+from sqlite_utils_personalization.evidence.seal import head_of
 from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 
@@ -206,6 +208,13 @@ async def test_a_replay_shows_points_sentences_and_links(shared):
     assert f"+{data['components'][0]['points']}</text>" in text
     assert data["item"]["title"] in text
     assert data["seal"]["root"] in text
+    with sqlite3.connect(shared) as db:
+        head = head_of(
+            *db.execute("SELECT origin, seal_id, tree_root FROM am_personalization_seal").fetchone()
+        )
+    assert data["seal"]["head"] == format_checkpoint(head)
+    for line in data["seal"]["head"].splitlines():
+        assert f"<code>{line}</code>" in text
     assert data["user_token_hash"] not in text
     for link in ("customer_recommendations?customer=1", "item_recommendations?", "night_integrity"):
         assert link in text
