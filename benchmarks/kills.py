@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.database import FIRST_NIGHT, create
 from benchmarks.measure import report
 from sqlite_utils_personalization.audit.verify.verify import verify
+from sqlite_utils_personalization.evidence import seal
 from sqlite_utils_personalization.scoring import log, night
 
 # So many transactions for the log of a night, whatever its size.
@@ -33,8 +34,8 @@ def main() -> None:
     parser.add_argument("--mode", choices=("wal", "delete"), default="delete", help="journal mode")
     parser.add_argument("--seed", type=int, default=1, help="of the moments")
     given = parser.parse_args()
-    # Salt and times differ between any two nights; here they are the same, so that seals can be compared.
-    night.token_hex = lambda n: "0" * 2 * n
+    # Salt, origin and times differ between any two nights; here they are the same, so that seals can be compared.
+    night.token_hex = seal.token_hex = lambda n: "0" * 2 * n
     night.utc_now = lambda: f"{FIRST_NIGHT}T18:00:00.000Z"
     log.CHUNK_CUSTOMERS = max(1, given.customers // CHUNKS)
     with TemporaryDirectory() as folder:

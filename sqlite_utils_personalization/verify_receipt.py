@@ -1,12 +1,12 @@
 """Check a receipt of personalization-receipt with nothing but Python 3.10 or newer.
 
-    python verify_receipt.py receipt.json --head head.json
+    python verify_receipt.py receipt.json --head heads.txt
 
 Exit status 0: intact, 1: broken, 2: could not be checked. Nothing is written and nothing is fetched.
 
 This file imports nothing of the package: it states the formula and the hashed forms a second time, so that a
-fault in one does not hide in the other. Without --head, a head that was printed by personalization-seal and kept
-where nobody could change it, whoever made the receipt could have made up all of it. It cannot tell whether a better
+fault in one does not hide in the other. Without --head, what personalization-seal printed and was kept where nobody
+could change it, whoever made the receipt could have made up all of it. It cannot tell whether a better
 item was left out: that takes the whole catalogue of the night, and personalization-verify.
 """
 
@@ -15,14 +15,17 @@ import json
 import os
 import re
 import sys
-from base64 import b85decode
-from collections.abc import Callable, Mapping
+from base64 import b64decode, b64encode, b85decode
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from hashlib import sha256
-from typing import Any, TextIO
+from hashlib import sha256, sha512
+from typing import Any, NamedTuple, TextIO
 
-FORMAT = "personalization-receipt/1"
+FORMAT = "personalization-receipt/2"
 INTACT, BROKEN, UNCHECKED = 0, 1, 2
+
+# The name and version that each hashed form begins with, or has as its format.
+CANDIDATE, LIST, CUSTOMER, SEAL = "candidate/1", "list/1", "customer/1", "personalization-seal/2"
 
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
 LEVELS = ("low", "medium", "high")
@@ -75,17 +78,17 @@ _ROW = {
     "candidate": _CANDIDATE,
 }
 _LIST = {"owner": (None, _WHOLE), "list_sha256": _DIGEST, "rows": [_ROW]}
+_COUNTED = range(1, 2**53 + 1)
 _SEAL = {
-    "seal_id": _WHOLE,
-    "run_id": (None, _WHOLE),
-    "first_rec_id": (None, _WHOLE),
-    "last_rec_id": (None, _WHOLE),
+    "seal_id": _COUNTED,
+    "origin": _TEXT,
+    "run_id": _WHOLE,
+    "first_rec_id": _WHOLE,
+    "last_rec_id": _WHOLE,
     "log_end": _WHOLE,
     "leaves": _WHOLE,
     "root": _DIGEST,
     "manifest_json": _TEXT,
-    "previous_head": _DIGEST,
-    "head": _DIGEST,
 }
 RECEIPT = {
     "format": re.compile(re.escape(FORMAT)),
@@ -97,9 +100,10 @@ RECEIPT = {
     "lists": [_LIST],
     "model": _MODEL,
     "proof": {"blind": _DIGEST, "leaf_index": _WHOLE, "tree_size": _WHOLE, "path": _TEXT},
-    "seal": {**_SEAL, "run_id": _WHOLE, "first_rec_id": _WHOLE, "last_rec_id": _WHOLE},
-    "chain": [_SEAL],
-    "head": _DIGEST,
+    "seal": _SEAL,
+    "seal_path": _TEXT,
+    "head": _TEXT,
+    "consistency": [{"tree_size": _COUNTED, "root": _DIGEST, "path": _TEXT}],
 }
 MANIFEST = {
     "run": {
@@ -195,11 +199,6 @@ def digest(value: object) -> str:
     return sha256(canonical(value)).hexdigest()
 
 
-def head(seal: Mapping[str, Any]) -> str:
-    """The head of the chain that a seal makes: all it says, the head before it included."""
-    return digest({"format": 1, **{name: seal[name] for name in _SEAL if name != "head"}})
-
-
 def _node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
@@ -229,6 +228,261 @@ def _hashes(path: str) -> list[bytes]:
         raise ValueError(f"{len(path)} characters are no path: it has 40 for each hash")
     joined = b85decode(path)
     return [joined[at : at + 32] for at in range(0, len(joined), 32)]
+
+
+# Ed25519
+
+
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT_OF_MINUS_ONE = pow(2, (_P - 1) // 4, _P)
+
+# X, Y, Z and T stand for the point x = X / Z, y = Y / Z, with x * y = T / Z.
+_Point = tuple[int, int, int, int]
+_NEUTRAL: _Point = (0, 1, 1, 0)
+
+
+def ed25519_verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether this is a signature of the message by the key (RFC 8032, 5.1.7, without the cofactor).
+
+    One message has one signature of a key's nonce: numbers and points in any other form than the canonical one
+    are refused, and so is a key of low order, whose signatures would fit more than one message.
+    """
+    if (len(public_key), len(signature)) != (32, 64):
+        return False
+    nonce, number = signature[:32], int.from_bytes(signature[32:], "little")
+    key, committed = _point(public_key), _point(nonce)
+    if key is None or committed is None or number >= _ORDER or _is_neutral(_sum_of([(8, key)])):
+        return False
+    challenge = int.from_bytes(sha512(nonce + public_key + message).digest(), "little") % _ORDER
+    x, y, z, t = key
+    found = _sum_of([(number, _BASE), (challenge, (-x % _P, y, z, -t % _P))])
+    return _is_same(found, committed)
+
+
+def _point(encoded: bytes) -> _Point | None:
+    """The point of 32 bytes, None if they are none or not its canonical form (RFC 8032, 5.1.3)."""
+    number = int.from_bytes(encoded, "little")
+    is_odd, y = number >> 255, number & 2**255 - 1
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if x * x % _P != square:
+        x = x * _ROOT_OF_MINUS_ONE % _P
+    if x * x % _P != square or (is_odd and not x):
+        return None
+    x = x if x % 2 == is_odd else _P - x
+    return x, y, 1, x * y % _P
+
+
+def _sum_of(terms: list[tuple[int, _Point]]) -> _Point:
+    """The sum of points, each taken a number of times; what is added to what depends on public values only."""
+    sums = [_NEUTRAL]
+    for _, point in terms:
+        sums += [_add(each, point) for each in sums]
+    total = _NEUTRAL
+    for bit in reversed(range(max(times.bit_length() for times, _ in terms))):
+        total = _add(total, total)
+        chosen = sum((times >> bit & 1) << place for place, (times, _) in enumerate(terms))
+        if chosen:
+            total = _add(total, sums[chosen])
+    return total
+
+
+def _add(one: _Point, other: _Point) -> _Point:
+    """RFC 8032, 5.1.4: complete, so that it doubles too."""
+    x1, y1, z1, t1 = one
+    x2, y2, z2, t2 = other
+    a, b = (y1 - x1) * (y2 - x2), (y1 + x1) * (y2 + x2)
+    c, d = 2 * _D * t1 * t2 % _P, 2 * z1 * z2
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _is_same(one: _Point, other: _Point) -> bool:
+    x1, y1, z1, _ = one
+    x2, y2, z2, _ = other
+    return (x1 * z2 - x2 * z1) % _P == 0 == (y1 * z2 - y2 * z1) % _P
+
+
+def _is_neutral(point: _Point) -> bool:
+    return _is_same(point, _NEUTRAL)
+
+
+def _base() -> _Point:
+    base = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+    assert base is not None
+    return base
+
+
+_BASE = _base()
+
+
+# Heads as signed notes: c2sp.org/signed-note, tlog-checkpoint and tlog-cosignature
+
+
+SIGNATURE, COSIGNATURE = 1, 4
+MOST_SIGNATURES = 100
+_DASH = "\u2014 "
+# A key's name: neither a plus sign nor anything that Unicode takes for a space.
+_NAME = re.compile(r"[^\s+]+")
+_VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+(.+)")
+_NUMBER = re.compile("0|[1-9][0-9]{0,18}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
+_KEPT = re.compile(f"((?:(?!{_DASH})[^\n]+\n)+\n(?:{_DASH}[^\n]*\n)*)\n*")
+
+
+class VerifierKey(NamedTuple):
+    """A public Ed25519 key, and whose it is; kind is SIGNATURE or COSIGNATURE, key_id 4 bytes."""
+
+    name: str
+    key_id: bytes
+    kind: int
+    public: bytes
+
+
+class Checkpoint(NamedTuple):
+    """The head of a log: the root, 32 bytes, of the Merkle tree over its first size leaves."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def verifier_key(vkey: str) -> VerifierKey:
+    """The key of a line name+id+key, as c2sp.org/signed-note has it; Unreadable if it is none of Ed25519."""
+    matched = _VKEY.fullmatch(vkey)
+    if not matched:
+        raise Unreadable("a public key is written name+id+key, the id 8 hex digits")
+    name, key_id, encoded = matched[1], bytes.fromhex(matched[2]), _base64(matched[3])
+    if len(encoded) != 33 or encoded[0] not in (SIGNATURE, COSIGNATURE):
+        raise Unreadable("the public key is not of Ed25519")
+    if sha256(name.encode() + b"\n" + encoded).digest()[:4] != key_id:
+        raise Unreadable("the id in the public key is not that of its name and key")
+    return VerifierKey(name, key_id, encoded[0], encoded[1:])
+
+
+def notes(text: str) -> list[str]:
+    """The notes in a file of heads that were kept one after the other, each as it was written.
+
+    A note is lines, an empty line, and a line for each signature; one that nobody signed ends with its empty line.
+    Unreadable if there is anything else.
+    """
+    found: list[str] = []
+    at = len(text) - len(text.lstrip("\n"))
+    while at < len(text):
+        matched = _KEPT.match(text, at)
+        if not matched:
+            raise Unreadable(f"head {len(found) + 1} in it is no note, or is cut off")
+        found.append(matched[1])
+        at = matched.end()
+    return found
+
+
+def note_parts(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """The text of a note, and of each signature the key's name, its id and what it signed with.
+
+    Unreadable if it is not as c2sp.org/signed-note says, but for a note that nobody signed.
+    """
+    text, gap, lines = note.rpartition("\n\n")
+    if _CONTROL.search(note) or not gap or (lines and not lines.endswith("\n")):
+        raise Unreadable("it is not a note: lines, an empty line, and a line for each signature")
+    signatures = [_signature(line) for line in lines.split("\n")[:-1]]
+    if len(signatures) > MOST_SIGNATURES:
+        raise Unreadable(f"the note has more than {MOST_SIGNATURES} signatures")
+    return text + "\n", signatures
+
+
+def _signature(line: str) -> tuple[str, bytes, bytes]:
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    signature = _base64(encoded)
+    if not (line.startswith(_DASH) and _NAME.fullmatch(name) and len(signature) > 4):
+        raise Unreadable("a line under the note is not a signature")
+    return name, signature[:4], signature[4:]
+
+
+def note_signers(note: str, keys: Iterable[VerifierKey]) -> dict[VerifierKey, int | None]:
+    """Which of these keys signed the note, and when they say so, in seconds since 1970: only cosignatures do.
+
+    What other keys signed tells nothing and is left out. ValueError if a signature by one of these is wrong.
+    """
+    text, signatures = note_parts(note)
+    known = {(key.name, key.key_id): key for key in keys}
+    found: dict[VerifierKey, int | None] = {}
+    for name, key_id, signature in signatures:
+        key = known.get((name, key_id))
+        if key is not None:
+            signed_at = _signed_at(key, text, signature)
+            before = found.get(key)
+            found[key] = (
+                signed_at if signed_at is None or before is None else min(before, signed_at)
+            )
+    return found
+
+
+def _signed_at(key: VerifierKey, text: str, signature: bytes) -> int | None:
+    signed_at = None
+    if key.kind == COSIGNATURE:
+        signed_at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+        text = f"cosignature/v1\ntime {signed_at}\n{text}"
+    is_signed = ed25519_verify(key.public, text.encode(), signature)
+    _require(is_signed and (signed_at or 0) < 2**63, f"the signature of {key.name} is wrong")
+    return signed_at
+
+
+def checkpoint(text: str) -> Checkpoint:
+    """The head in the text of a note; Unreadable if it is not as c2sp.org/tlog-checkpoint says."""
+    *lines, end = text.split("\n")
+    if end or len(lines) < 3 or not all(lines) or not _NUMBER.fullmatch(lines[1]):
+        raise Unreadable(
+            "it is not a head: an origin, the size of the tree and its root, a line each"
+        )
+    origin, size, hashed = lines[0], int(lines[1]), _base64(lines[2])
+    if size >= 2**63 or len(hashed) != 32 or (size == 0 and hashed != sha256().digest()):
+        raise Unreadable("the root in the head is none, or not one of a tree of its size")
+    return Checkpoint(origin, size, hashed)
+
+
+def check_consistent(first: Checkpoint, second: Checkpoint, path: list[bytes]) -> None:
+    """ValueError unless path proves the tree of first to be the start of that of second (RFC 9162, 2.1.4.2)."""
+    _require(first.origin == second.origin, "the two heads are of different logs")
+    _require(first.size <= second.size, "the second head is of a smaller tree")
+    _require({*map(len, path)} <= {32}, "a hash in the path is not 32 bytes long")
+    if first.size in (0, second.size):
+        is_same = first.size == 0 or first.root == second.root
+        _require(is_same and not path, "two heads of one size differ, or came with a path")
+        return
+    # A first tree that is complete is a node of the second: its root begins the path.
+    nodes = path if first.size & (first.size - 1) else [first.root, *path]
+    place, last = first.size - 1, second.size - 1
+    while place % 2:
+        place, last = place // 2, last // 2
+    siblings = iter(nodes)
+    old = new = next(siblings, b"")
+    for sibling in siblings:
+        _require(last > 0, "the path goes on beyond the root")
+        if place % 2 or place == last:
+            old, new = _node(sibling, old), _node(sibling, new)
+            while place and not place % 2:
+                place, last = place // 2, last // 2
+        else:
+            new = _node(new, sibling)
+        place, last = place // 2, last // 2
+    is_start = last == 0 and (old, new) == (first.root, second.root)
+    _require(is_start, "the path does not prove one tree to be the start of the other")
+
+
+def _base64(text: str) -> bytes:
+    """The bytes of this base64, in the one form that it can be written in."""
+    try:
+        found = b64decode(text, validate=True)
+    except ValueError:
+        found = b""
+    if not found or b64encode(found).decode() != text:
+        raise Unreadable("what should be base64 is not")
+    return found
 
 
 # The checks: each returns what it confirmed, or raises ValueError with what is broken
@@ -264,7 +518,7 @@ def _check_model(receipt: Mapping[str, Any]) -> str:
 def _check_items(receipt: Mapping[str, Any]) -> str:
     rows = _rows(receipt)
     for row in rows:
-        is_same = digest(row["candidate"]) == row["candidate_sha256"]
+        is_same = digest({"format": CANDIDATE, **row["candidate"]}) == row["candidate_sha256"]
         _require(is_same, f"the item of row {row['rec_id']} is not what its digest was taken of")
     return f"{len(rows)} items are what their digests were taken of"
 
@@ -302,7 +556,8 @@ def _check_lists(receipt: Mapping[str, Any]) -> str:
         _require(owner in (None, receipt["profile_id"]), "a list is that of another customer")
         owners = {row["candidate"]["profile_id"] for row in listed["rows"]}
         _require(owners == {owner}, "a list has an item of another customer, or no rows")
-        is_same = digest([declared, owner, [*map(_place, listed["rows"])]]) == listed["list_sha256"]
+        places = [*map(_place, listed["rows"])]
+        is_same = digest([LIST, declared, owner, places]) == listed["list_sha256"]
         _require(is_same, "a list is not what its digest was taken of")
     return "the lists are what their digests were taken of"
 
@@ -335,22 +590,49 @@ def _check_proof(receipt: Mapping[str, Any]) -> str:
     index, size = proof["leaf_index"], proof["tree_size"]
     _require(size == seal["leaves"], f"the sealed tree has {seal['leaves']} leaves, not {size}")
     found = root(
-        canonical([profile_id, proof["blind"], ranges]), index, size, _hashes(proof["path"])
+        canonical([CUSTOMER, profile_id, proof["blind"], ranges]),
+        index,
+        size,
+        _hashes(proof["path"]),
     )
     _require(found == seal["root"], "the path does not lead from these rows to the sealed root")
     return f"customer {profile_id} is leaf {index} of {size} under the sealed root"
 
 
+def _check_seal(receipt: Mapping[str, Any]) -> str:
+    seal, head = receipt["seal"], _head(receipt)
+    _require(seal["origin"] == head.origin, "the seal is that of another log than the head")
+    leaf = canonical({"format": SEAL, **seal})
+    found = root(leaf, seal["seal_id"] - 1, head.size, _hashes(receipt["seal_path"]))
+    _require(found == head.root.hex(), "the path does not lead from the seal to the head")
+    return f"the seal is number {seal['seal_id']} of {head.size} under the head"
+
+
 def _check_head(receipt: Mapping[str, Any]) -> str:
-    own = receipt["seal"]
-    previous = own["previous_head"]
-    for number, seal in enumerate((own, *receipt["chain"]), own["seal_id"]):
-        _require(seal["seal_id"] == number, f"seal {seal['seal_id']} stands where {number} belongs")
-        _require(seal["previous_head"] == previous, f"seal {number} does not follow the one before")
-        _require(head(seal) == seal["head"], f"the head of seal {number} is not that of the seal")
-        previous = seal["head"]
-    _require(receipt["head"] == previous, "the head is not that of the last seal")
-    return f"the head follows from the seal: {previous}"
+    head = _head(receipt)
+    earlier = [_earlier(head.origin, each) for each in receipt["consistency"]]
+    sizes = [each.size for each in earlier]
+    _require(sizes == sorted({*sizes}), "the earlier heads are not in the order of their sizes")
+    for first, each in zip(earlier, receipt["consistency"], strict=True):
+        _require(first.size < head.size, f"a head of {first.size} seals is not an earlier one")
+        check_consistent(first, head, _hashes(each["path"]))
+    since = f"; it continues those of {', '.join(map(str, sizes))}" if sizes else ""
+    return f"the head is that of {head.size} seals: {b64encode(head.root).decode()}{since}"
+
+
+def _head(receipt: Mapping[str, Any]) -> Checkpoint:
+    found = checkpoint(receipt["head"])
+    # One form only, so that nothing stands in it which is not compared.
+    _require(receipt["head"] == _text_of(found), "the head has more than its three lines")
+    return found
+
+
+def _text_of(head: Checkpoint) -> str:
+    return f"{head.origin}\n{head.size}\n{b64encode(head.root).decode()}\n"
+
+
+def _earlier(origin: str, found: Mapping[str, Any]) -> Checkpoint:
+    return Checkpoint(origin, found["tree_size"], bytes.fromhex(found["root"]))
 
 
 CHECKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -362,6 +644,7 @@ CHECKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "lists": _check_lists,
     "rows": _check_rows,
     "proof": _check_proof,
+    "seal": _check_seal,
     "head": _check_head,
 }
 
@@ -391,28 +674,32 @@ def manifest(receipt: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def compare(receipt: Mapping[str, Any], kept: list[dict[int, str]]) -> str:
-    """Hold the chain of the receipt against heads that were kept outside, by seal_id.
+def compare(
+    receipt: Mapping[str, Any], kept: list[tuple[Checkpoint, str]], keys: Iterable[VerifierKey] = ()
+) -> str:
+    """Hold the head of the receipt against heads that were kept outside, each with its note.
 
-    ValueError if they contradict each other, Unreadable if none of them is of a seal in the chain.
+    ValueError if they contradict each other or, given keys, one is signed by none of them; Unreadable if none of
+    them is both of the size of a head in the receipt and of a tree that the seal is in.
     """
-    seals = [receipt["seal"], *receipt["chain"]]
-    first, last = seals[0]["seal_id"], seals[-1]["seal_id"]
-    known = {seal["seal_id"]: seal["head"] for seal in seals}
-    known[first - 1] = receipt["seal"]["previous_head"]
-    confirmed = 0
-    for seal_id, found in (pair for line in kept for pair in line.items()):
-        is_same = known.get(seal_id, found) == found
-        _require(is_same, f"the head kept of seal {seal_id} is another one")
-        if first <= seal_id <= last:
-            confirmed = max(confirmed, seal_id)
+    head, keys = _head(receipt), list(keys)
+    known = [*(_earlier(head.origin, each) for each in receipt["consistency"]), head]
+    roots = {each.size: each.root for each in known}
+    seal_id, confirmed, signed = receipt["seal"]["seal_id"], 0, ""
+    for each, note in kept:
+        which = f"the head kept of {each.size} seals"
+        names = [key.name for key in note_signers(note, keys)]
+        _require(bool(names or not keys), f"{which} is signed by no key that was given")
+        _require(each.origin == head.origin, f"{which} is that of another log")
+        _require(roots.get(each.size, each.root) == each.root, f"{which} is another one")
+        if each.size in roots and each.size >= max(seal_id, confirmed):
+            confirmed, signed = each.size, f", signed by {', '.join(names)}" if names else ""
     if not confirmed:
-        reach = f"seal {first}" if first == last else f"seals {first} to {last}"
         raise Unreadable(
-            f"the receipt reaches {reach} - take the head that was printed after run {receipt['run_id']}, or ask"
-            " for a receipt with --chain"
+            f"the receipt reaches from seal {seal_id} to the head of {head.size} seals, and holds those of"
+            f" {', '.join(map(str, roots))} - take one of these, or ask for a receipt that was made with your --head"
         )
-    return f"the head kept of seal {confirmed} is the same"
+    return f"the head kept of {confirmed} seals is the same{signed}"
 
 
 # Reading
@@ -474,29 +761,23 @@ def _is(value: object, choice: range | re.Pattern[str] | None) -> bool:
     return value is None
 
 
-def kept_heads(text: str) -> list[dict[int, str]]:
-    """The heads, by seal_id, in a file: for each line that personalization-seal printed, its own and the one before.
+def kept_heads(text: str) -> list[tuple[Checkpoint, str]]:
+    """The heads that personalization-seal printed, one after the other in a file, each with its note.
 
-    A line with only seal_id and head will do. Unreadable if there is anything else.
+    Unreadable if there is none, or anything else, or one that covers nothing.
     """
-    try:
-        lines = [parse(text)]
-    except Unreadable:
-        lines = [parse(line) for line in text.split("\n") if line.strip()]
-        if not lines:
-            raise
-    return [_kept(line) for line in lines]
+    found = [(checkpoint(note_parts(note)[0]), note) for note in notes(text)]
+    if not found or any(head.size == 0 for head, _ in found):
+        raise Unreadable("there is no head in it, or one that covers nothing")
+    return found
 
 
-def _kept(line: object) -> dict[int, str]:
-    fit(line, {"seal_id": _WHOLE, "head": _DIGEST, ...: "the seal, a signature"}, "it")
-    assert isinstance(line, dict)
-    if "previous_head" not in line:
-        return {line["seal_id"]: line["head"]}
-    fit(line, {**_SEAL, ...: "a signature"}, "it")
-    if head(line) != line["head"]:
-        raise Unreadable("the head in it does not follow from the rest of the line")
-    return {line["seal_id"]: line["head"], line["seal_id"] - 1: line["previous_head"]}
+def public_keys(text: str) -> list[VerifierKey]:
+    """The log's public keys, a line each; Unreadable if there is none, or anything else."""
+    keys = [verifier_key(line) for line in text.split()]
+    if not keys or any(key.kind != SIGNATURE for key in keys):
+        raise Unreadable("there is no public key of a log in it")
+    return keys
 
 
 def _read(path: str) -> str:
@@ -522,37 +803,55 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--head", help="what personalization-seal printed and was kept outside; many lines will do"
     )
+    parser.add_argument(
+        "--public-key",
+        help="what personalization-seal --public-key printed: each head must be signed by it",
+    )
     options = parser.parse_args(arguments)
+    if options.public_key and not options.head:
+        parser.error("--public-key is of heads: give them with --head")
     try:
         receipt = parse(_read(options.receipt))
         found = check(receipt)
     except Unreadable as fault:
         return _unchecked(f"{options.receipt} is not a receipt: {fault}")
-    doubt = _compare(receipt, options.head, found) if options.head else None
+    doubt, is_unsigned = None, False
+    if options.head:
+        doubt, is_unsigned = _compare(receipt, options.head, options.public_key, found)
     for name, (is_intact, sentence) in found.items():
         _say(f"{name:8} {'intact' if is_intact else 'BROKEN'}: {sentence}")
     broken = [name for name, (is_intact, _) in found.items() if not is_intact]
     if doubt and not broken:
         return _unchecked(doubt)
-    _say(_verdict(broken, options.head))
+    _say(_verdict(broken, options.head, is_unsigned))
     return BROKEN if broken else INTACT
 
 
-def _compare(receipt: Any, file: str, found: dict[str, tuple[bool, str]]) -> str | None:
+def _compare(
+    receipt: Any, file: str, key_file: str | None, found: dict[str, tuple[bool, str]]
+) -> tuple[str | None, bool]:
+    """Why nothing can be said, if so, and whether there are signatures that were not checked."""
     try:
-        found["kept"] = True, compare(receipt, kept_heads(_read(file)))
+        keys = public_keys(_read(key_file)) if key_file else []
     except Unreadable as fault:
-        return f"{file} tells nothing of this receipt: {fault}"
+        return f"{key_file} cannot be used: {fault}", False
+    try:
+        kept = kept_heads(_read(file))
+        found["kept"] = True, compare(receipt, kept, keys)
+    except Unreadable as fault:
+        return f"{file} tells nothing of this receipt: {fault}", False
     except ValueError as fault:
         found["kept"] = False, str(fault)
-    return None
+        return None, False
+    return None, not keys and any(note_parts(note)[1] for _, note in kept)
 
 
-def _verdict(broken: list[str], head_file: str | None) -> str:
+def _verdict(broken: list[str], head_file: str | None, is_unsigned: bool) -> str:
     if broken:
         return f"BROKEN: {', '.join(broken)}"
     if head_file:
-        return "intact, and under a head that was kept outside"
+        unsigned = "; who signed it was not checked (--public-key)" if is_unsigned else ""
+        return f"intact, and under a head that was kept outside{unsigned}"
     return (
         "intact, as far as the receipt alone can tell: it could be made up as a whole, which shows only against a"
         " head that was kept outside (--head)"

@@ -1,7 +1,7 @@
 """A night in a process of its own that something happens to; run as a script with PATH and what is to happen.
 
-What differs between any two nights, its salt and its times, is the same in all of these, so that their files can be
-compared row by row.
+What differs between any two nights, its salt, its origin and its times, is the same in all of these, so that their
+files can be compared row by row.
 """
 
 import atexit
@@ -12,6 +12,7 @@ import sys
 
 from sqlite_utils.cli import cli
 
+from sqlite_utils_personalization.evidence import seal
 from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.scoring import log, night
 
@@ -91,7 +92,7 @@ def main(path, what="nothing", *arguments):
         return db
 
     night.open_writable = opened
-    night.token_hex = lambda n: "0" * 2 * n
+    night.token_hex = seal.token_hex = lambda n: "0" * 2 * n
     night.utc_now = lambda: "2026-04-01T18:00:00.000Z"
     log.CHUNK_CUSTOMERS = 10
     cli(["personalization-score", path, "--as-of", AS_OF])

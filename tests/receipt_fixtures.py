@@ -6,6 +6,9 @@ from hashlib import sha256
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.receipt import receipt
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
+from sqlite_utils_personalization.evidence.note import Note, format_note
+from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
 from sqlite_utils_personalization.example import build
 
 NIGHTS = ("2026-04-01", "2026-04-02", "2026-04-03")
@@ -39,19 +42,36 @@ def history(path):
     return path
 
 
-def receipt_of(path, number, run_id=1, **options):
+def receipt_of(path, number, run_id=1, kept=()):
     """The receipt of customer number, as JSON text and back: what a customer holds."""
     db = connect(path)
     try:
-        return json.loads(json.dumps(receipt(db, user_hash(number), run_id, **options)))
+        return json.loads(json.dumps(receipt(db, user_hash(number), run_id, kept)))
     finally:
         db.close()
 
 
-def seal_lines(path):
-    """Every seal by its id, as personalization-seal prints it."""
+def seals_of(path):
+    """Every seal by its id, without what follows from those before it."""
     db = connect(path)
-    db.row_factory = sqlite3.Row
-    seals = [dict(row) for row in db.execute("SELECT * FROM am_personalization_seal ORDER BY 1")]
+    columns = ", ".join(SEAL_COLUMNS)
+    rows = db.execute(f"SELECT {columns} FROM am_personalization_seal ORDER BY 1").fetchall()
     db.close()
-    return {seal["seal_id"]: seal for seal in seals}
+    return {row[0]: dict(zip(SEAL_COLUMNS, row, strict=True)) for row in rows}
+
+
+def heads_of(path):
+    """The head after every seal, by the seal's id."""
+    db = connect(path)
+    rows = db.execute(
+        "SELECT origin, seal_id, tree_root FROM am_personalization_seal ORDER BY seal_id"
+    ).fetchall()
+    db.close()
+    return {
+        seal_id: Checkpoint(origin, seal_id, bytes.fromhex(top)) for origin, seal_id, top in rows
+    }
+
+
+def printed(*heads):
+    """The heads as personalization-seal prints them, one after the other."""
+    return "".join(format_note(Note(format_checkpoint(head))) for head in heads)

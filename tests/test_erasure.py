@@ -357,12 +357,12 @@ def test_dropping_the_table_of_erasures_is_found(db):
     ]
 
 
-def test_an_erasure_taken_from_the_chain_is_found(db):
+def test_an_erasure_taken_from_the_tree_is_found(db):
     erase(db, ONE)
     score_path = db.execute("PRAGMA database_list").fetchone()[2]
     score(score_path, as_of=NEXT)
     tamper_behind_the_guards(db, f"DELETE FROM {P}seal WHERE seal_id = 2")
-    assert "chain" in {finding.kind for finding in verify(db)}
+    assert "tree" in {finding.kind for finding in verify(db)}
 
 
 def replay_command(path, *arguments):

@@ -105,9 +105,9 @@ GUARDED = {
         (("run_id", "profile_id"),),
     ),
     "am_personalization_seal": Table(
-        "seal_id run_id first_rec_id last_rec_id log_end leaves root manifest_json previous_head head",
-        (1, 1, 1, 1, 1, 1, H, "{}", H, H),
-        (2, 2, 2, 2, 2, 2, OTHER, "[]", OTHER, OTHER),
+        "seal_id origin run_id first_rec_id last_rec_id log_end leaves root manifest_json subtree tree_root",
+        (1, "log", 1, 1, 1, 1, 1, H, "{}", H, H),
+        (2, "gol", 2, 2, 2, 2, 2, OTHER, "[]", OTHER, OTHER),
         (("seal_id",), ("run_id",)),
     ),
     "am_personalization_delivery": Table(

@@ -116,7 +116,10 @@ def test_no_two_modules_differ_by_a_plural():
 
 def test_no_two_classes_share_a_name():
     places = defaultdict(list)
-    for module, (_, text) in sources().items():
+    for module, (path, text) in sources().items():
+        # It states again what it has in common with the package, on purpose.
+        if path.name == "verify_receipt.py":
+            continue
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(module)

@@ -585,3 +585,28 @@ def test_text_that_is_no_path_is_refused(text, sentence):
 def test_a_path_of_something_else_than_hashes_is_not_encoded(path):
     with pytest.raises(ValueError, match="bytes, not 32"):
         merkle.encode_path(path)
+
+
+# One leaf after the other
+
+
+def test_a_tree_that_grows_leaf_by_leaf_has_the_roots_and_subtrees_of_the_whole():
+    hashes = [merkle.leaf_hash(b"%d" % number) for number in range(300)]
+    subtrees, peaks = {}, []
+    for size, leaf in enumerate(hashes):
+        assert [subtrees[end] for end in merkle.peak_ends(size)] == peaks
+        peaks = merkle.grow(peaks, size, leaf)
+        subtrees[size + 1] = peaks[-1]
+        assert merkle.root_of_peaks(peaks) == merkle.root(hashes[: size + 1])
+        width = (size + 1) & -(size + 1)
+        assert peaks[-1] == merkle.root(hashes[size + 1 - width : size + 1])
+    assert merkle.peak_ends(7) == [4, 6, 7]
+    assert (merkle.peak_ends(0), merkle.root_of_peaks([])) == ([], merkle.EMPTY_ROOT)
+
+
+@pytest.mark.parametrize(
+    ("peaks", "size", "leaf"), [([], 1, b"x" * 32), ([b"x" * 32], 0, b"x" * 32), ([], 0, b"x" * 31)]
+)
+def test_what_is_no_tree_does_not_grow(peaks, size, leaf):
+    with pytest.raises(ValueError, match=r"are no tree of|a hash of 31 bytes"):
+        merkle.grow(peaks, size, leaf)

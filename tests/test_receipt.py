@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from receipt_fixtures import connect, history, receipt_of, seal_lines, user_hash
+from receipt_fixtures import connect, heads_of, history, printed, receipt_of, seals_of, user_hash
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit import receipt_html
 from sqlite_utils_personalization.audit.receipt import receipt
 from sqlite_utils_personalization.commands.receipt import receipt as command
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.evidence import merkle
+from sqlite_utils_personalization.evidence import leaves, merkle
+from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
+from sqlite_utils_personalization.evidence.note import Note, format_note, key_of, sign
+from sqlite_utils_personalization.evidence.proof import parse_inclusion, verify_inclusion
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
@@ -91,10 +94,10 @@ def test_it_holds_the_customers_rows_and_what_they_were_decided_on(path, db):
     }
     (model,) = db.execute(f"SELECT model_json FROM {P}run WHERE run_id = 2").fetchone()
     assert found["model"] == json.loads(model)
-    assert found["seal"] == seal_lines(path)[3]
+    assert found["seal"] == seals_of(path)[3]
     assert list(found) == [
         *("format", "run_id", "profile_id", "as_of", "served_at", "model", "declared", "lists"),
-        *("proof", "seal", "chain", "head"),
+        *("proof", "seal", "seal_path", "head", "consistency"),
     ]
 
 
@@ -117,13 +120,27 @@ def test_the_proof_is_that_of_the_customers_place_in_the_run(path):
     ] == [(index, 7) for index in range(7)]
 
 
-def test_the_chain_holds_the_seals_since(path):
-    seals = seal_lines(path)
-    assert receipt_of(path, 3, 2)["chain"] == []
-    found = receipt_of(path, 3, 2, chain=True)
-    assert found["chain"] == [seals[4], seals[5]]
-    assert found["head"] == seals[5]["head"]
+def test_it_is_under_the_newest_head_and_relates_those_that_were_kept_to_it(path):
+    heads = heads_of(path)
+    found = receipt_of(path, 3, 2)
+    assert (found["head"], found["consistency"]) == (format_checkpoint(heads[5]), [])
+    found = receipt_of(path, 3, 2, [heads[5], heads[4], heads[1], heads[4]])
+    assert [(each["tree_size"], each["root"]) for each in found["consistency"]] == [
+        (size, heads[size].root.hex()) for size in (1, 4)
+    ]
     assert is_intact(found)
+
+
+@pytest.mark.parametrize(
+    "change", ({"root": b"\0" * 32}, {"size": 6}, {"size": 3}, {"origin": "another/log"})
+)
+def test_a_kept_head_of_another_log_gives_no_receipt(path, db, refuses, change):
+    head = heads_of(path)[4]._replace(**change)
+    with refuses(
+        f"the kept head of {head.size} seals is not one of this log"
+        " - ask where it comes from, and run personalization-verify --head"
+    ):
+        receipt(db, user_hash(3), 1, [head])
 
 
 def test_rows_of_others_written_in_between_are_no_part_of_it(path, monkeypatch):
@@ -160,7 +177,7 @@ def test_it_holds_nothing_of_another_customer(tmp_path):
     vectors = set(db.execute(f"SELECT industries, prefecture FROM {P}cohort").fetchall())
     db.close()
     for number in range(1, 8):
-        found = receipt_of(path, number, chain=True)
+        found = receipt_of(path, number, kept=heads_of(path).values())
         text = json.dumps(found, ensure_ascii=False) + receipt_html.receipt_html(found)
         assert {profile_id for profile_id, _ in customers if str(profile_id) in text} == {
             found["profile_id"]
@@ -296,7 +313,7 @@ TAMPERED = (
     f"UPDATE {P}evidence SET first_rec_id = first_rec_id + 1000 WHERE first_rec_id > {MINE}",
     f"UPDATE {P}evidence SET n = n + 1",
     f"DELETE FROM {P}evidence WHERE first_rec_id < {MINE}",
-    f"UPDATE {P}seal SET root = head",
+    f"UPDATE {P}seal SET root = tree_root",
     f"UPDATE {P}seal SET manifest_json = '{{}}'",
     f"UPDATE {P}seal SET leaves = 3",
     f"UPDATE {P}seal SET first_rec_id = NULL",
@@ -324,10 +341,17 @@ def test_a_receipt_outlives_the_customers_erasure(path, db):
     )
     score(path, as_of="2026-04-07")
     assert is_intact(before)
-    kept = kept_heads(json.dumps(seal_lines(path)[1]))
-    assert compare(before, kept) == "the head kept of seal 1 is the same"
-    assert receipt(db, "f" * 64, 1) == before
-    assert receipt_of(path, 2)["head"] == before["head"]
+    heads = heads_of(path)
+    kept = kept_heads(printed(heads[5]))
+    assert compare(before, kept) == "the head kept of 5 seals is the same"
+    # Two seals since: that of the other rows before the next night, and the night's own.
+    after = receipt(db, "f" * 64, 1, [heads[5]])
+    place = ("seal_path", "head", "consistency")
+    assert {name: part for name, part in after.items() if name not in place} == {
+        name: part for name, part in before.items() if name not in place
+    }
+    assert compare(after, kept) == compare(before, kept)
+    assert receipt_of(path, 2)["head"] == after["head"] == format_checkpoint(heads[7])
 
 
 def test_todays_catalogue_and_preference_change_no_receipt(path, db):
@@ -487,9 +511,39 @@ def test_the_command_prints_the_page(path):
     assert result.stdout.strip() == receipt_html.receipt_html(receipt_of(path, 3)).strip()
 
 
-def test_the_command_adds_the_chain(path):
-    result = run(path, "--run", 1, "--user-hash", user_hash(3), "--chain")
-    assert json.loads(result.stdout) == receipt_of(path, 3, chain=True)
+def test_the_command_relates_the_heads_of_a_file(path, tmp_path):
+    heads = heads_of(path)
+    kept = tmp_path / "heads.txt"
+    kept.write_text(printed(*heads.values()))
+    result = run(path, "--run", 1, "--user-hash", user_hash(3), "--head", kept)
+    assert json.loads(result.stdout) == receipt_of(path, 3, kept=heads.values())
+    kept.write_text("x")
+    result = run(path, "--run", 1, "--user-hash", user_hash(3), "--head", kept)
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+def test_the_command_writes_a_tlog_proof_of_the_seal(path, tmp_path):
+    """With the signature of the kept head, it convinces whoever knows the log's key and no more of us."""
+    private = pytest.importorskip(
+        "cryptography.hazmat.primitives.asymmetric.ed25519", reason="the extra [sign]"
+    ).Ed25519PrivateKey.generate()
+    heads, seal = heads_of(path), seals_of(path)[3]
+    text = format_checkpoint(heads[5])
+    note = Note(text, (sign(text, heads[5].origin, private),))
+    kept, written = tmp_path / "heads.txt", tmp_path / "3.tlog-proof"
+    kept.write_text(printed(heads[4]) + format_note(note), encoding="utf-8")
+    arguments = ("--run", 2, "--user-hash", user_hash(3), "--tlog-proof", written)
+    run(path, *arguments)
+    unsigned = parse_inclusion(written.read_text(encoding="utf-8"))
+    assert unsigned.note == Note(text)
+    assert run(path, *arguments, "--head", kept).exit_code == 0
+    proof = parse_inclusion(written.read_text(encoding="utf-8"))
+    assert (proof.leaf, proof.note, proof.extra) == (2, note, leaves.seal_leaf(seal))
+    key = key_of(heads[5].origin, private)
+    leaf = merkle.leaf_hash(proof.extra)
+    assert verify_inclusion(proof, leaf, key.name, [key]).keys == (key,)
+    result = run(path, *arguments[:-1], tmp_path)
+    assert result.exit_code == 2
 
 
 def test_the_command_explains_and_exits_1(path):
@@ -514,7 +568,7 @@ def test_the_command_needs_our_tables(tmp_path):
 
 def test_the_file_is_only_read(path):
     before = path.read_bytes()
-    run(path, "--run", 1, "--user-hash", user_hash(3), "--chain")
+    run(path, "--run", 1, "--user-hash", user_hash(3))
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["jpcite.db"]
 

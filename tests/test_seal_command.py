@@ -1,17 +1,21 @@
 """personalization-seal: one line to keep outside, and whatever other programs wrote sealed before it is printed."""
 
-import json
 import os
+import re
 import sqlite3
 
 import pytest
 from click.testing import CliRunner
-from receipt_fixtures import add_others, connect, history, seal_lines
+from receipt_fixtures import add_others, connect, heads_of, history, printed, seals_of
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.seal import seal as command
 from sqlite_utils_personalization.commands.verify import verify as verify_command
+from sqlite_utils_personalization.evidence.checkpoint import read_heads
+from sqlite_utils_personalization.evidence.leaves import seal_leaf
+from sqlite_utils_personalization.evidence.merkle import leaf_hash, root
+from sqlite_utils_personalization.evidence.seal import Tree, append_seal
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 
@@ -33,6 +37,11 @@ def run(path, *arguments):
     return CliRunner().invoke(command, [str(path), *map(str, arguments)])
 
 
+def head_in(text):
+    ((head, _),) = read_heads(text)
+    return head
+
+
 def is_intact(path, kept=None):
     db = connect(path)
     findings = verify(db, [kept] if kept else [])
@@ -42,15 +51,11 @@ def is_intact(path, kept=None):
 
 def test_what_other_programs_wrote_is_sealed_and_the_head_printed(path):
     result = run(path)
-    seals = seal_lines(path)
+    heads, seal = heads_of(path), seals_of(path)[6]
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == json.dumps(seals[6]) + "\n"
-    assert (seals[6]["run_id"], seals[6]["leaves"], seals[6]["previous_head"]) == (
-        None,
-        1,
-        seals[5]["head"],
-    )
-    assert is_intact(path, json.loads(result.stdout))
+    assert result.stdout == printed(heads[6])
+    assert (seal["run_id"], seal["leaves"], len(heads)) == (None, 1, 6)
+    assert is_intact(path, head_in(result.stdout))
 
 
 def test_with_nothing_left_to_seal_the_file_is_only_read(path):
@@ -64,12 +69,12 @@ def test_with_nothing_left_to_seal_the_file_is_only_read(path):
 def test_head_only_seals_nothing(path):
     before = path.read_bytes()
     result = run(path, "--head-only")
-    assert result.stdout == json.dumps(seal_lines(path)[5]) + "\n"
+    assert result.stdout == printed(heads_of(path)[5])
     assert path.read_bytes() == before
 
 
 def test_the_printed_line_is_a_head_for_personalization_verify(path, tmp_path):
-    head = tmp_path / "head.json"
+    head = tmp_path / "heads.txt"
     head.write_text(run(path).stdout)
     result = CliRunner().invoke(verify_command, [str(path), "--head", str(head)])
     assert (result.exit_code, result.stderr) == (
@@ -97,7 +102,7 @@ def test_rows_of_other_programs_alone_are_sealed(db_path, add_profile):
     )
     db.close()
     result = run(db_path)
-    assert (result.exit_code, json.loads(result.stdout)["seal_id"]) == (0, 1)
+    assert (result.exit_code, head_in(result.stdout).size) == (0, 1)
 
 
 def test_sealing_while_a_night_is_under_way_harms_nothing(path, monkeypatch):
@@ -107,7 +112,7 @@ def test_sealing_while_a_night_is_under_way_harms_nothing(path, monkeypatch):
     def interrupt(stage, done, total):
         if stage == "Logging":
             add_others(path)
-            seen.append(json.loads(run(path).stdout)["seal_id"])
+            seen.append(head_in(run(path).stdout).size)
 
     score(path, as_of="2026-04-05", reporter=Reporter(progress=interrupt))
     assert seen == list(range(6, 6 + len(seen)))
@@ -162,3 +167,50 @@ def test_what_is_no_database_of_ours_is_explained(tmp_path, make, sentence):
     result = run(file)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == f"Error: {sentence.format(file=file)}\n"
+
+
+# The tree over the seals
+
+
+def test_a_seal_reads_no_more_than_a_subtree_for_each_power_of_two(path):
+    """Seal n reads the row before it and one for each bit of n - 1; the root is that over all."""
+    db = connect(path)
+    tree = Tree(1, "0" * 64, None, None)
+    for number in range(6, 131):
+        said = []
+        db.set_trace_callback(said.append)
+        append_seal(db, None, None, None, 200, tree, {"after": number, "rows": 1})
+        db.set_trace_callback(None)
+        read = [sql for sql in said if sql.startswith("SELECT seal_id, subtree")]
+        assert len(read) == (number - 1).bit_count()
+        assert sum(sql.lstrip().startswith("SELECT") for sql in said) == 1 + len(read)
+    hashes = [leaf_hash(seal_leaf(seal)) for seal in seals_of(path).values()]
+    for size, head in heads_of(path).items():
+        assert (head.size, head.root) == (size, root(hashes[:size]))
+    db.close()
+
+
+def test_every_head_of_a_file_has_one_origin_and_no_two_files_share_it(path, tmp_path):
+    (origin,) = {head.origin for head in heads_of(path).values()}
+    assert re.fullmatch("sqlite-utils-personalization/[0-9a-f]{16}", origin)
+    (other,) = {head.origin for head in heads_of(history(tmp_path / "other.db")).values()}
+    assert other != origin
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["DELETE FROM {seal} WHERE seal_id = 4", "UPDATE {seal} SET subtree = x'00' WHERE seal_id = 5"],
+)
+def test_nothing_is_appended_to_a_tree_that_is_damaged(path, damage):
+    db = connect(path)
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute("PRAGMA ignore_check_constraints = 1")
+    db.execute(damage.format(seal="am_personalization_seal"))
+    db.close()
+    result = run(path)
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        "Error: a seal is missing or damaged - run personalization-verify\n",
+    )

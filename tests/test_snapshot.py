@@ -1,7 +1,6 @@
 """The evidence copy: our tables, nothing else, and the source as it was."""
 
 import hashlib
-import json
 import sqlite3
 
 import pytest
@@ -11,6 +10,7 @@ from sqlite_utils.cli import cli
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.database import open_writable
+from sqlite_utils_personalization.evidence.checkpoint import read_heads
 from sqlite_utils_personalization.evidence.seal import head
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.schema.state import tables
@@ -81,8 +81,8 @@ def test_rows_a_server_has_not_checkpointed_are_copied_and_its_wal_is_left(sourc
 
 def test_the_head_and_the_sha256_stand_beside_the_copy(source, tmp_path):
     run(source, tmp_path / "copy.db")
-    kept = json.loads((tmp_path / "copy.db.head.json").read_text())
-    assert kept == head(sqlite3.connect(source))
+    ((kept, note),) = read_heads((tmp_path / "copy.db.head.txt").read_text())
+    assert (kept, note.signatures) == (head(sqlite3.connect(source)), ())
     digest = hashlib.sha256((tmp_path / "copy.db").read_bytes()).hexdigest()
     assert (tmp_path / "copy.db.sha256").read_text() == f"{digest}  copy.db\n"
 

@@ -5,13 +5,16 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
+from receipt_fixtures import printed, seals_of
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.codes import CODES
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
-from sqlite_utils_personalization.evidence.leaves import head_sha256
-from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head, seal_others
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
+from sqlite_utils_personalization.evidence.leaves import seal_leaf
+from sqlite_utils_personalization.evidence.merkle import EMPTY_ROOT, leaf_hash, root
+from sqlite_utils_personalization.evidence.seal import head, seal_others
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema.state import packaged_objects
@@ -91,9 +94,15 @@ def test_verification_changes_no_byte(path):
     assert path.read_bytes() == before
 
 
-def test_the_kept_head_of_any_night_is_found_in_the_chain(db):
-    for seal_id, kept in db.execute("SELECT seal_id, head FROM am_personalization_seal").fetchall():
-        assert verify(db, [{"seal_id": seal_id, "head": kept}]) == []
+def heads(db):
+    rows = db.execute(f"SELECT origin, seal_id, tree_root FROM {P}seal ORDER BY seal_id").fetchall()
+    return [Checkpoint(origin, seal_id, bytes.fromhex(top)) for origin, seal_id, top in rows]
+
+
+def test_the_kept_head_of_any_night_is_found_in_the_tree(db):
+    assert len(heads(db)) == 6
+    for kept in heads(db):
+        assert verify(db, [kept]) == []
 
 
 COLUMNS = tuple(
@@ -110,7 +119,7 @@ COLUMNS = tuple(
         "decision": "list_id seq candidate_id industry_points deadline_points risk_points score",
         "evidence": "first_rec_id n list_id",
         "unserved": "run_id profile_id cohort_id reason",
-        "seal": "seal_id run_id first_rec_id last_rec_id log_end leaves root manifest_json previous_head head",
+        "seal": "seal_id origin run_id first_rec_id last_rec_id log_end leaves root manifest_json subtree tree_root",
     }.items()
     for column in columns.split()
 )
@@ -139,7 +148,7 @@ VALUES = {
     "horizon_days": "17",
     "salt": "lower(hex(zeroblob(32)))",
 }
-DIGESTS = ("sha256", "root", "head")
+DIGESTS = ("sha256", "root", "subtree")
 
 
 def change(column):
@@ -149,7 +158,7 @@ def change(column):
         return (
             f"substr({column}, 2) || CASE WHEN substr({column}, 1, 1) = 'f' THEN '0' ELSE 'f' END"
         )
-    if column in ("item_id", "title", "package_version", "started_at"):
+    if column in ("item_id", "title", "package_version", "started_at", "origin"):
         return f"{column} || 'x'"
     if column == "score":
         return "score - 1"
@@ -221,7 +230,7 @@ NAMED = (
     ),
     (["DELETE FROM am_personalization_unserved WHERE run_id = 2"], {"completeness"}),
     (["DELETE FROM am_personalization_seal WHERE seal_id = 6"], {"seal"}),
-    (["DELETE FROM am_personalization_seal WHERE seal_id = 2"], {"seal", "chain"}),
+    (["DELETE FROM am_personalization_seal WHERE seal_id = 2"], {"seal", "tree"}),
 )
 
 
@@ -300,9 +309,9 @@ def cut_run(db, run_id):
 
 
 @pytest.mark.parametrize("run_id", (1, 2))
-def test_a_run_cut_out_of_the_chain_is_found(db, run_id):
+def test_a_run_cut_out_is_found(db, run_id):
     cut_run(db, run_id)
-    assert "chain" in kinds(db)
+    assert "tree" in kinds(db)
 
 
 def test_the_last_run_cut_off_is_found_by_the_end_of_the_log(db):
@@ -324,7 +333,7 @@ def test_the_last_run_cut_off_without_a_trace_is_found_by_the_kept_head_alone(db
     assert "head" in kinds(db, kept)
 
 
-def rechain(db):
+def seal_again(db):
     """Digest and seal everything again, as someone would who knows how."""
     from sqlite_utils_personalization.evidence.leaves import digest_of
     from sqlite_utils_personalization.evidence.seal import seal_run
@@ -346,7 +355,7 @@ def rechain(db):
 def test_a_file_rewritten_consistently_shows_only_against_the_kept_head(db):
     kept = head(db)
     tamper(db, "UPDATE am_personalization_recommendation_log SET score = 9 WHERE rec_id = 1")
-    rechain(db)
+    seal_again(db)
     assert verify(db) == []
     assert [finding.kind for finding in verify(db, [kept])] == ["head"]
 
@@ -362,7 +371,7 @@ def test_a_better_item_left_out_is_found_even_if_everything_is_sealed_again(db):
         f"UPDATE {P}evidence SET n = n - 1 WHERE list_id = {list_id}",
         f"DELETE FROM {P}recommendation_log WHERE rec_id = {rec_id}",
     )
-    rechain(db)
+    seal_again(db)
     assert {("decision", 1)} <= {(finding.kind, finding.run_id) for finding in verify(db)}
 
 
@@ -373,7 +382,7 @@ def test_a_customer_skipped_is_found_even_if_everything_is_sealed_again(db):
         f"DELETE FROM {P}evidence WHERE first_rec_id = {first}",
         f"DELETE FROM {P}recommendation_log WHERE rec_id BETWEEN {first} AND {first + n - 1}",
     )
-    rechain(db)
+    seal_again(db)
     assert "completeness" in kinds(db)
 
 
@@ -459,14 +468,11 @@ def test_a_run_under_way_is_named_as_open_and_its_decisions_are_checked(path, mo
     assert kinds(db) == {"decision", "progress"}
 
 
-def test_a_head_chains_everything_the_seals_say(db):
-    previous = "0" * 64
-    for *columns, stored in db.execute(
-        f"SELECT {', '.join(SEAL_COLUMNS)}, head FROM am_personalization_seal ORDER BY seal_id"
-    ):
-        seal = dict(zip(SEAL_COLUMNS, columns, strict=True))
-        assert (seal["previous_head"], head_sha256(seal)) == (previous, stored)
-        previous = stored
+def test_a_head_is_the_root_over_everything_the_seals_say(path, db):
+    leaves = []
+    for seal, kept in zip(seals_of(path).values(), heads(db), strict=True):
+        leaves.append(leaf_hash(seal_leaf(seal)))
+        assert (kept.size, kept.root) == (len(leaves), root(leaves))
 
 
 def run(*arguments):
@@ -483,8 +489,8 @@ def test_the_command_says_intact_and_what_it_cannot_notice(path):
 
 
 def test_the_command_confirms_a_kept_head(path, tmp_path):
-    kept = tmp_path / "head.json"
-    kept.write_text(json.dumps(head(connect(path))))
+    kept = tmp_path / "heads.txt"
+    kept.write_text(printed(head(connect(path))))
     result = run(path, "--head", kept)
     assert (result.exit_code, result.stderr) == (
         0,
@@ -527,32 +533,67 @@ def test_the_command_lists_findings_and_exits_1(path):
 
 
 def test_the_command_confirms_every_line_that_was_kept(path, tmp_path):
-    kept = tmp_path / "heads.jsonl"
-    rows = (
-        connect(path)
-        .execute("SELECT seal_id, head FROM am_personalization_seal ORDER BY 1")
-        .fetchall()
-    )
-    lines = [json.dumps({"seal_id": seal_id, "head": head}) for seal_id, head in rows]
-    kept.write_text("\n".join([*lines, ""]))
+    kept = tmp_path / "heads.txt"
+    found = heads(connect(path))
+    kept.write_text(printed(*found))
     assert run(path, "--head", kept).exit_code == 0
-    kept.write_text("\n".join([*lines, lines[0].replace(rows[0][1], "f" * 64)]))
-    assert run(path, "--head", kept).stdout.startswith(
-        "head-not-found: the chain does not hold the kept head of seal 1\n"
-    )
-
-
-@pytest.mark.parametrize(
-    "content", ("not a database", "[]", '{"seal_id": "1", "head": "x"}', "{", "7")
-)
-def test_a_head_that_is_none_means_could_not_check(path, tmp_path, content):
-    kept = tmp_path / "head.json"
-    kept.write_text(content)
+    kept.write_text(printed(*found, found[0]._replace(root=b"\xff" * 32)))
     result = run(path, "--head", kept)
-    assert (result.exit_code, result.stderr) == (
-        2,
-        f"Error: {kept} holds no head - give the line, or the lines, that personalization-seal printed\n",
+    assert (result.exit_code, result.stdout) == (
+        1,
+        "head-not-found: the kept head of 1 seals is not that of this log\n"
+        f"    {CODES['head-not-found'].todo}\n",
     )
+
+
+OTHER_HEADS = (
+    # a kept head made of the newest, and what is wrong with it
+    (
+        lambda head: head._replace(size=7),
+        "a head of 7 seals was kept, and there is no seal 7",
+    ),
+    (
+        lambda head: head._replace(size=5),
+        "the kept head of 5 seals is not that of this log",
+    ),
+    (
+        lambda head: head._replace(origin="another/log"),
+        "a head was kept of another log: another/log",
+    ),
+)
+
+
+@pytest.mark.parametrize(("change", "fault"), OTHER_HEADS)
+def test_a_kept_head_that_is_none_of_this_log_is_found(path, tmp_path, change, fault):
+    kept = tmp_path / "heads.txt"
+    kept.write_text(printed(change(head(connect(path)))))
+    result = run(path, "--head", kept)
+    assert (result.exit_code, result.stdout) == (1, f"head         {fault}\n")
+
+
+EMPTY = printed(Checkpoint("example.com/log", 0, EMPTY_ROOT))
+NO_HEADS = (
+    ("", " holds no head"),
+    ("\n\n", " holds no head"),
+    (EMPTY, " holds a head that covers nothing"),
+    ("not a database", ": head 1 of the file: a note ends with a newline"),
+    (EMPTY.replace("0", "9") + "x\n", ": head 2 of the file: a note has an empty line before its"),
+    ('{"seal_id": 1, "head": "x"}\n\n', ": head 1 of the file: a head has three lines or more"),
+    (
+        EMPTY.replace("0", "9") + "\u2014 example.com/log AAAA\n",
+        ": head 1 of the file: a line after the note's last empty line is not a signature",
+    ),
+)
+
+
+@pytest.mark.parametrize(("content", "fault"), NO_HEADS, ids=range(len(NO_HEADS)))
+def test_a_head_that_is_none_means_could_not_check(path, tmp_path, content, fault):
+    kept = tmp_path / "heads.txt"
+    kept.write_text(content, encoding="utf-8")
+    result = run(path, "--head", kept)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: {kept}{fault}")
+    assert result.stderr.endswith(" - give what personalization-seal printed\n")
 
 
 def test_a_file_that_cannot_be_checked_exits_2(tmp_path):

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from base64 import b64encode
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -20,12 +21,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import MODEL
-from receipt_fixtures import history, receipt_of, seal_lines
+from receipt_fixtures import heads_of, history, printed, receipt_of
 from strategies import as_of_days, items, models
 from test_formula import CUSTOMERS, ITEM_COLUMNS, PLACE, column, evaluate
 
 from sqlite_utils_personalization import verify_receipt
 from sqlite_utils_personalization.evidence import merkle
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
+from sqlite_utils_personalization.evidence.note import Note, format_note, key_of, sign
 from sqlite_utils_personalization.verify_receipt import CHECKS, Unreadable, check, parse
 
 
@@ -41,21 +44,22 @@ def real(path):
 
 
 @pytest.fixture(scope="module")
-def chained(path):
-    return receipt_of(path, 3, chain=True)
+def related(path):
+    """With the heads of 1, 2, 3 and 4 seals, beside that of 5."""
+    return receipt_of(path, 3, kept=heads_of(path).values())
 
 
 @pytest.fixture
 def run(tmp_path, capsys):
     """Run the program on a receipt and, if given, on the text of a file of heads: exit status, stdout, stderr."""
 
-    def run(receipt, heads=None):
-        file, kept = tmp_path / "receipt.json", tmp_path / "head.json"
+    def run(receipt, heads=None, *more):
+        file, kept = tmp_path / "receipt.json", tmp_path / "heads.txt"
         file.write_bytes(receipt if isinstance(receipt, bytes) else json.dumps(receipt).encode())
         arguments = [str(file)]
         if heads is not None:
             kept.write_bytes(heads if isinstance(heads, bytes) else heads.encode())
-            arguments += ["--head", str(kept)]
+            arguments += ["--head", str(kept), *more]
         status = verify_receipt.main(arguments)
         out, err = capsys.readouterr()
         return status, out, err.replace(f"{tmp_path}/", "")
@@ -73,8 +77,9 @@ def faults(receipt):
         return set(CHECKS)
 
 
-def lines(seals, *seal_ids):
-    return "".join(json.dumps(seals[seal_id]) + "\n" for seal_id in seal_ids)
+def kept(path, *sizes):
+    """What was kept of the heads of so many seals."""
+    return printed(*(heads_of(path)[size] for size in sizes))
 
 
 def edited(receipt, *place, to):
@@ -93,7 +98,7 @@ def edited(receipt, *place, to):
 
 def test_a_real_receipt_is_intact_and_every_check_says_what_it_confirmed(run, real):
     status, out, err = run(real)
-    served_at, head = real["served_at"], real["head"]
+    served_at, head = real["served_at"], real["head"].split("\n")[2]
     assert (status, err) == (0, "")
     assert out.splitlines() == [
         f"night    intact: run 1 of 2026-04-01 (a day in Japan), served at {served_at}",
@@ -104,7 +109,8 @@ def test_a_real_receipt_is_intact_and_every_check_says_what_it_confirmed(run, re
         "lists    intact: the lists are what their digests were taken of",
         "rows     intact: every row stands in the part of the log that the seal covers, 1 to 48",
         "proof    intact: customer 3 is leaf 2 of 7 under the sealed root",
-        f"head     intact: the head follows from the seal: {head}",
+        "seal     intact: the seal is number 1 of 5 under the head",
+        f"head     intact: the head is that of 5 seals: {head}",
         "intact, as far as the receipt alone can tell: it could be made up as a whole, which shows only against a"
         " head that was kept outside (--head)",
     ]
@@ -119,7 +125,7 @@ def test_every_customers_receipt_of_every_night_is_intact(path, number, run_id):
 def test_it_runs_alone_in_a_bare_python(tmp_path, path, real):
     shutil.copy(verify_receipt.__file__, tmp_path)
     (tmp_path / "receipt.json").write_text(json.dumps(real, ensure_ascii=False), encoding="utf-8")
-    (tmp_path / "head.json").write_text(lines(seal_lines(path), 1))
+    (tmp_path / "heads.txt").write_text(kept(path, 5))
     command = [
         sys.executable,
         "-I",
@@ -127,7 +133,7 @@ def test_it_runs_alone_in_a_bare_python(tmp_path, path, real):
         "verify_receipt.py",
         "receipt.json",
         "--head",
-        "head.json",
+        "heads.txt",
     ]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
@@ -271,7 +277,12 @@ def others(value):
         yield from ({k: v for k, v in value.items() if k != gone} for gone in value)
 
 
-FIELDS = (("real", None, 1000), ("chained", "chain", 500))
+FIELDS = (("real", None, 1000), ("related", "consistency", 250))
+
+
+def is_as_true(place, original, other):
+    """A receipt that relates fewer of the kept heads is a receipt all the same."""
+    return place == ("consistency",) and isinstance(other, list) and len(other) < len(original)
 
 
 def stands_for_others(place):
@@ -290,7 +301,7 @@ def test_no_field_can_be_changed(which, part, at_least, request):
             continue
         original = value_at(receipt, place)
         for other in others(original):
-            if json.dumps(other) != json.dumps(original):
+            if json.dumps(other) != json.dumps(original) and not is_as_true(place, original, other):
                 tried += 1
                 assert faults(edited(receipt, *place, to=other)), (place, other)
     assert tried > at_least
@@ -348,12 +359,15 @@ BROKEN = (
     (("proof", "tree_size"), 8, {"proof"}),
     (("proof", "path"), "", {"proof"}),
     (("proof", "path"), "0" * 80 + "~" * 40, {"proof"}),
-    (("seal", "leaves"), 8, {"proof", "head"}),
-    (("seal", "root"), "0" * 64, {"proof", "head"}),
-    (("seal", "last_rec_id"), 10, {"rows", "head"}),
-    (("seal", "previous_head"), "1" * 64, {"head"}),
-    (("seal", "head"), "0" * 64, {"head"}),
-    (("head",), "0" * 64, {"head"}),
+    (("seal", "leaves"), 8, {"proof", "seal"}),
+    (("seal", "root"), "0" * 64, {"proof", "seal"}),
+    (("seal", "last_rec_id"), 10, {"rows", "seal"}),
+    (("seal", "origin"), "another/log", {"seal"}),
+    (("seal", "seal_id"), 2, {"seal"}),
+    (("seal_path",), "0" * 120, {"seal"}),
+    (("head",), "0" * 64, {"seal", "head"}),
+    (("head",), "log\n5\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", {"seal"}),
+    (("head",), "log\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", {"seal"}),
 )
 
 
@@ -374,9 +388,12 @@ def test_a_broken_receipt_exits_1_with_a_sentence_for_each_broken_check(run, rea
     ]
 
 
+def text_of(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def digest(value):
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()
+    return sha256(text_of(value).encode()).hexdigest()
 
 
 def made_up(receipt, change):
@@ -387,16 +404,22 @@ def made_up(receipt, change):
     manifest["run"]["model_sha256"] = digest(forged["model"])
     for listed in forged["lists"]:
         for row in listed["rows"]:
-            row["candidate_sha256"] = digest(row["candidate"])
+            row["candidate_sha256"] = digest({"format": "candidate/1", **row["candidate"]})
         content = [
+            "list/1",
             [*forged["declared"].values()],
             listed["owner"],
             [*map(place_of, listed["rows"])],
         ]
         listed["list_sha256"] = digest(content)
     forged["seal"].update(root=root_of(forged), manifest_json=json.dumps(manifest))
-    columns = {name: value for name, value in forged["seal"].items() if name != "head"}
-    forged["head"] = forged["seal"]["head"] = digest({"format": 1, **columns})
+    origin, size, _, end = forged["head"].split("\n")
+    leaf = merkle.leaf_hash(
+        text_of({"format": "personalization-seal/2", **forged["seal"]}).encode()
+    )
+    way = merkle.decode_path(forged["seal_path"])
+    top = merkle.root_from_path(leaf, forged["seal"]["seal_id"] - 1, int(size), way)
+    forged["head"] = "\n".join((origin, size, b64encode(top).decode(), end))
     return forged
 
 
@@ -413,7 +436,7 @@ def root_of(receipt):
     ]
     proof = receipt["proof"]
     leaf = json.dumps(
-        [receipt["profile_id"], proof["blind"], ranges], separators=(",", ":")
+        ["customer/1", receipt["profile_id"], proof["blind"], ranges], separators=(",", ":")
     ).encode()
     path = merkle.decode_path(proof["path"])
     place = proof["leaf_index"], proof["tree_size"]
@@ -496,10 +519,10 @@ def test_what_is_no_digest_is_checked_for_itself(real, change, expected):
 def test_a_receipt_made_up_as_a_whole_shows_only_against_the_kept_head(run, path, real):
     forged = made_up(real, other_title)
     assert run(forged)[0] == 0
-    status, out, _ = run(forged, lines(seal_lines(path), 1))
+    status, out, _ = run(forged, kept(path, 5))
     assert status == 1
     assert out.splitlines()[-2:] == [
-        "kept     BROKEN: the head kept of seal 1 is another one",
+        "kept     BROKEN: the head kept of 5 seals is another one",
         "BROKEN: kept",
     ]
 
@@ -508,81 +531,133 @@ def test_a_receipt_made_up_as_a_whole_shows_only_against_the_kept_head(run, path
 
 
 CONFIRMED = (
-    # what was kept, which seal of it confirms the receipt of seal 3
+    # of how many seals heads were kept, and which of them confirms the receipt of seal 3, under the head of 5
     ((3,), 3),
-    ((4,), 3),  # it says which head it follows
-    ((1, 2, 3, 4, 5), 3),
-    ((5, 3), 3),
+    ((4,), 4),
+    ((5,), 5),
+    ((1, 2, 3, 4), 4),
+    ((5, 3), 5),
 )
 
 
-@pytest.mark.parametrize(("kept", "confirming"), CONFIRMED)
-def test_a_kept_head_of_that_night_or_of_the_next_seal_confirms_it(run, path, kept, confirming):
-    status, out, err = run(receipt_of(path, 3, 2), lines(seal_lines(path), *kept))
+@pytest.mark.parametrize(("sizes", "confirming"), CONFIRMED)
+def test_a_kept_head_that_covers_the_seal_confirms_it(run, path, sizes, confirming):
+    found = receipt_of(path, 3, 2, [heads_of(path)[size] for size in sizes])
+    status, out, err = run(found, kept(path, *sizes))
     assert (status, err) == (0, "")
     assert out.splitlines()[-2:] == [
-        f"kept     intact: the head kept of seal {confirming} is the same",
+        f"kept     intact: the head kept of {confirming} seals is the same",
         "intact, and under a head that was kept outside",
     ]
 
 
-def test_a_head_written_down_by_hand_will_do(run, real):
-    kept = json.dumps({"seal_id": 1, "head": real["head"]}, indent=2)
-    assert run(real, kept)[0] == 0
+def test_the_heads_that_a_receipt_relates_are_named(run, path, related):
+    status, out, _ = run(related, kept(path, 1))
+    assert (status, related["seal"]["seal_id"]) == (0, 1)
+    (line,) = [line for line in out.splitlines() if line.startswith("head")]
+    assert line.endswith("; it continues those of 1, 2, 3, 4")
 
 
 def test_a_head_in_another_encoding_will_do(run, path, real):
-    assert run(real, lines(seal_lines(path), 1).encode("utf-16"))[0] == 0
+    assert run(real, kept(path, 5).encode("utf-16"))[0] == 0
 
 
-@pytest.mark.parametrize("kept", ((1,), (2,), (5,), (1, 5)))
-def test_a_head_that_the_receipt_does_not_reach_could_not_be_checked(run, path, kept):
-    status, out, err = run(receipt_of(path, 3, 2), lines(seal_lines(path), *kept))
+@pytest.mark.parametrize("sizes", ((1,), (2,), (4,), (1, 2)))
+def test_a_head_that_the_receipt_does_not_reach_could_not_be_checked(run, path, sizes):
+    found = receipt_of(path, 3, 2, [heads_of(path)[1]])
+    status, out, err = run(found, kept(path, *sizes))
     assert (status, len(out.splitlines())) == (2, len(CHECKS))
     assert err == (
-        "Error: head.json tells nothing of this receipt: the receipt reaches seal 3 - take the head that was printed"
-        " after run 2, or ask for a receipt with --chain\n"
+        "Error: heads.txt tells nothing of this receipt: the receipt reaches from seal 3 to the head of 5 seals, and"
+        " holds those of 1, 5 - take one of these, or ask for a receipt that was made with your --head\n"
     )
 
 
-def test_a_later_head_confirms_a_receipt_with_its_chain(run, path, chained):
-    status, out, _ = run(chained, lines(seal_lines(path), 5))
-    assert status == 0
-    assert out.splitlines()[-3:] == [
-        f"head     intact: the head follows from the seal: {seal_lines(path)[5]['head']}",
-        "kept     intact: the head kept of seal 5 is the same",
-        "intact, and under a head that was kept outside",
-    ]
-
-
-def test_a_head_that_contradicts_the_one_before_is_found(run, path):
-    kept = {"seal_id": 2, "head": "0" * 64}
-    status, out, _ = run(receipt_of(path, 3, 2), json.dumps(kept))
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"root": b"\0" * 32}, "the head kept of 4 seals is another one"),
+        ({"origin": "another/log"}, "the head kept of 4 seals is that of another log"),
+    ],
+)
+def test_a_head_that_contradicts_one_in_the_receipt_is_found(run, path, related, change, fault):
+    other = heads_of(path)[4]._replace(**change)
+    status, out, _ = run(related, kept(path, 5) + printed(other))
     assert status == 1
-    assert "kept     BROKEN: the head kept of seal 2 is another one\n" in out
+    assert f"kept     BROKEN: {fault}\n" in out
+
+
+def test_another_history_cannot_be_related_to_the_head(run, path, related):
+    """Whoever rewrote the log may hand out its new head, but no proof that it continues the old one."""
+    forged = edited(related, "consistency", 3, "root", to="ab" * 32)
+    assert faults(forged) == {"head"}
+    forged = edited(related, "consistency", 3, "tree_size", to=5)
+    assert faults(forged) == {"head"}
+
+
+def test_a_signature_is_checked_with_a_key_and_said_not_to_be_without(run, path, real, tmp_path):
+    private = pytest.importorskip(
+        "cryptography.hazmat.primitives.asymmetric.ed25519", reason="the extra [sign]"
+    ).Ed25519PrivateKey.generate()
+    head = heads_of(path)[5]
+    text, name = format_checkpoint(head), head.origin
+    signed = format_note(Note(text, (sign(text, name, private),)))
+    key = tmp_path / "log.pub"
+    key.write_text(f"{key_of(name, private)}\n")
+    status, out, _ = run(real, signed)
+    assert (status, out.splitlines()[-1]) == (
+        0,
+        "intact, and under a head that was kept outside; who signed it was not checked (--public-key)",
+    )
+    status, out, _ = run(real, signed, "--public-key", str(key))
+    assert (status, out.splitlines()[-2:]) == (
+        0,
+        [
+            f"kept     intact: the head kept of 5 seals is the same, signed by {name}",
+            "intact, and under a head that was kept outside",
+        ],
+    )
+    for other, fault in (
+        (printed(head), "the head kept of 5 seals is signed by no key that was given"),
+        (signed.replace("\n5\n", "\n6\n"), f"the signature of {name} is wrong"),
+    ):
+        status, out, _ = run(real, other, "--public-key", str(key))
+        assert (status, f"kept     BROKEN: {fault}\n" in out) == (1, True)
+    key.write_text("x")
+    status, _, err = run(real, signed, "--public-key", str(key))
+    assert (status, err.split(": ")[:2]) == (2, ["Error", "log.pub cannot be used"])
 
 
 NO_HEADS = (
-    ("", "it is not JSON, or not as a receipt is written"),
-    ("[]", "it has not all of seal_id, head"),
-    ('{"seal_id": 1}', "it has not all of seal_id, head"),
-    ('{"seal_id": true, "head": "%s"}' % ("0" * 64), "it, seal_id is not what can stand there"),
-    ('{"seal_id": 1, "head": "0"}', "it, head is not what can stand there"),
+    ("", "there is no head in it, or one that covers nothing"),
+    (
+        printed(Checkpoint("log", 0, merkle.EMPTY_ROOT)),
+        "there is no head in it, or one that covers nothing",
+    ),
+    ("[]", "head 1 in it is no note, or is cut off"),
+    (
+        '{"seal_id": 1}\n\n',
+        "it is not a head: an origin, the size of the tree and its root, a line each",
+    ),
+    ("log\n1\nAAAA\n\n", "the root in the head is none, or not one of a tree of its size"),
+    (
+        f"log\n1\n{b64encode(b'x' * 32).decode()}\n\n\u2014 log AAAA\n",
+        "a line under the note is not a signature",
+    ),
 )
 
 
 @pytest.mark.parametrize(("text", "fault"), NO_HEADS)
 def test_a_file_without_heads_could_not_be_checked(run, real, text, fault):
     status, _, err = run(real, text)
-    assert (status, err) == (2, f"Error: head.json tells nothing of this receipt: {fault}\n")
+    assert (status, err) == (2, f"Error: heads.txt tells nothing of this receipt: {fault}\n")
 
 
-def test_a_damaged_line_is_not_taken_for_a_head(run, path, real):
-    damaged = lines(seal_lines(path), 1).replace('"leaves": 7', '"leaves": 8')
-    status, _, err = run(real, damaged)
+def test_a_head_that_is_cut_off_is_not_taken_for_one(run, path, real):
+    status, _, err = run(real, kept(path, 1, 5)[:-1])
     assert (status, err) == (
         2,
-        "Error: head.json tells nothing of this receipt: the head in it does not follow from the rest of the line\n",
+        "Error: heads.txt tells nothing of this receipt: head 2 in it is no note, or is cut off\n",
     )
 
 

@@ -469,8 +469,7 @@ async def test_an_untouched_night_shows_its_seal_and_no_fault(ask, tables, run_i
                 "last_rec_id",
                 "leaves",
                 "root",
-                "previous_head",
-                "head",
+                "tree_root",
             )
         },
     }
@@ -484,7 +483,7 @@ FAULTS = (
         "not finished - run personalization-score for this night again",
     ),
     (
-        "UPDATE am_personalization_seal SET head = previous_head WHERE seal_id = 3",
+        "UPDATE am_personalization_seal SET origin = 'another log' WHERE seal_id = 3",
         "its seal does not follow from the one before it",
     ),
     (

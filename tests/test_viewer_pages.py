@@ -15,6 +15,8 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
+from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
+from sqlite_utils_personalization.evidence.seal import head_of
 from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 
@@ -135,9 +137,9 @@ async def test_home_claims_no_more_than_it_checked(shared):
             "v_personalization_replay is missing",
         ),
         (
-            "UPDATE am_personalization_seal SET root = head",
+            "UPDATE am_personalization_seal SET root = replace(root, substr(root, 1, 1), 'x')",
             "seals",
-            "the head of seal 1 is not the digest of the seal",
+            "the root at seal 1 is not that of the seals up to it",
         ),
         (
             "UPDATE am_personalization_seal SET seal_id = 2",
@@ -206,6 +208,13 @@ async def test_a_replay_shows_points_sentences_and_links(shared):
     assert f"+{data['components'][0]['points']}</text>" in text
     assert data["item"]["title"] in text
     assert data["seal"]["root"] in text
+    with sqlite3.connect(shared) as db:
+        head = head_of(
+            *db.execute("SELECT origin, seal_id, tree_root FROM am_personalization_seal").fetchone()
+        )
+    assert data["seal"]["head"] == format_checkpoint(head)
+    for line in data["seal"]["head"].splitlines():
+        assert f"<code>{line}</code>" in text
     assert data["user_token_hash"] not in text
     for link in ("customer_recommendations?customer=1", "item_recommendations?", "night_integrity"):
         assert link in text
@@ -306,10 +315,10 @@ async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tam
             "Missing: <strong>evidence</strong>",
         ),
         (
-            "UPDATE am_personalization_seal SET root = head",
+            "UPDATE am_personalization_seal SET root = replace(root, substr(root, 1, 1), 'x')",
             1,
             "reproduced",
-            "The seal over this row does not verify: the head of seal 1 is not the digest of the seal",
+            "The seal over this row does not verify: the root at seal 1 is not that of the seals up to it",
         ),
         (
             "DELETE FROM am_personalization_profile WHERE profile_id = 1",

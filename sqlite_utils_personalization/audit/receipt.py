@@ -7,18 +7,34 @@ customer by profile_id, as the seal does, so that it stays true when erasure tak
 
 import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.evidence.leaves import blind, customer_leaves, digest_of, run_salt
-from sqlite_utils_personalization.evidence.merkle import encode_path, inclusion_path, leaf_hash
-from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
+from sqlite_utils_personalization.evidence.leaves import (
+    blind,
+    customer_leaves,
+    digest_of,
+    run_salt,
+    seal_leaf,
+)
+from sqlite_utils_personalization.evidence.merkle import (
+    consistency_path,
+    decode_path,
+    encode_path,
+    inclusion_path,
+    leaf_hash,
+    root,
+)
+from sqlite_utils_personalization.evidence.note import Note
+from sqlite_utils_personalization.evidence.proof import Proof, format_inclusion
+from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.verify_receipt import FORMAT, check
 
-_COLUMNS = (*SEAL_COLUMNS, "head")
 _LISTS = f"""
 SELECT e.first_rec_id, t.list_id, t.profile_id, {listed(Declared._fields, "k.")}
 FROM am_personalization_run r
@@ -40,6 +56,10 @@ CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id 
 WHERE r.run_id = :run_id AND l.profile_id = :profile_id AND l.served_at = r.served_at
     AND l.recommendation_type = c.recommendation_type ORDER BY d.seq
 """
+_SEALS = f"SELECT {', '.join(SEAL_COLUMNS)} FROM am_personalization_seal"
+_LAST = """
+SELECT origin, seal_id, tree_root FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1
+"""
 _ROW = ("rec_id", *POINTS, "score", "candidate_sha256")
 _CUSTOMERS_BEFORE = """
 SELECT count(DISTINCT l.profile_id) FROM am_personalization_evidence e
@@ -49,20 +69,20 @@ WHERE e.first_rec_id >= ? AND e.first_rec_id < ?
 
 
 def receipt(
-    db: sqlite3.Connection, user_hash: str, run_id: int, *, chain: bool = False
+    db: sqlite3.Connection, user_hash: str, run_id: int, kept: Sequence[Checkpoint] = ()
 ) -> dict[str, Any]:
     """Return the receipt of the customer with this user_token_hash for one sealed run.
 
-    With chain it holds the seals since, so that a head kept at any time since confirms it. Reads the run once and
-    keeps O(log n) hashes; writes temporary tables only. PersonalizationError if there is no such customer, run or
-    seal, if the run recommended the customer nothing, or if the evidence is not intact.
+    It is under the head of all seals there are, and holds for each of the kept heads that is of fewer the proof that
+    the log only went on since. Reads the run and the seals once and keeps O(log n) hashes of the run; writes temporary
+    tables only. PersonalizationError if there is no such customer, run or seal, if the run recommended the customer
+    nothing, if a kept head is not one of this log, or if the evidence is not intact.
     """
     at = {"run_id": run_id, "profile_id": profile_id_of(db, user_hash)}
     seal = _seal(db, run_id)
     lists = db.execute(_LISTS, at).fetchall()
     if not lists:
         raise PersonalizationError(_why_none(db, at))
-    later = _seals(db, "seal_id > ?", seal["seal_id"]) if chain else []
     try:
         found = {
             "format": FORMAT,
@@ -72,8 +92,7 @@ def receipt(
             "lists": [_list(db, at, *row[:3]) for row in lists],
             "proof": _proof(db, seal, lists[0][0], at["profile_id"]),
             "seal": seal,
-            "chain": later,
-            "head": later[-1]["head"] if later else seal["head"],
+            **_place_in_log(db, seal, kept),
         }
         _require_intact(found)
     except (IndexError, TypeError, ValueError) as fault:
@@ -85,9 +104,21 @@ def receipt(
     return found
 
 
+def tlog_proof(found: Mapping[str, Any], note: Note | None = None) -> str:
+    """The proof in a receipt that its seal is in the log, as a c2sp.org/tlog-proof; its extra is the seal's leaf.
+
+    note is the receipt's head as it was signed. Read-only.
+    """
+    seal = found["seal"]
+    path = tuple(decode_path(found["seal_path"]))
+    return format_inclusion(
+        Proof(seal["seal_id"] - 1, path, note or Note(found["head"]), seal_leaf(seal))
+    )
+
+
 def _seal(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
-    if seals := _seals(db, "run_id = ?", run_id):
-        return seals[0]
+    for row in db.execute(f"{_SEALS} WHERE run_id = ?", (run_id,)):
+        return _seal_of(row)
     runs = dict(
         db.execute(
             "SELECT run_id, coalesce(status, '') FROM am_personalization_run"
@@ -105,12 +136,37 @@ def _seal(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
     raise PersonalizationError(f"the seal of run {run_id} is missing", "run personalization-verify")
 
 
-def _seals(db: sqlite3.Connection, condition: str, value: int) -> list[dict[str, Any]]:
-    rows = db.execute(
-        f"SELECT {', '.join(_COLUMNS)} FROM am_personalization_seal WHERE {condition} ORDER BY seal_id",
-        (value,),
-    )
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+def _place_in_log(
+    db: sqlite3.Connection, seal: dict[str, Any], kept: Sequence[Checkpoint]
+) -> dict[str, Any]:
+    """The head of all seals, the path up to it, and what relates earlier heads to it."""
+    head = head_of(*db.execute(_LAST).fetchone())
+    leaves = [
+        leaf_hash(seal_leaf(_seal_of(row))) for row in db.execute(f"{_SEALS} ORDER BY seal_id")
+    ]
+    for each in kept:
+        if each.origin != head.origin or root(leaves[: each.size]) != each.root:
+            raise PersonalizationError(
+                f"the kept head of {each.size} seals is not one of this log",
+                "ask where it comes from, and run personalization-verify --head",
+            )
+    earlier = {each.size: each.root for each in kept if 0 < each.size < head.size}
+    return {
+        "seal_path": encode_path(inclusion_path(leaves, seal["seal_id"] - 1)),
+        "head": format_checkpoint(head),
+        "consistency": [
+            {
+                "tree_size": number,
+                "root": earlier[number].hex(),
+                "path": encode_path(consistency_path(leaves, number)),
+            }
+            for number in sorted(earlier)
+        ],
+    }
+
+
+def _seal_of(row: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(SEAL_COLUMNS, row, strict=True))
 
 
 def _why_none(db: sqlite3.Connection, at: dict[str, int]) -> str:

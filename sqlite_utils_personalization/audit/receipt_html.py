@@ -37,9 +37,10 @@ def receipt_html(receipt: Mapping[str, Any]) -> str:
     page = files(__package__).joinpath("receipt.html").read_text(encoding="utf-8")
     seal = receipt["seal"]
     values = {
-        **{name: receipt[name] for name in ("profile_id", "run_id", "as_of", "head")},
+        **{name: receipt[name] for name in ("profile_id", "run_id", "as_of")},
         **{name: seal[name] for name in ("seal_id", "root")},
         **receipt["proof"],
+        **dict(zip(("origin", "seals", "head"), receipt["head"].split("\n"), strict=False)),
     }
     return Template(page).substitute(
         {name: escape(str(value)) for name, value in values.items()},

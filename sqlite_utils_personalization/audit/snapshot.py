@@ -1,6 +1,5 @@
 """A self-contained copy of our tables for an auditor; nothing else of the shared file is in it."""
 
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -17,6 +16,8 @@ from sqlite_utils_personalization.database import (
     require_evidence,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
+from sqlite_utils_personalization.evidence.note import Note, format_note
 from sqlite_utils_personalization.evidence.seal import head
 from sqlite_utils_personalization.schema import migrate
 from sqlite_utils_personalization.schema.state import tables
@@ -33,8 +34,8 @@ def snapshot(
 ) -> dict[str, str]:
     """Copy our tables from source, which is only read, to target; returns what was written, by role.
 
-    Beside target stand target.head.json, the last seal, and target.sha256, as sha256sum -c reads it. The copy appears
-    whole or not at all. PersonalizationError if target exists, unless replace, or is the source.
+    Beside target stand target.head.txt, the head of its seals, and target.sha256, as sha256sum -c reads it. The copy
+    appears whole or not at all. PersonalizationError if target exists, unless replace, or is the source.
     """
     target = Path(target)
     _check(source, target, replace)
@@ -80,7 +81,7 @@ def _check(source: str | Path, target: Path, replace: bool) -> None:
 
 def _copy(
     source: str | Path, target: Path, progress: Callable[[str, int, int], None]
-) -> dict[str, object] | None:
+) -> Checkpoint | None:
     with open_writable(target) as db:
         conn = db.conn
         conn.execute("ATTACH ? AS source", (readonly_uri(source),))
@@ -113,15 +114,17 @@ def _copy_table(conn: sqlite3.Connection, table: str) -> None:
     )
 
 
-def _beside(target: Path, last: dict[str, object] | None) -> dict[str, str]:
+def _beside(target: Path, last: Checkpoint | None) -> dict[str, str]:
     digest = sha256()
     with open(target, "rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
+    # Of a copy of nothing there is no head.
+    head_text = format_note(Note(format_checkpoint(last))) if last else ""
     written = {
-        "head": (f"{target}.head.json", json.dumps(last, ensure_ascii=False)),
-        "sha256": (f"{target}.sha256", f"{digest.hexdigest()}  {target.name}"),
+        "head": (f"{target}.head.txt", head_text),
+        "sha256": (f"{target}.sha256", f"{digest.hexdigest()}  {target.name}\n"),
     }
-    for path, line in written.values():
-        Path(path).write_text(f"{line}\n", encoding="utf-8")
+    for path, text in written.values():
+        Path(path).write_bytes(text.encode())
     return {role: path for role, (path, _) in written.items()}

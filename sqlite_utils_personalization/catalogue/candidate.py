@@ -7,6 +7,8 @@ from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 ANY = "any"
 UNKNOWN = "unknown"
 NATIONWIDE = "nationwide"
+# What is hashed, and its version.
+FORMAT = "candidate/1"
 
 
 class LeftOut(Exception):
@@ -37,4 +39,4 @@ class Candidate(NamedTuple):
     @property
     def sha256(self) -> str:
         """Content address, 64 hex digits; equal candidates share it and any other field changes it."""
-        return sha256_hex(canonical_json(self._asdict()))
+        return sha256_hex(canonical_json({"format": FORMAT, **self._asdict()}))

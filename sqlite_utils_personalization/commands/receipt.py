@@ -1,12 +1,18 @@
 """personalization-receipt: what one customer was recommended one night, with the proof."""
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sqlite_utils_personalization.commands.base import Command
 from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
+from sqlite_utils_personalization.errors import PersonalizationError
+
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.audit.verify.kept_heads import Kept
+    from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 
 
 @click.command(name="personalization-receipt", cls=Command)
@@ -15,9 +21,25 @@ from sqlite_utils_personalization.commands.key import user_hash as hash_of_custo
 @click.option("--user-hash", help="sha256 hex of the API key; without it the key itself is read")
 @click.option("--html", is_flag=True, help="A page to read and print instead of JSON")
 @click.option(
-    "--chain", is_flag=True, help="Add the seals since, so that a head kept later confirms it too"
+    "--head",
+    "head_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Heads that were kept outside the file: add what relates each to the receipt",
 )
-def receipt(path: str, run_id: int, user_hash: str | None, html: bool, chain: bool) -> None:
+@click.option(
+    "--tlog-proof",
+    "proof_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the proof that the seal is in the log here, as a c2sp.org/tlog-proof",
+)
+def receipt(
+    path: str,
+    run_id: int,
+    user_hash: str | None,
+    html: bool,
+    head_file: Path | None,
+    proof_file: Path | None,
+) -> None:
     """
     Print what one customer was recommended in one run, why, and the proof
 
@@ -25,17 +47,39 @@ def receipt(path: str, run_id: int, user_hash: str | None, html: bool, chain: bo
 
     \b
         sqlite-utils personalization-receipt jpcite.db --run 1 < key.txt > receipt.json
-        python verify_receipt.py receipt.json --head head.json
+        python verify_receipt.py receipt.json --head heads.txt
 
-    Without --user-hash the API key is read from standard input or asked for. The file is only read.
+    Without --user-hash the API key is read from standard input or asked for. The file is only read. The tlog-proof has
+    the receipt's head with the signatures that it was kept with, if it is in the file of --head.
     """
     user_hash = hash_of_customer(user_hash)
-    found = _receipt(path, user_hash, run_id, chain)
+    kept = _kept(head_file) if head_file else []
+    found = _receipt(path, user_hash, run_id, [head for head, _ in kept])
+    if proof_file:
+        _write_proof(proof_file, found, kept)
     # Bytes, because titles are Japanese whatever the encoding of the terminal.
     click.echo(_text(found, html).encode())
 
 
-def _receipt(path: str, user_hash: str, run_id: int, chain: bool) -> dict[str, Any]:
+def _kept(file: Path) -> list["Kept"]:
+    from sqlite_utils_personalization.audit.verify.kept_heads import read_kept
+
+    return read_kept(file)
+
+
+def _write_proof(file: Path, found: dict[str, Any], kept: list["Kept"]) -> None:
+    from sqlite_utils_personalization.audit.receipt import tlog_proof
+
+    note = next((note for _, note in reversed(kept) if note.text == found["head"]), None)
+    try:
+        file.write_bytes(tlog_proof(found, note).encode())
+    except OSError as error:
+        raise PersonalizationError(
+            f"{file}: {error.strerror}", "name a file that can be written"
+        ) from None
+
+
+def _receipt(path: str, user_hash: str, run_id: int, kept: list["Checkpoint"]) -> dict[str, Any]:
     from sqlite_utils_personalization.audit.receipt import receipt as make
     from sqlite_utils_personalization.database import (
         explain_errors,
@@ -45,7 +89,7 @@ def _receipt(path: str, user_hash: str, run_id: int, chain: bool) -> dict[str, A
 
     with explain_errors(path), open_readonly(path) as db:
         require_evidence(db.conn, path)
-        return make(db.conn, user_hash, run_id, chain=chain)
+        return make(db.conn, user_hash, run_id, kept)
 
 
 def _text(found: dict[str, Any], html: bool) -> str:

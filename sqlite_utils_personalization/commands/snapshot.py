@@ -22,7 +22,7 @@ def snapshot(path: str, target: str, replace: bool, silent: bool) -> None:
         sqlite-utils personalization-snapshot jpcite.db audit/jpcite.db
         datasette -i audit/jpcite.db --metadata metadata.yml
 
-    The last seal and the sha256 of the copy are written beside it. PATH is only read.
+    The head of its seals and the sha256 of the copy are written beside it. PATH is only read.
     """
     from sqlite_utils_personalization.audit.snapshot import snapshot as copy
 

@@ -1,4 +1,6 @@
-"""The canonical forms that are hashed into a seal. Changing one changes every hash: past seals would no longer verify.
+"""The canonical forms that are hashed into a seal, each under a name with a version; docs/formats.md lists them.
+
+Changing one changes every hash: past seals would no longer verify.
 
 A run's leaf is one customer: a blind, where the customer's rows stand in the log, and the digest of each list they
 were taken from. A list's digest covers the declared vector, the owner if it is a list of saved searches, and each
@@ -8,7 +10,7 @@ from the run's random salt, which no receipt shows: without it, a proof's neighb
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby, islice
@@ -19,8 +21,9 @@ from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.transaction import BATCH, read_batches, transaction
 
-NO_HEAD = "0" * 64
-FORMAT = 1
+# The name and version that each form begins with: what is one of them can be taken for no other.
+LIST, CUSTOMER, OTHER, EVENT = "list/1", "customer/1", "other/1", "event/1"
+SEAL = "personalization-seal/2"
 
 # What a leaf of each table of events covers; the first column numbers its rows.
 EVENT_COLUMNS = {
@@ -94,7 +97,7 @@ def place_text(place: Iterable[object]) -> str:
 
 def list_sha256(cohort: Iterable[object], owner: int | None, places: str) -> str:
     """Digest of one list: the declared vector, whose saved searches they are, and the place_texts joined by commas."""
-    head = canonical_json([list(cohort), owner])
+    head = canonical_json([LIST, list(cohort), owner])
     # Apart, because most of the text is ASCII, and one name in kanji would make all of it costly to encode.
     return sha256(head[:-1].encode() + b",[" + places.encode() + b"]]").hexdigest()
 
@@ -107,17 +110,17 @@ def blind(salt: str, profile_id: int) -> str:
 def customer_leaf(profile_id: int, blinded: str, ranges: Iterable[tuple[int, int, str]]) -> bytes:
     """One customer's rows of a run; a range is its first rec_id, its number of rows and its list's digest."""
     listed = ",".join(f'[{first},{n},"{digest}"]' for first, n, digest in ranges)
-    return f'[{profile_id},"{blinded}",[{listed}]]'.encode()
+    return f'["{CUSTOMER}",{profile_id},"{blinded}",[{listed}]]'.encode()
 
 
 def other_leaf(row: Iterable[object]) -> bytes:
     """One row of another program: rec_id, profile_id, recommendation_type, score, served_at."""
-    return canonical_json(list(row)).encode()
+    return canonical_json([OTHER, *row]).encode()
 
 
 def event_leaf(table: str, row: Iterable[object]) -> bytes:
     """One delivery, erasure or rotation: its table, then its EVENT_COLUMNS."""
-    return canonical_json([table, *row]).encode()
+    return canonical_json([EVENT, table, *row]).encode()
 
 
 def run_salt(db: sqlite3.Connection, run_id: int) -> str:
@@ -140,9 +143,9 @@ def unserved_sha256(db: sqlite3.Connection, run_id: int) -> str:
     return digest.hexdigest()
 
 
-def head_sha256(seal: dict[str, Any]) -> str:
-    """The head of the chain: everything a seal says, the previous head included; head itself is not part of it."""
-    return sha256_hex(canonical_json({"format": FORMAT, **seal}))
+def seal_leaf(seal: Mapping[str, Any]) -> bytes:
+    """One seal, all its SEAL_COLUMNS, as a leaf of the tree over the seals."""
+    return canonical_json({"format": SEAL, **seal}).encode()
 
 
 def customer_leaves(

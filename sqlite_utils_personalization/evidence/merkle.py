@@ -36,6 +36,35 @@ def root(leaf_hashes: Iterable[bytes]) -> bytes:
     return _fold(peaks) if peaks else EMPTY_ROOT
 
 
+def peak_ends(size: int) -> list[int]:
+    """Where the complete subtrees of a tree of size leaves end, largest first: 4, 6 and 7 in one of 7."""
+    ends: list[int] = []
+    while size > 0:
+        ends.insert(0, size)
+        size &= size - 1
+    return ends
+
+
+def grow(peaks: list[bytes], size: int, leaf: bytes) -> list[bytes]:
+    """The roots of the complete subtrees once a leaf hash follows size leaves, of which peaks are the roots.
+
+    Largest first, as `peak_ends` has them. ValueError if peaks are not as many, or a hash is not 32 bytes long.
+    """
+    _check([*peaks, leaf])
+    if len(peaks) != size.bit_count():
+        raise ValueError(f"{len(peaks)} subtrees are no tree of {size} - it has {size.bit_count()}")
+    left, node = list(peaks), leaf
+    while size & 1:
+        node = _node(left.pop(), node)
+        size >>= 1
+    return [*left, node]
+
+
+def root_of_peaks(peaks: list[bytes]) -> bytes:
+    """Root of the tree with these complete subtrees, largest first."""
+    return _fold([(0, peak) for peak in peaks]) if peaks else EMPTY_ROOT
+
+
 def inclusion_path(leaf_hashes: Iterable[bytes], index: int) -> list[bytes]:
     """Siblings from leaf number index (from 0) up to the root; read-only.
 

@@ -1,28 +1,39 @@
-"""Sealing: a run is finished by the seal that covers it, chained to the seal before.
+"""Sealing: a run is finished by the seal that covers it, a leaf of the one tree over all seals.
 
-A seal proves nothing against someone who rewrites the whole file, unless a head was kept outside it.
+The head of that tree proves nothing against someone who rewrites the whole file, unless it was kept outside.
+
+Each seal holds the root of the tree up to it, tree_root, and subtree, that of the largest complete subtree which ends
+with it. Of those follow the subtrees of any number of seals, so that seal n takes log2(n) rows and hashes at most.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 from sqlite_utils_personalization.evidence.leaves import (
     EVENT_COLUMNS,
-    NO_HEAD,
     customer_leaves,
     event_leaves,
-    head_sha256,
     keep_frozen_digests,
     other_leaves,
+    seal_leaf,
     unserved_sha256,
 )
-from sqlite_utils_personalization.evidence.merkle import leaf_hash, root
+from sqlite_utils_personalization.evidence.merkle import (
+    HASH_SIZE,
+    grow,
+    leaf_hash,
+    peak_ends,
+    root,
+    root_of_peaks,
+)
 from sqlite_utils_personalization.evidence.served import served_of_run
 from sqlite_utils_personalization.transaction import transaction, write_transaction
 
@@ -46,6 +57,7 @@ MANIFEST_COLUMNS = (
 )
 SEAL_COLUMNS = (
     "seal_id",
+    "origin",
     "run_id",
     "first_rec_id",
     "last_rec_id",
@@ -53,8 +65,15 @@ SEAL_COLUMNS = (
     "leaves",
     "root",
     "manifest_json",
-    "previous_head",
 )
+# They follow from the seals up to this one, so its leaf is without them.
+TREE_COLUMNS = ("subtree", "tree_root")
+# A log's origin is drawn with its first seal, and every later one has it too.
+_ORIGIN = "sqlite-utils-personalization/"
+_LAST = """
+SELECT origin, seal_id, tree_root, log_end FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1
+"""
+_VERIFY = "run personalization-verify"
 _BOUNDS = """
 SELECT min(first_rec_id), max(first_rec_id + n - 1)
 FROM am_personalization_evidence JOIN am_personalization_list USING (list_id)
@@ -154,7 +173,7 @@ def seal_others(db: sqlite3.Connection, others: Others | None = None) -> int:
     others is what was read of them before the transaction, to spare it the reading. Returns how far the log is sealed.
     """
     # Another process may have sealed them since.
-    if others is None or others.after != _sealed_up_to(db):
+    if others is None or others.after != sealed_log_end(db):
         others = _unsealed_others(db)
     after, end, tree = others
     if tree.leaves:
@@ -164,11 +183,12 @@ def seal_others(db: sqlite3.Connection, others: Others | None = None) -> int:
 
 
 def _unsealed_others(db: sqlite3.Connection) -> Others:
-    after, end = _sealed_up_to(db), _log_end(db)
+    after, end = sealed_log_end(db), _log_end(db)
     return Others(after, end, other_tree(db, after, end))
 
 
-def _sealed_up_to(db: sqlite3.Connection) -> int:
+def sealed_log_end(db: sqlite3.Connection) -> int:
+    """The last row of the log that a seal covers, 0 if none does; read-only."""
     end: int = db.execute(
         "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal"
     ).fetchone()[0]
@@ -193,13 +213,24 @@ def run_manifest(
     }
 
 
-def head(db: sqlite3.Connection) -> dict[str, Any] | None:
-    """The last seal, with its head, as it is kept outside; None before the first. Read-only."""
-    columns = (*SEAL_COLUMNS, "head")
-    row = db.execute(
-        f"SELECT {', '.join(columns)} FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1"
-    ).fetchone()
-    return dict(zip(columns, row, strict=True)) if row else None
+def head(db: sqlite3.Connection) -> Checkpoint | None:
+    """The head of the tree over all seals, to be kept outside; None before the first. Read-only.
+
+    PersonalizationError if the last seal holds none.
+    """
+    row = db.execute(_LAST).fetchone()
+    return head_of(*row[:3]) if row else None
+
+
+def head_of(origin: str, seal_id: int, tree_root: str) -> Checkpoint:
+    """The head of the tree up to this seal, of these of its columns; PersonalizationError if they make none."""
+    try:
+        top = bytes.fromhex(tree_root)
+    except (TypeError, ValueError):
+        top = b""
+    if len(top) != HASH_SIZE or not isinstance(origin, str):
+        raise PersonalizationError(f"seal {seal_id} is damaged", _VERIFY)
+    return Checkpoint(origin, seal_id, top)
 
 
 def append_seal(
@@ -211,10 +242,14 @@ def append_seal(
     tree: Tree,
     manifest: dict[str, Any],
 ) -> None:
-    """Chain one more seal to the last, inside the caller's transaction."""
-    previous = head(db)
+    """Append one more seal to the tree, inside the caller's transaction.
+
+    PersonalizationError if a seal that its tree takes is missing or damaged.
+    """
+    origin, size, *_ = db.execute(_LAST).fetchone() or (_ORIGIN + token_hex(8), 0)
     seal = {
-        "seal_id": previous["seal_id"] + 1 if previous else 1,
+        "seal_id": size + 1,
+        "origin": origin,
         "run_id": run_id,
         "first_rec_id": first,
         "last_rec_id": last,
@@ -222,13 +257,35 @@ def append_seal(
         "leaves": tree.leaves,
         "root": tree.root,
         "manifest_json": canonical_json(manifest),
-        "previous_head": previous["head"] if previous else NO_HEAD,
     }
+    subtrees = subtrees_of(db, size)
+    try:
+        tree_columns = tree_with(seal, subtrees)
+    except (KeyError, TypeError, ValueError):
+        raise PersonalizationError("a seal is missing or damaged", _VERIFY) from None
+    columns = (*SEAL_COLUMNS, *TREE_COLUMNS)
     db.execute(
-        f"INSERT INTO am_personalization_seal({', '.join(SEAL_COLUMNS)}, head)"
-        f" VALUES ({', '.join('?' * len(SEAL_COLUMNS))}, ?)",
-        (*seal.values(), head_sha256(seal)),
+        f"INSERT INTO am_personalization_seal({', '.join(columns)})"
+        f" VALUES ({', '.join('?' * len(columns))})",
+        (*seal.values(), *tree_columns),
     )
+
+
+def subtrees_of(db: sqlite3.Connection, size: int) -> dict[int, str]:
+    """The complete subtrees of the tree of the first size seals, as stored, by the seal each ends with; read-only."""
+    sql = "SELECT seal_id, subtree FROM am_personalization_seal WHERE seal_id = ?"
+    return dict(row for end in peak_ends(size) for row in db.execute(sql, (end,)))
+
+
+def tree_with(seal: Mapping[str, Any], subtrees: Mapping[int, str]) -> tuple[str, str]:
+    """The TREE_COLUMNS of a seal, from the stored subtrees before it.
+
+    KeyError, TypeError or ValueError if one of them is missing or no hash.
+    """
+    size = seal["seal_id"] - 1
+    peaks = [bytes.fromhex(subtrees[end]) for end in peak_ends(size)]
+    grown = grow(peaks, size, leaf_hash(seal_leaf(seal)))
+    return grown[-1].hex(), root_of_peaks(grown).hex()
 
 
 def _log_end(db: sqlite3.Connection) -> int:
@@ -276,9 +333,9 @@ def _seal(db: sqlite3.Connection, segment: Segment) -> None:
     table, after, end, tree = segment
     # Another process may have sealed the same rows since they were read.
     if sealed_up_to(db, table) == after:
-        last = head(db)
+        *_, log_end = db.execute(_LAST).fetchone() or (0,)
         manifest = {"table": table, "after": after, "end": end, "rows": tree.leaves}
-        append_seal(db, None, None, None, last["log_end"] if last else 0, tree, manifest)
+        append_seal(db, None, None, None, log_end, tree, manifest)
 
 
 def sealed_up_to(db: sqlite3.Connection, table: str) -> int:

@@ -1,20 +1,8 @@
-"""Ed25519 signatures of a head, for whoever receives it by a way they do not trust.
+"""The operator's Ed25519 key, with which heads are signed."""
 
-A signed head is the head with two more keys: signature, of the canonical JSON of the rest, and public_key, the body
-of the PEM that `openssl pkey -pubout` prints. The key in it proves nothing unless it is one you know:
-
-    jq -r .public_key head.json | base64 -d > head.pub
-    jq -r .signature head.json | base64 -d > head.sig
-    jq -cSj 'del(.signature, .public_key)' head.json > head.txt
-    openssl pkeyutl -verify -pubin -keyform DER -inkey head.pub -rawin -in head.txt -sigfile head.sig
-"""
-
-from base64 import b64encode
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
@@ -57,19 +45,6 @@ def load_key(path: Path) -> "Ed25519PrivateKey":
     if not isinstance(key, Ed25519PrivateKey):
         raise PersonalizationError(f"{path} is not an Ed25519 key", f"{_WANTED}")
     return key
-
-
-def sign_head(head: Mapping[str, Any], key: "Ed25519PrivateKey") -> dict[str, Any]:
-    """The head with its signature and the public key, both base64; read-only."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    signature = key.sign(canonical_json(dict(head)).encode())
-    return {
-        **head,
-        "signature": b64encode(signature).decode(),
-        "public_key": b64encode(public).decode(),
-    }
 
 
 def _read(path: Path) -> bytes:

@@ -143,9 +143,12 @@ CREATE TABLE IF NOT EXISTS am_personalization_unserved (
     CHECK (cohort_id IS NOT NULL OR reason IS NOT NULL)
 ) WITHOUT ROWID;
 
--- One sealed run or, without run_id, a segment of rows other programs wrote: a Merkle root, chained.
+-- One sealed run or, without run_id, a segment of rows other programs wrote: a Merkle root. The seals
+-- are the leaves of one more tree, whose root is the head; subtree is the root of its largest complete part that ends here.
 CREATE TABLE IF NOT EXISTS am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
+    -- drawn with the first seal: the name of this log in its heads
+    origin TEXT NOT NULL,
     run_id INTEGER UNIQUE REFERENCES am_personalization_run(run_id),
     first_rec_id INTEGER,
     last_rec_id INTEGER,
@@ -154,8 +157,8 @@ CREATE TABLE IF NOT EXISTS am_personalization_seal (
     leaves INTEGER NOT NULL CHECK (leaves >= 0),
     root TEXT NOT NULL CHECK (length(root) = 64),
     manifest_json TEXT NOT NULL CHECK (json_valid(manifest_json)),
-    previous_head TEXT NOT NULL CHECK (length(previous_head) = 64),
-    head TEXT NOT NULL CHECK (length(head) = 64)
+    subtree TEXT NOT NULL CHECK (length(subtree) = 64),
+    tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
 
 -- The only mutable tables: how far a run is, and the customers and lists it still has to log.
@@ -480,7 +483,7 @@ SELECT count(*) = 56 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'view v_personalization_replay'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 87 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
+SELECT count(*) = 88 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_log_mark',
     'am_personalization_run',

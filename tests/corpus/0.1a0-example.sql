@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 05:47:06.306461+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 05:47:06.336991+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 05:47:06.351146+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 08:55:40.554339+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 08:55:40.565113+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 08:55:40.570537+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -27,41 +27,41 @@ CREATE TABLE am_personalization_candidate (
     profile_id INTEGER REFERENCES am_personalization_profile(profile_id),
     left_out TEXT
 );
-INSERT INTO "am_personalization_candidate" VALUES(1,'5833332b10acb9ded71570da2bcbb36ba12595f76b8edd814325d5975e068d7c','industry_pack','pack_construction','建設業','D','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(2,'33fd768d66845b95b2ac411ffbd9f68228849485ece4b3d2d917c79fd650cd5a','industry_pack','pack_health_welfare','医療、福祉','P','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(3,'ae1faf66030089bf665461f17aad0a6c2b08e55b654c62417a737b99129f984a','industry_pack','pack_information','情報通信業','G','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(4,'1d5cbf7edd9a2a924490dfedf201b9229485b1d45875cb3f193236c7c10b8952','industry_pack','pack_manufacturing','製造業','E','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(5,'310a824fb5fd015ecbfc95582d7aa5398bfa5543b18549ea5da5611e23675f1d','industry_pack','pack_real_estate','不動産業、物品賃貸業','K','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(6,'5f603a3005838f49ef35540c3734cb99aaba02b7a7332edec274b35ab7b25549','program','EX-101','町工場の省エネ設備更新補助','unknown','愛知県','2026-03-01','2026-05-20','low','{"tier":"A"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(7,'e151cfe7092ba341187bd9b595b73d028509a7513cf7d139505b792cdc720f5a','program','EX-102','空き店舗を活かす創業支援金','unknown','沖縄県',NULL,NULL,'medium','{"tier":"B"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(8,'05f5349ce367bd7b62f6a856a6fa493e11f2f15dd7105a3b0ffac2f61d3a07f8','program','EX-103','若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","tier":"S"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(9,'6079fb3e7bc5ec1c5c436074642ff83afa840e584eaa93ef80f5132da3c12796','program','EX-104','中小企業の賃上げ応援金','unknown','nationwide',NULL,NULL,'low','{"tier":"A"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(10,'ce9a62c49cc8cd9015c2ba3c1e38ef98b9017e6bcf2a22eb2ac43965af8b753e','program','EX-105','介護施設の見守り機器導入支援','P','大阪府',NULL,'2026-04-30','medium','{"keyword":"介護施設","tier":"B"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(11,'90a3b622dbcb1aeb2cfdf860a0b5412d40b754945ed0fc5c4a6532c4f00bd6d1','program','EX-106','商店街の防犯カメラ設置費補助','unknown','東京都',NULL,NULL,'high','{"tier":"C"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(12,'e0d021e0346f46066481a19987c792061fa377393713124a23b2c10317ba5163','program','EX-107','新商品の海外展示会出展助成','unknown','nationwide',NULL,'2026-06-15','high','{"tier":"C"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(13,'b55f4267dca3553010a4947b689bbb5dad5a566010bf6c773f54e68be2e56a41','program','EX-108','設備更新補助の募集終了について','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'closed');
-INSERT INTO "am_personalization_candidate" VALUES(14,'be55aa703f99549004f5e0a291068c363d9e713558bb20f0f3ec6795a9ccf766','program','EX-109','移転前の旧制度','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'excluded');
-INSERT INTO "am_personalization_candidate" VALUES(15,'02314a62e04d65b3b9c1ae276f980b23f00ba4390106b39c4d75bf803cfd3fe4','program','EX-110','小規模事業者のバリアフリー改修補助','unknown','東京都',NULL,'2027-02-26','low','{"tier":"S"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(16,'18b475a9d457cd5d651b6fc86a66cf06f973005f3c86c3cb3253328a5a95583f','program','EXjg0000000000001A','令和8年度 建設現場の安全対策助成金','D','東京都','2026-03-02','2026-04-18',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(17,'b97bd0e467f12016376ba4a6f812372a38c6206f174135dd1ef5c0e5f40df4bd','program','EXjg0000000000002A','建設業の週休二日推進補助金','D','nationwide','2026-02-01','2026-04-04',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(18,'6729d84e388d70b2c3b366d50339123c3fb46e2fbe0638083cdc64a84fa80df9','program','EXjg0000000000003A','製造業の試作開発補助金','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(19,'8b3ba315fb98492a1bff030befb1c282b7c61b6218d653ac7ed45d3b7bb21475','program','EXjg0000000000004A','ソフトウェア人材の育成助成金','G','nationwide','2026-03-20','2026-04-25',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(20,'e8911aea147ffd50fec979b149158d0faa6fc27183e139bd22773543593eed23','program','EXjg0000000000005A','農業・林業の担い手確保補助金','A','徳島県,香川県,愛媛県,高知県','2026-01-10','2026-04-30',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(21,'a05b91a6e8c91a89cc31d4c29b107044df636c2af52df501979eaf27787ba9b2','program','EXjg0000000000006A','宿泊施設の多言語対応補助金','M','沖縄県','2026-03-01','2026-04-10',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(22,'f7aa6cac8aaec0ef13780d85d4ad9effee9886fdf759eb48bd3ca74efc380c1c','program','EXjg0000000000007A','医療機関の働き方改善助成金','P','nationwide','2026-03-05','2026-08-31',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(23,'b161f608947500cdf23e595f5adb891ae37110d863c40594d9c0ad11ac0de9d5','program','EXjg0000000000008A','物流の共同化実証事業','H','nationwide','2026-02-20','2026-05-15',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(24,'c8f960c672e9752509a8fd02f16f9df77a728ea602d967936ecc52bb6a4e9e18','program','EXjg0000000000009A','脱炭素に取り組む中小企業の診断補助','unknown','nationwide','2026-03-01','2026-09-30',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(25,'598afad544e493517a833a0a9ff5b6a07a1823fd091eb18b23fae4f939876cc0','program','EXjg0000000000010A','小売店のキャッシュレス導入助成','I','nationwide','2026-04-20','2026-06-20',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(26,'73416634a84b0ad399a6cf1ad8b3c6724d31dd9e77543e7617090a5c5e4c3ed0','program','EXjg0000000000011A','海外拠点の実証支援','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'overseas only');
-INSERT INTO "am_personalization_candidate" VALUES(27,'13817a21178c736665381d36998e33dbd52abe21b64927a096c5c49d27707689','program','EXjg0000000000012A','申請練習用補助金','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'practice form');
-INSERT INTO "am_personalization_candidate" VALUES(28,'3aa68cae04bda07d110b2b457fab27989b3eada9e507535ddaa671fde17265b7','program','EXjg0000000000013A','試作開発補助金 実績報告書','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'procedure');
-INSERT INTO "am_personalization_candidate" VALUES(29,'b7e7b6ccdde41698e547c148c951e20626b051d1da15c3ee7e43e2bc21f2f210','program','EXjg0000000000014A','昨年度の太陽光設備補助金','E','nationwide','2025-04-01','2025-10-31',NULL,'{}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(30,'cf9c59ff70f343d1539faf225684ef99c87aee73c8efc4fa81c1c82b605e2bda','amendment','1','令和8年度 建設現場の安全対策助成金 受付終了: 2026-04-11 → 2026-04-18','D','東京都','2026-03-02','2026-04-18',NULL,'{"program":"EXjg0000000000001A"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(31,'6092bb88c138aef8bd4ddbfb90fa9f48f9ddb2def932276d814c9c011c937796','amendment','2','製造業の試作開発補助金 上限額: 2000000 → 3000000','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{"program":"EXjg0000000000003A"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(32,'86c68008aeabf29d28680d6894bf0827d65f68fe60bffc6a9a06bfb90549317c','amendment','3','若手就農者の機械導入支援 名称: 就農者の機械導入支援 → 若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(33,'be354cdcb38b86ffca5ed33800604e883e07216b4f2b8cb303e6b54414f3faf3','amendment','4','EXjg0000000000008A 受付開始: 2026-02-10 → 2026-02-20','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days');
-INSERT INTO "am_personalization_candidate" VALUES(34,'ca3955d430807bfef9b869ee09dcc1413cef7bc486a1f9ea04e251686dd03144','saved_search','1','saved search 1','unknown','愛知県',NULL,NULL,NULL,'{}',2,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(35,'84fda436052c6dfd6487dbff288df50ee565d0028425ca129d8ec075878ca472','saved_search','2','saved search 2','A','高知県',NULL,NULL,NULL,'{}',3,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(1,'a7360fe327682aed0c67033285f120cfb8df071e2a6225dc9a38dd2390d6f3c0','industry_pack','pack_construction','建設業','D','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(2,'f6de46e948d70bde903a9a9c1dc926f562ff3aed6363eec02c7f030752c26ca6','industry_pack','pack_health_welfare','医療、福祉','P','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(3,'6b060aa664f1278ce78519d2d01d713b92b4e1e4a12d02df0f4e33cdae5254c0','industry_pack','pack_information','情報通信業','G','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(4,'ddc4a1b061f8519b30f4c37237cbe4160a25a28891918456755de366e59d0113','industry_pack','pack_manufacturing','製造業','E','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(5,'2b87ac423a99ff9aa65b61db4fc92d17cd7e21cc5abd79933b81b6ad15da0c2f','industry_pack','pack_real_estate','不動産業、物品賃貸業','K','nationwide',NULL,NULL,NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(6,'3db7c92e93392f79b2cb8b4ceaea7d54a4eeecb7854aa2560f41c631a4c26555','program','EX-101','町工場の省エネ設備更新補助','unknown','愛知県','2026-03-01','2026-05-20','low','{"tier":"A"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(7,'d92685bf1c078ad673e7b6d7de441eb3a072ac485bcdf076f4018142e8b2b6de','program','EX-102','空き店舗を活かす創業支援金','unknown','沖縄県',NULL,NULL,'medium','{"tier":"B"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(8,'1772ccfed7ffd5a862f6e70564ce46749396ae3bca25db0c4f26c802a0faeed2','program','EX-103','若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","tier":"S"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(9,'5ca2f535ba3f658464062b28c830a29fd95eacbc19dc6f9b96f842f0bd27a2fa','program','EX-104','中小企業の賃上げ応援金','unknown','nationwide',NULL,NULL,'low','{"tier":"A"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(10,'6c1d284da8837b812a98598146fb6dbc2ec08bb740d20a4996dd6380c03e64f5','program','EX-105','介護施設の見守り機器導入支援','P','大阪府',NULL,'2026-04-30','medium','{"keyword":"介護施設","tier":"B"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(11,'8a03a729ff0ca65ed226c535895ef15e3ccc58de53bb7eaee04582fd930e3dbe','program','EX-106','商店街の防犯カメラ設置費補助','unknown','東京都',NULL,NULL,'high','{"tier":"C"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(12,'19f4a3546cd33045e2a679a8e07bb021c1836948f8fa0f2174d8c610d4adc8fb','program','EX-107','新商品の海外展示会出展助成','unknown','nationwide',NULL,'2026-06-15','high','{"tier":"C"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(13,'3f668932854dd997e118d2687c2032383092611b2d18db7054f96062e504a59d','program','EX-108','設備更新補助の募集終了について','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'closed');
+INSERT INTO "am_personalization_candidate" VALUES(14,'a4bf9cbfdeb7093b58ab97545619be57a78c01864de5d9d29f8875b83612384d','program','EX-109','移転前の旧制度','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'excluded');
+INSERT INTO "am_personalization_candidate" VALUES(15,'a6448a1c5355e2fe1fdaa8a67f54618e9497aa6b2d965e2e29b4330fd288166e','program','EX-110','小規模事業者のバリアフリー改修補助','unknown','東京都',NULL,'2027-02-26','low','{"tier":"S"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(16,'ceffa8f92f68e73d74cde7c9f225a3911f83a19ba064826a972b7282fb9533dd','program','EXjg0000000000001A','令和8年度 建設現場の安全対策助成金','D','東京都','2026-03-02','2026-04-18',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(17,'65a5b75be1b79a818724f608ec841a39852e64582aad0e0ca3426ff4fca290ee','program','EXjg0000000000002A','建設業の週休二日推進補助金','D','nationwide','2026-02-01','2026-04-04',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(18,'68670ac758c167cab80b13b0c04c19783f7020fe22d82d5292897302b956a565','program','EXjg0000000000003A','製造業の試作開発補助金','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(19,'df5ab45acef4744a9c402f81fb42c5898273f82d46ebf8a8a698bdb67ec002d8','program','EXjg0000000000004A','ソフトウェア人材の育成助成金','G','nationwide','2026-03-20','2026-04-25',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(20,'fa4b22874953a95c1b4fa51804c5521617bdbcdb1703aaf9b2e5e9b838d1ce8d','program','EXjg0000000000005A','農業・林業の担い手確保補助金','A','徳島県,香川県,愛媛県,高知県','2026-01-10','2026-04-30',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(21,'eb31f550c262fc735c5fed3d45886de4ad62ccd61dd5c659c34cfda7a30be932','program','EXjg0000000000006A','宿泊施設の多言語対応補助金','M','沖縄県','2026-03-01','2026-04-10',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(22,'9a64d3a971c00a2c75af0c510beee156d8354201cb64de726b81168925e382dc','program','EXjg0000000000007A','医療機関の働き方改善助成金','P','nationwide','2026-03-05','2026-08-31',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(23,'e9701abf548107bb6523d89d2d4679b6e61e3998bc17fbc4f03f49e8876eb2b4','program','EXjg0000000000008A','物流の共同化実証事業','H','nationwide','2026-02-20','2026-05-15',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(24,'90f85dcf91523996ebd99de503ffb47f17f5fba3f2e7c466ddb5884470a06317','program','EXjg0000000000009A','脱炭素に取り組む中小企業の診断補助','unknown','nationwide','2026-03-01','2026-09-30',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(25,'edc860c0f203c835c2d1b47fa979de30298b2b665dcebe9a4641a8dd47110fd0','program','EXjg0000000000010A','小売店のキャッシュレス導入助成','I','nationwide','2026-04-20','2026-06-20',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(26,'b45f24d3abc5def9e08df6dd9b96d4408bde4dcddd7132f11eeb8abd9d2dba2a','program','EXjg0000000000011A','海外拠点の実証支援','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'overseas only');
+INSERT INTO "am_personalization_candidate" VALUES(27,'eaa2e4a24547d1ed7bf0710684e2b0b5f3d16f9c6c5cafe6c3b4e4a14f0731cc','program','EXjg0000000000012A','申請練習用補助金','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'practice form');
+INSERT INTO "am_personalization_candidate" VALUES(28,'1b1749bfeea0e981fc0a11368a4ef47f5bc53a44f6cdb17ef1f5c1ee389b1544','program','EXjg0000000000013A','試作開発補助金 実績報告書','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'procedure');
+INSERT INTO "am_personalization_candidate" VALUES(29,'dd9b2b1e82bcfc6273d1bf7dfec85837f4547f3ab58af063c124418a98b66c95','program','EXjg0000000000014A','昨年度の太陽光設備補助金','E','nationwide','2025-04-01','2025-10-31',NULL,'{}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(30,'ecb502b7c49bbb2d0c255609f4b9b946418410d8cd2dac8b6f227ab789f1f992','amendment','1','令和8年度 建設現場の安全対策助成金 受付終了: 2026-04-11 → 2026-04-18','D','東京都','2026-03-02','2026-04-18',NULL,'{"program":"EXjg0000000000001A"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(31,'eab28fb4e3cc0e50957c281d7fb7806226f9e4201e12441437aec00076115cba','amendment','2','製造業の試作開発補助金 上限額: 2000000 → 3000000','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{"program":"EXjg0000000000003A"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(32,'0243943bdaa64c3f89b7436277519466c4c155b4537aba834eb4ba0a83b17ff1','amendment','3','若手就農者の機械導入支援 名称: 就農者の機械導入支援 → 若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(33,'c7954992c1d0495adfcfbd2adcf4e29ba498373b10e69f2a25bdc8f6a78c53a5','amendment','4','EXjg0000000000008A 受付開始: 2026-02-10 → 2026-02-20','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days');
+INSERT INTO "am_personalization_candidate" VALUES(34,'9356e19dfdf07128b6196d0b05eb5a9616db3ada28e5e2f56bb9c62dcdb3a65b','saved_search','1','saved search 1','unknown','愛知県',NULL,NULL,NULL,'{}',2,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(35,'fa47a7ac197ce1a151de0b8127e22926ecfcd837e9a8c7e37b99f8e130e4bb3a','saved_search','2','saved search 2','A','高知県',NULL,NULL,NULL,'{}',3,NULL);
 CREATE TABLE am_personalization_cohort (
     cohort_id INTEGER PRIMARY KEY CHECK (cohort_id BETWEEN 1 AND 9007199254740992),
     industries TEXT CHECK (industries <> ''),
@@ -252,26 +252,26 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'0076af47b4253b2fb63c5f73e0b8f133fde576d98905260c9899de68a3cdde4e','2026-11-28T05:47:05.784Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'159efd3a54c2d598da62a591e6e2b02667c527b2d76dc1cb7f940269e3f84a4b','2026-11-28T05:47:05.785Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'539b25c8605214ff6b02689f0a5e0ebb42c4f73ad101150f959b7971d7ba9f7c','2026-11-28T05:47:05.785Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'66cbf85c5efa2a279ddf88a8f23928bd2ab916bf12153ecbbdee8689d85b42e7','2026-11-28T05:47:05.785Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'6cf7f7d15654838ca6a8e1f6029fb1f4d5ee154a2aa14fa4041276e6396645bb','2026-11-28T05:47:05.785Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'1a943effcb2bdeb0b9875a101a4ad7b622a71f35e5084f961117e8abc45f0b67','2026-11-28T05:47:05.785Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'a65d0b1e41cb515fe740fbfd0b7a71b7ed14b6926cdc73b34e430f401e0eb92d','2026-11-28T05:47:05.785Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'e6f10f7329d411a81d90c126e4468e15fdb4cfd3076eec967c715917c051e928','2026-11-28T05:47:05.785Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'1cf682827ea22529768e4ed374ea90fe2a564567fa21172333f5e66f8cebb7f5','2026-11-28T08:55:40.355Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'5e1130b30bd277c5f3f7c3822427414e9cb59fbee9412a1c04b90cecef096da7','2026-11-28T08:55:40.356Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'022a25c9efefc253e932abee45ec784d373d90b24d8f57c6559a7ac0758633ab','2026-11-28T08:55:40.356Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'c8c02166a1dc50a3afed2394e2cd15d51bd695cff2a98170585c992a10f11afd','2026-11-28T08:55:40.356Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'098b8380afb3095c99cc9c94d3fdf806bf017c572f58b93873426c10583604e7','2026-11-28T08:55:40.356Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'8730e132a3f4a443e9d49d6939e28a430af9cd8c5bd86b2e63df0e196df0c8f8','2026-11-28T08:55:40.356Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'c6dced1b3d699f2bd7b16099e8f5ae2dbcc6a608b0a04bc73e2dd15d4acf5ae6','2026-11-28T08:55:40.356Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'028b1d9a7ded10663095a7567c709e0e29a61c5151c5ac81aa83e87f16359a51','2026-11-28T08:55:40.356Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'441c5d573f353c8a8d063c67a7e4f2e5405dca01d2a78cce33405ce07949cccd');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'afc307b3c45548e67f9c34b996fcec92168c220e81917f57f26e7a7d3c2225d4');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'ee44a75b23a4876447cf3749ab72b26e3ac09f8bfc9104249de6c5a3c025e78b');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'a4877a9aca19f9f077eb86f166cf61801aa4390a0c64ca4f5bb12e2659a884e1');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'c9ed46f8a1ed9d74675c57ae399d36df278e0750f3352cfe11024be70800cf0e');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'b05b4338a60462a888bf7f68d46a46d5192ca75d3892485ad6e88cd8dbe13736');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'dc8f4fd9e9dcc7eac0d8734a8b1fec2d82eab68650723a211cc8386f1db8d974');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'d23e290cfb41bcf0a46205d6b1854a866fee1a02622c2d74c69961ce21c7d55b');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'9aaceb274ec717b724ea67c44cb682e33ac0eea2cd27d4ddf038ad384fae6d72');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'db31af0a9ffa71cb5bae8de123c4f019ddd92d8ed4fa4b545f27bb26fda4ff08');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'88342b2441f56e8b9c5dfcf3ddb714677a06756ad1ea8afa93a1d4d56d029ac2');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'0bae9c9ac6bdbf6f4472150d03f1610757bf9e8ac86294fc25ee312f2205de79');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'cc7a10727b3657fd4cc031663315a5e068ce4b53a60bae4e99eafdde71c1c973');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'56a4b5482a2b36a377c905388175cc504fefeafd5c8a4a723fc1d961c333d387');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'a568b14695455d030103d7595053276793359b364626bb548cac082593857f60');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'970632c7b88c054a33869e85ce6396c028ddd9d17ba815ec3373a021c09d3893');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -280,33 +280,33 @@ CREATE TABLE am_personalization_list (
     -- of the declared vector, the owner and every place
     list_sha256 TEXT NOT NULL CHECK (length(list_sha256) = 64)
 );
-INSERT INTO "am_personalization_list" VALUES(1,1,1,NULL,'50e19ddf7c3b6c2451bd7934d1ad302fc0fc46a4ca7f425e7fe6661f5b13a0ea');
-INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'b31484ebfbaf76549a74502387d01df1647fe1cea419839a733bf9c03f909ac9');
-INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'39917230aa2fbd57c2c56e2bf051c44c9de73fd5fd1661b26e12a25cacead86c');
-INSERT INTO "am_personalization_list" VALUES(4,1,4,NULL,'ed5334e3d2095a99b67385c47b06ab162c2f314e2b44d984b5981c1fcd112c05');
-INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'1db399388532e47b848787792fd3c25f1dd5628b383455c493711f998b81be51');
-INSERT INTO "am_personalization_list" VALUES(6,1,6,NULL,'833580ae3074f89600f4f7f9d88ffc62f15de437d9523d86fd5ff6598fd6e1cb');
-INSERT INTO "am_personalization_list" VALUES(7,1,7,NULL,'9ee90a268e5d0aa1d2020be0a69a8ee092f9ee0483930e32241a6aeeea1421e7');
-INSERT INTO "am_personalization_list" VALUES(9,1,2,2,'d9028103b81d13671ba2f6753b09665b3de6654def79159609cdbc9d5c290f95');
-INSERT INTO "am_personalization_list" VALUES(10,1,3,3,'6e4aa5a96ff05e1f52afc72d3790dafbea7245e143e9cfcd27653c6d30a03978');
-INSERT INTO "am_personalization_list" VALUES(11,2,1,NULL,'186792d6a91be0ba2b9e8a15a45b7bef2067775da3e84df6e3dd9361829f0cbe');
-INSERT INTO "am_personalization_list" VALUES(12,2,2,NULL,'e1b2c498ab522516a18dbe713d6fdf8b41398351aec5aa6a0c6d10a482d011a6');
-INSERT INTO "am_personalization_list" VALUES(13,2,3,NULL,'2bf096b2ea1ca995c11e73e45d67d53a84ab41542f013d6724d133f14da40f68');
-INSERT INTO "am_personalization_list" VALUES(14,2,4,NULL,'eafb93250a226cf71c4cf89f3b1960009acca78c4db886c08c7347d47e274dec');
-INSERT INTO "am_personalization_list" VALUES(15,2,5,NULL,'38f67343bf562efda7a64020c5315558bff68f3bda04d1dcf9ccb758cb824052');
-INSERT INTO "am_personalization_list" VALUES(16,2,6,NULL,'e65436ba31345d8b434a287afb4c6b1186f9754fa81725fb4685cc2c978b48a6');
-INSERT INTO "am_personalization_list" VALUES(17,2,7,NULL,'1a2cb29c35947a15908cc3083fcca64fc9f330f42705a4179bc08724472c5395');
-INSERT INTO "am_personalization_list" VALUES(19,2,2,2,'d9028103b81d13671ba2f6753b09665b3de6654def79159609cdbc9d5c290f95');
-INSERT INTO "am_personalization_list" VALUES(20,2,3,3,'6e4aa5a96ff05e1f52afc72d3790dafbea7245e143e9cfcd27653c6d30a03978');
-INSERT INTO "am_personalization_list" VALUES(21,3,1,NULL,'186792d6a91be0ba2b9e8a15a45b7bef2067775da3e84df6e3dd9361829f0cbe');
-INSERT INTO "am_personalization_list" VALUES(22,3,2,NULL,'e1b2c498ab522516a18dbe713d6fdf8b41398351aec5aa6a0c6d10a482d011a6');
-INSERT INTO "am_personalization_list" VALUES(23,3,3,NULL,'2bf096b2ea1ca995c11e73e45d67d53a84ab41542f013d6724d133f14da40f68');
-INSERT INTO "am_personalization_list" VALUES(24,3,4,NULL,'eafb93250a226cf71c4cf89f3b1960009acca78c4db886c08c7347d47e274dec');
-INSERT INTO "am_personalization_list" VALUES(25,3,5,NULL,'38f67343bf562efda7a64020c5315558bff68f3bda04d1dcf9ccb758cb824052');
-INSERT INTO "am_personalization_list" VALUES(26,3,6,NULL,'e65436ba31345d8b434a287afb4c6b1186f9754fa81725fb4685cc2c978b48a6');
-INSERT INTO "am_personalization_list" VALUES(27,3,7,NULL,'1a2cb29c35947a15908cc3083fcca64fc9f330f42705a4179bc08724472c5395');
-INSERT INTO "am_personalization_list" VALUES(29,3,2,2,'d9028103b81d13671ba2f6753b09665b3de6654def79159609cdbc9d5c290f95');
-INSERT INTO "am_personalization_list" VALUES(30,3,3,3,'6e4aa5a96ff05e1f52afc72d3790dafbea7245e143e9cfcd27653c6d30a03978');
+INSERT INTO "am_personalization_list" VALUES(1,1,1,NULL,'583276f8bf5d320a16a06cd4c3bf5f378892f189981f3088832f15e9e1e60502');
+INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'1df041871b3a493772f347e9deb1bd919d308b31bf6daeca3d93f6f8a2b023e3');
+INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'2ebb4ead0a64dbdb8686b66fe7d7ecb21a5cd836d0bd14f65ad284a05e0d27fa');
+INSERT INTO "am_personalization_list" VALUES(4,1,4,NULL,'9aff5bee88bd1a514d7e570159d22e572e83509e2f95ce7762c5776ce9248db7');
+INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'c798a4544b1962c99e35b32fbecfb09bf37c55bb0c80d5d432a7fc33c406b03b');
+INSERT INTO "am_personalization_list" VALUES(6,1,6,NULL,'ddceaa369f40e05e7f01734d7756ce516079c1cda9c16a89404923479a03a355');
+INSERT INTO "am_personalization_list" VALUES(7,1,7,NULL,'cbf504a7ef536bd2258b72afd342bba220c54b63a1075fb25180cdc2690e049e');
+INSERT INTO "am_personalization_list" VALUES(9,1,2,2,'db8d5a573a64a4d7fcf411c77cf760a3967b213e4c04f5b9d15704fac6d6a404');
+INSERT INTO "am_personalization_list" VALUES(10,1,3,3,'0594bf0518cce1d864e8b2b761dac5e00b1f88355f9283a01ab9555606d20860');
+INSERT INTO "am_personalization_list" VALUES(11,2,1,NULL,'3417a4324f7594783538e01096ef6e896e53baa1be5465a14e8e72443913aa04');
+INSERT INTO "am_personalization_list" VALUES(12,2,2,NULL,'fc82f0e38350a72db72497fd16d6b6dd1bafa11c1931b37185323e6596b62ed4');
+INSERT INTO "am_personalization_list" VALUES(13,2,3,NULL,'717756d07374c676d3ecfc13cd3500774d86a6d70da91e4d5a339788add5aff6');
+INSERT INTO "am_personalization_list" VALUES(14,2,4,NULL,'dea1ee542c84fe4cdc5b41c1aa446cee53002612aa5addba9c3c2a2a9823be49');
+INSERT INTO "am_personalization_list" VALUES(15,2,5,NULL,'90ecd933ade5d3ebd1e62c4d5a41e75aa79a0293c3b3982c4ad2d21e89f9dbdf');
+INSERT INTO "am_personalization_list" VALUES(16,2,6,NULL,'73cf34df52c6385ebd14a420467c01aaacffa0f60dda31adcc57f397d839b57d');
+INSERT INTO "am_personalization_list" VALUES(17,2,7,NULL,'97a5c7ad8dcdf3ee82d5e3691372abc8fa39defd1ec2265c637559df7bd70dd3');
+INSERT INTO "am_personalization_list" VALUES(19,2,2,2,'db8d5a573a64a4d7fcf411c77cf760a3967b213e4c04f5b9d15704fac6d6a404');
+INSERT INTO "am_personalization_list" VALUES(20,2,3,3,'0594bf0518cce1d864e8b2b761dac5e00b1f88355f9283a01ab9555606d20860');
+INSERT INTO "am_personalization_list" VALUES(21,3,1,NULL,'3417a4324f7594783538e01096ef6e896e53baa1be5465a14e8e72443913aa04');
+INSERT INTO "am_personalization_list" VALUES(22,3,2,NULL,'fc82f0e38350a72db72497fd16d6b6dd1bafa11c1931b37185323e6596b62ed4');
+INSERT INTO "am_personalization_list" VALUES(23,3,3,NULL,'717756d07374c676d3ecfc13cd3500774d86a6d70da91e4d5a339788add5aff6');
+INSERT INTO "am_personalization_list" VALUES(24,3,4,NULL,'dea1ee542c84fe4cdc5b41c1aa446cee53002612aa5addba9c3c2a2a9823be49');
+INSERT INTO "am_personalization_list" VALUES(25,3,5,NULL,'90ecd933ade5d3ebd1e62c4d5a41e75aa79a0293c3b3982c4ad2d21e89f9dbdf');
+INSERT INTO "am_personalization_list" VALUES(26,3,6,NULL,'73cf34df52c6385ebd14a420467c01aaacffa0f60dda31adcc57f397d839b57d');
+INSERT INTO "am_personalization_list" VALUES(27,3,7,NULL,'97a5c7ad8dcdf3ee82d5e3691372abc8fa39defd1ec2265c637559df7bd70dd3');
+INSERT INTO "am_personalization_list" VALUES(29,3,2,2,'db8d5a573a64a4d7fcf411c77cf760a3967b213e4c04f5b9d15704fac6d6a404');
+INSERT INTO "am_personalization_list" VALUES(30,3,3,3,'0594bf0518cce1d864e8b2b761dac5e00b1f88355f9283a01ab9555606d20860');
 CREATE TABLE am_personalization_log_mark (
     mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
     last_rec_id INTEGER NOT NULL,
@@ -321,14 +321,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T05:47:05.518Z','2026-11-28T05:47:05.518Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T08:55:40.246Z','2026-11-28T08:55:40.246Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T08:55:40.246Z','2026-11-28T08:55:40.246Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T08:55:40.246Z','2026-11-28T08:55:40.246Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T08:55:40.246Z','2026-11-28T08:55:40.246Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T08:55:40.246Z','2026-11-28T08:55:40.246Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T08:55:40.246Z','2026-11-28T08:55:40.246Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T08:55:40.246Z','2026-11-28T08:55:40.246Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T08:55:40.246Z','2026-11-28T08:55:40.246Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -337,109 +337,109 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T05:47:05.651Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T05:47:05.712Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T05:47:05.915Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T05:47:05.945Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T05:47:06.082Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T05:47:06.136Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T05:47:06.136Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T08:55:40.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T08:55:40.329Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T08:55:40.394Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T08:55:40.421Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T08:55:40.470Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T08:55:40.494Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T08:55:40.494Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -518,9 +518,9 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:05.712Z','2026-11-28T05:47:05.678Z','250dd0140d46f5ee4b418fede5e140acbf6a6b05cbc5b65e57cf06f40481240f','92b7c6dda6fa5e08b381902a135d9ee5f97c3ff0eee5a37b7bef220b1917ba7e','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','98ac849c66fa32648fe9ec6cc1f72979f569d31657372c3b843c0457b253f25d',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T05:47:05.945Z','2026-11-28T05:47:05.933Z','c93f92d7d52edde1253cfae92d462b62e4b7aa805ffc5845c072e0fd7e8dc9db','b2f7eb3eb19c11b7e817695eae4775f997e1dd3f4af57465afb11fd97b0d6062','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','39f813beb0d891b7ec800568b0aa43c117ea8507902290f4b855d2f860d28455',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T05:47:06.136Z','2026-11-28T05:47:06.116Z','b24b86fa7ae27a5763a9e2b99bc1356fa02da162613aa45da280ed8c30fd059d','a0ab4bc9d8509b2eb9626f3bacbacef5b1cb19497d5f20b07b63b13356842360','8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d','d549f21044dd15b8d092cb1df17f2099185f378e8bcfc3dc2777a4c1c71bdf29',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T08:55:40.329Z','2026-11-28T08:55:40.309Z','ab0776fba21632195513eb404e96ae8192076a985a83f5bef986f2695568c4b0','de885c17a0d55eb5a70bbe9e76c9fedef4602b2df3bec3579926682c50355471','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','81efefaa6cc2412ae002328aa2dd06294783173dec94341938ddf567a19a9077',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T08:55:40.421Z','2026-11-28T08:55:40.407Z','f3148b2b376797963d78d2c15487a0d43f2b5e8b0a55d77e4f127b6cb28c7013','f425c58780a99ece9bc8f3af937b605422f83295e5b4b9914cba7ec38e678dcd','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','95b4b678cd76d6edde621fb55df97cafd6863723bdaf6ddcbe92d1e07be4be82',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T08:55:40.494Z','2026-11-28T08:55:40.482Z','2209421f94b21bbad2242baf335998c2240e0b27eae7835020048128546aa01c','14004ab59caf22d37c0b788ad1c65633faef5e08ab69009a894bdace0b828d72','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','bba2ec3c1ce256c9aceb2c2758c8c6fb49ea56378841738d1648a0ae99845158',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -646,11 +646,13 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T05:47:05.806Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T05:47:05.982Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T05:47:06.178Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T08:55:40.364Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T08:55:40.443Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T08:55:40.518Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
+    -- drawn with the first seal: the name of this log in its heads
+    origin TEXT NOT NULL,
     run_id INTEGER UNIQUE REFERENCES am_personalization_run(run_id),
     first_rec_id INTEGER,
     last_rec_id INTEGER,
@@ -659,16 +661,16 @@ CREATE TABLE am_personalization_seal (
     leaves INTEGER NOT NULL CHECK (leaves >= 0),
     root TEXT NOT NULL CHECK (length(root) = 64),
     manifest_json TEXT NOT NULL CHECK (json_valid(manifest_json)),
-    previous_head TEXT NOT NULL CHECK (length(previous_head) = 64),
-    head TEXT NOT NULL CHECK (length(head) = 64)
+    subtree TEXT NOT NULL CHECK (length(subtree) = 64),
+    tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,NULL,NULL,NULL,0,8,'200305c890aa8c756e585d3099dbedc4dbbd6e087359bc112d7b9913caea8cd7','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','0000000000000000000000000000000000000000000000000000000000000000','16fc44eba46025fb6c44ac7a15e6222c962233a03250f10a52c12eddfe48c61e');
-INSERT INTO "am_personalization_seal" VALUES(2,NULL,1,1,49,1,'98ea3cf742be9fa4fe0ac71f5bf956af1240ecb13c01eb554d126b9627e58c97','{"after":0,"rows":1}','16fc44eba46025fb6c44ac7a15e6222c962233a03250f10a52c12eddfe48c61e','da5ac802e83a7e64033efdf2eb1fe30bdf11145be008f925913e2921aabc2636');
-INSERT INTO "am_personalization_seal" VALUES(3,1,2,49,49,7,'beabb88b0b5e1bca823b34488665038f6acc0e57ce72dac8e7e2c4c0c72e53d1','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"92b7c6dda6fa5e08b381902a135d9ee5f97c3ff0eee5a37b7bef220b1917ba7e","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T05:47:05.712Z","served_sha256":"98ac849c66fa32648fe9ec6cc1f72979f569d31657372c3b843c0457b253f25d","started_at":"2026-11-28T05:47:05.678Z","top_k":10},"unserved_sha256":"f6a39a5d6677eb581900feeba9498ccdc2c1f462aed71619d805c23bb1f5b2c6"}','da5ac802e83a7e64033efdf2eb1fe30bdf11145be008f925913e2921aabc2636','50b2a5625207a093f53782522d75adf4565cb1fa9c69e5301bcd0425a5e508ed');
-INSERT INTO "am_personalization_seal" VALUES(4,NULL,50,50,76,1,'04520181affcc4f37fa8dc41a54dea5717a7067df45863851478e17ca28bbe3b','{"after":49,"rows":1}','50b2a5625207a093f53782522d75adf4565cb1fa9c69e5301bcd0425a5e508ed','7029f289e519a465c3d78d9ff31f37075488d7895929d766751d1d31961ef4cd');
-INSERT INTO "am_personalization_seal" VALUES(5,2,51,76,76,7,'6bdb70f9c7001b1b1fa7124e99a554d2e5fbd6a06c9f9c71b119f43ae5657f04','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"b2f7eb3eb19c11b7e817695eae4775f997e1dd3f4af57465afb11fd97b0d6062","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T05:47:05.945Z","served_sha256":"39f813beb0d891b7ec800568b0aa43c117ea8507902290f4b855d2f860d28455","started_at":"2026-11-28T05:47:05.933Z","top_k":2},"unserved_sha256":"0c8e2908db7827d8163cf56956d08b1fb80458812306738e01ef5a68e00b91cc"}','7029f289e519a465c3d78d9ff31f37075488d7895929d766751d1d31961ef4cd','8df092e5e8a3c051870c16225007a5cb206e0e16394c2f9e3c76cf102d039a49');
-INSERT INTO "am_personalization_seal" VALUES(6,NULL,77,77,103,1,'911d9694330f8c5fa818707ddcf84e49d8ae47efd0b94a555c9defcdb66ca604','{"after":76,"rows":1}','8df092e5e8a3c051870c16225007a5cb206e0e16394c2f9e3c76cf102d039a49','af14e8f678f41a629e28df6d9ef18dfb45c7ea64606777c0497e439889d5679f');
-INSERT INTO "am_personalization_seal" VALUES(7,3,78,103,103,7,'1a3785687d2d73734ac275678fe839c31581717520aff4d72a755bd1760910e6','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"8301c9443348d11e9cd26d7eadbe270521651e182b94fcc8e92c6897881e185d","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"a0ab4bc9d8509b2eb9626f3bacbacef5b1cb19497d5f20b07b63b13356842360","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T05:47:06.136Z","served_sha256":"d549f21044dd15b8d092cb1df17f2099185f378e8bcfc3dc2777a4c1c71bdf29","started_at":"2026-11-28T05:47:06.116Z","top_k":2},"unserved_sha256":"f3e77ec75fdc853a9489a2127efce3fe8f9f7839f93af8ebfcf983e4dbc81791"}','af14e8f678f41a629e28df6d9ef18dfb45c7ea64606777c0497e439889d5679f','1c0d7f32d2c835b1e90ece8b1fbff75a8efddf7ce69af07f57a3d79b13735e11');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/4257f50099e968e4',NULL,NULL,NULL,0,8,'8aa6bbfd6b131ab04e6ca81492969cd014a193c30858214b05d49646924cbd39','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','e16a24ea7c376e3af3d091908bf01acf6ef93ef50215daac4ff7d3bffae4a7c4','e16a24ea7c376e3af3d091908bf01acf6ef93ef50215daac4ff7d3bffae4a7c4');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/4257f50099e968e4',NULL,1,1,49,1,'84aed23cf10abae69d22b6ac2195c57e5f74c0579a7ae55c3c7b47d0fa2d7a3c','{"after":0,"rows":1}','631c430f5b121f14d17787b879e48337dbeec8f43af0322eedee0639608dad42','631c430f5b121f14d17787b879e48337dbeec8f43af0322eedee0639608dad42');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/4257f50099e968e4',1,2,49,49,7,'ba5afe8479c1ca53bc43a362efac584569826e9f9664533f6742cc554bf5abec','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"de885c17a0d55eb5a70bbe9e76c9fedef4602b2df3bec3579926682c50355471","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T08:55:40.329Z","served_sha256":"81efefaa6cc2412ae002328aa2dd06294783173dec94341938ddf567a19a9077","started_at":"2026-11-28T08:55:40.309Z","top_k":10},"unserved_sha256":"18e8569c2f03c9b2e4dd86e2e1194c640a0f9e20748ff10dbfc89c87c18853c5"}','84bf83f8099fdc352636944a9958799eca773fbd055be7f45fc97983df656ea0','533eb29f3bf1b449049e895e4076f0577056ea089be5f432edb987b1f26051a2');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/4257f50099e968e4',NULL,50,50,76,1,'bba9fde295f15fbf6246c0651482d57c3d6fbecf9aae263e1ad25c33d5eddc60','{"after":49,"rows":1}','47f913aca8b3b8dfd48bd2da53b7f2b3844549429becbcc042a24fa16704b5a9','47f913aca8b3b8dfd48bd2da53b7f2b3844549429becbcc042a24fa16704b5a9');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/4257f50099e968e4',2,51,76,76,7,'c3340c138e8f058a335bbefd6c8e80b25e404c4113a970ce472301d9e907ac6e','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"f425c58780a99ece9bc8f3af937b605422f83295e5b4b9914cba7ec38e678dcd","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T08:55:40.421Z","served_sha256":"95b4b678cd76d6edde621fb55df97cafd6863723bdaf6ddcbe92d1e07be4be82","started_at":"2026-11-28T08:55:40.407Z","top_k":2},"unserved_sha256":"4ef92464d126f57472aef90f93f949ddb5230a3b28531893f34309e88fa54fa5"}','5ab888ea42d68be3a4e29e7bd1a9698765eee02f8a9fbf7a5ef1217cb9a4f56f','b19ea3fd1bf0dfe02d2e5845fe699ebc0ee9a460fc92aa01be45780d8f2cfd8e');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/4257f50099e968e4',NULL,77,77,103,1,'6d40044de2a09939fbbb2c5d388a4ebc1a3c52bc0395f365a448c90e104b16e9','{"after":76,"rows":1}','48551fb868ada2a3aef45026404fabffacb6f0a5b6cf2f3184c939d0f7ff280f','cd3ba48821480b497c6f8583aa6398f1d330499944c8afdc13ebb6da95bd4906');
+INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/4257f50099e968e4',3,78,103,103,7,'d38271755504d23d29748f1b27305882e5f179459935ba62c77349a29a0aaa45','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"14004ab59caf22d37c0b788ad1c65633faef5e08ab69009a894bdace0b828d72","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T08:55:40.494Z","served_sha256":"bba2ec3c1ce256c9aceb2c2758c8c6fb49ea56378841738d1648a0ae99845158","started_at":"2026-11-28T08:55:40.482Z","top_k":2},"unserved_sha256":"4aa22ed9803c6bb4654e86e25b19859beaebe19321edd7ece3138d2bbaa4bf2b"}','72616c796c569364046762eb7decc28eecce9be0bed05d4c3f284bbff5293aa9','2d8d6b9c2d03700bb516281eb4a0bbd438be737e5f952588acdaf72c9a6212ea');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 05:47:07.146175+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 05:47:07.161134+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 05:47:07.168854+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 08:55:40.780852+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 08:55:40.790247+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 08:55:40.795051+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -27,10 +27,10 @@ CREATE TABLE am_personalization_candidate (
     profile_id INTEGER REFERENCES am_personalization_profile(profile_id),
     left_out TEXT
 );
-INSERT INTO "am_personalization_candidate" VALUES(1,'2010614a62774d8f03b851eaadcaad1d6ab4e219b0a6c9ad82a89ec200c21683','program','*','any program','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(2,'3f7bd25f46e09b60801ae5311a68023da8d98c125f6c7bb81c14076a656a5d97','industry_pack','*','any industry pack','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(3,'a9fa23a0eabec47dc2b2433f8ca5e54af6005cb995a2566bb7f12076ea6ee3b5','saved_search','*','any saved search','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(4,'4795e667ee5de606911674a77a570d2d682114421d6ac95ab7b7451cdacce42a','amendment','*','any amendment','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(1,'8a0add7d02370c1405088e64972c800c51532c8d1df5488e301362bb6ff7cfa4','program','*','any program','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(2,'d96c0a20667ba493f5ba630cf4a6a1c9273ba1bf509789f44a1e2578a570ec9d','industry_pack','*','any industry pack','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(3,'217f57ab3766f7c1d6436062643e95a423636deff56fe661e5185df28921b13d','saved_search','*','any saved search','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(4,'22dcb1ba1c92d8d6dfa68886de9337222738a28ca93c8ce81775dc6b1f471ad3','amendment','*','any amendment','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
 CREATE TABLE am_personalization_cohort (
     cohort_id INTEGER PRIMARY KEY CHECK (cohort_id BETWEEN 1 AND 9007199254740992),
     industries TEXT CHECK (industries <> ''),
@@ -121,20 +121,20 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'e8accf9a902650d430d98a90a11aa40af08eb453f9c7457d7239b1c6f08aa918','2026-11-28T05:47:06.848Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'3692368d8e9d27f4285073c8528c709bf8a8846ff149e78e006bb130fc4d1718','2026-11-28T05:47:06.849Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'47b5f927960bca5c9d2c93dd63ce704b3ac4d513a249dc512fa3d8eaec8f7f5e','2026-11-28T05:47:06.849Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'f8034605843e73af3be9adb3e3de0df9335f70decce370f2a8308914f94089a2','2026-11-28T05:47:06.849Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'d6d2c9eb3e60430d089154c762eb1d992686dcf2360406f18c8e2cbc27200cde','2026-11-28T05:47:06.849Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'992bdc1fecc35013c75b0cd71d6bd399feb7350f5e6003ae0966695dadb23aa2','2026-11-28T08:55:40.690Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'6a736a0fb6000ff7f74a65acadbfde5594339628f9ebe75a2c04c1dda643010b','2026-11-28T08:55:40.690Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'006274ad3e15950a86036c98aede0aeee87082246ad113c8eb4a5a1b25bf449a','2026-11-28T08:55:40.690Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'7e312d1d28e249b120f3a4fa66fdc2568a85361285388b038dac2a74f18ddf0e','2026-11-28T08:55:40.690Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'a4a855effd567f49e282a36876f6a52323bb959aea44370511026b84ac7903f5','2026-11-28T08:55:40.690Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'f62140e5dc58a42d7f208b8de9c8bf2d8c99ddefb9c41a73a3ac49eb20b3e3f0');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'51ed083aa32b9b391114026bc07581dd4ef069f1f4dbe3abdf15ef72069d56d6');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'57b1c3eda00d767f37dc10de67147d123b1555c839156a93f441935596106ebb');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'607d0a5e24ed0d975bd442034844bdc9ee30a4e96e7f881bd1382172b4d21fbd');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'ceae521d1a1b0086091135e3042574ddc4df8e3a8ef2d7984e93c5a32886ad0b');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'13f58cb784977ec282c1bab6c71e836e84932ea5ee0b4f331d64b1dda96a9947');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'85bed3c94afbd46a3c2a3ff6476542dcff0424c20de6082ac50fc9f4ca435c58');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'496931b1b2ca6f8a148a70d1c50f045f8ea6c5272aa35c749d9746149e927c86');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'c3da254d024ddf112614133805a72c496fdc4c17d42600c0f5d2703b4cfc2f7e');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'230fca40ca6762ae04a3d6e3509493c123ff0a01c6c9bd2d22262450c9b0f938');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -143,12 +143,12 @@ CREATE TABLE am_personalization_list (
     -- of the declared vector, the owner and every place
     list_sha256 TEXT NOT NULL CHECK (length(list_sha256) = 64)
 );
-INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'44d9bd240d31b31ca2052021ec36bb2b9a9c9a08a021bb0f9ac7f52f0a12162a');
-INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'02122ff041c90ae6392e8331acdf1bd5f1cb9cd3c9038cbe660f0f7d22f9a273');
-INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'0ff100ba1d02063ddfb7e2f2ac1391430959bf2ebb688d71455d68f7b787447a');
-INSERT INTO "am_personalization_list" VALUES(7,2,2,NULL,'44d9bd240d31b31ca2052021ec36bb2b9a9c9a08a021bb0f9ac7f52f0a12162a');
-INSERT INTO "am_personalization_list" VALUES(8,2,3,NULL,'02122ff041c90ae6392e8331acdf1bd5f1cb9cd3c9038cbe660f0f7d22f9a273');
-INSERT INTO "am_personalization_list" VALUES(10,2,5,NULL,'0ff100ba1d02063ddfb7e2f2ac1391430959bf2ebb688d71455d68f7b787447a');
+INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'97472c860f65b5686dedfce7708b227062a766e7a5b6a8392a65d4b60ae38721');
+INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'d1f24c88cbe53fc83bcdd3f7a9a3d3e8d719dd7614884f8c4a0ea6924d919968');
+INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'79ce981b9e09a7fd945a67926d7b7d5a9a0dd0a7f689abffb87418b39af236f4');
+INSERT INTO "am_personalization_list" VALUES(7,2,2,NULL,'97472c860f65b5686dedfce7708b227062a766e7a5b6a8392a65d4b60ae38721');
+INSERT INTO "am_personalization_list" VALUES(8,2,3,NULL,'d1f24c88cbe53fc83bcdd3f7a9a3d3e8d719dd7614884f8c4a0ea6924d919968');
+INSERT INTO "am_personalization_list" VALUES(10,2,5,NULL,'79ce981b9e09a7fd945a67926d7b7d5a9a0dd0a7f689abffb87418b39af236f4');
 CREATE TABLE am_personalization_log_mark (
     mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
     last_rec_id INTEGER NOT NULL,
@@ -163,11 +163,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T05:47:06.673Z','2026-11-28T05:47:06.673Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T05:47:06.674Z','2026-11-28T05:47:06.674Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -176,30 +176,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T05:47:06.739Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T05:47:07.044Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T05:47:07.044Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T08:55:40.672Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T08:55:40.732Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -278,8 +278,8 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:06.739Z','2026-11-28T05:47:06.730Z','772ea7286a7a2231cbec66721e3e068f1527d0a2575e96810549f3ec7dab12f3','213aefc9d2c278602649dff7669db737f10f2b63c93a406a2e517d8d292b7289','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764','ce4b1317a25e50990c9405e488d48e8fad469d243a65205b67d3f17ac682a230',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T05:47:07.044Z','2026-11-28T05:47:07.037Z','8ece1b86e99b0c0a1bbbc383075cda40a71e3804c2d8ce1657c8df464581c38a','36b2d572345a197f1dd05386027fec75fadc4d29b4cde2afced9c5e686e7451a','da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764','717c93ff3c2a3a6dd250fcbf8ba8263e3402052004ead268fb45ab85562d01c9',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T08:55:40.672Z','2026-11-28T08:55:40.668Z','0430ed4b5a07f141cb5802a7b88586fdc4799a1678d2619ca5f511b11dac6423','5dd10b3a6e13206db019c6467abe914b882ff9cd96c50ec18b8cf02a0e0c9273','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','58854db9b47eb61e1bd5b349d3e8c869a7f21c439a48a059a646101f55628ec5',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T08:55:40.732Z','2026-11-28T08:55:40.729Z','b00474235215556df2752af8842e882c5e70a9f68403edf285439aab7aa11c61','f40b6c4c59280ec9336a494d01980dd0e793eaf5d732c0da94c22f8cde9f0fd9','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','ad7167b147b3f0654da9bce3bd74656092f90636b434b7f7b1085067e60c6243',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -308,10 +308,12 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T05:47:06.907Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T05:47:07.074Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T08:55:40.697Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T08:55:40.749Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
+    -- drawn with the first seal: the name of this log in its heads
+    origin TEXT NOT NULL,
     run_id INTEGER UNIQUE REFERENCES am_personalization_run(run_id),
     first_rec_id INTEGER,
     last_rec_id INTEGER,
@@ -320,12 +322,12 @@ CREATE TABLE am_personalization_seal (
     leaves INTEGER NOT NULL CHECK (leaves >= 0),
     root TEXT NOT NULL CHECK (length(root) = 64),
     manifest_json TEXT NOT NULL CHECK (json_valid(manifest_json)),
-    previous_head TEXT NOT NULL CHECK (length(previous_head) = 64),
-    head TEXT NOT NULL CHECK (length(head) = 64)
+    subtree TEXT NOT NULL CHECK (length(subtree) = 64),
+    tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,NULL,NULL,NULL,0,5,'e7384db5d9ee3715c4332e2f5a935253480233759ed1c9fe7b2db7f82203d1c4','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','0000000000000000000000000000000000000000000000000000000000000000','474b2851326ee254be01e63782b46fd3ac1649f38c6cbe3f3b93bc4b20ff2eab');
-INSERT INTO "am_personalization_seal" VALUES(2,1,1,12,12,3,'86dba13a09fd1932a7b856f968cdc0ab77c24ac0c79437215b53956d6f54ced3','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"213aefc9d2c278602649dff7669db737f10f2b63c93a406a2e517d8d292b7289","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T05:47:06.739Z","served_sha256":"ce4b1317a25e50990c9405e488d48e8fad469d243a65205b67d3f17ac682a230","started_at":"2026-11-28T05:47:06.730Z","top_k":10},"unserved_sha256":"cd3202d1c682c5702cb8b16651fce7e24319feb7c72668cf3343a1581341c4c9"}','474b2851326ee254be01e63782b46fd3ac1649f38c6cbe3f3b93bc4b20ff2eab','dc305138b252d86d14cce24542817b270f3f180e304b259566b6f48730df2d1a');
-INSERT INTO "am_personalization_seal" VALUES(3,2,13,24,24,3,'9d0fdc72af55259678ac25a247137c64e555d049ca0c0938e40c09f2e3e2b932','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"da7752a96e1ccc4611a5c5d46e1d73446a25965e0f0d652e57c1261bd1b44764","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"36b2d572345a197f1dd05386027fec75fadc4d29b4cde2afced9c5e686e7451a","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T05:47:07.044Z","served_sha256":"717c93ff3c2a3a6dd250fcbf8ba8263e3402052004ead268fb45ab85562d01c9","started_at":"2026-11-28T05:47:07.037Z","top_k":10},"unserved_sha256":"0cfd909ab911ed443c793d9d57ab3f3e10accfcbfbf6e69b2722f41cd790deb1"}','dc305138b252d86d14cce24542817b270f3f180e304b259566b6f48730df2d1a','82f9cf7e5fd3490e4cafd16cd1880ccb84828084eba22d9dadf25baeeb640aad');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/4665b549268c4dcb',NULL,NULL,NULL,0,5,'c2fb3846fb1ab0f3999140cd62aa3b80bb1477635ee0143400f37f4a5a9a8c37','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','ebac7874e7ca2340b8df243b7cb4215771af4f663bdab9f2f6464be2625321eb','ebac7874e7ca2340b8df243b7cb4215771af4f663bdab9f2f6464be2625321eb');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/4665b549268c4dcb',1,1,12,12,3,'54b6e9d7ad86b0f75fcb82d9cfc4dce882b30b12ce84227e7c9e099d6958313a','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"5dd10b3a6e13206db019c6467abe914b882ff9cd96c50ec18b8cf02a0e0c9273","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T08:55:40.672Z","served_sha256":"58854db9b47eb61e1bd5b349d3e8c869a7f21c439a48a059a646101f55628ec5","started_at":"2026-11-28T08:55:40.668Z","top_k":10},"unserved_sha256":"871699ebaa3a8361aad05c153e1c148516163d807371512866a0fddc688ce1ed"}','5ef6eff86005c6b9fa8502ee18550e34d12af92fa0d095ca09c0021860902eac','5ef6eff86005c6b9fa8502ee18550e34d12af92fa0d095ca09c0021860902eac');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/4665b549268c4dcb',2,13,24,24,3,'50bc3bd0479347c0087eb5582b515cbf5fdfe40855ee49a35273027a544d7c74','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"f40b6c4c59280ec9336a494d01980dd0e793eaf5d732c0da94c22f8cde9f0fd9","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T08:55:40.732Z","served_sha256":"ad7167b147b3f0654da9bce3bd74656092f90636b434b7f7b1085067e60c6243","started_at":"2026-11-28T08:55:40.729Z","top_k":10},"unserved_sha256":"dc976baec357a13191ee33dd79f0604b169976f3250b009c59ae89310a947070"}','35e4392e86f051c7c47286ee752564c43c4129cf43c667740b52f4ab0bdcd38c','32036fc99051e79759a8afd8591f172b2dfe9940cf3cb614b9717b657f4908b8');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

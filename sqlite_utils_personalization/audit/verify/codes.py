@@ -27,7 +27,7 @@ KINDS = {
     "completeness": "who got what in a run",
     "progress": "how far a run is",
     "seal": "what seals cover",
-    "chain": "seals among each other",
+    "tree": "the tree over the seals",
     "head": "what was kept outside the file",
     "event": "deliveries, erasures, keys and their rotation",
     "check": "verification itself",
@@ -158,13 +158,23 @@ CODES = {
         "the customers of a run do not follow each other in the order of profile_id, one leaf each",
         "see when the night was interrupted, and who wrote to am_personalization_run_customer meanwhile",
     ),
-    "chain-broken": Code(
-        "chain", "a seal is not what its head says, or does not follow the one before it", _BACKUP
+    "tree-broken": Code(
+        "tree", "a seal is not the one that the tree over the seals holds in its place", _BACKUP
     ),
     "head-not-found": Code(
         "head",
-        "a head that was kept outside is not in the chain",
+        "a head that was kept outside is not one of this log's",
         "the file was rewritten or cut since that head was kept: restore it from a backup of that time",
+    ),
+    "head-not-signed": Code(
+        "head",
+        "a kept head is not signed by a key that was given, or a signature on it is wrong",
+        "ask who kept that head and with which key it was signed; trust none that cannot be checked",
+    ),
+    "head-not-witnessed": Code(
+        "head",
+        "a witness whose key was given cosigned none of the kept heads",
+        "ask the witness which heads it has seen, and give a file that has its cosignatures",
     ),
     "sealed-events-changed": Code(
         "event", "deliveries, erasures or rotated keys are not those that a seal covers", _BACKUP

@@ -7,11 +7,19 @@ import json
 import sqlite3
 from typing import NamedTuple
 
-from sqlite_utils_personalization.audit.verify.chain import check_chain, check_unsealed_runs
 from sqlite_utils_personalization.audit.verify.schema import check_schema
+from sqlite_utils_personalization.audit.verify.tree import (
+    check_place,
+    check_unsealed_runs,
+    split_row,
+)
 from sqlite_utils_personalization.canonical import sha256_hex
-from sqlite_utils_personalization.evidence.leaves import NO_HEAD
-from sqlite_utils_personalization.evidence.seal import MANIFEST_COLUMNS, SEAL_COLUMNS
+from sqlite_utils_personalization.evidence.seal import (
+    MANIFEST_COLUMNS,
+    SEAL_COLUMNS,
+    TREE_COLUMNS,
+    subtrees_of,
+)
 
 # The newest seals, which take milliseconds to hash again however long the log is.
 LAST_SEALS = 100
@@ -41,19 +49,21 @@ def quick_checks(db: sqlite3.Connection) -> list[Check]:
 
 
 def seal_faults(db: sqlite3.Connection, seals: int = LAST_SEALS, upto: int = 1 << 53) -> list[str]:
-    """What is wrong with the chain of the last seals up to the seal_id upto, one sentence per fault; read-only."""
-    found = db.execute(
-        f"SELECT {', '.join(SEAL_COLUMNS)}, head FROM am_personalization_seal"
+    """What is wrong with the last seals up to the seal_id upto in their tree, one sentence per fault; read-only."""
+    rows = db.execute(
+        f"SELECT {', '.join([*SEAL_COLUMNS, *TREE_COLUMNS])} FROM am_personalization_seal"
         " WHERE seal_id <= ? ORDER BY seal_id DESC LIMIT ?",
         (upto, seals + 1),
     ).fetchall()[::-1]
-    before = found.pop(0) if len(found) > seals else None
-    previous, first = (before[-1], before[0] + 1) if before else (NO_HEAD, 1)
+    found = [split_row(row) for row in rows]
+    before = found[0][0]["seal_id"] if len(found) > seals else 0
+    subtrees = subtrees_of(db, before)
     faults = []
-    for number, (*columns, head) in enumerate(found, first):
-        seal = dict(zip(SEAL_COLUMNS, columns, strict=True))
-        faults += [finding.what for finding in check_chain(seal, head, previous, number)]
-        previous = head
+    for number, (seal, stored) in enumerate(found[-seals:], before + 1):
+        origin = found[0][0]["origin"]
+        places = check_place(seal, stored, subtrees, origin, number)
+        faults += [finding.what for finding in places]
+        subtrees[seal["seal_id"]] = stored[0]
     return faults
 
 
@@ -95,7 +105,7 @@ def _seals(db: sqlite3.Connection) -> Check:
         if seals <= LAST_SEALS
         else f"The last {LAST_SEALS} of {seals} seals"
     )
-    sentence = f"{which} looked at: each is unaltered and follows from the one before it."
+    sentence = f"{which} looked at: each is unaltered and in its place in the tree of the seals."
     return _check("seals", seal_faults(db), sentence if seals else "There is no seal yet.")
 
 

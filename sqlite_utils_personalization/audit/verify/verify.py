@@ -1,12 +1,10 @@
 """Verification: everything the log and the evidence claim, derived again from the rows."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Any
 
 from sqlite_utils_personalization.audit.verify import Finding, guarded
-from sqlite_utils_personalization.audit.verify.chain import check_seals
 from sqlite_utils_personalization.audit.verify.contents import (
     check_contents,
     check_indexes,
@@ -16,7 +14,9 @@ from sqlite_utils_personalization.audit.verify.events import check_events
 from sqlite_utils_personalization.audit.verify.rows import check_references, check_rows
 from sqlite_utils_personalization.audit.verify.runs import check_run
 from sqlite_utils_personalization.audit.verify.schema import check_schema
+from sqlite_utils_personalization.audit.verify.tree import check_seals
 from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 from sqlite_utils_personalization.evidence.leaves import forget_digests
 
 # What one range of evidence, one list and one sealed customer take, relative to each other.
@@ -25,15 +25,15 @@ _RANGE, _LIST, _CUSTOMER = 1, 8, 1
 
 def verify(
     db: sqlite3.Connection,
-    kept_heads: Sequence[Mapping[str, Any]] = (),
+    kept_heads: Sequence[Checkpoint] = (),
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> list[Finding]:
     """Return every fault found in the evidence; empty means intact. Read-only, but for temporary tables.
 
     It notices any change to a row of a finished run or to a sealed row of another program, wherever it is made: a
-    changed, missing, added, moved or renumbered row, a run cut out of the chain, a decision that does not follow
-    from the stored candidates, a customer skipped, a guard dropped. Without kept_heads, lines that personalization-seal
-    printed and that were kept outside the file, it cannot notice a file rewritten consistently as a whole, nor
+    changed, missing, added, moved or renumbered row, a run cut out, a decision that does not follow
+    from the stored candidates, a customer skipped, a guard dropped. Without kept_heads, which personalization-seal
+    printed and which were kept outside the file, it cannot notice a file rewritten consistently as a whole, nor
     its last runs cut off without a trace. It never notices changes to what was not yet sealed: rows other programs
     wrote since the last seal, which notes() counts, and rows of a run still under way, which is a finding itself.
     However the file was damaged it reaches its end: a check that cannot go on is a finding, and the rest is checked.

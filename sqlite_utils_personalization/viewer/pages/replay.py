@@ -17,7 +17,8 @@ from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_fau
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.clock import japan_time
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
+from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
+from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of
 from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
 from sqlite_utils_personalization.model.kinds import COMPONENTS, Declared
 from sqlite_utils_personalization.viewer.connections import file_name
@@ -25,7 +26,8 @@ from sqlite_utils_personalization.viewer.failure import no_recommendation
 from sqlite_utils_personalization.viewer.links import question_url, replay_url
 from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
 
-_SEAL_COLUMNS = ", ".join([*SEAL_COLUMNS, "head"])
+_COLUMNS = (*SEAL_COLUMNS, "tree_root")
+_SEAL_COLUMNS = ", ".join(_COLUMNS)
 _SEAL_OF_RUN = f"SELECT {_SEAL_COLUMNS} FROM am_personalization_seal WHERE run_id = :run_id"
 _SEAL_OF_OTHERS = f"""
 SELECT {_SEAL_COLUMNS} FROM am_personalization_seal
@@ -79,14 +81,22 @@ def seal_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
     row = db.execute(sql, {"run_id": run_id, "rec_id": found.rec_id}).fetchone()
     if row is None:
         return None
-    seal = dict(zip((*SEAL_COLUMNS, "head"), row, strict=True))
+    seal = dict(zip(_COLUMNS, row, strict=True))
     faults = seal_faults(db, 1, seal["seal_id"])
     if run_id is not None:
         faults += run_faults(db, run_id)[1]
         if not (seal["first_rec_id"] or 0) <= found.rec_id <= (seal["last_rec_id"] or 0):
             faults.append(f"the seal does not reach row {found.rec_id}, which was added later")
     del seal["manifest_json"]
-    return {**seal, "faults": faults}
+    return {**seal, "head": _head_of(seal), "faults": faults}
+
+
+def _head_of(seal: dict[str, Any]) -> str | None:
+    """The head that personalization-seal printed after this seal; None if what is stored makes none."""
+    try:
+        return format_checkpoint(head_of(seal["origin"], seal["seal_id"], seal["tree_root"]))
+    except PersonalizationError:
+        return None
 
 
 VERDICTS = {

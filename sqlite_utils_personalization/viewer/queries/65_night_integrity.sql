@@ -1,11 +1,11 @@
 -- title: Integrity of a night
 -- title_ja: 一夜の完全性
--- description: The seal of one night, whether it follows from the seal before it, and whether the run and the number of rows are still those sealed. Only sqlite-utils personalization-verify derives every row and hash again.
+-- description: The seal of one night, whether the seal before it is there, and whether the run and the number of rows are still those sealed. Only sqlite-utils personalization-verify derives every row and hash again.
 -- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
 
 WITH night AS (
     SELECT r.run_id, r.as_of, coalesce(g.status, 'unknown') AS status,
-        s.seal_id, s.first_rec_id, s.last_rec_id, s.log_end, s.leaves, s.root, s.previous_head, s.head,
+        s.seal_id, s.first_rec_id, s.last_rec_id, s.log_end, s.leaves, s.root, s.tree_root,
         json_extract(s.manifest_json, '$.rows') AS rows_sealed,
         (
             -- A night's lists are numbered in one go, and a range is read far quicker than list by list.
@@ -27,9 +27,9 @@ WITH night AS (
             'candidates_sha256', r.candidates_sha256, 'served_sha256', r.served_sha256, 'profiles', r.profiles, 'rejected', r.rejected,
             'counts_json', r.counts_json, 'left_out_json', r.left_out_json
         )) IS json_extract(s.manifest_json, '$.run') AS run_as_sealed,
-        s.previous_head IS CASE s.seal_id WHEN 1 THEN hex(zeroblob(32)) ELSE (
-            SELECT b.head FROM am_personalization_seal b WHERE b.seal_id = s.seal_id - 1
-        ) END AS follows
+        s.seal_id = 1 OR EXISTS (
+            SELECT 1 FROM am_personalization_seal b WHERE b.seal_id = s.seal_id - 1 AND b.origin = s.origin
+        ) AS follows
     FROM am_personalization_run r
     LEFT JOIN am_personalization_run_progress g ON g.run_id = r.run_id
     LEFT JOIN am_personalization_seal s ON s.run_id = r.run_id
@@ -57,6 +57,5 @@ SELECT
     last_rec_id,
     leaves,
     root,
-    previous_head,
-    head
+    tree_root
 FROM night

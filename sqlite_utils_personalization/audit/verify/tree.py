@@ -1,4 +1,4 @@
-"""Does every seal follow from the one before, and cover what it covered?"""
+"""Is every seal the one that the tree over the seals holds, and does it cover what it covered?"""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,12 +11,15 @@ from sqlite_utils_personalization.audit.verify.rows import lost_runs
 from sqlite_utils_personalization.audit.verify.schema import LOG
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.evidence.leaves import NO_HEAD, customer_leaves, head_sha256
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
+from sqlite_utils_personalization.evidence.leaves import customer_leaves
 from sqlite_utils_personalization.evidence.seal import (
     SEAL_COLUMNS,
+    TREE_COLUMNS,
     other_tree,
     run_manifest,
     tree_of,
+    tree_with,
 )
 from sqlite_utils_personalization.evidence.served import served_of_run
 
@@ -43,50 +46,81 @@ WHERE t.run_id = ? AND t.list_sha256 IS NOT s.list_sha256
 
 def check_seals(
     db: sqlite3.Connection,
-    kept: Iterable[Mapping[str, Any]],
+    kept: Iterable[Checkpoint],
     tick: Callable[[int], None] = lambda n: None,
 ) -> Iterator[Finding]:
-    """Derive every tree and the chain again, a tick for every customer; kept are heads from outside the file.
+    """Derive every tree again, that over the seals too, a tick for every customer; kept are heads from outside.
 
     Uses the digests of lists that check_run kept. Writes temporary tables only.
     """
-    head, end = NO_HEAD, 0
-    heads = {0: NO_HEAD}
+    end, origin = 0, None
+    subtrees: dict[int, str] = {}
+    roots: dict[int, str] = {}
     lost = lost_runs(db)
-    for *columns, stored_head in db.execute(
-        f"SELECT {', '.join(SEAL_COLUMNS)}, head FROM am_personalization_seal ORDER BY seal_id"
+    columns = ", ".join([*SEAL_COLUMNS, *TREE_COLUMNS])
+    for row in db.execute(
+        f"SELECT {columns} FROM am_personalization_seal ORDER BY seal_id"
     ).fetchall():
-        seal = dict(zip(SEAL_COLUMNS, columns, strict=True))
-        run_id = seal["run_id"]
-        yield from guarded("chain", check_chain(seal, stored_head, head, len(heads)), run_id)
+        seal, stored = split_row(row)
+        origin, run_id = origin or seal["origin"], seal["run_id"]
+        places = check_place(seal, stored, subtrees, origin, len(roots) + 1)
+        yield from guarded("tree", places, run_id)
         yield from guarded("seal", _others(db, seal, end), run_id)
         # Of a run without its row, more than that cannot be said.
         if run_id is not None and run_id not in lost:
             yield from guarded("seal", _run(db, seal, tick), run_id)
-        head = stored_head
         if isinstance(seal["log_end"], int):
             end = max(end, seal["log_end"])
-        heads[seal["seal_id"]] = stored_head
+        subtrees[seal["seal_id"]], roots[seal["seal_id"]] = stored
     yield from guarded("seal", _unsealed(db))
     yield from guarded("log", _cut(db))
-    for line in kept:
-        if heads.get(line["seal_id"]) != line["head"]:
-            what = f"the chain does not hold the kept head of seal {line['seal_id']}"
-            yield Finding("head-not-found", what, None, None, SEALS, line["seal_id"])
+    for head in kept:
+        if fault := _fault_of(head, origin, roots):
+            yield Finding("head-not-found", fault, None, None, SEALS, head.size)
 
 
-def check_chain(seal: dict[str, Any], stored: str, previous: str, number: int) -> Iterator[Finding]:
-    """Whether a seal is the number-th, follows the previous head, and is what its stored head says."""
+def split_row(row: tuple[Any, ...]) -> tuple[dict[str, Any], tuple[str, str]]:
+    """A seal, and the two columns of the tree that are stored with it, from all of its columns."""
+    size = len(SEAL_COLUMNS)
+    subtree, tree_root = row[size:]
+    return dict(zip(SEAL_COLUMNS, row[:size], strict=True)), (subtree, tree_root)
+
+
+def check_place(
+    seal: dict[str, Any],
+    stored: tuple[str, str],
+    subtrees: Mapping[int, str],
+    origin: str,
+    number: int,
+) -> Iterator[Finding]:
+    """Whether a seal is what its tree was taken of; subtrees are those before it, which are checked with their seals.
+
+    If that holds for every seal, tree_root of the last is the root over all of them.
+    """
     name, run_id = f"seal {seal['seal_id']}", seal["run_id"]
     faults = []
     if seal["seal_id"] != number:
         faults.append(f"{name} stands where seal {number} belongs")
-    if seal["previous_head"] != previous:
-        faults.append(f"{name} does not follow from the seal before it")
-    if head_sha256(seal) != stored:
-        faults.append(f"the head of {name} is not the digest of the seal")
+    if seal["origin"] != origin:
+        faults.append(f"{name} is that of another log")
+    try:
+        is_right = tree_with(seal, subtrees) == stored
+    except (KeyError, TypeError, ValueError):
+        is_right = False
+    if not is_right:
+        faults.append(f"the root at {name} is not that of the seals up to it")
     for what in faults:
-        yield Finding("chain-broken", what, run_id, None, SEALS, seal["seal_id"])
+        yield Finding("tree-broken", what, run_id, None, SEALS, seal["seal_id"])
+
+
+def _fault_of(head: Checkpoint, origin: str | None, roots: Mapping[int, str]) -> str | None:
+    if head.origin != origin:
+        return f"a head was kept of another log: {head.origin}"
+    if head.size not in roots:
+        return f"a head of {head.size} seals was kept, and there is no seal {head.size}"
+    if roots[head.size] != head.root.hex():
+        return f"the kept head of {head.size} seals is not that of this log"
+    return None
 
 
 def check_unsealed_runs(db: sqlite3.Connection) -> Iterator[Finding]:
