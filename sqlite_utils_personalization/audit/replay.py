@@ -51,6 +51,7 @@ SELECT l.rec_id, l.profile_id, p.user_token_hash, l.recommendation_type, l.serve
     {{erased_at}}, e.list_id,
     p.profile_id, t.list_id, r.run_id, k.cohort_id, d.list_id, c.candidate_id,
     r.run_id, r.as_of, r.again, r.top_k, r.model_sha256, r.package_version, r.served_at, t.profile_id, d.seq,
+    (SELECT o.profile_id FROM am_personalization_recommendation_log o WHERE o.rec_id = e.first_rec_id),
     {listed(POINTS, "d.")}, d.score, {COLUMNS}
 FROM am_personalization_recommendation_log l
 LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
@@ -61,7 +62,7 @@ _ERASED_AT = (
     "(SELECT x.erased_at FROM am_personalization_erasure x WHERE x.profile_id = l.profile_id)"
 )
 # Where the columns of an evaluation begin.
-_EVALUATED = 23 + len(POINTS) + 1
+_EVALUATED = 24 + len(POINTS) + 1
 _PLACES = f"""
 SELECT c.recommendation_type, d.seq, c.item_id, c.title,
     {listed(POINTS, "d.", " + ")}, d.score
@@ -119,11 +120,11 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
     if night is None or None in links:
         missing = _LINKS[links.index(None)]
         return Replay(logged, BROKEN, missing=missing, run=night, erased_at=erased_at)
-    night_served_at, owner, seq = row[20:23]
-    *parts, score = row[23:_EVALUATED]
+    night_served_at, owner, seq, customer = row[20:24]
+    *parts, score = row[24:_EVALUATED]
     decided, found = Points(tuple(parts), score), evaluation(row[_EVALUATED:])
     differences = (
-        *_differences(logged, night_served_at, owner, decided, found),
+        *_differences(logged, night_served_at, {customer, owner or customer}, decided, found),
         *lists.other_digests(row[7], night.run_id, row[13]),
     )
     return Replay(
@@ -140,7 +141,7 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
 
 
 def _differences(
-    logged: Logged, night: str, owner: int | None, decided: Points, found: Evaluation
+    logged: Logged, night: str, customers: set[int], decided: Points, found: Evaluation
 ) -> Iterator[str]:
     agreeing = {
         "eligibility": found.is_eligible,
@@ -149,7 +150,7 @@ def _differences(
         "logged_score": logged.score == decided.score,
         "recommendation_type": logged.recommendation_type == found.candidate.recommendation_type,
         "served_at": logged.served_at == night,
-        "customer": owner in (None, logged.profile_id),
+        "customer": customers == {logged.profile_id},
     }
     return (name for name, agrees in agreeing.items() if not agrees)
 

@@ -57,6 +57,13 @@ class PlaceOnList(NamedTuple):
     runner_up: RunnerUp | None
 
 
+class Sealed(NamedTuple):
+    """The seal over a row, None if none covers it, and what keeps the row from being proved under it, if anything."""
+
+    seal_id: int | None
+    faults: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Replay:
     """One log row, what it was decided from, and what the formula makes of that.
@@ -66,7 +73,7 @@ class Replay:
     COMPONENTS, score, logged_score, recommendation_type, served_at, customer, and of item, list and model, if one is
     not what its digest was taken of; missing is the first link that leads nowhere. found and decided are None where
     there is no evidence or it is broken; of a broken row the run may still be known. erased_at is when the customer
-    was erased, whatever the verdict.
+    was erased, whatever the verdict. sealed is None unless it was asked for.
     """
 
     logged: Logged
@@ -79,6 +86,7 @@ class Replay:
     decided: Points | None = None
     position: PlaceOnList | None = None
     erased_at: str | None = None
+    sealed: Sealed | None = None
 
     @property
     def rec_id(self) -> int:
@@ -118,6 +126,8 @@ class Replay:
             "total": total_dict(self.found),
             **_position_dict(self.position),
             "erased_at": self.erased_at,
+            "sealed": self.sealed
+            and {"seal_id": self.sealed.seal_id, "faults": list(self.sealed.faults)},
         }
 
     def to_row(self) -> tuple[Any, ...]:
@@ -139,6 +149,8 @@ class Replay:
             logged.score,
             self.recomputed_score,
             self.erased_at,
+            self.sealed.seal_id if self.sealed else None,
+            "; ".join(self.sealed.faults) or None if self.sealed else None,
         )
 
 
@@ -159,6 +171,8 @@ ROW_COLUMNS = (
     "logged_score",
     "recomputed_score",
     "erased_at",
+    "seal_id",
+    "seal_fault",
 )
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ _TABULAR = ("arrays", "csv", "tsv", "table", "fmt")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="With --now: the SELECT of further items that the night was given",
 )
+@click.option("--sealed", is_flag=True, help="Also prove each row under the seal of its night")
 @click.option(
     "--json", "as_json", is_flag=True, help="Output all that is known of each row as JSON"
 )
@@ -53,6 +55,7 @@ def replay(
     path: str,
     now: bool,
     catalogue: Path | None,
+    sealed: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -65,15 +68,19 @@ def replay(
         sqlite-utils personalization-replay jpcite.db 17 --now
         sqlite-utils personalization-replay jpcite.db --run 1 --csv
 
-    Exit status 1: a row differs from its evidence, or its evidence is broken. A row that another program wrote has no
-    evidence, and that of an erased customer is nobody's, which is no fault. The file is only read.
+    Exit status 1: a row differs from its evidence, its evidence is broken, or with --sealed no seal proves it. A row
+    that another program wrote has no evidence, and that of an erased customer is nobody's, which is no fault. The file
+    is only read.
     """
     chosen = _chosen({name: options.pop(name) for name in _SELECTING})
     tabular = any(options.values()) and not as_json
     _check_usage(now, catalogue, tabular, as_json, options)
     verdicts: Counter[str] = Counter()
+    unproved: list[int] = []
     with _opened(path) as db:
         found = _replayed(db, chosen, verdicts, below_cut=not tabular)
+        if sealed:
+            found = _proved(db, found, unproved)
         if tabular:
             from sqlite_utils_personalization.audit.replay_result import ROW_COLUMNS
 
@@ -82,7 +89,7 @@ def replay(
             _print(_beside_today(db, found, catalogue), as_json, options)
         else:
             _print(((one, None) for one in found), as_json, options)
-    _conclude(verdicts)
+    _conclude(verdicts, len(unproved) if sealed else None)
 
 
 def _chosen(given: dict[str, Any]) -> dict[str, Any]:
@@ -128,6 +135,19 @@ def _replayed(
         yield found
 
 
+def _proved(
+    db: sqlite3.Connection, found: Iterator["Replay"], unproved: list[int]
+) -> Iterator["Replay"]:
+    from sqlite_utils_personalization.audit.sealed import Proofs
+
+    proofs = Proofs(db)
+    for one in found:
+        proof = proofs.of(one)
+        if proof.faults:
+            unproved.append(one.rec_id)
+        yield replace(one, sealed=proof)
+
+
 def _beside_today(
     db: sqlite3.Connection, found: Iterator["Replay"], catalogue: Path | None
 ) -> Iterator[tuple["Replay", "ThenNow | None"]]:
@@ -158,11 +178,13 @@ def _print(
         print_text(replay_text(one, now))
 
 
-def _conclude(verdicts: Counter[str]) -> None:
+def _conclude(verdicts: Counter[str], unproved: int | None) -> None:
     from sqlite_utils_personalization.audit.replay_result import FAULTS
 
     total = verdicts.total()
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
-    say(f"{total} row{'' if total == 1 else 's'}: {counts}" if total else "no row was chosen")
-    if any(verdicts[fault] for fault in FAULTS):
+    proof = "" if unproved is None else f"; {total - unproved} proved under a seal"
+    said = f"{total} row{'' if total == 1 else 's'}: {counts}{proof}"
+    say(said if total else "no row was chosen")
+    if unproved or any(verdicts[fault] for fault in FAULTS):
         raise click.exceptions.Exit(1)

@@ -33,6 +33,7 @@ def replay_text(found: Replay, now: ThenNow | None = None) -> str:
             *(_inputs(found.found) if found.found else ()),
             *(_points(found.components, found.found) if found.found else ()),
             *_position(found),
+            *_sealed(found),
             *(_now(now) if now else ()),
         ],
     )
@@ -131,6 +132,13 @@ def _points(parts: Iterable[Component], found: Evaluation) -> Iterator[Line]:
         note = "" if part.decided in (None, part.points) else f" - but stored is {part.decided}"
         yield part.name, f"{part.points!s:>3}  {part.sentence}{note}"
     yield "score", f"{found.points.score!s:>3}  {total_sentence(found)}"
+
+
+def _sealed(found: Replay) -> Iterator[Line]:
+    if found.sealed:
+        seal_id, faults = found.sealed
+        under = f"under seal {seal_id}" if seal_id else "under no seal"
+        yield "seal", f"not proved {under}: {'; '.join(faults)}" if faults else f"proved {under}"
 
 
 def _position(found: Replay) -> Iterator[Line]:

@@ -1,6 +1,7 @@
 """personalization-verify: is the evidence intact?"""
 
 import json
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.verify import Finding, Group
     from sqlite_utils_personalization.audit.verify.kept_heads import Signed
     from sqlite_utils_personalization.audit.verify.notes import Note
+    from sqlite_utils_personalization.audit.verify.verification import Reached, Verification
     from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 
 INTACT, FOUND, UNCHECKED = 0, 1, 2
@@ -41,6 +43,14 @@ INTACT, FOUND, UNCHECKED = 0, 1, 2
     help="This witness, by its public key, must have cosigned one of the heads",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 on rows that no seal covers, too")
+@click.option(
+    "--keep", is_flag=True, help="Note in the file that, when and with what it was verified"
+)
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The same as a line of JSON at the end of this file",
+)
 @click.option("--json", "as_json", is_flag=True, help="Output findings and notes as JSON")
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
 def verify(
@@ -49,6 +59,8 @@ def verify(
     key_files: tuple[Path, ...],
     witnesses: tuple[str, ...],
     strict: bool,
+    keep: bool,
+    record: Path | None,
     as_json: bool,
     silent: bool,
 ) -> None:
@@ -63,15 +75,22 @@ def verify(
     Of each kind of fault the first is shown, and how many there are; docs/verify.md lists the kinds. Notes, as on times
     that go backwards or rows that no seal covers, are no findings.
 
-    Exit status 0: intact, 1: findings, 2: could not check. The file is only read.
+    Exit status 0: intact, 1: findings, 2: could not check. The file is only read, unless --keep adds a row to it, which
+    the next seal covers.
     """
     if (key_files or witnesses) and not head_file:
         raise click.UsageError("--public-key and --witness are of heads: give them with --head")
     from sqlite_utils_personalization.audit.verify import grouped
 
+    began = time.monotonic()
     kept, signed = _kept(head_file, key_files, witnesses)
-    findings, noted = _verify(path, kept, silent)
-    groups = grouped([*findings, *(signed.findings if signed else [])])
+    reached, findings, noted = _verify(path, kept, silent, needs_table=keep)
+    findings += signed.findings if signed else []
+    groups = grouped(findings)
+    if keep or record:
+        from sqlite_utils_personalization.audit.verify.verification import verification
+
+        _keep(path if keep else None, record, verification(reached, findings, kept, began))
     if as_json:
         document = {
             "findings": [group.to_dict() for group in groups],
@@ -89,20 +108,39 @@ def verify(
 
 
 def _verify(
-    path: str, kept: list["Checkpoint"], silent: bool
-) -> tuple[list["Finding"], list["Note"]]:
+    path: str, kept: list["Checkpoint"], silent: bool, *, needs_table: bool
+) -> tuple["Reached", list["Finding"], list["Note"]]:
     from sqlite_utils_personalization.audit.verify.notes import notes
     from sqlite_utils_personalization.audit.verify.schema import require_any_evidence
+    from sqlite_utils_personalization.audit.verify.verification import VERIFICATIONS, reached
     from sqlite_utils_personalization.audit.verify.verify import verify as verify_evidence
-    from sqlite_utils_personalization.database import explain_errors, open_readonly
+    from sqlite_utils_personalization.database import (
+        explain_errors,
+        open_readonly,
+        require_table,
+    )
 
     with ExitStack() as stack:
         stack.enter_context(explain_errors(path))
         db = stack.enter_context(open_readonly(path))
         require_any_evidence(db.conn, path)
+        if needs_table:
+            require_table(db.conn, VERIFICATIONS, path)
         bar = stack.enter_context(ExitStack())
         progress = (lambda stage, done, total: None) if silent else Progress(bar)
-        return verify_evidence(db.conn, kept, progress), notes(db.conn)
+        at = reached(db.conn)
+        return at, verify_evidence(db.conn, kept, progress), notes(db.conn)
+
+
+def _keep(path: str | None, record_file: Path | None, found: "Verification") -> None:
+    from sqlite_utils_personalization.audit.verify.verification import keep, record
+    from sqlite_utils_personalization.database import explain_errors, open_writable
+
+    if record_file:
+        record(record_file, found)
+    if path:
+        with explain_errors(path), open_writable(path) as db:
+            keep(db.conn, found)
 
 
 def _text(group: "Group") -> str:

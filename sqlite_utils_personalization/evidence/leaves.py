@@ -48,6 +48,20 @@ EVENT_COLUMNS = {
     ),
     "am_personalization_rotation": ("rotation_id", "profile_id", "rotated_at", "proof"),
     "am_personalization_identity": ("identity_id", "profile_id", "commitment", "bound_at"),
+    "am_personalization_verification": (
+        "verification_id",
+        "verified_at",
+        "package_version",
+        "log_end",
+        "covered_rows",
+        "seal_id",
+        "tree_root",
+        "kept",
+        "kept_seal_id",
+        "seconds",
+        "findings",
+        "findings_json",
+    ),
 }
 
 _LISTS = f"""
@@ -119,7 +133,7 @@ def other_leaf(row: Iterable[object]) -> bytes:
 
 
 def event_leaf(table: str, row: Iterable[object]) -> bytes:
-    """One delivery, erasure or rotation: its table, then its EVENT_COLUMNS."""
+    """One row of a table of events: its table, then its EVENT_COLUMNS."""
     return canonical_json([EVENT, table, *row]).encode()
 
 

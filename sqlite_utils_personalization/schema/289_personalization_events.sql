@@ -1,4 +1,4 @@
--- 289: what happened to recommendations and customers afterwards - deliveries, erasures, rotated keys.
+-- 289: what happened to recommendations and customers afterwards - deliveries, erasures, rotated keys, verifications.
 -- Needs 287. Additive and idempotent, through personalization-migrate or sqlite3 DB < FILE.
 
 BEGIN;
@@ -63,6 +63,25 @@ CREATE INDEX IF NOT EXISTS idx_am_personalization_identity_profile
 CREATE TABLE IF NOT EXISTS am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
+);
+
+-- What one verification found, as personalization-verify --keep wrote it down: said by whoever ran it, no proof.
+CREATE TABLE IF NOT EXISTS am_personalization_verification (
+    verification_id INTEGER PRIMARY KEY CHECK (verification_id BETWEEN 1 AND 9007199254740992),
+    verified_at TEXT NOT NULL,
+    package_version TEXT NOT NULL,
+    -- the last row of the log, how many rows had evidence or a seal, and the last seal with the root over all of them
+    log_end INTEGER NOT NULL CHECK (log_end >= 0),
+    covered_rows INTEGER NOT NULL CHECK (covered_rows >= 0),
+    seal_id INTEGER NOT NULL CHECK (seal_id >= 0),
+    tree_root TEXT CHECK (length(tree_root) = 64),
+    -- the heads that were kept outside the file, and the newest seal among them
+    kept TEXT NOT NULL CHECK (kept IN ('none', 'agree', 'differ')),
+    kept_seal_id INTEGER,
+    seconds INTEGER NOT NULL CHECK (seconds >= 0),
+    findings INTEGER NOT NULL CHECK (findings >= 0),
+    -- by code: how many, and the first of them; at most 1,000 in all
+    findings_json TEXT NOT NULL CHECK (json_valid(findings_json))
 );
 
 -- What personalization-reconcile --keep found last of a month, class by class in order of precedence. Not guarded: it is
@@ -155,6 +174,16 @@ CREATE TRIGGER IF NOT EXISTS am_personalization_identity_no_replace BEFORE INSER
 WHEN EXISTS (SELECT 1 FROM am_personalization_identity WHERE identity_id = new.identity_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
 
+CREATE TRIGGER IF NOT EXISTS am_personalization_verification_no_update BEFORE UPDATE ON am_personalization_verification
+BEGIN SELECT raise(ABORT, 'am_personalization_verification is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_verification_no_delete BEFORE DELETE ON am_personalization_verification
+BEGIN SELECT raise(ABORT, 'am_personalization_verification is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_verification_no_replace BEFORE INSERT ON am_personalization_verification
+WHEN EXISTS (SELECT 1 FROM am_personalization_verification WHERE verification_id = new.verification_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_verification is append-only'); END;
+
 -- Numbers ascend, because they are sealed up to one of them; and leave room for the next, as in 288.
 
 CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_number AFTER INSERT ON am_personalization_delivery
@@ -189,6 +218,14 @@ WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity
     )
 BEGIN SELECT raise(ABORT, 'identity_id must be above all before, and at most 2^52, or follow the one before'); END;
 
+CREATE TRIGGER IF NOT EXISTS am_personalization_verification_number AFTER INSERT ON am_personalization_verification
+WHEN new.verification_id < (SELECT max(verification_id) FROM am_personalization_verification)
+    OR new.verification_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_verification
+        WHERE verification_id BETWEEN new.verification_id - 1000000 AND new.verification_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'verification_id must be above all before, and at most 2^52, or follow the one before'); END;
+
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
 CREATE TEMP TABLE am_personalization_check (
     complete INTEGER CONSTRAINT "289 is incomplete and was undone: is 287 applied?" CHECK (complete),
@@ -198,7 +235,7 @@ INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
 SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 26 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 31 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_delivery',
     'index idx_am_personalization_delivery_rec',
     'index idx_am_personalization_delivery_delivered',
@@ -223,17 +260,23 @@ SELECT count(*) = 26 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_identity_salt',
     'trigger am_personalization_identity_number',
     'trigger am_personalization_rotation_number',
+    'table am_personalization_verification',
+    'trigger am_personalization_verification_no_update',
+    'trigger am_personalization_verification_no_delete',
+    'trigger am_personalization_verification_no_replace',
+    'trigger am_personalization_verification_number',
     'table am_personalization_reconciliation',
     'table am_personalization_reconciled'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 57 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 69 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',
     'am_personalization_rotation',
     'am_personalization_identity',
     'am_personalization_identity_salt',
+    'am_personalization_verification',
     'am_personalization_reconciliation',
     'am_personalization_reconciled'
 );

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 08:55:40.780852+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 08:55:40.790247+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 08:55:40.795051+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 09:05:52.188111+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 09:05:52.193603+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 09:05:52.196961+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -121,20 +121,20 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'992bdc1fecc35013c75b0cd71d6bd399feb7350f5e6003ae0966695dadb23aa2','2026-11-28T08:55:40.690Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'6a736a0fb6000ff7f74a65acadbfde5594339628f9ebe75a2c04c1dda643010b','2026-11-28T08:55:40.690Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'006274ad3e15950a86036c98aede0aeee87082246ad113c8eb4a5a1b25bf449a','2026-11-28T08:55:40.690Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'7e312d1d28e249b120f3a4fa66fdc2568a85361285388b038dac2a74f18ddf0e','2026-11-28T08:55:40.690Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'a4a855effd567f49e282a36876f6a52323bb959aea44370511026b84ac7903f5','2026-11-28T08:55:40.690Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'c22d97c723008526fe96d0643d2250db729ff767a0b69511e59070ec8705eb34','2026-11-28T09:05:52.088Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'bc11bcd05c650dfe49535a5fed37f271348166fa34c01be810e5df3602741c65','2026-11-28T09:05:52.089Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'e25998e9b3ddabe966259df2dcc4ea7c5cc716e37945417ca32dcef29d37675b','2026-11-28T09:05:52.089Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'f35e690ee2876ed63e95b936abd3cb4d0f69a98d324fd04eefa1599ee0a4b2c9','2026-11-28T09:05:52.089Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'2bf00fa0db8a19e3aec4725fe9acbd05af4743f323b996a4aa1c9f9d589bc33b','2026-11-28T09:05:52.089Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'13f58cb784977ec282c1bab6c71e836e84932ea5ee0b4f331d64b1dda96a9947');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'85bed3c94afbd46a3c2a3ff6476542dcff0424c20de6082ac50fc9f4ca435c58');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'496931b1b2ca6f8a148a70d1c50f045f8ea6c5272aa35c749d9746149e927c86');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'c3da254d024ddf112614133805a72c496fdc4c17d42600c0f5d2703b4cfc2f7e');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'230fca40ca6762ae04a3d6e3509493c123ff0a01c6c9bd2d22262450c9b0f938');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'93807e27f2e8caa03f243e9871fac6c8c1e0c413274098f27fe78828daec4414');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'81fc1a54cd238876dbdf458530e663f528809286278906ddf5f6aace82c31609');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'0b29d185bdd0400eab9d6888e0e24537a770c0ef72d164ffd1491c0e18bdc4be');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'2bc4b4f75c290018f250cd702c841d7cbbe877fec06d7880f880ea58728c5f69');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'e6eca144000aab3af364c9c300b09ff23ec8d7600259e675baf37667755e2bb3');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -163,11 +163,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T08:55:40.658Z','2026-11-28T08:55:40.658Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -176,30 +176,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T08:55:40.672Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T08:55:40.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T08:55:40.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T09:05:52.064Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T09:05:52.134Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -278,8 +278,8 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T08:55:40.672Z','2026-11-28T08:55:40.668Z','0430ed4b5a07f141cb5802a7b88586fdc4799a1678d2619ca5f511b11dac6423','5dd10b3a6e13206db019c6467abe914b882ff9cd96c50ec18b8cf02a0e0c9273','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','58854db9b47eb61e1bd5b349d3e8c869a7f21c439a48a059a646101f55628ec5',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T08:55:40.732Z','2026-11-28T08:55:40.729Z','b00474235215556df2752af8842e882c5e70a9f68403edf285439aab7aa11c61','f40b6c4c59280ec9336a494d01980dd0e793eaf5d732c0da94c22f8cde9f0fd9','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','ad7167b147b3f0654da9bce3bd74656092f90636b434b7f7b1085067e60c6243',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T09:05:52.064Z','2026-11-28T09:05:52.060Z','77490eac30f920d6437abcad16210844f36d29f529aee848bd05ee5bf23e9b86','3f7c2d1ebbc3fcf7ad7f1d83198ef229b1a71480a0f142011e441eab8c84748b','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','154ba24ad07718c7c625c352040dbc6f5cccfa87e3a83cf0b6568f26dd25b630',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T09:05:52.134Z','2026-11-28T09:05:52.132Z','627ffeb319339b634fd0c34a9fc3043e9b5808b9556436ba5f94bfb8b3518ea6','327a1f3f00f7558d0ca6439afdebc1d8c047e7471e9a6016d8c6d9547241be07','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','1a74f5138eaa71934e522ad40410688bf05565ef2a2e44627b37c9fce09781ae',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -308,8 +308,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T08:55:40.697Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T08:55:40.749Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T09:05:52.097Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T09:05:52.148Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -325,9 +325,9 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/4665b549268c4dcb',NULL,NULL,NULL,0,5,'c2fb3846fb1ab0f3999140cd62aa3b80bb1477635ee0143400f37f4a5a9a8c37','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','ebac7874e7ca2340b8df243b7cb4215771af4f663bdab9f2f6464be2625321eb','ebac7874e7ca2340b8df243b7cb4215771af4f663bdab9f2f6464be2625321eb');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/4665b549268c4dcb',1,1,12,12,3,'54b6e9d7ad86b0f75fcb82d9cfc4dce882b30b12ce84227e7c9e099d6958313a','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"5dd10b3a6e13206db019c6467abe914b882ff9cd96c50ec18b8cf02a0e0c9273","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T08:55:40.672Z","served_sha256":"58854db9b47eb61e1bd5b349d3e8c869a7f21c439a48a059a646101f55628ec5","started_at":"2026-11-28T08:55:40.668Z","top_k":10},"unserved_sha256":"871699ebaa3a8361aad05c153e1c148516163d807371512866a0fddc688ce1ed"}','5ef6eff86005c6b9fa8502ee18550e34d12af92fa0d095ca09c0021860902eac','5ef6eff86005c6b9fa8502ee18550e34d12af92fa0d095ca09c0021860902eac');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/4665b549268c4dcb',2,13,24,24,3,'50bc3bd0479347c0087eb5582b515cbf5fdfe40855ee49a35273027a544d7c74','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"f40b6c4c59280ec9336a494d01980dd0e793eaf5d732c0da94c22f8cde9f0fd9","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T08:55:40.732Z","served_sha256":"ad7167b147b3f0654da9bce3bd74656092f90636b434b7f7b1085067e60c6243","started_at":"2026-11-28T08:55:40.729Z","top_k":10},"unserved_sha256":"dc976baec357a13191ee33dd79f0604b169976f3250b009c59ae89310a947070"}','35e4392e86f051c7c47286ee752564c43c4129cf43c667740b52f4ab0bdcd38c','32036fc99051e79759a8afd8591f172b2dfe9940cf3cb614b9717b657f4908b8');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/7001d0478090be4e',NULL,NULL,NULL,0,5,'dd675875ae0e17d32d0c457c345c2cc0978816b329664321c340bbb1f7bd279f','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','f1241c3c2279d971d28fcc3dba42d4e5725b289e954b20fed576eb535694f33a','f1241c3c2279d971d28fcc3dba42d4e5725b289e954b20fed576eb535694f33a');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/7001d0478090be4e',1,1,12,12,3,'65e7f9e8ebde08716ef1fd5771237f1508439050fe9525d65937f9abc8030c57','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"3f7c2d1ebbc3fcf7ad7f1d83198ef229b1a71480a0f142011e441eab8c84748b","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T09:05:52.064Z","served_sha256":"154ba24ad07718c7c625c352040dbc6f5cccfa87e3a83cf0b6568f26dd25b630","started_at":"2026-11-28T09:05:52.060Z","top_k":10},"unserved_sha256":"05cb0154feb911aaa49d4a6ba0638155e4d4eab0537963d199f32b655d466d7c"}','92e75c5b1d38c961bcde58fc038278d8d953d59d0f9c642d250ddb68ee31e82c','92e75c5b1d38c961bcde58fc038278d8d953d59d0f9c642d250ddb68ee31e82c');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/7001d0478090be4e',2,13,24,24,3,'e96a2dbf5c963b32c0714ad11504cee0e1b4245b26075c1a5bc737d3f1f2c09c','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"327a1f3f00f7558d0ca6439afdebc1d8c047e7471e9a6016d8c6d9547241be07","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T09:05:52.134Z","served_sha256":"1a74f5138eaa71934e522ad40410688bf05565ef2a2e44627b37c9fce09781ae","started_at":"2026-11-28T09:05:52.132Z","top_k":10},"unserved_sha256":"507a4a94a1667dfffa319d151c4a2b1e7e06d72617639e2674760586ae8fb25d"}','bef2a81457ac6b9d24874a900685cc11975c2ec79196d6b5b5511e4251db1ebe','d0ab0ccff5956fa333d33559e7620bc0e25d436196f58ec9057716c0602d3e67');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -340,6 +340,23 @@ INSERT INTO "am_personalization_unserved" VALUES(1,1,1,NULL);
 INSERT INTO "am_personalization_unserved" VALUES(1,4,4,NULL);
 INSERT INTO "am_personalization_unserved" VALUES(2,1,1,NULL);
 INSERT INTO "am_personalization_unserved" VALUES(2,4,4,NULL);
+CREATE TABLE am_personalization_verification (
+    verification_id INTEGER PRIMARY KEY CHECK (verification_id BETWEEN 1 AND 9007199254740992),
+    verified_at TEXT NOT NULL,
+    package_version TEXT NOT NULL,
+    -- the last row of the log, how many rows had evidence or a seal, and the last seal with the root over all of them
+    log_end INTEGER NOT NULL CHECK (log_end >= 0),
+    covered_rows INTEGER NOT NULL CHECK (covered_rows >= 0),
+    seal_id INTEGER NOT NULL CHECK (seal_id >= 0),
+    tree_root TEXT CHECK (length(tree_root) = 64),
+    -- the heads that were kept outside the file, and the newest seal among them
+    kept TEXT NOT NULL CHECK (kept IN ('none', 'agree', 'differ')),
+    kept_seal_id INTEGER,
+    seconds INTEGER NOT NULL CHECK (seconds >= 0),
+    findings INTEGER NOT NULL CHECK (findings >= 0),
+    -- by code: how many, and the first of them; at most 1,000 in all
+    findings_json TEXT NOT NULL CHECK (json_valid(findings_json))
+);
 ANALYZE "sqlite_master";
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','idx_am_personalization_profile_token','5 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_profile','sqlite_autoindex_am_personalization_profile_1','5 1');
@@ -613,6 +630,13 @@ BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
 CREATE TRIGGER am_personalization_identity_no_replace BEFORE INSERT ON am_personalization_identity
 WHEN EXISTS (SELECT 1 FROM am_personalization_identity WHERE identity_id = new.identity_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
+CREATE TRIGGER am_personalization_verification_no_update BEFORE UPDATE ON am_personalization_verification
+BEGIN SELECT raise(ABORT, 'am_personalization_verification is append-only'); END;
+CREATE TRIGGER am_personalization_verification_no_delete BEFORE DELETE ON am_personalization_verification
+BEGIN SELECT raise(ABORT, 'am_personalization_verification is append-only'); END;
+CREATE TRIGGER am_personalization_verification_no_replace BEFORE INSERT ON am_personalization_verification
+WHEN EXISTS (SELECT 1 FROM am_personalization_verification WHERE verification_id = new.verification_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_verification is append-only'); END;
 CREATE TRIGGER am_personalization_delivery_number AFTER INSERT ON am_personalization_delivery
 WHEN new.delivery_id < (SELECT max(delivery_id) FROM am_personalization_delivery)
     OR new.delivery_id > 4503599627370496 AND NOT EXISTS (
@@ -641,6 +665,13 @@ WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity
         WHERE identity_id BETWEEN new.identity_id - 1000000 AND new.identity_id - 1
     )
 BEGIN SELECT raise(ABORT, 'identity_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_verification_number AFTER INSERT ON am_personalization_verification
+WHEN new.verification_id < (SELECT max(verification_id) FROM am_personalization_verification)
+    OR new.verification_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_verification
+        WHERE verification_id BETWEEN new.verification_id - 1000000 AND new.verification_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'verification_id must be above all before, and at most 2^52, or follow the one before'); END;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('am_personalization_profile',5);
 INSERT INTO "sqlite_sequence" VALUES('am_personalization_recommendation_log',24);

@@ -31,6 +31,7 @@ _WRITTEN = {
     "am_personalization_erasure": "erased_at",
     "am_personalization_rotation": "rotated_at",
     "am_personalization_identity": "bound_at",
+    "am_personalization_verification": "verified_at",
 }
 _RUNS = """
 SELECT seal_id, run_id, manifest_json FROM am_personalization_seal WHERE run_id IS NOT NULL ORDER BY seal_id

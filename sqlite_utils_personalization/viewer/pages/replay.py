@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sqlite_utils_personalization.audit.compare_today import compare_today
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
+from sqlite_utils_personalization.audit.sealed import Proofs
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
 from sqlite_utils_personalization.catalogue.candidate import Candidate
@@ -26,6 +27,9 @@ from sqlite_utils_personalization.viewer.failure import no_recommendation
 from sqlite_utils_personalization.viewer.links import question_url, replay_url
 from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
 
+# Up to these many customers a night is walked for the proof of one row, a fraction of a second, without being asked.
+PROVED_LEAVES = 5_000
+
 _COLUMNS = (*SEAL_COLUMNS, "tree_root")
 _SEAL_COLUMNS = ", ".join(_COLUMNS)
 _SEAL_OF_RUN = f"SELECT {_SEAL_COLUMNS} FROM am_personalization_seal WHERE run_id = :run_id"
@@ -36,14 +40,17 @@ WHERE run_id IS NULL AND :rec_id BETWEEN first_rec_id AND last_rec_id
 _SEALED_UP_TO = "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal"
 
 
-def replay_page(db: sqlite3.Connection, rec_id: str, *, with_now: bool) -> dict[str, Any]:
+def replay_page(
+    db: sqlite3.Connection, rec_id: str, *, with_now: bool, with_proof: bool = False
+) -> dict[str, Any]:
     """What personalization-replay says of the row, and its seal. Failure 404 if there is no such row.
 
     now is the item in the catalogue of today, if it is asked for, because the whole catalogue is read for it, and
     now_fault why that cannot be told.
 
-    seal is None where no seal covers the row, else the seal as it is stored, with faults: what is wrong with it, none
-    if it is the digest of itself, follows from the one before and holds the run row as it stands.
+    seal is None where no seal covers the row, else the seal as it is stored, with proved: whether the row was proved
+    under it, None where that was not tried, because the night has more than PROVED_LEAVES and with_proof is not asked
+    for; and faults: what is wrong with it, none if it is the one its tree holds and has the run row as it stands.
 
     missing is "evidence" of a row without evidence that was sealed over, but not as a row of other programs.
     """
@@ -56,7 +63,12 @@ def replay_page(db: sqlite3.Connection, rec_id: str, *, with_now: bool) -> dict[
     except PersonalizationError as error:
         raise no_recommendation(error) from error
     now, fault = now_of(db, found) if with_now else (None, None)
-    data = {**found.to_dict(), "now": now, "now_fault": fault, "seal": seal_of(db, found)}
+    data = {
+        **found.to_dict(),
+        "now": now,
+        "now_fault": fault,
+        "seal": seal_of(db, found, with_proof),
+    }
     if found.verdict == NO_EVIDENCE and not data["seal"]:
         (sealed_up_to,) = db.execute(_SEALED_UP_TO).fetchone()
         data["missing"] = "evidence" if found.rec_id <= sealed_up_to else None
@@ -74,7 +86,7 @@ def now_of(db: sqlite3.Connection, found: Replay) -> tuple[dict[str, Any] | None
     return item.to_dict(), None
 
 
-def seal_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
+def seal_of(db: sqlite3.Connection, found: Replay, with_proof: bool) -> dict[str, Any] | None:
     """The seal that covers a replayed row, with its faults; None if none does, as of a run still under way."""
     run_id = found.run.run_id if found.run else None
     sql = _SEAL_OF_OTHERS if run_id is None else _SEAL_OF_RUN
@@ -82,13 +94,15 @@ def seal_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
     if row is None:
         return None
     seal = dict(zip(_COLUMNS, row, strict=True))
-    faults = seal_faults(db, 1, seal["seal_id"])
-    if run_id is not None:
-        faults += run_faults(db, run_id)[1]
-        if not (seal["first_rec_id"] or 0) <= found.rec_id <= (seal["last_rec_id"] or 0):
-            faults.append(f"the seal does not reach row {found.rec_id}, which was added later")
+    leaves = seal["leaves"]
+    if with_proof or not isinstance(leaves, int) or leaves <= PROVED_LEAVES:
+        faults = list(Proofs(db).of(found).faults)
+        proved: bool | None = not faults
+    else:
+        faults, proved = seal_faults(db, 1, seal["seal_id"]), None
+        faults += run_faults(db, run_id)[1] if run_id is not None else []
     del seal["manifest_json"]
-    return {**seal, "head": _head_of(seal), "faults": faults}
+    return {**seal, "head": _head_of(seal), "proved": proved, "faults": faults}
 
 
 def _head_of(seal: dict[str, Any]) -> str | None:
@@ -139,6 +153,7 @@ def show_replay(datasette: Any, database: str, data: dict[str, Any]) -> dict[str
         "night_url": run
         and question_url(datasette, database, "night_integrity", night=run["run_id"]),
         "now_url": f"{replay_url(datasette, database, data['rec_id'])}&now=on",
+        "proof_url": f"{replay_url(datasette, database, data['rec_id'])}&proof=on",
         "quoted_file": shlex.quote(file_name(datasette, database)),
     }
 

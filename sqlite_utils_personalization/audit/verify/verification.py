@@ -1,0 +1,117 @@
+"""One verification as it is kept: in the file, append-only and sealed like other events, or as a line of another file.
+
+It says what somebody says to have found. Whoever trusts nobody verifies again.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.audit.verify import Finding, grouped
+from sqlite_utils_personalization.audit.verify.codes import CODES
+from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
+from sqlite_utils_personalization.evidence.seal import head, sealed_log_end
+from sqlite_utils_personalization.transaction import write_transaction
+
+VERIFICATIONS = "am_personalization_verification"
+# Of all codes together, the findings that are kept with what they say.
+KEPT_FINDINGS = 1_000
+
+_LOG_END = "SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendation_log"
+_COVERED = "SELECT count(*) FROM am_personalization_recommendation_log WHERE rec_id <= ?"
+
+
+class Reached(NamedTuple):
+    """How far a file goes: the last row of its log, how many rows seals cover, its last seal and the root over all."""
+
+    log_end: int
+    covered_rows: int
+    seal_id: int
+    tree_root: str | None
+
+
+class Verification(NamedTuple):
+    """The columns of am_personalization_verification but the first; seconds of wall clock."""
+
+    verified_at: str
+    package_version: str
+    log_end: int
+    covered_rows: int
+    seal_id: int
+    tree_root: str | None
+    kept: str
+    kept_seal_id: int | None
+    seconds: int
+    findings: int
+    findings_json: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the findings by code as an object."""
+        return {**self._asdict(), "findings_json": json.loads(self.findings_json)}
+
+
+def reached(db: sqlite3.Connection) -> Reached:
+    """How far the file goes that is about to be verified; zeros for what damage keeps from being read. Read-only."""
+    try:
+        (log_end,) = db.execute(_LOG_END).fetchone()
+        sealed, top = sealed_log_end(db), head(db)
+        (covered,) = db.execute(_COVERED, (sealed,)).fetchone()
+    except (sqlite3.Error, PersonalizationError):
+        return Reached(0, 0, 0, None)
+    size, root = (top.size, top.root.hex()) if top else (0, None)
+    return Reached(log_end if isinstance(log_end, int) else 0, covered, size, root)
+
+
+def verification(
+    at: Reached, findings: Sequence[Finding], kept: Sequence[Checkpoint], began: float
+) -> Verification:
+    """What is kept of a verification that began at a time.monotonic(), with the heads that were kept outside."""
+    is_other = any(CODES[finding.code].kind == "head" for finding in findings)
+    return Verification(
+        utc_now(),
+        __version__,
+        *at,
+        "none" if not kept else "differ" if is_other else "agree",
+        max((one.size for one in kept), default=None),
+        round(time.monotonic() - began),
+        len(findings),
+        canonical_json(_by_code(findings)),
+    )
+
+
+def keep(db: sqlite3.Connection, found: Verification) -> None:
+    """Append a verification to the file, to be sealed with what is sealed next; joins the caller's transaction."""
+    with write_transaction(db):
+        db.execute(
+            f"INSERT INTO {VERIFICATIONS}({', '.join(found._fields)})"
+            f" VALUES ({', '.join('?' * len(found))})",
+            found,
+        )
+
+
+def record(file: Path, found: Verification) -> None:
+    """Append a verification to a file as a line of JSON, for a database that must not be written."""
+    try:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(f"{canonical_json(found.to_dict())}\n")
+    except OSError as error:
+        raise PersonalizationError(
+            f"the verification could not be written to {file}: {error.strerror or error}",
+            "give a file that may be written",
+        ) from None
+
+
+def _by_code(findings: Sequence[Finding]) -> dict[str, Any]:
+    left, found = KEPT_FINDINGS, {}
+    for group in grouped(findings, KEPT_FINDINGS):
+        first = group.to_dict()["first"][:left]
+        left -= len(first)
+        found[group.code] = {"count": group.total, "first": first}
+    return found
