@@ -7,8 +7,8 @@ from itertools import chain
 from sqlite_utils_personalization.audit.verify import Finding, guarded
 from sqlite_utils_personalization.audit.verify.contents import (
     check_contents,
-    check_indexes,
     check_values,
+    indexes_beside,
 )
 from sqlite_utils_personalization.audit.verify.events import check_events
 from sqlite_utils_personalization.audit.verify.rows import check_references, check_rows
@@ -41,18 +41,19 @@ def verify(
     """
     meter = _Meter(db, progress)
     forget_digests(db)
-    checks = [
-        guarded("schema", check_schema(db)),
-        guarded("index", check_indexes(db)),
-        guarded("value", check_values(db)),
-        guarded("reference", check_references(db)),
-        guarded("content", check_contents(db)),
-        guarded("log", check_rows(db, meter.ticks(_RANGE))),
-        guarded("run", _check_runs(db, meter.ticks(_LIST))),
-        guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
-        guarded("event", check_events(db)),
-    ]
-    findings = list(chain.from_iterable(checks))
+    with indexes_beside(db) as indexes:
+        schema = list(guarded("schema", check_schema(db)))
+        checks = [
+            guarded("value", check_values(db)),
+            guarded("reference", check_references(db)),
+            guarded("content", check_contents(db)),
+            guarded("log", check_rows(db, meter.ticks(_RANGE))),
+            guarded("run", _check_runs(db, meter.ticks(_LIST))),
+            guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
+            guarded("event", check_events(db)),
+        ]
+        others = list(chain.from_iterable(checks))
+        findings = [*schema, *guarded("index", indexes), *others]
     meter.end()
     return findings
 
