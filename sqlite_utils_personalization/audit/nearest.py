@@ -88,7 +88,7 @@ def nearest_change(
         return None
     nearest = min(enough)
     _, there = find_ranked(db, field, vectors[nearest], place=0, of=candidate_id)
-    if there is None or there.place > top_k:
+    if there is None or there.is_behind or there.place > top_k:
         raise PersonalizationError(
             "a choice disagrees with formula.sql, so there is no answer", "reinstall the package"
         )

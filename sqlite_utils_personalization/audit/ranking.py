@@ -25,7 +25,10 @@ class Field(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """One eligible candidate with a score; place is its rank from 1, order the terms of rank_order."""
+    """One eligible candidate with a score; place is its rank from 1, order the terms of rank_order.
+
+    stands_for is the candidate_id of the best-placed of its family; place is that one's, if it is another.
+    """
 
     candidate_id: int
     item_id: str
@@ -34,6 +37,12 @@ class Ranked(NamedTuple):
     score: int
     place: int
     order: tuple[Any, ...]
+    stands_for: int
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether another of its family has its place."""
+        return self.stands_for != self.candidate_id
 
 
 class RunnerUp(NamedTuple):
@@ -53,13 +62,25 @@ SELECT c.* FROM am_personalization_run_candidate x CROSS JOIN am_personalization
 WHERE x.run_id = :run_id AND c.recommendation_type = :recommendation_type AND c.left_out IS NULL
     AND c.profile_id IS :owner
 """
-_PLACED = splice(f"""{_VECTOR}
-SELECT * FROM (
-    SELECT c.candidate_id, c.item_id, c.title, {{points}} AS points, {{score}},
-        row_number() OVER (ORDER BY {{points}} DESC, {{rank_order}}) AS place, {{rank_order}}
+# Of a family the first has a place, and the others stand behind it.
+_PLACED = splice(f"""{_VECTOR},
+eligible AS (
+    SELECT c.candidate_id, c.item_id, c.title, {{points}} AS points, {{score}} AS score, {{kin}} AS kin,
+        row_number() OVER (ORDER BY {{rank_order}}) AS position, {{rank_order}}
     FROM ({COMPETING}) c, k, am_personalization_run r
     WHERE r.run_id = :run_id AND {{eligible}} AND {{score}} > 0
-) WHERE place = :place OR candidate_id = :candidate_id
+),
+related AS (
+    SELECT *, first_value(candidate_id) OVER (PARTITION BY coalesce(kin, candidate_id) ORDER BY position) AS stands_for
+    FROM eligible
+),
+counted AS (
+    SELECT *, sum(stands_for = candidate_id) OVER (ORDER BY position) AS before FROM related
+),
+placed AS (
+    SELECT *, first_value(before) OVER (PARTITION BY stands_for ORDER BY position) AS place FROM counted
+)
+SELECT * FROM placed WHERE (place = :place AND stands_for = candidate_id) OR candidate_id = :candidate_id
 """)
 _EVALUATED = f"""{_VECTOR}
 SELECT {COLUMNS} FROM am_personalization_candidate c, k, am_personalization_run r
@@ -86,12 +107,12 @@ def find_ranked(
     """Who stands in this place, and where the candidate of does; None where nobody or nowhere."""
     at = {"place": place, "candidate_id": of, **field._asdict(), **declared._asdict()}
     found = [
-        Ranked(candidate_id, item_id, title, points, score, place, tuple(order))
-        for candidate_id, item_id, title, points, score, place, *order in map(
+        Ranked(candidate_id, item_id, title, points, score, of_place, tuple(order), stands_for)
+        for candidate_id, item_id, title, points, score, _, _, *order, stands_for, _, of_place in map(
             decoded_row, db.execute(_PLACED, at)
         )
     ]
-    there = next((one for one in found if one.place == place), None)
+    there = next((one for one in found if one.place == place and not one.is_behind), None)
     mine = next((one for one in found if one.candidate_id == of), None)
     return there, mine
 

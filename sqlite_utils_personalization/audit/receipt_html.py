@@ -1,13 +1,14 @@
 """A receipt as one page for people: no script, nothing fetched, printable."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from html import escape
 from importlib.resources import files
 from itertools import groupby
 from string import Template
 from typing import Any
 
+from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.formula.descriptions import (
@@ -15,7 +16,7 @@ from sqlite_utils_personalization.formula.descriptions import (
     describe_declared,
     describe_item,
 )
-from sqlite_utils_personalization.formula.evaluation import Constants, Evaluation, Points
+from sqlite_utils_personalization.formula.evaluation import Evaluation, Points, evaluate_alone
 from sqlite_utils_personalization.formula.sentences import (
     component_sentences,
     total_sentence,
@@ -83,28 +84,9 @@ def _row(row: Mapping[str, Any], found: Evaluation) -> str:
 
 
 def _evaluation(receipt: Mapping[str, Any], row: Mapping[str, Any]) -> Evaluation:
-    item, model = Candidate(**row["candidate"]), receipt["model"]
-    return Evaluation(
-        receipt["as_of"],
-        Declared(**receipt["declared"]),
-        item,
-        Constants(
-            {name: model["weights"][name] for name in COMPONENTS},
-            model["urgent_days"],
-            model["caps"][item.recommendation_type],
-        ),
-        days_left=_days_between(receipt["as_of"], item.closes_on),
-        is_open=True,
-        in_area=True,
-        in_industry=True,
-        points=Points(tuple(row[name] for name in POINTS), row["score"]),
-    )
-
-
-def _days_between(as_of: str, closes_on: str | None) -> int | None:
-    if closes_on is None:
-        return None
-    return (date.fromisoformat(closes_on) - date.fromisoformat(as_of)).days
+    declared, item = Declared(**receipt["declared"]), Candidate(**row["candidate"])
+    found = evaluate_alone(receipt["as_of"], declared, item, canonical_json(receipt["model"]))
+    return found._replace(points=Points(tuple(row[name] for name in POINTS), row["score"]))
 
 
 def _shown(fact: Described) -> str:

@@ -23,17 +23,22 @@ from sqlite_utils_personalization.model.kinds import PLURALS
 # Every reason there is, and what it means.
 REASONS = {
     "recommended": "the item is on the customer's list",
-    "not eligible": "the item was not open, or not for the declared prefecture or industry",
+    "not eligible": "the item was not open, closed too soon, or was not for the declared prefecture or industry",
     "left out": "a rule kept the item out of the catalogue",
     "no points": "the item was eligible and scored 0",
+    "same programme": "another round, frame or year of the same programme has its place on the list",
     "below the cut": "as many items as a list holds ranked before it",
     "not in the catalogue": "that night's catalogue did not have the item for this customer",
     "not scored": "the run recommended the customer nothing, for a reason it noted",
     "not a customer": "the customer was not among those of that night",
     "evidence differs": "by the formula the item belongs on the list and is not there, or nothing can be evaluated",
 }
-# What tells two items of equal points apart, term by term of the formula's rank_order.
+# What tells two items apart whose points count as equal, term by term of the formula's rank_order.
 TIES = (
+    "it has fewer points",
+    "it is nationwide, while items of the declared prefecture come first among points that count as equal",
+    "it is for certain industries, while none was declared",
+    "it has fewer points",
     "its industries are more, or not known",
     "it has no closing date",
     "it closes later",
@@ -70,7 +75,7 @@ class WhyNot:
     @property
     def is_missing(self) -> bool:
         """Whether something declared otherwise might have brought the item in."""
-        return self.reason in ("not eligible", "no points", "below the cut")
+        return self.reason in ("not eligible", "no points", "same programme", "below the cut")
 
     def to_dict(self) -> dict[str, Any]:
         """What personalization-why-not --json prints; keys are only ever added."""
@@ -173,13 +178,18 @@ def _evaluated(
     on_list, rec_id = place_on_lists(db, customer, item)
     if on_list:
         return _because("recommended", _recommended(mine, rec_id), **facts, rec_id=rec_id)
-    if mine and mine.place <= asked.top_k:
+    if mine and not mine.is_behind and mine.place <= asked.top_k:
         place = f"place {mine.place} with {mine.points} points"
         sentence = f"the formula gives it {place}, and no list has it - run personalization-verify"
         return _because("evidence differs", sentence, **facts)
     facts["nearest"] = nearest_change(db, field, customer.declared, item.candidate_id, asked.top_k)
     if not found.is_eligible:
         return _because("not eligible", "; ".join(obstacles(found)), **facts)
+    if mine is not None and mine.is_behind:
+        first, _ = find_ranked(db, field, customer.declared, place=mine.place)
+        assert first is not None
+        sentence = f"same programme as {first.title} ({first.item_id}), place {first.place}"
+        return _because("same programme", sentence, **facts)
     if mine is None or last is None:
         return _because("no points", total_sentence(found), **facts)
     sentence = _below(mine, last, PLURALS[item.recommendation_type])
@@ -194,9 +204,10 @@ def _recommended(mine: Ranked | None, rec_id: int | None) -> str:
 
 def _below(mine: Ranked, last: Ranked, kinds: str) -> str:
     place = f"{mine.points} points, place {mine.place} among that night's {kinds}"
-    end = f"the list ends with place {last.place}"
-    if mine.points < last.points:
-        return f"{place}; {end} at {last.points}, {last.points - mine.points} more"
+    end = f"the list ends with place {last.place} at {last.points}"
     pairs = zip(TIES, mine.order, last.order, strict=True)
     tie = next((tie for tie, term, of_last in pairs if term != of_last), TIES[-1])
-    return f"{place}; {end} at {last.points} too, and {tie}"
+    if tie == TIES[0]:
+        return f"{place}; {end}, {last.points - mine.points} more"
+    too = " too" if mine.points == last.points else ""
+    return f"{place}; {end}{too}, and {tie}"

@@ -22,6 +22,10 @@ class Candidate(NamedTuple):
     prefectures are official names joined by commas in the usual order, or NATIONWIDE; opens_on and closes_on
     are the first and the last Japanese calendar day, ISO, None where not known. With left_out set, it names the
     rule that kept the item out of the catalogue.
+
+    rolling says of an item without a closing date whether it takes applications at any time (1) or nobody knows (0);
+    None where the model has no points for that. family is the same for rounds, frames and years of one programme in
+    one area, family_name wherever it is; None where the model has no places for families, or an item is alone.
     """
 
     recommendation_type: str
@@ -35,6 +39,9 @@ class Candidate(NamedTuple):
     why: str = "{}"
     profile_id: int | None = None
     left_out: str | None = None
+    rolling: int | None = None
+    family: str | None = None
+    family_name: str | None = None
 
     @property
     def sha256(self) -> str:

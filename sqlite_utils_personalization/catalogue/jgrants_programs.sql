@@ -9,6 +9,7 @@ SELECT
     coalesce(nullif(t.acceptance_end_datetime, ''), t.close_at) AS closes_at,
     NULL AS window_json,
     NULL AS tier,
-    NULL AS excluded
+    NULL AS excluded,
+    NULL AS url
 FROM jgrants_programs AS t
 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -11,6 +11,7 @@ from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.areas import prefectures
 from sqlite_utils_personalization.catalogue.candidate import UNKNOWN, Candidate, LeftOut
 from sqlite_utils_personalization.catalogue.dates import first_day, last_day
+from sqlite_utils_personalization.catalogue.families import family, issuer
 from sqlite_utils_personalization.catalogue.industries import Keywords, industries
 from sqlite_utils_personalization.catalogue.tables import normal
 from sqlite_utils_personalization.model.model import Model
@@ -36,6 +37,7 @@ class ProgramRow(NamedTuple):
     window_json: object
     tier: object
     excluded: object
+    url: object
 
 
 def programs(db: sqlite3.Connection, table: str, model: Model) -> Iterator[Candidate]:
@@ -48,9 +50,24 @@ def programs(db: sqlite3.Connection, table: str, model: Model) -> Iterator[Candi
         facts = dict(zip(further, values[known:], strict=True))
         found = Candidate("program", row.item_id or "", normal(row.title), **facts)
         try:
-            yield _with_facts(found, row, model, keywords)
+            dated = _with_facts(found, row, model, keywords)
+            yield with_model(dated, model, normal(row.window_json), normal(row.url))
         except LeftOut as rule:
             yield found._replace(left_out=str(rule))
+
+
+def with_model(found: Candidate, model: Model, window: str = "", url: str = "") -> Candidate:
+    """A program with what only some models ask: whether it takes applications at any time, and its family.
+
+    window is what is written of when it is open, url where.
+    """
+    words, places = model.constants.get("rolling_words"), model.constants.get("places_per_family")
+    if words is not None and found.closes_on is None:
+        text = f"{found.title} {window}"
+        rolling = '"rolling"' in window or any(word in text for word in words)
+        found = found._replace(rolling=int(rolling))
+    kin = family(found.title, found.prefectures, issuer(url)) if places else None
+    return found._replace(family=kin.key, family_name=kin.name) if kin else found
 
 
 def _with_facts(found: Candidate, row: ProgramRow, model: Model, keywords: Keywords) -> Candidate:

@@ -8,6 +8,7 @@ SELECT
     NULL AS closes_at,
     t.application_window_json AS window_json,
     t.tier AS tier,
-    t.excluded <> 0 AS excluded
+    t.excluded <> 0 AS excluded,
+    t.source_url AS url
 FROM programs AS t
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10

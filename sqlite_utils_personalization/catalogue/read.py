@@ -70,7 +70,12 @@ def _sources(
     if "amendment" in listed:
         yield from amendments.amendments(db, joined, as_of, days)
     if extra is not None:
-        yield from extra_candidates(db, extra, model.constants["any_from"])
+        for found in extra_candidates(db, extra, model.constants["any_from"]):
+            yield (
+                programs.with_model(found, model)
+                if found.recommendation_type == "program"
+                else found
+            )
     if "saved_search" in listed:
         yield from saved_searches.saved_searches(db, model)
 

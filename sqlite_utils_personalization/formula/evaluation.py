@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.database import sqlite3
 from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.model.kinds import (
     COMPONENTS,
@@ -18,16 +20,26 @@ from sqlite_utils_personalization.model.kinds import (
 
 
 class Constants(NamedTuple):
-    """The numbers of the run's model that count for one item: weights by component; cap is that of its type."""
+    """The numbers of the run's model that count for one item: weights by component; cap is that of its type.
+
+    lead_days is the notice that is kept for this item and this customer, 0 where none is. rolling_points,
+    unknown_points and rank_band are None where the model does not name them.
+    """
 
     weights: Mapping[str, int]
     urgent_days: int
     cap: int
+    lead_days: int
+    rolling_points: int | None
+    unknown_points: int | None
+    rank_band: int | None
 
-    def to_dict(self) -> dict[str, int]:
+    def to_dict(self) -> dict[str, int | None]:
         """For JSON, flat."""
         named = zip(WEIGHTS, self.weights.values(), strict=True)
-        return {**dict(named), "urgent_days": self.urgent_days, "cap": self.cap}
+        rest = self._asdict()
+        del rest["weights"]
+        return {**dict(named), **rest}
 
 
 class Points(NamedTuple):
@@ -55,13 +67,14 @@ class Evaluation(NamedTuple):
     constants: Constants
     days_left: int | None
     is_open: bool
+    in_time: bool
     in_area: bool
     in_industry: bool
     points: Points
 
     @property
     def is_eligible(self) -> bool:
-        return self.is_open and self.in_area and self.in_industry
+        return self.is_open and self.in_time and self.in_area and self.in_industry
 
     @property
     def is_whole(self) -> bool:
@@ -69,32 +82,53 @@ class Evaluation(NamedTuple):
         given = (
             value for value in (self.declared.horizon_days, self.days_left) if value is not None
         )
-        numbers = (*self.points.parts, self.points.score, *self.constants.to_dict().values())
+        named = (value for value in self.constants.to_dict().values() if value is not None)
+        numbers = (*self.points.parts, self.points.score, *named)
         return all(isinstance(value, int) for value in (*numbers, *given))
 
 
-_SIZES = (1, len(Declared._fields), len(Candidate._fields), len(COMPONENTS), 2, 4, len(COMPONENTS))
+_REST = (
+    "r.urgent_days",
+    "{cap}",
+    "{lead_days}",
+    "r.rolling_points",
+    "r.unknown_points",
+    "r.rank_band",
+)
+_RESULTS = ("days_left", "is_open", "in_time", "in_area", "in_industry")
+_SIZES = (
+    *(1, len(Declared._fields), len(Candidate._fields), len(COMPONENTS)),
+    *(len(_REST), len(_RESULTS), len(COMPONENTS)),
+)
 _ENDS = (0, *accumulate(_SIZES), None)
 _PARTS = tuple(map(slice, _ENDS, _ENDS[1:]))
 
 # Over the aliases of the formula: r (run), k (cohort) and c (candidate).
 COLUMNS = splice(
     f"r.as_of, {listed(Declared._fields, 'k.')}, {listed(Candidate._fields, 'c.')},"
-    f" {listed(WEIGHTS, 'r.')}, r.urgent_days, {{cap}},"
-    " {days_left}, {is_open}, {in_area}, {in_industry},"
+    f" {listed(WEIGHTS, 'r.')}, {', '.join(_REST)}, {', '.join(f'{{{name}}}' for name in _RESULTS)},"
     f" {', '.join(f'{{{name}}}' for name in POINTS)}, {{score}}"
 )
 
 
 # The columns of a run that repeat numbers of its model_json, so that the formula need not parse it.
-CONSTANTS = (*WEIGHTS, "urgent_days", *(f"{kind}_cap" for kind in TYPES))
+CONSTANTS = (
+    *(*WEIGHTS, "urgent_days", *(f"{kind}_cap" for kind in TYPES)),
+    *("program_lead", "amendment_lead", "rolling_points", "unknown_points", "rank_band"),
+)
 
 
 def formula_constants(model_json: str) -> list[Any]:
     """What CONSTANTS must be for this model; LookupError, TypeError or ValueError if it is none."""
     model = json.loads(model_json)
     weights = (model["weights"][name] for name in COMPONENTS)
-    return [*weights, model["urgent_days"], *(model["caps"][kind] for kind in TYPES)]
+    leads, dates = model.get("lead_days", {}), model.get("date_points", {})
+    return [
+        *(*weights, model["urgent_days"], *(model["caps"][kind] for kind in TYPES)),
+        *(leads.get(kind) for kind in ("program", "amendment")),
+        *(dates.get(state) for state in ("rolling", "unknown")),
+        model.get("rank_band"),
+    ]
 
 
 def evaluation(values: Sequence[Any]) -> Evaluation:
@@ -102,7 +136,7 @@ def evaluation(values: Sequence[Any]) -> Evaluation:
     (as_of,), declared, candidate, weights, rest, results, points, (score,) = (
         values[part] for part in _PARTS
     )
-    days_left, is_open, in_area, in_industry = results
+    days_left, is_open, in_time, in_area, in_industry = results
     return Evaluation(
         as_of,
         Declared(*declared),
@@ -110,10 +144,31 @@ def evaluation(values: Sequence[Any]) -> Evaluation:
         Constants(dict(zip(COMPONENTS, weights, strict=True)), *rest),
         days_left,
         bool(is_open),
+        bool(in_time),
         bool(in_area),
         bool(in_industry),
         Points(tuple(points), score),
     )
+
+
+def evaluate_alone(
+    as_of: str, declared: Declared, candidate: Candidate, model_json: str
+) -> Evaluation:
+    """What the formula says of values that are in no database; in memory."""
+    given = {
+        "r": (("as_of", *CONSTANTS), (as_of, *formula_constants(model_json))),
+        "k": (Declared._fields, declared),
+        "c": (Candidate._fields, candidate),
+    }
+    tables = ", ".join(
+        f"{name}({listed(columns)}) AS (VALUES ({', '.join('?' * len(columns))}))"
+        for name, (columns, _) in given.items()
+    )
+    values = [value for _, row in given.values() for value in row]
+    with closing(sqlite3.connect(":memory:")) as db:
+        return evaluation(
+            db.execute(f"WITH {tables} SELECT {COLUMNS} FROM r, k, c", values).fetchone()
+        )
 
 
 # What comes of values that no constraint lets in, in a file that was tampered with.

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.model.kinds import POINTS, TYPES, listed
 
+# Lists of terms, for ORDER BY.
+_ORDERS = ("tie_order", "rank_order")
 _HEADING = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
@@ -31,7 +33,9 @@ def expressions(computed: tuple[str, ...] = ()) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name, body in _bodies().items():
-        grouped = {earlier: f"({sql})" for earlier, sql in found.items()}
+        grouped = {
+            earlier: sql if earlier in _ORDERS else f"({sql})" for earlier, sql in found.items()
+        }
         found[name] = name if name in computed else " ".join(body.split()).format(**grouped)
     return found
 
@@ -48,7 +52,7 @@ def splice(sql: str, computed: tuple[str, ...] = ()) -> str:
     """
     found = expressions(computed)
     # A list in parentheses would be a row value.
-    grouped = {name: text if name == "rank_order" else f"({text})" for name, text in found.items()}
+    grouped = {name: text if name in _ORDERS else f"({text})" for name, text in found.items()}
     return sql.format(**grouped, **_lists(tuple(found[name] for name in POINTS)))
 
 
@@ -73,12 +77,14 @@ def evidence_link() -> str:
 @cache
 def _bodies() -> dict[str, str]:
     _, *parts = _HEADING.split(_text("formula.sql"))
-    bodies = dict(zip(parts[::2], parts[1::2], strict=True))
-    score = bodies.pop("score")
-    bodies["points"] = " + ".join(f"{{{name}}}" for name in POINTS)
     caps = " ".join(f"WHEN '{kind}' THEN r.{kind}_cap" for kind in TYPES)
-    bodies["cap"] = f"CASE c.recommendation_type {caps} END"
-    return {**bodies, "score": score}
+    found = {}
+    for name, body in zip(parts[::2], parts[1::2], strict=True):
+        if name == "score":
+            found["points"] = " + ".join(f"{{{component}}}" for component in POINTS)
+            found["cap"] = f"CASE c.recommendation_type {caps} END"
+        found[name] = body
+    return found
 
 
 @cache

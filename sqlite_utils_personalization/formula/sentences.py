@@ -34,6 +34,7 @@ def obstacles(found: Evaluation) -> tuple[str, ...]:
     """Every condition of eligibility that does not hold; empty for an eligible item."""
     conditions = (
         (found.is_open, _window),
+        (found.in_time, _notice),
         (found.in_area, _area),
         (found.in_industry, _other_industry),
     )
@@ -98,8 +99,12 @@ def _deadline(found: Evaluation) -> str:
         found.points.of("deadline"),
     )
     weight, urgent = found.constants.weights["deadline"], found.constants.urgent_days
+    lead, rolling = found.constants.lead_days, found.candidate.rolling
     if horizon is None:
         return f"no deadline horizon declared: {points}"
+    if left is None and rolling is not None:
+        state = "takes applications at any time" if rolling else "its closing date is not known"
+        return f"{state}: {points}"
     if left is None:
         length = "is at most" if horizon <= urgent else "is longer than"
         return f"no closing date, and your {horizon}-day horizon {length} {days(urgent)}: {points}"
@@ -107,9 +112,11 @@ def _deadline(found: Evaluation) -> str:
         return f"closes in {days(left)}, not within your {horizon}-day horizon: {points}"
     when = f"closes in {days(left)}" if left > 0 else "closes that day"
     when = when if left >= 0 else f"closed {days(-left)} before"
-    exact = "" if weight * (horizon - left) % horizon == 0 else ", rounded down"
-    arithmetic = f"{weight} x {horizon - left} / {horizon} = {points}{exact}"
-    return f"{when}, within your {horizon}-day horizon: {arithmetic}"
+    within, whole = horizon - max(left, lead), horizon - lead
+    exact = "" if weight * within % whole == 0 else ", rounded down"
+    arithmetic = f"{weight} x {within} / {whole} = {points}{exact}"
+    notice = f", of which {days(lead)} are notice" if lead else ""
+    return f"{when}, within your {horizon}-day horizon{notice}: {arithmetic}"
 
 
 def _risk(found: Evaluation) -> str:
@@ -138,6 +145,12 @@ def _window(found: Evaluation) -> str:
     if opens_on is not None and opens_on > found.as_of:
         return f"opens on {opens_on}"
     return f"closed on {closes_on}"
+
+
+def _notice(found: Evaluation) -> str:
+    left, lead = found.days_left, found.constants.lead_days
+    when = "closes that day" if left == 0 else f"closes in {days(left or 0)}"
+    return f"{when}; {days(lead)}' notice are kept"
 
 
 def _area(found: Evaluation) -> str:

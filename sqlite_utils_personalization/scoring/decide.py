@@ -1,9 +1,9 @@
 """Who is offered which: the best top_k candidates of each type for each cohort, and for each owner of searches.
 
 The formula factors. Openness concerns the candidate alone, the area and the industry one pair of values each, the
-deadline and the risk another; so SQLite evaluates each expression once per distinct pair, and what is left per
-cohort is adding integers per class of candidates and sorting. Every decision is then evaluated whole by
-the formula, and a night in which one disagrees is refused.
+deadline with the notice before it and the risk another; so SQLite evaluates each expression once per distinct pair, and
+what is left per cohort is adding integers per class of candidates and sorting. Every decision is then evaluated whole
+by the formula, and a night in which one disagrees is refused.
 """
 
 import sqlite3
@@ -15,7 +15,14 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.formula.formula import reads, splice
-from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS, TYPES, Declared, listed
+from sqlite_utils_personalization.model.kinds import (
+    COMPONENTS,
+    NO_INDUSTRY,
+    POINTS,
+    TYPES,
+    Declared,
+    listed,
+)
 from sqlite_utils_personalization.transaction import transaction
 
 # Industries, prefectures and what the other components read of an item: candidates that differ in none of it earn the
@@ -23,19 +30,22 @@ from sqlite_utils_personalization.transaction import transaction
 Class = tuple[str, str, "Facts"]
 # What the components but that for the industry read of an item, each a tuple of values.
 Facts = tuple[tuple[Any, ...], ...]
-# Industry points and facts: what is left of a class for one declared industry and prefecture.
-Group = tuple[int, Facts]
-# Places in the ranking among equal points, best first; never more than top_k, as no more can be offered.
+# Industry points, whether it is narrow, and facts: what is left of a class for one declared industry.
+Fitting = tuple[int, int, Facts]
+# Whether it is far, and those: what is left for one declared prefecture, too.
+Group = tuple[int, Fitting]
+# Places among equal points, best first; never more than top_k families have, as no more can be offered.
 Members = list[int]
 # Of what one industry goes together with, by the prefectures listed.
-ByArea = dict[str, list[tuple[Group, Members]]]
+ByArea = dict[str, list[tuple[Fitting, Members]]]
 # Points and candidate_no.
 Choice = tuple[int, int]
 # What each declared value gets from each listed one; both are tuples of the columns that the component reads.
 Pairs = Mapping[Any, dict[Any, int]]
 
-# The component whose points go with a condition of eligibility.
-_INDUSTRY = "industry"
+# The components whose points go with a condition of eligibility.
+_INDUSTRY, _DEADLINE = "industry", "deadline"
+_CONDITIONS = {_INDUSTRY: "{in_industry}", _DEADLINE: "{in_time}"}
 _OTHERS = tuple(name for name in COMPONENTS if name != _INDUSTRY)
 
 
@@ -103,8 +113,10 @@ def best_choices(
     db: sqlite3.Connection, top_k: int, given: Given = THE_PLAN
 ) -> Iterator[tuple[Cohort, list[list[Choice]]]]:
     """Every vector of plan_cohort, in the order of its columns, and the best top_k of each type for it; read-only."""
-    ranked, classes = _classes(db, top_k, given)
-    areas = _pairs(db, given, ("prefecture",), ("prefectures",), "1", "{in_area}")
+    (band,) = given.rows(db, "SELECT coalesce(rank_band, 1) FROM plan_run").fetchone()
+    fields = {is_declared: _field(db, top_k, given, is_declared) for is_declared in (False, True)}
+    areas = _pairs(db, given, ("prefecture",), ("prefectures",), "{is_far}", "{in_area}")
+    narrow = _pairs(db, given, ("industries",), ("industries",), "{is_narrow}", "{in_industry}")
     pairs = components(db, given)
     others = [(name, pairs[name]) for name in _OTHERS]
 
@@ -113,39 +125,41 @@ def best_choices(
         return _Sums([of[value] for (_, of), value in zip(others, mine, strict=True)])
 
     for industry, in_industry in groupby(_cohorts(db, given), key=lambda one: one.of(_INDUSTRY)):
-        by_area = [_by_area(found, pairs[_INDUSTRY][industry]) for found in classes]
+        field = fields[industry != (None,)]
+        by_area = [
+            _by_area(found, pairs[_INDUSTRY][industry], narrow[industry]) for found in field.classes
+        ]
         for area, members in groupby(in_industry, key=lambda one: (one.vector.prefecture,)):
-            groups = [_eligible(found, areas[area], top_k) for found in by_area]
+            kin = field.kin[area != (None,)]
+            groups = [_eligible(found, areas[area], top_k, kin) for found in by_area]
             for cohort in members:
                 points = sums(*(cohort.of(name) for name in _OTHERS))
-                yield cohort, [_best(found, points, top_k, ranked) for found in groups]
+                best = [_best(found, points, band, top_k, kin) for found in groups]
+                yield cohort, [[(p, field.ranked[at]) for p, at in of_type] for of_type in best]
 
 
 def components(db: sqlite3.Connection, given: Given = THE_PLAN) -> dict[str, Pairs]:
     """Points for each component, by the declared and then the listed values they depend on; read-only.
 
-    Of industries only those pairs that go together.
+    Of industries and closing dates only those pairs that go together.
     """
     return {
-        name: _pairs(
-            db,
-            given,
-            *reads(name)[:2],
-            f"{{{name}_points}}",
-            "{in_industry}" if name == _INDUSTRY else "1",
-        )
+        name: _pairs(db, given, *reads(name)[:2], f"{{{name}_points}}", _CONDITIONS.get(name, "1"))
         for name in COMPONENTS
     }
 
 
 class _Sums(dict[Facts, int]):
-    """The points for some facts of an item, added up once for whoever declared the same."""
+    """The points for some facts of an item, added up once for who declared the same; NO_FIT if it is not for them."""
+
+    NO_FIT = -1
 
     def __init__(self, points: list[dict[Any, int]]) -> None:
         self._points = points
 
     def __missing__(self, facts: Facts) -> int:
-        self[facts] = sum(of[values] for of, values in zip(self._points, facts, strict=True))
+        found = [of.get(values) for of, values in zip(self._points, facts, strict=True)]
+        self[facts] = self.NO_FIT if None in found else sum(filter(None, found))
         return self[facts]
 
 
@@ -158,28 +172,47 @@ def _cohorts(db: sqlite3.Connection, given: Given) -> Iterator[Cohort]:
         yield Cohort(Declared(*vector), cohort_no)
 
 
-def _classes(
-    db: sqlite3.Connection, top_k: int, given: Given
-) -> tuple[list[int], list[dict[Class, Members]]]:
+class _Field(NamedTuple):
+    """What is open: candidate_no by place among equal points, the classes of each type, and who is whose kin.
+
+    kin is by whether a prefecture was declared, and has a number for each place, the same for members of one family.
+    """
+
+    ranked: list[int]
+    classes: list[dict[Class, Members]]
+    kin: tuple[list[int], list[int]]
+
+
+def _field(db: sqlite3.Connection, top_k: int, given: Given, is_declared: bool) -> _Field:
+    """The field for those who declared an industry, or for the others."""
     ranked: list[int] = []
     classes: dict[str, dict[Class, Members]] = {kind: defaultdict(list) for kind in TYPES}
+    numbers: tuple[dict[Any, int], dict[Any, int]] = ({}, {})
+    kin: tuple[list[int], list[int]] = ([], [])
+    # The widest kin of each class, and every narrower one.
+    seen: dict[Any, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
     columns = [reads(name).item for name in _OTHERS]
     ends = [0, *accumulate(map(len, columns))]
     parts = [slice(*pair) for pair in pairwise(ends)]
-    for position, (kind, candidate_no, industries, prefectures, *values) in enumerate(
+    industries = f"'{NO_INDUSTRY}'" if is_declared else "NULL"
+    for position, (kind, candidate_no, name, family, listed_for, prefectures, *values) in enumerate(
         given.rows(
             db,
-            f"SELECT recommendation_type, candidate_no, industries, prefectures"
-            f"{''.join(f', {column}' for column in chain.from_iterable(columns))}"
-            " FROM plan_open c ORDER BY {rank_order}",
+            f"SELECT recommendation_type, candidate_no, family_name, family, c.industries, prefectures"
+            f"{''.join(f', c.{column}' for column in chain.from_iterable(columns))}"
+            f" FROM plan_open c, plan_run r, (SELECT {industries} AS industries) k ORDER BY {{tie_order}}",
         )
     ):
         ranked.append(candidate_no)
-        facts = tuple(tuple(values[part]) for part in parts)
-        members = classes[kind][(industries, prefectures, facts)]
-        if len(members) < top_k:
-            members.append(position)
-    return ranked, list(classes.values())
+        for of, number, key in zip(kin, numbers, (name, family), strict=True):
+            of.append(number.setdefault((kind, key or position), len(number)))
+        key = (listed_for, prefectures, tuple(tuple(values[part]) for part in parts))
+        names, families = seen[kind, key]
+        if len(names) < top_k and kin[1][-1] not in families:
+            names.add(kin[0][-1])
+            families.add(kin[1][-1])
+            classes[kind][key].append(position)
+    return _Field(ranked, list(classes.values()), kin)
 
 
 def _pairs(
@@ -202,37 +235,59 @@ def _pairs(
     return found
 
 
-def _by_area(classes: dict[Class, Members], industry: dict[tuple[str], int]) -> ByArea:
+def _by_area(
+    classes: dict[Class, Members], points: dict[tuple[str], int], narrow: dict[tuple[str], int]
+) -> ByArea:
     found: ByArea = defaultdict(list)
     for (industries, prefectures, facts), members in classes.items():
-        if (industries,) in industry:
-            found[prefectures].append(((industry[(industries,)], facts), members))
+        if (industries,) in points:
+            fitting = (points[(industries,)], narrow[(industries,)], facts)
+            found[prefectures].append((fitting, members))
     return found
 
 
 def _eligible(
-    by_area: ByArea, area: dict[tuple[str], int], top_k: int
+    by_area: ByArea, area: dict[tuple[str], int], top_k: int, kin: list[int]
 ) -> list[tuple[Group, Members]]:
     groups: dict[Group, Members] = defaultdict(list)
-    for (prefectures,) in area:
-        for group, members in by_area.get(prefectures, ()):
-            groups[group] += members
-    return [(group, sorted(members)[:top_k]) for group, members in groups.items()]
+    for (prefectures,), is_far in area.items():
+        for fitting, members in by_area.get(prefectures, ()):
+            groups[is_far, fitting] += members
+    return [(group, _first(sorted(members), top_k, kin)) for group, members in groups.items()]
+
+
+def _first(members: Members, most: int, kin: list[int]) -> Members:
+    """The first of each family, of at most so many."""
+    found: dict[int, int] = {}
+    for position in members:
+        if kin[position] not in found:
+            found[kin[position]] = position
+            if len(found) == most:
+                break
+    return list(found.values())
 
 
 def _best(
-    groups: list[tuple[Group, Members]], others: _Sums, top_k: int, ranked: list[int]
+    groups: list[tuple[Group, Members]], others: _Sums, band: int, top_k: int, kin: list[int]
 ) -> list[Choice]:
-    tied: dict[int, Members] = {}
-    for (industry_points, facts), members in groups:
-        points = industry_points + others[facts]
-        tied[points] = tied[points] + members if points in tied else members
+    """Points and place of the best, in the order of the formula's rank_order, one of each family."""
+    tied: dict[tuple[int, int, int, int], Members] = {}
+    for (is_far, (industry_points, is_narrow, facts)), members in groups:
+        more = others[facts]
+        points = industry_points + more
+        if more == _Sums.NO_FIT or points == 0:
+            continue
+        key = (-(points // band), is_far, is_narrow, -points)
+        tied[key] = tied[key] + members if key in tied else members
     best: list[Choice] = []
-    for points in sorted(tied, reverse=True):
-        if points == 0 or len(best) >= top_k:
-            break
-        first = sorted(tied[points])[: top_k - len(best)]
-        best += [(points, ranked[position]) for position in first]
+    seen: set[int] = set()
+    for key in sorted(tied):
+        for position in sorted(tied[key]):
+            if kin[position] not in seen:
+                seen.add(kin[position])
+                best.append((-key[3], position))
+                if len(best) == top_k:
+                    return best
     return best
 
 
@@ -241,7 +296,7 @@ def rank_searches(db: sqlite3.Connection) -> None:
     db.execute(
         splice(
             "CREATE TEMP TABLE plan_search AS SELECT u.profile_id, u.cohort_no, c.candidate_no, {points} AS points,"
-            " row_number() OVER (PARTITION BY u.profile_id ORDER BY {points} DESC, {rank_order}) AS place"
+            " row_number() OVER (PARTITION BY u.profile_id ORDER BY {rank_order}) AS place"
             " FROM plan_candidate c JOIN plan_customer u USING (profile_id) JOIN plan_cohort k USING (cohort_no),"
             " plan_run r WHERE c.left_out IS NULL AND {eligible} AND {score} > 0"
         )
