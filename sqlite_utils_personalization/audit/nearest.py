@@ -37,7 +37,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
 _FIELDS = tuple(
     f"json_extract(value, '$[{number}]') AS {name}" for number, name in enumerate(Declared._fields)
 )
-_VECTORS = f"SELECT key AS cohort_no, {', '.join(_FIELDS)} FROM json_each(:vectors)"
+_VECTORS = f"SELECT key AS cohort_no, {', '.join(_FIELDS)}, NULL AS depth FROM json_each(:vectors)"
 # Most changes are ruled out by the item alone.
 _POSSIBLE = splice(f"""
 SELECT k.cohort_no FROM ({_VECTORS}) k, am_personalization_candidate c, am_personalization_run r
@@ -81,7 +81,7 @@ def nearest_change(
     at["vectors"] = json.dumps([vectors[number] for number in possible])
     enough = {
         possible[number]
-        for number, _, chosen, _ in choices(db, top_k, Given(_GIVEN, at))
+        for number, _, _, chosen, _ in choices(db, top_k, Given(_GIVEN, at))
         if chosen == candidate_id
     }
     if not enough:

@@ -48,6 +48,17 @@ EVENT_COLUMNS = {
     ),
     "am_personalization_rotation": ("rotation_id", "profile_id", "rotated_at", "proof"),
     "am_personalization_identity": ("identity_id", "profile_id", "commitment", "bound_at"),
+    "am_personalization_feedback": (
+        "feedback_id",
+        "profile_id",
+        "recommendation_type",
+        "item_id",
+        "feedback",
+        "family",
+        "opens_on",
+        "closes_on",
+        "given_at",
+    ),
     "am_personalization_verification": (
         "verification_id",
         "verified_at",
@@ -83,7 +94,7 @@ SELECT recommendation_type, candidate_sha256 FROM am_personalization_candidate W
 # The same place, a candidate with the same points, is on many lists of a run.
 _KEPT_PLACES = 1 << 14
 _CUSTOMERS = """
-SELECT l.profile_id, e.first_rec_id, e.n, s.list_sha256
+SELECT l.profile_id, e.first_rec_id, e.n, s.list_sha256, e.first_seq
 FROM am_personalization_evidence e JOIN seal_list s USING (list_id)
 LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
 WHERE s.run_id = :run_id AND e.first_rec_id > max(:after, :first - 1) AND e.first_rec_id <= :last
@@ -121,9 +132,11 @@ def blind(salt: str, profile_id: int) -> str:
     return sha256_hex(f"{salt}:{profile_id}")
 
 
-def customer_leaf(profile_id: int, blinded: str, ranges: Iterable[tuple[int, int, str]]) -> bytes:
-    """One customer's rows of a run; a range is its first rec_id, its number of rows and its list's digest."""
-    listed = ",".join(f'[{first},{n},"{digest}"]' for first, n, digest in ranges)
+def customer_leaf(
+    profile_id: int, blinded: str, ranges: Iterable[tuple[int, int, str, int]]
+) -> bytes:
+    """One customer's rows of a run; a range is its first rec_id, how many, its list's digest and the first place."""
+    listed = ",".join(f'[{first},{n},"{digest}",{seq}]' for first, n, digest, seq in ranges)
     return f'["{CUSTOMER}",{profile_id},"{blinded}",[{listed}]]'.encode()
 
 

@@ -4,6 +4,7 @@ Whoever doubles, hides, moves or swaps a customer's list while a night is open c
 run row and in the seal.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -19,54 +20,54 @@ FORMAT = "personalization-served/1"
 GONE = "profile deleted while the run was under way"
 
 _SERVED = """
-SELECT e.first_rec_id, l.profile_id, t.list_sha256 FROM am_personalization_evidence e
+SELECT e.first_rec_id, l.profile_id, t.list_sha256, e.first_seq, e.n FROM am_personalization_evidence e
 CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
 LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
 WHERE t.run_id = :run_id AND e.first_rec_id > max(:after, :first - 1) AND e.first_rec_id <= :last
 ORDER BY e.first_rec_id LIMIT :batch
 """
 _OF_GONE = """
-SELECT x.profile_id, t.list_sha256 FROM am_personalization_unserved x
-CROSS JOIN am_personalization_list t ON t.run_id = x.run_id AND t.cohort_id = x.cohort_id
-    AND coalesce(t.profile_id, 0) IN (0, x.profile_id)
-WHERE x.run_id = ? AND x.reason = ? ORDER BY x.profile_id, t.list_id
+SELECT profile_id, due_json FROM am_personalization_unserved WHERE run_id = ? AND reason = ? ORDER BY profile_id
 """
 
-# profile_id, and the digests of the customer's lists.
-Served = tuple[int, list[str]]
+# The digest of a list, the first of its places and how many.
+Range = tuple[str, int, int]
+# profile_id, and what the customer gets of which list.
+Served = tuple[int, list[Range]]
 
 
 def served_sha256(salt: str, customers: Iterable[Served]) -> str:
     """The sha256 of the form's name, the run's salt, then a line per customer, in order of profile_id.
 
-    A line is a JSON array of the profile_id and the digests of the customer's lists, in the order of the log.
+    A line is a JSON array of the profile_id and of ranges, in the order of the log: the digest of a list, the first of
+    its places, and how many.
     """
     digest = sha256(f"{FORMAT}\n{salt}\n".encode())
     for profile_id, lists in customers:
-        listed = ",".join(f'"{one}"' for one in lists)
+        listed = ",".join(f'["{one}",{first},{n}]' for one, first, n in lists)
         digest.update(f"[{profile_id},[{listed}]]\n".encode())
     return digest.hexdigest()
 
 
-def by_customer(rows: Iterable[tuple[int, str]]) -> Iterator[Served]:
-    """The digests of lists, customer by customer, of rows that come so."""
+def by_customer(rows: Iterable[tuple[int, str, int, int]]) -> Iterator[Served]:
+    """The ranges of lists, customer by customer, of rows that come so."""
     for profile_id, found in groupby(rows, key=itemgetter(0)):
-        yield profile_id, [one for _, one in found]
+        yield profile_id, [(one, first, n) for _, one, first, n in found]
 
 
 def served_of_run(db: sqlite3.Connection, run_id: int, first: int | None, last: int | None) -> str:
     """served_sha256 of a run that has logged everything, from what it logged between its bounds; read-only.
 
-    A customer who was gone meanwhile counts with the lists that were due.
+    A customer who was gone meanwhile counts with what was due besides.
     """
-    gone = dict(by_customer(db.execute(_OF_GONE, (run_id, GONE))))
+    gone = [
+        (number, [tuple(one) for one in json.loads(due or "[]")])
+        for number, due in db.execute(_OF_GONE, (run_id, GONE))
+    ]
     rows = read_batches(db, _SERVED, {"run_id": run_id, "first": first, "last": last})
-    here = (
-        (number, lists)
-        for number, lists in by_customer(row[1:] for row in rows)
-        if number not in gone
-    )
-    return served_sha256(run_salt(db, run_id), merge(here, sorted(gone.items()), key=_order))
+    together = groupby(merge(by_customer(row[1:] for row in rows), gone, key=_order), key=_order)
+    customers = ((number, [one for _, found in of for one in found]) for number, of in together)
+    return served_sha256(run_salt(db, run_id), customers)
 
 
 def _order(served: Served) -> int:

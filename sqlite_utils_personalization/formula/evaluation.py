@@ -115,6 +115,7 @@ COLUMNS = splice(
 CONSTANTS = (
     *(*WEIGHTS, "urgent_days", *(f"{kind}_cap" for kind in TYPES)),
     *("program_lead", "amendment_lead", "rolling_points", "unknown_points", "rank_band"),
+    *("depth", "repeat_days"),
 )
 
 
@@ -127,7 +128,7 @@ def formula_constants(model_json: str) -> list[Any]:
         *(*weights, model["urgent_days"], *(model["caps"][kind] for kind in TYPES)),
         *(leads.get(kind) for kind in ("program", "amendment")),
         *(dates.get(state) for state in ("rolling", "unknown")),
-        model.get("rank_band"),
+        *(model.get(name) for name in ("rank_band", "depth", "repeat_days")),
     ]
 
 

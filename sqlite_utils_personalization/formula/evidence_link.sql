@@ -4,5 +4,5 @@ LEFT JOIN am_personalization_evidence e ON e.first_rec_id = (
 LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
 LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
-LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
+LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + e.first_seq
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id

@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS am_personalization_run (
     candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
     -- who gets which list, as it was frozen
     served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
+    -- up to which delivery and feedback it looked for what was handed over before
+    delivery_end INTEGER,
+    feedback_end INTEGER,
     profiles INTEGER NOT NULL CHECK (profiles >= 0),
     rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
@@ -58,6 +61,8 @@ CREATE TABLE IF NOT EXISTS am_personalization_run (
     rolling_points INTEGER AS (json_extract(model_json, '$.date_points.rolling')) STORED,
     unknown_points INTEGER AS (json_extract(model_json, '$.date_points.unknown')) STORED,
     rank_band INTEGER AS (json_extract(model_json, '$.rank_band')) STORED,
+    depth INTEGER AS (json_extract(model_json, '$.depth')) STORED,
+    repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
 
@@ -136,11 +141,12 @@ CREATE TABLE IF NOT EXISTS am_personalization_decision (
     PRIMARY KEY (list_id, seq)
 ) WITHOUT ROWID;
 
--- Log row first_rec_id + seq - 1 is decision (list_id, seq), for seq from 1 to n.
+-- Log row first_rec_id + i is decision (list_id, first_seq + i), for i from 0 to n - 1.
 CREATE TABLE IF NOT EXISTS am_personalization_evidence (
     first_rec_id INTEGER PRIMARY KEY CHECK (first_rec_id BETWEEN 1 AND 9007199254740992),
     n INTEGER NOT NULL CHECK (n BETWEEN 1 AND 9007199254740992),
-    list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id)
+    list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id),
+    first_seq INTEGER NOT NULL CHECK (first_seq >= 1)
 );
 
 -- Customers a run recommended nothing: by their cohort, or because of a reason. No reference to the profile, which
@@ -150,6 +156,8 @@ CREATE TABLE IF NOT EXISTS am_personalization_unserved (
     profile_id INTEGER NOT NULL,
     cohort_id INTEGER REFERENCES am_personalization_cohort(cohort_id),
     reason TEXT,
+    -- of who was gone before all of it was logged: the digest of the list, first_seq and n of each range that was due
+    due_json TEXT CHECK (due_json IS NULL OR json_valid(due_json)),
     PRIMARY KEY (run_id, profile_id),
     CHECK (cohort_id IS NOT NULL OR reason IS NOT NULL)
 ) WITHOUT ROWID;
@@ -187,6 +195,8 @@ CREATE TABLE IF NOT EXISTS am_personalization_run_customer (
     position INTEGER NOT NULL,
     profile_id INTEGER NOT NULL,
     list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id),
+    first_seq INTEGER NOT NULL,
+    n INTEGER NOT NULL,
     PRIMARY KEY (run_id, position)
 ) WITHOUT ROWID;
 
@@ -425,7 +435,7 @@ LEFT JOIN am_personalization_evidence e ON e.first_rec_id = (
 LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
 LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
-LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
+LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + e.first_seq
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
@@ -494,7 +504,7 @@ SELECT count(*) = 56 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'view v_personalization_replay'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 96 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
+SELECT count(*) = 104 FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_log_mark',
     'am_personalization_run',

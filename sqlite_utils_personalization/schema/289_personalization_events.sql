@@ -1,4 +1,5 @@
--- 289: what happened to recommendations and customers afterwards - deliveries, erasures, rotated keys, verifications.
+-- 289: what happened to recommendations and customers afterwards - deliveries, what customers said of items, erasures,
+-- rotated keys, verifications.
 -- Needs 287. Additive and idempotent, through personalization-migrate or sqlite3 DB < FILE.
 
 BEGIN;
@@ -47,6 +48,24 @@ CREATE TABLE IF NOT EXISTS am_personalization_rotation (
     rotated_at TEXT NOT NULL,
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
+
+-- What a customer said of an item; the last word on an item counts, withdrawn takes it back. No text of the customer's.
+CREATE TABLE IF NOT EXISTS am_personalization_feedback (
+    feedback_id INTEGER PRIMARY KEY CHECK (feedback_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    recommendation_type TEXT NOT NULL
+        CHECK (recommendation_type IN ('program', 'industry_pack', 'saved_search', 'amendment')),
+    item_id TEXT NOT NULL,
+    feedback TEXT NOT NULL CHECK (feedback IN ('dismissed', 'interested', 'applied', 'withdrawn')),
+    -- the family and the days of the item as it was when that was said
+    family TEXT,
+    opens_on TEXT CHECK (opens_on IS date(opens_on)),
+    closes_on TEXT CHECK (closes_on IS date(closes_on)),
+    given_at TEXT NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS idx_am_personalization_feedback_item
+    ON am_personalization_feedback(profile_id, recommendation_type, item_id, feedback_id);
 
 -- Which key a customer has, as a commitment that only its salt can open: sha256 over salt, profile_id and the key's hash.
 CREATE TABLE IF NOT EXISTS am_personalization_identity (
@@ -164,6 +183,16 @@ CREATE TRIGGER IF NOT EXISTS am_personalization_rotation_no_replace BEFORE INSER
 WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
 
+CREATE TRIGGER IF NOT EXISTS am_personalization_feedback_no_update BEFORE UPDATE ON am_personalization_feedback
+BEGIN SELECT raise(ABORT, 'am_personalization_feedback is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_feedback_no_delete BEFORE DELETE ON am_personalization_feedback
+BEGIN SELECT raise(ABORT, 'am_personalization_feedback is append-only'); END;
+
+CREATE TRIGGER IF NOT EXISTS am_personalization_feedback_no_replace BEFORE INSERT ON am_personalization_feedback
+WHEN EXISTS (SELECT 1 FROM am_personalization_feedback WHERE feedback_id = new.feedback_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_feedback is append-only'); END;
+
 CREATE TRIGGER IF NOT EXISTS am_personalization_identity_no_update BEFORE UPDATE ON am_personalization_identity
 BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
 
@@ -210,6 +239,14 @@ WHEN new.rotation_id < (SELECT max(rotation_id) FROM am_personalization_rotation
     )
 BEGIN SELECT raise(ABORT, 'rotation_id must be above all before, and at most 2^52, or follow the one before'); END;
 
+CREATE TRIGGER IF NOT EXISTS am_personalization_feedback_number AFTER INSERT ON am_personalization_feedback
+WHEN new.feedback_id < (SELECT max(feedback_id) FROM am_personalization_feedback)
+    OR new.feedback_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_feedback
+        WHERE feedback_id BETWEEN new.feedback_id - 1000000 AND new.feedback_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'feedback_id must be above all before, and at most 2^52, or follow the one before'); END;
+
 CREATE TRIGGER IF NOT EXISTS am_personalization_identity_number AFTER INSERT ON am_personalization_identity
 WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity)
     OR new.identity_id > 4503599627370496 AND NOT EXISTS (
@@ -235,7 +272,7 @@ INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
 SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 31 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 37 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_delivery',
     'index idx_am_personalization_delivery_rec',
     'index idx_am_personalization_delivery_delivered',
@@ -260,6 +297,12 @@ SELECT count(*) = 31 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_identity_salt',
     'trigger am_personalization_identity_number',
     'trigger am_personalization_rotation_number',
+    'table am_personalization_feedback',
+    'index idx_am_personalization_feedback_item',
+    'trigger am_personalization_feedback_no_update',
+    'trigger am_personalization_feedback_no_delete',
+    'trigger am_personalization_feedback_no_replace',
+    'trigger am_personalization_feedback_number',
     'table am_personalization_verification',
     'trigger am_personalization_verification_no_update',
     'trigger am_personalization_verification_no_delete',
@@ -269,13 +312,14 @@ SELECT count(*) = 31 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_reconciled'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 69 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 78 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',
     'am_personalization_rotation',
     'am_personalization_identity',
     'am_personalization_identity_salt',
+    'am_personalization_feedback',
     'am_personalization_verification',
     'am_personalization_reconciliation',
     'am_personalization_reconciled'

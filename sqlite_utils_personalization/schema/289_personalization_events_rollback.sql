@@ -1,10 +1,11 @@
--- Undoes 289, for development: deliveries, erasures, rotations and verifications are forgotten. Leaves 287 and 288 as they were.
+-- Undoes 289, for development: deliveries, erasures, rotations, verifications and feedback are forgotten. Leaves 287 and 288 as they were.
 
 BEGIN;
 
 DROP TABLE IF EXISTS am_personalization_reconciled;
 DROP TABLE IF EXISTS am_personalization_reconciliation;
 DROP TABLE IF EXISTS am_personalization_verification;
+DROP TABLE IF EXISTS am_personalization_feedback;
 DROP TABLE IF EXISTS am_personalization_identity_salt;
 DROP TABLE IF EXISTS am_personalization_identity;
 DROP TABLE IF EXISTS am_personalization_rotation;
@@ -20,6 +21,7 @@ SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (
     'am_personalization_reconciled',
     'am_personalization_reconciliation',
     'am_personalization_verification',
+    'am_personalization_feedback',
     'am_personalization_identity_salt',
     'am_personalization_identity',
     'am_personalization_rotation',

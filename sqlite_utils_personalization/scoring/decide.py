@@ -23,6 +23,7 @@ from sqlite_utils_personalization.model.kinds import (
     Declared,
     listed,
 )
+from sqlite_utils_personalization.scoring.plan import index_lists
 from sqlite_utils_personalization.transaction import transaction
 
 # Industries, prefectures and what the other components read of an item: candidates that differ in none of it earn the
@@ -54,6 +55,7 @@ class Cohort(NamedTuple):
 
     vector: Declared
     cohort_no: int
+    depth: int | None
 
     def of(self, component: str) -> tuple[Any, ...]:
         """What the component reads of the vector."""
@@ -77,10 +79,10 @@ _KEPT_SUMS = 1 << 12
 
 def decide(db: sqlite3.Connection, top_k: int) -> None:
     """Fill plan_list and plan_decision from plan_run, plan_cohort, plan_customer and plan_candidate."""
-    db.execute("CREATE TEMP TABLE plan_choice (list_no, seq, candidate_no, points)")
+    db.execute("CREATE TEMP TABLE plan_choice (list_no, seq, place, candidate_no, points)")
     open_candidates(db)
     with transaction(db):
-        db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?)", choices(db, top_k))
+        db.executemany("INSERT INTO plan_choice VALUES (?, ?, ?, ?, ?)", choices(db, top_k))
     db.execute(
         "INSERT INTO plan_list SELECT cohort_no, cohort_no, NULL, customers, NULL FROM plan_cohort"
         " WHERE cohort_no IN (SELECT list_no FROM plan_choice)"
@@ -99,22 +101,28 @@ def open_candidates(db: sqlite3.Connection) -> None:
 
 def choices(
     db: sqlite3.Connection, top_k: int, given: Given = THE_PLAN
-) -> Iterator[tuple[int, int, int, int]]:
-    """The best top_k of plan_open in each type for every vector of plan_cohort; read-only.
+) -> Iterator[tuple[int, int, int, int, int]]:
+    """The best of plan_open in each type for every vector of plan_cohort, to its depth or top_k; read-only.
 
-    Yields cohort_no, its place, candidate_no and points. given may define plan_run, plan_cohort and plan_open.
+    Yields cohort_no, seq on its list, place in the type, candidate_no and points. given may define plan_run,
+    plan_cohort and plan_open.
     """
     for cohort, best in best_choices(db, top_k, given):
-        for seq, (points, candidate_no) in enumerate(chain.from_iterable(best), 1):
-            yield cohort.cohort_no, seq, candidate_no, points
+        places = (place for of_type in best for place in enumerate(of_type, 1))
+        for seq, (place, (points, candidate_no)) in enumerate(places, 1):
+            yield cohort.cohort_no, seq, place, candidate_no, points
 
 
 def best_choices(
     db: sqlite3.Connection, top_k: int, given: Given = THE_PLAN
 ) -> Iterator[tuple[Cohort, list[list[Choice]]]]:
-    """Every vector of plan_cohort, in the order of its columns, and the best top_k of each type for it; read-only."""
+    """Every vector of plan_cohort, in the order of its columns, and the best of each type for it; read-only.
+
+    They go to the depth of the vector, or to top_k where it has none.
+    """
     (band,) = given.rows(db, "SELECT coalesce(rank_band, 1) FROM plan_run").fetchone()
-    fields = {is_declared: _field(db, top_k, given, is_declared) for is_declared in (False, True)}
+    deepest = given.rows(db, "SELECT max(depth) FROM plan_cohort").fetchone()[0] or top_k
+    fields = {is_declared: _field(db, deepest, given, is_declared) for is_declared in (False, True)}
     areas = _pairs(db, given, ("prefecture",), ("prefectures",), "{is_far}", "{in_area}")
     narrow = _pairs(db, given, ("industries",), ("industries",), "{is_narrow}", "{in_industry}")
     pairs = components(db, given)
@@ -131,10 +139,11 @@ def best_choices(
         ]
         for area, members in groupby(in_industry, key=lambda one: (one.vector.prefecture,)):
             kin = field.kin[area != (None,)]
-            groups = [_eligible(found, areas[area], top_k, kin) for found in by_area]
+            groups = [_eligible(found, areas[area], deepest, kin) for found in by_area]
             for cohort in members:
                 points = sums(*(cohort.of(name) for name in _OTHERS))
-                best = [_best(found, points, band, top_k, kin) for found in groups]
+                depth = cohort.depth or top_k
+                best = [_best(found, points, band, depth, kin) for found in groups]
                 yield cohort, [[(p, field.ranked[at]) for p, at in of_type] for of_type in best]
 
 
@@ -164,12 +173,12 @@ class _Sums(dict[Facts, int]):
 
 
 def _cohorts(db: sqlite3.Connection, given: Given) -> Iterator[Cohort]:
-    for *vector, cohort_no in given.rows(
+    for *vector, cohort_no, depth in given.rows(
         db,
-        f"SELECT {listed(Declared._fields)}, cohort_no FROM plan_cohort"
+        f"SELECT {listed(Declared._fields)}, cohort_no, depth FROM plan_cohort"
         " ORDER BY industries, prefecture, cohort_no",
     ):
-        yield Cohort(Declared(*vector), cohort_no)
+        yield Cohort(Declared(*vector), cohort_no, depth)
 
 
 class _Field(NamedTuple):
@@ -307,14 +316,15 @@ def _choose_searches(db: sqlite3.Connection, top_k: int) -> None:
     rank_searches(db)
     last = db.execute("SELECT coalesce(max(cohort_no), 0) FROM plan_cohort").fetchone()[0]
     db.execute(
-        "INSERT INTO plan_list SELECT ? + row_number() OVER (ORDER BY profile_id), cohort_no, profile_id, 1, NULL"
-        " FROM plan_search WHERE place = 1",
+        "INSERT INTO plan_list SELECT ? + row_number() OVER (ORDER BY profile_id), cohort_no, profile_id,"
+        " profile_id NOT IN (SELECT profile_id FROM plan_spared), NULL FROM plan_search WHERE place = 1",
         (last,),
     )
-    db.execute("CREATE INDEX temp.plan_list_owner ON plan_list(profile_id)")
+    index_lists(db)
     db.execute(
-        "INSERT INTO plan_choice SELECT l.list_no, s.place, s.candidate_no, s.points"
-        " FROM plan_search s JOIN plan_list l USING (profile_id) WHERE s.place <= ?",
+        "INSERT INTO plan_choice SELECT l.list_no, s.place, s.place, s.candidate_no, s.points"
+        " FROM plan_search s JOIN plan_list l USING (profile_id) JOIN plan_cohort k ON k.cohort_no = s.cohort_no"
+        " WHERE s.place <= coalesce(k.depth, ?)",
         (top_k,),
     )
 
@@ -325,7 +335,7 @@ def _evaluate(db: sqlite3.Connection) -> None:
     # The score from the chosen points, which below must be the sum of the three.
     db.execute(
         splice(
-            f"INSERT INTO plan_decision SELECT h.list_no, h.seq, h.candidate_no, {formula_points},"
+            f"INSERT INTO plan_decision SELECT h.list_no, h.seq, h.place, h.candidate_no, {formula_points},"
             " {score}, {eligible}, h.points"
             " FROM plan_run r CROSS JOIN plan_choice h CROSS JOIN plan_list l ON l.list_no = h.list_no"
             " CROSS JOIN plan_cohort k ON k.cohort_no = l.cohort_no"

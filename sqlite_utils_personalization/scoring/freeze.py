@@ -50,20 +50,20 @@ UPDATE plan_candidate AS p SET candidate_id = (
 """
 # What one transaction adds of them at most.
 _BATCH = 10_000
-# Who gets which list, in the order of the log, and who gets none.
-_MAP = """
-INSERT INTO plan_map(profile_id, list_no)
-SELECT u.profile_id, l.list_no FROM plan_customer u CROSS JOIN plan_list l
-    ON l.list_no IN (u.cohort_no, (SELECT list_no FROM plan_list o WHERE o.profile_id = u.profile_id))
-ORDER BY u.profile_id, l.list_no
-"""
-_NOBODY = """
+# Why a customer with something on the list has no rows.
+NOTHING_NEW = "all of it was handed over before"
+# Who gets nothing.
+_NOBODY = f"""
 CREATE TEMP TABLE plan_unserved AS
-SELECT profile_id, cohort_id, reason FROM plan_customer u LEFT JOIN plan_cohort USING (cohort_no)
+SELECT profile_id, cohort_id, coalesce(reason, CASE WHEN EXISTS (
+    SELECT 1 FROM plan_list o WHERE o.cohort_no = u.cohort_no AND o.profile_id IS NULL
+) OR EXISTS (SELECT 1 FROM plan_list o WHERE o.profile_id = u.profile_id) THEN '{NOTHING_NEW}' END) AS reason
+FROM plan_customer u LEFT JOIN plan_cohort USING (cohort_no)
 WHERE profile_id NOT IN (SELECT profile_id FROM plan_map) ORDER BY profile_id
 """
 RUN_COLUMNS = """as_of, again, model_json, model_sha256, package_version, top_k, served_at, started_at,
-salt, customers_sha256, candidates_sha256, served_sha256, profiles, rejected, counts_json, left_out_json"""
+salt, customers_sha256, candidates_sha256, served_sha256, delivery_end, feedback_end,
+profiles, rejected, counts_json, left_out_json"""
 _RUN = f"INSERT INTO am_personalization_run({RUN_COLUMNS}) SELECT {RUN_COLUMNS} FROM plan_run"
 _PLACES = f"""
 SELECT d.list_no, c.recommendation_type, c.candidate_sha256, {listed(POINTS, "d.")}, d.score
@@ -73,7 +73,8 @@ _VECTORS = f"""
 SELECT list_no, profile_id, {_VECTOR} FROM plan_list JOIN plan_cohort USING (cohort_no) ORDER BY list_no
 """
 _SERVED = """
-SELECT m.profile_id, l.list_sha256 FROM plan_map m JOIN plan_list l USING (list_no) ORDER BY m.position
+SELECT m.profile_id, l.list_sha256, m.first_seq, m.n FROM plan_map m JOIN plan_list l USING (list_no)
+ORDER BY m.position
 """
 # The same place, a candidate with the same points, is on many lists.
 _KEPT_PLACES = 1 << 14
@@ -92,11 +93,12 @@ SELECT :lists + list_no, seq, candidate_id, {listed(POINTS)}, score
 FROM plan_decision JOIN plan_candidate USING (candidate_no) ORDER BY list_no, seq
 """
 _UNSERVED = """
-INSERT INTO am_personalization_unserved SELECT :run_id, profile_id, cohort_id, reason FROM plan_unserved
+INSERT INTO am_personalization_unserved(run_id, profile_id, cohort_id, reason)
+SELECT :run_id, profile_id, cohort_id, reason FROM plan_unserved
 """
 _CUSTOMERS = """
 INSERT INTO am_personalization_run_customer
-SELECT :run_id, position, profile_id, :lists + list_no FROM plan_map ORDER BY position
+SELECT :run_id, position, profile_id, :lists + list_no, first_seq, n FROM plan_map ORDER BY position
 """
 _PROGRESS = (
     "INSERT INTO am_personalization_run_progress(run_id, status) VALUES (:run_id, 'running')"
@@ -117,10 +119,6 @@ def prepare(db: sqlite3.Connection) -> None:
             with transaction(db, "IMMEDIATE"):
                 db.execute(insert, {"first": first, "last": done})
         db.execute(note)
-    db.execute(
-        "CREATE TEMP TABLE plan_map (position INTEGER PRIMARY KEY, profile_id INTEGER, list_no INTEGER)"
-    )
-    db.execute(_MAP)
     db.execute(_NOBODY)
     _digest_lists(db)
     (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()

@@ -17,60 +17,78 @@ CHUNK_S = 0.05
 
 _CREATE_CHUNK = """
 CREATE TEMP TABLE IF NOT EXISTS plan_chunk (
-    position INTEGER PRIMARY KEY, profile_id INTEGER, list_id INTEGER, n INTEGER, first_rec_id INTEGER
+    position INTEGER PRIMARY KEY, profile_id INTEGER, list_id INTEGER, first_seq INTEGER, due INTEGER, n INTEGER,
+    first_rec_id INTEGER
 )
 """
-# Many customers share a list: its rows are counted once, and nobody's are counted again in the log.
+# Many customers share a range: its rows are counted once, and nobody's are counted again in the log.
 _CREATE_SIZES = f"""
-CREATE TEMP TABLE IF NOT EXISTS plan_size (list_id INTEGER PRIMARY KEY, n INTEGER, {", ".join(TYPES)})
+CREATE TEMP TABLE IF NOT EXISTS plan_size (
+    list_id INTEGER, first_seq INTEGER, n INTEGER, {", ".join(TYPES)}, PRIMARY KEY (list_id, first_seq, n)
+) WITHOUT ROWID
 """
 _SIZES = f"""
 INSERT INTO plan_size
-SELECT d.list_id, count(*), {", ".join(f"sum(c.recommendation_type = '{kind}')" for kind in TYPES)}
-FROM am_personalization_list t CROSS JOIN am_personalization_decision d ON d.list_id = t.list_id
+SELECT u.list_id, u.first_seq, u.n, {", ".join(f"sum(c.recommendation_type = '{kind}')" for kind in TYPES)}
+FROM (
+    SELECT DISTINCT list_id, first_seq, n FROM am_personalization_run_customer WHERE run_id = :run_id
+) u CROSS JOIN am_personalization_decision d
+    ON d.list_id = u.list_id AND d.seq BETWEEN u.first_seq AND u.first_seq + u.n - 1
 CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
-WHERE t.run_id = :run_id GROUP BY d.list_id
+GROUP BY u.list_id, u.first_seq, u.n
 """
 # A customer who was deleted or erased keeps the place on the map and gets no rows.
 _FILL_CHUNK = """
 INSERT INTO plan_chunk
-SELECT position, profile_id, list_id, n, :last + 1 + sum(n) OVER (ORDER BY position) - n FROM (
-    SELECT u.position, u.profile_id, u.list_id, CASE WHEN p.profile_id IS NULL THEN 0 ELSE s.n END AS n
+SELECT position, profile_id, list_id, first_seq, due, n, :last + 1 + sum(n) OVER (ORDER BY position) - n FROM (
+    SELECT u.position, u.profile_id, u.list_id, u.first_seq, u.n AS due,
+        CASE WHEN p.profile_id IS NULL THEN 0 ELSE u.n END AS n
     FROM am_personalization_run_customer u
-    LEFT JOIN plan_size s ON s.list_id = u.list_id
     LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id AND {active}
     WHERE u.run_id = :run_id
     ORDER BY u.position LIMIT :customers
 )
 """
+# With all that was due to them from here on; places of one customer lie next to each other.
 _GONE = f"""
-INSERT INTO am_personalization_unserved(run_id, profile_id, cohort_id, reason)
-SELECT DISTINCT :run_id, u.profile_id, t.cohort_id, '{GONE}'
-FROM plan_chunk u JOIN am_personalization_list t USING (list_id)
-WHERE u.n = 0 AND NOT EXISTS (
+INSERT INTO am_personalization_unserved(run_id, profile_id, cohort_id, reason, due_json)
+SELECT :run_id, u.profile_id, t.cohort_id, '{GONE}', (
+    SELECT json_group_array(json_array(list_sha256, first_seq, n)) FROM (
+        SELECT o.list_sha256, r.first_seq, r.n FROM am_personalization_run_customer r
+        JOIN am_personalization_list o USING (list_id)
+        WHERE r.run_id = :run_id AND r.position >= u.position AND r.position < u.position + 8 * (
+            SELECT top_k FROM am_personalization_run WHERE run_id = :run_id
+        ) AND r.profile_id = u.profile_id ORDER BY r.position
+    )
+)
+FROM (SELECT min(position) AS position, profile_id, list_id FROM plan_chunk WHERE n = 0 GROUP BY profile_id) u
+JOIN am_personalization_list t USING (list_id)
+WHERE NOT EXISTS (
     SELECT 1 FROM am_personalization_unserved x WHERE x.run_id = :run_id AND x.profile_id = u.profile_id
 )
 """
 _EVIDENCE = """
-INSERT INTO am_personalization_evidence(first_rec_id, n, list_id)
-SELECT first_rec_id, n, list_id FROM plan_chunk WHERE n > 0 ORDER BY position
+INSERT INTO am_personalization_evidence(first_rec_id, n, list_id, first_seq)
+SELECT first_rec_id, n, list_id, first_seq FROM plan_chunk WHERE n > 0 ORDER BY position
 """
 # The join order is the order of rec_id, so that the log is appended to.
 _LOG = """
 INSERT INTO am_personalization_recommendation_log(rec_id, profile_id, recommendation_type, score, served_at)
-SELECT u.first_rec_id + d.seq - 1, u.profile_id, c.recommendation_type, d.score, r.served_at
+SELECT u.first_rec_id + d.seq - u.first_seq, u.profile_id, c.recommendation_type, d.score, r.served_at
 FROM am_personalization_run r CROSS JOIN plan_chunk u
-CROSS JOIN am_personalization_decision d ON d.list_id = u.list_id
+CROSS JOIN am_personalization_decision d
+    ON d.list_id = u.list_id AND d.seq BETWEEN u.first_seq AND u.first_seq + u.n - 1
 CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
 WHERE r.run_id = :run_id AND u.n > 0
 """
 _ADDED = f"""
 SELECT {", ".join(f"coalesce(sum(s.{kind}), 0)" for kind in TYPES)}
-FROM plan_chunk u JOIN plan_size s ON s.list_id = u.list_id WHERE u.n > 0
+FROM plan_chunk u JOIN plan_size s ON s.list_id = u.list_id AND s.first_seq = u.first_seq AND s.n = u.due
+WHERE u.n > 0
 """
 _LEFT = """
 SELECT recommendation_type, count(*) FROM am_personalization_run_customer u
-JOIN am_personalization_decision d ON d.list_id = u.list_id
+JOIN am_personalization_decision d ON d.list_id = u.list_id AND d.seq BETWEEN u.first_seq AND u.first_seq + u.n - 1
 JOIN am_personalization_candidate c USING (candidate_id)
 WHERE u.run_id = ? GROUP BY 1
 """

@@ -42,7 +42,9 @@ from sqlite_utils_personalization.scoring.plan import (
     rejected_profiles,
 )
 from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
-from sqlite_utils_personalization.scoring.run_digest import inputs, outcome
+from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
+from sqlite_utils_personalization.scoring.serve import create_tables as create_map
+from sqlite_utils_personalization.scoring.serve import seen_until, serve, spare
 from sqlite_utils_personalization.scoring.summary import summary
 from sqlite_utils_personalization.transaction import transaction
 
@@ -202,6 +204,7 @@ def _plan(
     db: sqlite3.Connection, night: Night, again: int, started_at: str, reporter: Reporter
 ) -> None:
     create_tables(db)
+    create_map(db)
     add_candidates(db, read_catalogue(db, night.as_of, night.model, night.catalogue))
     add_customers(db, night.model, reporter.progress)
     _name_rejected(db, night.strict, reporter)
@@ -221,10 +224,13 @@ def _plan(
         salt=salt,
         # Until the map is made.
         served_sha256=NOT_YET,
+        **seen_until(db),
         **inputs(db, salt),
     )
+    spare(db)
     decide(db, night.top_k)
-    counts = outcome(db)
+    serve(db, night.top_k)
+    counts = outcome(db, planned_places(db))
     db.execute(
         "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json", counts
     )

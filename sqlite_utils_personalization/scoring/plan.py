@@ -24,7 +24,7 @@ CACHED_PREFERENCES = 50_000
 _TABLES = f"""
 CREATE TEMP TABLE plan_cohort (
     cohort_no INTEGER PRIMARY KEY, vector TEXT NOT NULL UNIQUE,
-    {listed(Declared._fields)}, customers INTEGER, cohort_id INTEGER
+    {listed(Declared._fields)}, customers INTEGER, cohort_id INTEGER, depth INTEGER
 );
 CREATE TEMP TABLE plan_customer (profile_id INTEGER PRIMARY KEY, cohort_no INTEGER, reason TEXT);
 CREATE TEMP TABLE plan_candidate (
@@ -36,7 +36,7 @@ CREATE TEMP TABLE plan_list (
     list_sha256 TEXT
 );
 CREATE TEMP TABLE plan_decision (
-    list_no INTEGER, seq INTEGER, candidate_no INTEGER NOT NULL,
+    list_no INTEGER, seq INTEGER, place INTEGER, candidate_no INTEGER NOT NULL,
     {listed(POINTS)}, score INTEGER,
     eligible INTEGER, chosen_points INTEGER,
     PRIMARY KEY (list_no, seq)
@@ -106,9 +106,7 @@ def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object]]]:
 
 def _cohort_no(db: sqlite3.Connection, vector: Declared) -> int:
     text = canonical_json(vector)
-    insert = (
-        f"INSERT OR IGNORE INTO plan_cohort VALUES (NULL, ?, {_marks(Declared._fields)}, 0, NULL)"
-    )
+    insert = f"INSERT OR IGNORE INTO plan_cohort VALUES (NULL, ?, {_marks(Declared._fields)}, 0, NULL, NULL)"
     added = db.execute(insert, (text, *vector))
     if added.rowcount and added.lastrowid:
         return added.lastrowid
@@ -129,7 +127,16 @@ def _marks(names: tuple[str, ...]) -> str:
     return ", ".join("?" * len(names))
 
 
-def add_run(db: sqlite3.Connection, **columns: str | int) -> None:
+def index_lists(db: sqlite3.Connection) -> None:
+    """Make the list of a cohort, and that of an owner, quick to find."""
+    for name, column, condition in (
+        ("shared", "cohort_no", "profile_id IS NULL"),
+        ("owner", "profile_id", "profile_id IS NOT NULL"),
+    ):
+        db.execute(f"CREATE INDEX temp.plan_list_{name} ON plan_list({column}) WHERE {condition}")
+
+
+def add_run(db: sqlite3.Connection, **columns: str | int | None) -> None:
     """Add the run row; columns are those of am_personalization_run."""
     names, places = ", ".join(columns), _marks(tuple(columns))
     db.execute(f"INSERT INTO plan_run({names}) VALUES ({places})", tuple(columns.values()))

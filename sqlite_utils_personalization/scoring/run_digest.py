@@ -11,17 +11,24 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.model.kinds import TYPES
 
+# Whoever is spared nothing gets the first places of each type.
 _SCORED = """
-SELECT recommendation_type, sum(customers) FROM (
-    SELECT DISTINCT d.list_no, c.recommendation_type, l.customers FROM plan_decision d
-    JOIN plan_list l USING (list_no) JOIN plan_candidate c USING (candidate_no)
-) GROUP BY recommendation_type
+SELECT c.recommendation_type, sum(l.customers) FROM plan_decision d
+JOIN plan_list l USING (list_no) JOIN plan_candidate c USING (candidate_no)
+WHERE d.place = 1 AND l.customers > 0 GROUP BY 1
 """
 _ROWS = """
 SELECT c.recommendation_type, d.score, sum(l.customers) FROM plan_decision d
 JOIN plan_list l USING (list_no) JOIN plan_candidate c USING (candidate_no)
-GROUP BY c.recommendation_type, d.score
+WHERE d.place <= (SELECT top_k FROM plan_run) AND l.customers > 0 GROUP BY 1, 2
 """
+_OWN = """
+FROM plan_own o CROSS JOIN plan_decision d
+    ON d.list_no = o.list_no AND d.seq BETWEEN o.first_seq AND o.first_seq + o.n - 1
+CROSS JOIN plan_candidate c ON c.candidate_no = d.candidate_no
+"""
+_OWN_SCORED = f"SELECT c.recommendation_type, count(DISTINCT o.profile_id) {_OWN} GROUP BY 1"
+_OWN_ROWS = f"SELECT c.recommendation_type, d.score, count(*) {_OWN} GROUP BY 1, 2"
 
 
 class Places(NamedTuple):
@@ -29,6 +36,12 @@ class Places(NamedTuple):
 
     scored: Iterable[tuple[str, int]]
     rows: Iterable[tuple[str, int, int]]
+
+    def with_own(self, db: sqlite3.Connection) -> "Places":
+        """With those of customers who are spared something."""
+        return Places(
+            [*self.scored, *db.execute(_OWN_SCORED)], [*self.rows, *db.execute(_OWN_ROWS)]
+        )
 
 
 def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
@@ -42,13 +55,17 @@ def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
     }
 
 
-def outcome(db: sqlite3.Connection, places: Places | None = None) -> dict[str, str]:
+def planned_places(db: sqlite3.Connection) -> Places:
+    """Counted in the plan's decisions and its map."""
+    return Places(db.execute(_SCORED).fetchall(), db.execute(_ROWS).fetchall()).with_own(db)
+
+
+def outcome(db: sqlite3.Connection, places: Places) -> dict[str, str]:
     """Counts per type, and per type and rule what was left out of the catalogue, as canonical JSON.
 
     The counts of a run that wrote down no scores, as runs did before there were any, are derived without them.
-    places are counted in the plan's decisions unless given.
     """
-    counts = _counts(db, places or Places(db.execute(_SCORED), db.execute(_ROWS)))
+    counts = _counts(db, places)
     without = canonical_json({kind: _without_scores(found) for kind, found in counts.items()})
     stored = db.execute("SELECT counts_json FROM plan_run").fetchone()[0]
     return {
@@ -89,10 +106,11 @@ def _counts(db: sqlite3.Connection, places: Places) -> dict[str, dict[str, Any]]
     ):
         counts[kind]["candidates"] = candidates
     for kind, scored in places.scored:
-        counts[kind]["scored"] = scored
+        counts[kind]["scored"] += scored
     for kind, points, rows in places.rows:
         counts[kind]["rows"] += rows
-        counts[kind]["scores"][str(points)] = rows
+        scores = counts[kind]["scores"]
+        scores[str(points)] = scores.get(str(points), 0) + rows
     valid = db.execute("SELECT count(*) FROM plan_customer WHERE reason IS NULL").fetchone()[0]
     return {kind: {**found, "zero": valid - found["scored"]} for kind, found in counts.items()}
 

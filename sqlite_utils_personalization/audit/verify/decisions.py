@@ -86,6 +86,8 @@ class Comparison:
             "INSERT INTO plan_due VALUES (?, ?, ?)", (decided[:3] for decided in batch)
         )
         for decided in batch:
+            if not decided.customers:
+                continue
             for kind in {kind for kind, _ in decided.places}:
                 self._scored[kind] += decided.customers
             for place, n in decided.places.items():

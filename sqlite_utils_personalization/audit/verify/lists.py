@@ -42,16 +42,18 @@ SELECT recommendation_type, candidate_sha256, {{points}}, {{score}} FROM (
     POINTS,
 )
 _SEARCHES = splice(f"""
-SELECT t.list_id, s.profile_id, k.cohort_no, {listed(Declared._fields, "k.")},
+SELECT t.list_id, s.profile_id NOT IN (SELECT profile_id FROM plan_spared), s.profile_id,
+    k.cohort_no, {listed(Declared._fields, "k.")},
     c.recommendation_type, c.candidate_sha256,
     c.candidate_no, {", ".join(f"{{{name}}}" for name in POINTS)}, {{score}}
 FROM plan_search s JOIN plan_cohort k USING (cohort_no) JOIN plan_candidate c USING (candidate_no)
 JOIN plan_run r LEFT JOIN plan_same t ON t.cohort_no = s.cohort_no AND t.owner = s.profile_id
-WHERE s.place <= ? ORDER BY s.profile_id, s.place
+WHERE s.place <= coalesce(k.depth, ?) ORDER BY s.profile_id, s.place
 """)
 
-# Columns of _SEARCHES before those of a place: the list, the owner, the cohort and its vector.
-_OWNED = 3 + len(Declared._fields)
+# Columns of _SEARCHES before those of a place: the list, whether the owner gets the first places of it, the owner, the
+# cohort and its vector.
+_OWNED = 4 + len(Declared._fields)
 
 # What a row of decisions should be: seq, candidate_id, the three points and the score.
 Row = tuple[int, ...]
@@ -63,8 +65,8 @@ _KEPT_PLACES, _KEPT_LISTS = 1 << 14, 1 << 8
 class Decided(NamedTuple):
     """A list as it should be, and the list_id of the stored one for the same key, None where there is none.
 
-    owner is None for the list of a whole cohort. places counts those of each type and score; sha256 is the digest
-    of the list if its decisions are the rows.
+    owner is None for the list of a whole cohort. customers are those who are spared nothing, places counts what they
+    get of each type and score; sha256 is the digest of the list if its decisions are the rows.
     """
 
     cohort_no: int
@@ -93,6 +95,9 @@ def _of_cohorts(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
     for (cohort, best), (customers, list_id) in zip(best_choices(db, top_k), noted, strict=True):
         mine = tuple(cohort.of(name) for name in COMPONENTS)
         rows, text, counts = content(mine, tuple(chain.from_iterable(best)))
+        if any(len(of_type) > top_k for of_type in best):
+            shown = chain.from_iterable(of_type[:top_k] for of_type in best)
+            _, _, counts = content(mine, tuple(shown))
         if rows:
             digest = list_sha256(cohort.vector, None, text)
             yield Decided(cohort.cohort_no, None, list_id, customers, counts, rows, digest)
@@ -134,15 +139,15 @@ def _contents(db: sqlite3.Connection) -> Callable[..., Content]:
 
 def _of_owners(db: sqlite3.Connection, top_k: int) -> Iterator[Decided]:
     found = db.execute(_SEARCHES, (top_k,))
-    for (list_id, owner, cohort_no, *vector), places in groupby(
+    for (list_id, customers, owner, cohort_no, *vector), places in groupby(
         found, key=itemgetter(*range(_OWNED))
     ):
         shown = [place[_OWNED:] for place in places]
         rows = _numbered(row for _, _, *row in shown)
         text = ",".join(place_text((kind, digest, *row)) for kind, digest, _, *row in shown)
-        counts = Counter((kind, row[-1]) for kind, _, *row in shown)
+        counts = Counter((kind, row[-1]) for kind, _, *row in shown[:top_k])
         digest = list_sha256(vector, owner, text)
-        yield Decided(cohort_no, owner, list_id, 1, counts, rows, digest)
+        yield Decided(cohort_no, owner, list_id, customers, counts, rows, digest)
 
 
 def _numbered(rows: Iterable[Iterable[Any]]) -> list[Row]:

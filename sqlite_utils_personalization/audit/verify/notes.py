@@ -31,6 +31,7 @@ _WRITTEN = {
     "am_personalization_erasure": "erased_at",
     "am_personalization_rotation": "rotated_at",
     "am_personalization_identity": "bound_at",
+    "am_personalization_feedback": "given_at",
     "am_personalization_verification": "verified_at",
 }
 _RUNS = """

@@ -26,7 +26,7 @@ _MOVED = """
 SELECT position, profile_id FROM (
     SELECT position, profile_id, list_id, lag(profile_id) OVER places AS before, lag(list_id) OVER places AS list
     FROM am_personalization_run_customer WHERE run_id = ? WINDOW places AS (ORDER BY position)
-) WHERE (profile_id, list_id) <= (before, list)
+) WHERE (profile_id, list_id) < (before, list)
 """
 _AGAIN = """
 SELECT again FROM am_personalization_run r WHERE run_id = ? AND again <> 0 AND NOT EXISTS (
@@ -34,11 +34,8 @@ SELECT again FROM am_personalization_run r WHERE run_id = ? AND again <> 0 AND N
     AND b.top_k = r.top_k AND b.again = r.again - 1
 )
 """
-# What check_run planned: one for each customer and list.
-_DUE = """
-SELECT (SELECT count(*) FROM plan_due p JOIN plan_customer u USING (cohort_no) WHERE p.owner IS NULL)
-    + (SELECT count(*) FROM plan_due WHERE owner IS NOT NULL)
-"""
+# What check_run planned: one for each range of a list that a customer gets.
+_DUE = "SELECT count(*) FROM plan_map"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 

@@ -17,7 +17,7 @@ _RUN = "am_personalization_run"
 MOST_MISSING = 1_000
 
 _RANGES = """
-SELECT e.first_rec_id, e.n, t.run_id, t.list_id, (
+SELECT e.first_rec_id, e.n, e.first_seq, t.run_id, t.list_id, (
         SELECT count(*) FROM am_personalization_decision d WHERE d.list_id = e.list_id
     ) AS places, lag(e.first_rec_id + e.n) OVER (ORDER BY e.first_rec_id) AS free
 FROM am_personalization_evidence e
@@ -26,17 +26,18 @@ LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
 _BROKEN_RANGES = f"""
 SELECT run_id, first_rec_id, CASE
     WHEN list_id IS NULL THEN 'its list does not exist'
-    WHEN places <> n THEN 'it covers ' || n || ' rows, but its list has ' || places || ' places'
+    WHEN first_seq < 1 OR first_seq + n - 1 > places
+        THEN 'it covers places ' || first_seq || ' to ' || (first_seq + n - 1) || ', but its list has ' || places
     ELSE 'it overlaps the evidence before it' END
 FROM ({_RANGES})
-WHERE list_id IS NULL OR places <> n OR first_rec_id < free
+WHERE list_id IS NULL OR first_seq < 1 OR first_seq + n - 1 > places OR first_rec_id < free
 ORDER BY first_rec_id
 """
 # A row is held against its decision, its run, and the first row of its range for the customer, by type and bytes,
 # whatever type and collation the log's columns were given. The order of the joins is fixed, so that the log is walked
 # once, in its own order. A run that is gone is named once, and says nothing of when.
 _WRONG_ROWS = """
-SELECT t.run_id, e.first_rec_id + d.seq - 1, CASE
+SELECT t.run_id, e.first_rec_id + d.seq - e.first_seq, CASE
     WHEN l.rec_id IS NULL THEN 'missing'
     WHEN l.profile_id IS NOT f.profile_id THEN 'profile_id'
     WHEN t.profile_id IS NOT NULL AND t.profile_id <> l.profile_id THEN 'profile_id'
@@ -47,9 +48,10 @@ FROM am_personalization_evidence e
 CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
 LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_recommendation_log f ON f.rec_id = e.first_rec_id
-CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq <= e.n
+CROSS JOIN am_personalization_decision d
+    ON d.list_id = e.list_id AND d.seq BETWEEN e.first_seq AND e.first_seq + e.n - 1
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
-LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - 1
+LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - e.first_seq
 WHERE e.first_rec_id > :after AND e.first_rec_id <= :last AND (
     l.rec_id IS NULL OR l.profile_id IS NOT f.profile_id
     OR (t.profile_id IS NOT NULL AND t.profile_id <> l.profile_id)
@@ -68,7 +70,7 @@ WHERE (typeof(l.score) <> 'integer' OR typeof(l.profile_id) <> 'integer') AND e.
     SELECT max(first_rec_id) FROM am_personalization_evidence WHERE first_rec_id <= l.rec_id
 ) AND l.rec_id < e.first_rec_id + e.n AND l.score = (
     SELECT d.score FROM am_personalization_decision d
-    WHERE d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
+    WHERE d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + e.first_seq
 )
 """
 # So few that the bar moves and Ctrl-C is heard.

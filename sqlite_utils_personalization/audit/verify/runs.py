@@ -17,8 +17,10 @@ from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.kinds import Declared, listed
 from sqlite_utils_personalization.scoring.freeze import RUN_COLUMNS
-from sqlite_utils_personalization.scoring.plan import count_customers, create_tables
+from sqlite_utils_personalization.scoring.plan import count_customers, create_tables, index_lists
 from sqlite_utils_personalization.scoring.run_digest import Places, inputs, outcome
+from sqlite_utils_personalization.scoring.serve import create_tables as create_map
+from sqlite_utils_personalization.scoring.serve import serve, spare
 from sqlite_utils_personalization.transaction import transaction
 
 _FIELDS = listed(Candidate._fields)
@@ -26,14 +28,14 @@ _FIELDS = listed(Candidate._fields)
 # Who got which list, from the log; then everyone else, from where the run said why they got none, or not yet.
 _SERVED = """
 INSERT OR IGNORE INTO plan_served
-SELECT l.profile_id, e.list_id, t.cohort_id FROM am_personalization_evidence e
+SELECT l.profile_id, e.list_id, e.first_seq, e.n, t.cohort_id FROM am_personalization_evidence e
 JOIN am_personalization_list t USING (list_id)
 JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
 WHERE t.run_id = :run_id AND e.first_rec_id BETWEEN :first AND :last
 """
 _WAITING = """
 INSERT OR IGNORE INTO plan_served
-SELECT u.profile_id, u.list_id, t.cohort_id FROM am_personalization_run_customer u
+SELECT u.profile_id, u.list_id, u.first_seq, u.n, t.cohort_id FROM am_personalization_run_customer u
 JOIN am_personalization_list t USING (list_id) WHERE u.run_id = :run_id
 """
 # How many of both there are.
@@ -47,7 +49,7 @@ WHERE u.run_id = :run_id
 """
 _CUSTOMERS = """
 INSERT OR IGNORE INTO plan_customer
-SELECT profile_id, cohort_id, NULL FROM plan_served
+SELECT DISTINCT profile_id, cohort_id, NULL FROM plan_served
 UNION
 SELECT profile_id, cohort_id, CASE WHEN cohort_id IS NULL THEN reason END
 FROM am_personalization_unserved WHERE run_id = :run_id
@@ -62,20 +64,25 @@ SELECT candidate_id, candidate_sha256, {_FIELDS}, candidate_id
 FROM am_personalization_run_candidate JOIN am_personalization_candidate USING (candidate_id)
 WHERE run_id = :run_id
 """
-# A profile that was deleted while the run was under way is recorded as such, and got nothing.
-_SKIPPED = """
-SELECT profile_id FROM (
-    SELECT u.profile_id, p.list_id FROM plan_due p JOIN plan_customer u USING (cohort_no)
-    WHERE p.owner IS NULL
-    UNION ALL
-    SELECT owner, list_id FROM plan_due WHERE owner IS NOT NULL
-) d
-WHERE NOT EXISTS (
-    SELECT 1 FROM plan_served v WHERE v.profile_id = d.profile_id AND v.list_id = d.list_id
-) AND NOT EXISTS (
-    SELECT 1 FROM am_personalization_unserved x
-    WHERE x.run_id = :run_id AND x.profile_id = d.profile_id AND x.reason IS NOT NULL
-)
+# The lists there should be. Those of vectors of which someone is spared something go into the plan whole; of the
+# others everyone gets all.
+_LISTS = """
+INSERT INTO plan_list
+SELECT list_id, cohort_no, owner, 0, NULL FROM plan_due WHERE list_id IS NOT NULL
+"""
+_DEEP = """
+INSERT INTO plan_decision(list_no, seq, place, candidate_no, score)
+SELECT d.list_id, d.seq, row_number() OVER (PARTITION BY d.list_id, c.recommendation_type ORDER BY d.seq),
+    d.candidate_id, d.score
+FROM plan_list l CROSS JOIN am_personalization_decision d ON d.list_id = l.list_no
+CROSS JOIN plan_candidate c ON c.candidate_no = d.candidate_id
+WHERE l.cohort_no IN (SELECT cohort_no FROM plan_spared JOIN plan_customer USING (profile_id))
+"""
+_SHARED = """
+INSERT INTO plan_range
+SELECT d.list_id, 1, count(*) FROM am_personalization_decision d
+WHERE d.list_id IN (SELECT list_no FROM plan_list WHERE list_no NOT IN (SELECT list_no FROM plan_decision))
+GROUP BY d.list_id
 """
 
 
@@ -93,6 +100,7 @@ def check_run(
         except PersonalizationError as error:
             yield Finding("decision-wrong", str(error), run_id)
             return
+    yield from guarded("completeness", _map(db, top_k), run_id)
     yield from guarded("completeness", _completeness(db, at, comparison.counts()), run_id)
     yield from guarded("completeness", check_customers(db, at), run_id)
     yield from guarded("progress", check_progress(db, run_id), run_id)
@@ -108,9 +116,10 @@ def _bounds(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
 
 def _restore(db: sqlite3.Connection, at: dict[str, int]) -> Iterator[Finding]:
     create_tables(db)
+    create_map(db)
     db.execute(
-        "CREATE TEMP TABLE plan_served (profile_id INTEGER, list_id INTEGER, cohort_id INTEGER,"
-        " PRIMARY KEY (profile_id, list_id)) WITHOUT ROWID"
+        "CREATE TEMP TABLE plan_served (profile_id INTEGER, list_id INTEGER, first_seq INTEGER, n INTEGER,"
+        " cohort_id INTEGER, PRIMARY KEY (profile_id, list_id, first_seq)) WITHOUT ROWID"
     )
     _restore_run(db, at["run_id"])
     # A row that is not in the log counts as well: only then is everyone counted.
@@ -118,10 +127,21 @@ def _restore(db: sqlite3.Connection, at: dict[str, int]) -> Iterator[Finding]:
     if sum(counts[:2]) != sum(db.execute(sql, at).fetchone()[0] for sql in (_RANGES, _PLACES)):
         yield from check_twice(db, at)
     db.executemany(
-        f"INSERT OR IGNORE INTO plan_cohort VALUES (?, ?, {', '.join('?' * len(Declared._fields))}, 0, NULL)",
+        f"INSERT OR IGNORE INTO plan_cohort VALUES (?, ?, {', '.join('?' * len(Declared._fields))}, 0, NULL, NULL)",
         ((no, canonical_json(vector), *vector) for no, *vector in db.execute(_COHORTS).fetchall()),
     )
     count_customers(db)
+    spare(db)
+
+
+def _map(db: sqlite3.Connection, top_k: int) -> Iterator[Finding]:
+    """Who should get which places, as the night worked it out."""
+    db.execute(_LISTS)
+    index_lists(db)
+    for statement in (_DEEP, _SHARED):
+        db.execute(statement)
+    serve(db, top_k)
+    yield from ()
 
 
 def _restore_run(db: sqlite3.Connection, run_id: int) -> None:
@@ -146,12 +166,9 @@ def _restore_run(db: sqlite3.Connection, run_id: int) -> None:
 def _completeness(db: sqlite3.Connection, at: dict[str, int], places: Places) -> Iterator[Finding]:
     run_id = at["run_id"]
     (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
-    derived = {**inputs(db, salt), **outcome(db, places)}
+    derived = {**inputs(db, salt), **outcome(db, places.with_own(db))}
     stored = db.execute(f"SELECT {', '.join(derived)} FROM plan_run").fetchone()
     for (column, value), found in zip(derived.items(), stored, strict=True):
         if value != found or type(value) is not type(found):
             what = f"{column} of run {run_id} does not follow from its rows"
             yield Finding("run-changed", what, run_id, None, "am_personalization_run", run_id)
-    for (profile_id,) in db.execute(_SKIPPED, at):
-        what = f"profile {profile_id} was left out of run {run_id}"
-        yield Finding("customer-skipped", what, run_id)

@@ -1,27 +1,29 @@
 """Does each customer of a run stand for each list once, with lists of their own vector, and were the missing gone?
 
-Reads what check_run planned: plan_served (who got or waits for which list), plan_due (which there should be) and
+Reads what check_run planned: plan_served (who got or waits for which places), plan_map (which are due) and
 plan_customer.
 """
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.audit.verify.events import sealed_segments
 from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.evidence.served import GONE
 
 _ERASURES = "am_personalization_erasure"
 _EACH = """
-SELECT profile_id, list_id, min(rec_id) AS first_rec_id, count(*) AS n FROM (
-    SELECT l.profile_id, e.list_id, l.rec_id FROM am_personalization_evidence e
+SELECT profile_id, list_id, min(rec_id) AS first_rec_id, count(*) AS times FROM (
+    SELECT l.profile_id, e.list_id, e.first_seq, l.rec_id FROM am_personalization_evidence e
     JOIN am_personalization_list t USING (list_id)
     JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
     WHERE t.run_id = :run_id AND e.first_rec_id BETWEEN :first AND :last
     UNION ALL
-    SELECT u.profile_id, u.list_id, NULL FROM am_personalization_run_customer u
+    SELECT u.profile_id, u.list_id, u.first_seq, NULL FROM am_personalization_run_customer u
     JOIN am_personalization_list t USING (list_id) WHERE u.run_id = :run_id
-) GROUP BY profile_id, list_id HAVING n > 1 ORDER BY first_rec_id
+) GROUP BY profile_id, list_id, first_seq HAVING times > 1 ORDER BY first_rec_id
 """
 # A list of theirs is one of their cohort's, or that of their own saved searches.
 _OF_ANOTHER = """
@@ -38,8 +40,23 @@ WHERE u.run_id = :run_id AND t.run_id IS NOT :run_id
 # The others got nothing by their cohort, or had a preference that cannot be scored.
 _NOT_SERVED = """
 SELECT x.profile_id FROM am_personalization_unserved x
-WHERE x.run_id = :run_id AND x.cohort_id IS NOT NULL AND x.reason IS NOT NULL AND (
+WHERE x.run_id = :run_id AND x.cohort_id IS NOT NULL AND x.reason = :gone AND (
     EXISTS (SELECT 1 FROM am_personalization_profile p WHERE p.profile_id = x.profile_id)
+)
+"""
+_SKIPPED = """
+SELECT DISTINCT m.profile_id FROM plan_map m WHERE NOT EXISTS (
+    SELECT 1 FROM plan_served v WHERE v.profile_id = m.profile_id AND v.list_id = m.list_no
+    AND v.first_seq = m.first_seq AND v.n = m.n
+) AND NOT EXISTS (
+    SELECT 1 FROM am_personalization_unserved x
+    WHERE x.run_id = :run_id AND x.profile_id = m.profile_id AND x.reason = :gone
+)
+"""
+_NOT_DUE = """
+SELECT v.profile_id, v.list_id, v.first_seq, v.n FROM plan_served v WHERE NOT EXISTS (
+    SELECT 1 FROM plan_map m WHERE m.profile_id = v.profile_id AND m.list_no = v.list_id
+    AND m.first_seq = v.first_seq AND m.n = v.n
 )
 """
 
@@ -51,9 +68,18 @@ def check_twice(db: sqlite3.Connection, at: Mapping[str, int]) -> Iterator[Findi
         yield Finding("list-served-twice", what, at["run_id"], rec_id)
 
 
-def check_customers(db: sqlite3.Connection, at: Mapping[str, int]) -> Iterator[Finding]:
-    """Everyone has lists of their own vector, and who was left out as deleted was gone; read-only."""
-    run_id = at["run_id"]
+def check_customers(db: sqlite3.Connection, at: Mapping[str, Any]) -> Iterator[Finding]:
+    """Everyone has what is due to them, of lists of their own vector, and who was left out as deleted was gone."""
+    run_id, at = at["run_id"], {**at, "gone": GONE}
+    db.execute("CREATE INDEX temp.plan_map_profile ON plan_map(profile_id)")
+    for (profile_id,) in db.execute(_SKIPPED, at):
+        yield Finding(
+            "customer-skipped", f"profile {profile_id} was left out of run {run_id}", run_id
+        )
+    for profile_id, list_id, first, n in db.execute(_NOT_DUE):
+        places = f"places {first} to {first + n - 1} of list {list_id}"
+        what = f"{places} were not due to profile {profile_id} in run {run_id}"
+        yield Finding("served-otherwise", what, run_id)
     for profile_id, list_id in db.execute(_OF_ANOTHER):
         what = f"profile {profile_id} has list {list_id} of run {run_id}, which is another's"
         yield Finding("list-of-another", what, run_id)
