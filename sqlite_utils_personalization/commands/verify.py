@@ -12,7 +12,7 @@ from sqlite_utils_personalization.commands.base import Command, Progress, say
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.verify import Finding, Group
     from sqlite_utils_personalization.audit.verify.kept_heads import Signed
-    from sqlite_utils_personalization.audit.verify.notes import Note
+    from sqlite_utils_personalization.audit.verify.remarks import Remark
     from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 
 INTACT, FOUND, UNCHECKED = 0, 1, 2
@@ -70,28 +70,28 @@ def verify(
     from sqlite_utils_personalization.audit.verify import grouped
 
     kept, signed = _kept(head_file, key_files, witnesses)
-    findings, noted = _verify(path, kept, silent)
+    findings, remarked = _verify(path, kept, silent)
     groups = grouped([*findings, *(signed.findings if signed else [])])
     if as_json:
         document = {
             "findings": [group.to_dict() for group in groups],
-            "notes": [note._asdict() for note in noted],
+            "notes": [remark._asdict() for remark in remarked],
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         for group in groups:
             click.echo(_text(group))
-        for note in noted:
-            say(f"note: {note.what}")
-    uncovered = strict and any(note.is_uncovered for note in noted)
+        for remark in remarked:
+            say(f"note: {remark.what}")
+    uncovered = strict and any(remark.is_uncovered for remark in remarked)
     say(_verdict(sum(group.total for group in groups), uncovered, signed))
     raise click.exceptions.Exit(FOUND if groups or uncovered else INTACT)
 
 
 def _verify(
     path: str, kept: list["Checkpoint"], silent: bool
-) -> tuple[list["Finding"], list["Note"]]:
-    from sqlite_utils_personalization.audit.verify.notes import notes
+) -> tuple[list["Finding"], list["Remark"]]:
+    from sqlite_utils_personalization.audit.verify.remarks import remarks
     from sqlite_utils_personalization.audit.verify.schema import require_any_evidence
     from sqlite_utils_personalization.audit.verify.verify import verify as verify_evidence
     from sqlite_utils_personalization.database import explain_errors, open_readonly
@@ -102,7 +102,7 @@ def _verify(
         require_any_evidence(db.conn, path)
         bar = stack.enter_context(ExitStack())
         progress = (lambda stage, done, total: None) if silent else Progress(bar)
-        return verify_evidence(db.conn, kept, progress), notes(db.conn)
+        return verify_evidence(db.conn, kept, progress), remarks(db.conn)
 
 
 def _text(group: "Group") -> str:

@@ -119,7 +119,7 @@ def other_leaf(row: Iterable[object]) -> bytes:
 
 
 def event_leaf(table: str, row: Iterable[object]) -> bytes:
-    """One delivery, erasure or rotation: its table, then its EVENT_COLUMNS."""
+    """One delivery, erasure, rotated or bound key: its table, then its EVENT_COLUMNS."""
     return canonical_json([EVENT, table, *row]).encode()
 
 
