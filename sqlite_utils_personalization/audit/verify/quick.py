@@ -7,6 +7,7 @@ import json
 import sqlite3
 from typing import NamedTuple
 
+from sqlite_utils_personalization.audit.verify.progress import check_open_runs
 from sqlite_utils_personalization.audit.verify.schema import check_schema
 from sqlite_utils_personalization.audit.verify.tree import (
     check_place,
@@ -118,7 +119,7 @@ def _runs(db: sqlite3.Connection) -> Check:
 
 
 def _sealed(db: sqlite3.Connection) -> Check:
-    faults = [finding.what for finding in check_unsealed_runs(db)]
+    faults = [finding.what for finding in (*check_unsealed_runs(db), *check_open_runs(db))]
     log_end, sealed = db.execute(_AFTER_LAST_SEAL).fetchone()
     if log_end < sealed:
         faults.append(f"the log ends at row {log_end}, but was sealed up to row {sealed}")
