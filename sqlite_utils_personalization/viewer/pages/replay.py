@@ -43,7 +43,7 @@ def replay_page(db: sqlite3.Connection, rec_id: str, *, with_now: bool) -> dict[
     now_fault why that cannot be told.
 
     seal is None where no seal covers the row, else the seal as it is stored, with faults: what is wrong with it, none
-    if it is the digest of itself, follows from the one before and holds the run row as it stands.
+    if it is in its place in the tree of the seals and holds the run row as it stands.
 
     missing is "evidence" of a row without evidence that was sealed over, but not as a row of other programs.
     """
