@@ -620,6 +620,26 @@ def test_a_living_customer_recorded_as_deleted_is_found_whatever_is_done_then(in
     assert finding.what.startswith(f"profile {profile_id} is recorded as deleted during run 3")
 
 
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    (
+        (f"UPDATE {P}run SET served_sha256 = '{'0' * 64}' WHERE run_id = 3", "served-otherwise"),
+        (
+            f"UPDATE {P}list SET list_sha256 = '{'0' * 64}' WHERE list_id ="
+            f" (SELECT max(list_id) FROM {P}run_customer)",
+            "list-changed",
+        ),
+    ),
+)
+def test_what_a_night_froze_is_held_against_its_rows_before_it_is_sealed(
+    interrupted, path, statement, code
+):
+    tamper_behind_the_guards(interrupted, statement)
+    assert code in codes(interrupted)
+    stays_open(interrupted, path)
+    assert code in codes(interrupted)
+
+
 @pytest.mark.parametrize("way", ("erased", "deleted"))
 def test_a_customer_who_was_really_gone_is_nobodys_fault_even_if_another_is_erased_later(
     interrupted, path, way

@@ -120,7 +120,11 @@ def test_a_change_on_a_list_of_the_second_of_two_equal_runs_is_named_there_alone
                 (list_id, seq),
             )
             found = faults(db)
-        assert [(f.run_id, f.rec_id) for f in found if f.kind == "decision"] == [(AGAIN, rec_id)]
+        named = [(f.run_id, f.rec_id) for f in found if f.code == "decision-wrong"]
+        assert named == [(AGAIN, rec_id)]
+        assert [(f.run_id, f.rowid) for f in found if f.code == "list-changed"] == [
+            (AGAIN, list_id)
+        ]
         assert [f.run_id for f in found if f.kind == "seal"] == [AGAIN]
 
 
@@ -131,7 +135,7 @@ def test_a_change_of_a_place_is_named_by_its_place_and_row(db):
                 f"UPDATE {P}decision SET risk_points = 99 WHERE list_id = ? AND seq = ?",
                 (list_id, seq),
             )
-            (fault,) = [f for f in faults(db) if f.kind == "decision"]
+            (fault,) = [f for f in faults(db) if f.code == "decision-wrong"]
         assert (fault.run_id, fault.rec_id) == (CHANGED, rec_id)
         assert fault.what.startswith(f"place {seq} of list {list_id} should be ")
 
@@ -183,7 +187,7 @@ def test_an_earlier_nights_list_served_again_is_found_even_if_everything_is_seal
     )
     reseal(db)
     found = faults(db)
-    assert {(f.kind, f.run_id) for f in found} == {("decision", CHANGED)}
+    assert {(f.code, f.run_id) for f in found} == {("decision-wrong", CHANGED)}
     assert {f"of list {new} should be" in f.what for f in found} == {True}
 
 
@@ -223,9 +227,9 @@ def test_a_list_of_nobodys_cohort_is_found(db):
         f"UPDATE {P}list SET list_sha256 = ? WHERE list_id = 999999",
         (digest_of(db, AGAIN, 999999),),
     )
-    assert [(f.kind, f.run_id, f.rec_id, f.what) for f in faults(db)] == [
+    assert [(f.code, f.run_id, f.rec_id, f.what) for f in faults(db)] == [
         (
-            "decision",
+            "decision-wrong",
             AGAIN,
             None,
             f"place 1 of list 999999 does not follow from what run {AGAIN} saw",
@@ -249,7 +253,9 @@ def test_verifying_twice_on_one_connection_reads_the_rows_twice(db):
     assert faults(db) == []
     list_id, seq, _ = decided(db, AGAIN)[-1]
     db.execute(f"UPDATE {P}decision SET score = 1 WHERE list_id = {list_id} AND seq = {seq}")
-    assert {f.kind for f in faults(db)} == {"log", "decision", "seal"}
+    assert {f.code for f in faults(db)} == {
+        *("log-row-changed", "decision-wrong", "list-changed", "sealed-rows-changed")
+    }
 
 
 TAMPERED = (

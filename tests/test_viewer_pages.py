@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.seal import head_of
 from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
+from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 
 HOME = "/-/personalization"
@@ -121,6 +123,7 @@ async def test_home_claims_no_more_than_it_checked(shared):
         ("seals", True),
         ("nights", True),
         ("unsealed", True),
+        ("open", True),
     ]
     assert data["integrity"]["not_checked"] == "the rows of the log and the decisions behind them"
     assert "sqlite-utils personalization-verify jpcite.db" in text
@@ -176,7 +179,7 @@ async def test_home_claims_no_more_than_it_checked(shared):
             "DELETE FROM am_personalization_seal WHERE run_id = 1;"
             "UPDATE am_personalization_run_progress SET status = 'running';"
             "UPDATE am_personalization_run SET started_at = '2026-04-01T18:00:00.000Z'",
-            "unsealed",
+            "open",
             "run 1 of 2026-04-01 is not finished: open since 2026-04-01T18:00:00.000Z",
         ),
         (
@@ -192,6 +195,35 @@ async def test_home_names_what_was_tampered_with(tampered, sql, check, fault):
 
     assert fault in faults[check]
     assert "Fault</strong>" in text
+
+
+@pytest.mark.asyncio
+async def test_home_names_an_open_night_and_how_to_finish_it_until_it_is_finished(shared, tmp_path):
+    path = tmp_path / "jpcite.db"
+    shutil.copy(shared, path)
+
+    def stop(stage, done, total):
+        if stage == "Logging":
+            raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        score(path, as_of="2026-04-02", reporter=Reporter(progress=stop))
+    text, data = await both(path, HOME, 200)
+    *others, last = data["integrity"]["checks"]
+
+    assert all(check["ok"] for check in others)
+    assert (last["name"], last["ok"]) == ("open", False)
+    (fault,) = last["faults"]
+    assert fault.startswith("run 2 of 2026-04-02 is not finished: open since 20")
+    assert fault in text
+    assert "sqlite-utils personalization-score jpcite.db --as-of 2026-04-02" in text
+    assert "keep the file as it is" not in text
+
+    score(path, as_of="2026-04-02")
+    text, data = await both(path, HOME, 200)
+    assert all(check["ok"] for check in data["integrity"]["checks"])
+    assert "not finished" not in text
+    assert "personalization-score" not in text
 
 
 @pytest.mark.asyncio
