@@ -6,6 +6,7 @@ only a receipt made up as a whole, and that shows against a head that was kept o
 
 import copy
 import json
+import random
 import re
 import shutil
 import sqlite3
@@ -845,3 +846,68 @@ def test_nothing_in_a_receipt_steers_the_terminal(run, real):
     _, out, err = run(edited(real, *ROW, "candidate", "title", to="\x1b[2J補助金"))
     assert (out + err).isascii()
     assert "\x1b" not in out + err
+
+
+# Forgeries
+
+
+@pytest.fixture(scope="module")
+def genuine(path):
+    """Of six customers and three nights, related to earlier heads."""
+    return [
+        receipt_of(path, number, run_id, heads_of(path).values())
+        for number, run_id in product(range(1, 7), range(1, 4))
+    ]
+
+
+def rows_of_some_list(receipt, draw):
+    """The rows of one of its lists, if there are any left, and one time in three."""
+    try:
+        return draw.choice(receipt["lists"])["rows"] if draw.random() < 0.3 else None
+    except (TypeError, KeyError, IndexError):
+        return None
+
+
+def forged(receipts, draw):
+    """A receipt with one to four changes, some of them parts of another receipt."""
+    changed = copy.deepcopy(draw.choice(receipts))
+    for _ in range(draw.randint(1, 4)):
+        at = [place for place in places(changed) if stands_for_others(place)]
+        if draw.random() < 0.4:
+            other, part = draw.choice(receipts), draw.choice(sorted(changed))
+            changed = edited(changed, part, to=copy.deepcopy(other[part]))
+        elif isinstance(rows := rows_of_some_list(changed, draw), list) and rows:
+            number = draw.randrange(len(rows))
+            moved = rows.pop(number)
+            if draw.random() < 0.7:
+                rows.insert(draw.randrange(len(rows) + 1), moved)
+            if draw.random() < 0.5:
+                rows.append(copy.deepcopy(moved))
+        else:
+            place = draw.choice(at)
+            changed = edited(changed, *place, to=draw.choice([*others(value_at(changed, place))]))
+    return changed
+
+
+def claims(receipt):
+    """What a receipt says, without what relates its head to earlier ones, which another may lack."""
+    return {name: value for name, value in receipt.items() if name != "consistency"}
+
+
+def no_forgery_passes(genuine, count):
+    draw, true = random.Random(20261128), {json.dumps(claims(one)) for one in genuine}
+    tried = 0
+    while tried < count:
+        changed = forged(genuine, draw)
+        if json.dumps(claims(changed)) not in true:
+            tried += 1
+            assert faults(changed), changed
+
+
+def test_a_sample_of_forgeries_is_refused(genuine):
+    no_forgery_passes(genuine, 300)
+
+
+@pytest.mark.slow
+def test_of_ten_thousand_forgeries_none_passes(genuine):
+    no_forgery_passes(genuine, 10_000)
