@@ -20,11 +20,13 @@ from benchmarks.database import FIRST_NIGHT, create
 from benchmarks.measure import report
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.evidence import seal
+from sqlite_utils_personalization.preferences import identity
 from sqlite_utils_personalization.scoring import log, night
 
 # So many transactions for the log of a night, whatever its size.
 CHUNKS = 50
-TABLES = """run cohort candidate run_candidate list decision evidence unserved recommendation_log seal run_customer"""
+TABLES = """run cohort candidate run_candidate list decision evidence unserved recommendation_log seal run_customer
+identity identity_salt"""
 
 
 def main() -> None:
@@ -35,8 +37,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the moments")
     given = parser.parse_args()
     # Salt, origin and times differ between any two nights; here they are the same, so that seals can be compared.
-    night.token_hex = seal.token_hex = lambda n: "0" * 2 * n
-    night.utc_now = lambda: f"{FIRST_NIGHT}T18:00:00.000Z"
+    night.token_hex = seal.token_hex = identity.token_hex = lambda n: "0" * 2 * n
+    night.utc_now = identity.utc_now = lambda: f"{FIRST_NIGHT}T18:00:00.000Z"
     log.CHUNK_CUSTOMERS = max(1, given.customers // CHUNKS)
     with TemporaryDirectory() as folder:
         kill(Path(folder), given.times, given.customers, given.mode, random.Random(given.seed))

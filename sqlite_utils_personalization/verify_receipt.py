@@ -7,7 +7,7 @@ Exit status 0: intact, 1: broken, 2: could not be checked. Nothing is written an
 This file imports nothing of the package: it states the formula and the hashed forms a second time, so that a
 fault in one does not hide in the other. Without --head, what personalization-seal printed and was kept where nobody
 could change it, whoever made the receipt could have made up all of it. It cannot tell whether a better
-item was left out: that takes the whole catalogue of the night, and personalization-verify.
+item or another customer was left out: that takes the whole night, and personalization-verify.
 """
 
 import argparse
@@ -111,11 +111,20 @@ MANIFEST = {
         "as_of": _DAY,
         "served_at": _TEXT,
         "model_sha256": _DIGEST,
+        "customers_sha256": _DIGEST,
+        "candidates_sha256": _DIGEST,
+        # Who got which list: it takes every customer, and the salt that no receipt shows.
+        "served_sha256": _DIGEST,
         "top_k": _WHOLE,
-        ...: "digests and counts",
+        "profiles": _WHOLE,
+        "rejected": _WHOLE,
+        "counts_json": _TEXT,
+        ...: "what was left out, and which program it was",
     },
-    ...: "digests and counts",
+    "rows": _WHOLE,
+    "unserved_sha256": _DIGEST,
 }
+COUNTS = {kind: {"rows": _WHOLE, ...: "customers, items and scores"} for kind in TYPES}
 
 
 # The formula
@@ -551,6 +560,8 @@ def _check_ranking(receipt: Mapping[str, Any]) -> str:
 
 def _check_lists(receipt: Mapping[str, Any]) -> str:
     declared = [receipt["declared"][name] for name in _DECLARED]
+    whose = [listed["owner"] for listed in receipt["lists"]]
+    _require(len({*whose}) == len(whose), "a list stands twice")
     for listed in receipt["lists"]:
         owner = listed["owner"]
         _require(owner in (None, receipt["profile_id"]), "a list is that of another customer")
@@ -577,7 +588,34 @@ def _check_rows(receipt: Mapping[str, Any]) -> str:
         is_sealed = before < ids[0] and ids[-1] <= last
         _require(is_range and is_sealed, "the rows are not where they belong in the log")
         before = ids[-1]
+    rows, ahead = _rows(receipt), receipt["proof"]["leaf_index"]
+    _require(bool(rows), "there is no row")
+    behind = receipt["seal"]["leaves"] - 1 - ahead
+    # Leaves follow each other as their rows do, and each has one: the first and the last are at the ends.
+    for gap, leaves in ((rows[0]["rec_id"] - first, ahead), (last - before, behind)):
+        _require(gap >= leaves if leaves else gap == 0, "the rows are not where their leaf belongs")
     return f"every row stands in the part of the log that the seal covers, {first} to {last}"
+
+
+def _check_counts(receipt: Mapping[str, Any]) -> str:
+    found, seal, rows = manifest(receipt), receipt["seal"], _rows(receipt)
+    run, logged, leaves = found["run"], found["rows"], seal["leaves"]
+    counted: Any = parse(run["counts_json"])
+    fit(counted, COUNTS, "what the night counted")
+    for kind in TYPES:
+        mine = sum(row["candidate"]["recommendation_type"] == kind for row in rows)
+        _require(mine <= counted[kind]["rows"], f"the night counted fewer rows of {kind}")
+    # Of a customer who was deleted meanwhile the night counted rows and logged none.
+    decided = sum(counted[kind]["rows"] for kind in TYPES)
+    is_counted = logged <= decided and leaves <= run["profiles"] - run["rejected"]
+    _require(is_counted, "the seal covers more rows or customers than the night counted")
+    length = seal["last_rec_id"] - seal["first_rec_id"] + 1
+    _require(logged <= length, f"the seal covers {logged} rows in {length} places of the log")
+    others = logged - len(rows)
+    # Every other customer has a row at least.
+    is_whole = others >= leaves - 1 if leaves > 1 else others == 0
+    _require(is_whole, f"{logged} sealed rows are not those of {leaves} customers")
+    return f"the seal covers {logged} rows of {leaves} customers, of {decided} that were decided"
 
 
 def _check_proof(receipt: Mapping[str, Any]) -> str:
@@ -643,6 +681,7 @@ CHECKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ranking": _check_ranking,
     "lists": _check_lists,
     "rows": _check_rows,
+    "counts": _check_counts,
     "proof": _check_proof,
     "seal": _check_seal,
     "head": _check_head,

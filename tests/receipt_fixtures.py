@@ -34,7 +34,7 @@ def add_others(path):
 
 
 def history(path):
-    """Seals 1, 3 and 5 are of runs; 2 and 4 of rows that other programs wrote before the next run."""
+    """Seal 1 is of whose key is whose; 2, 4 and 6 of runs; 3 and 5 of rows that other programs wrote before them."""
     build(path)
     for night in NIGHTS:
         score(path, as_of=night)

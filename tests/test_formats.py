@@ -10,7 +10,18 @@ import pytest
 
 from sqlite_utils_personalization import verify_receipt
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.evidence import checkpoint, leaves, merkle, note, proof, seal
+from sqlite_utils_personalization.evidence import (
+    checkpoint,
+    leaves,
+    merkle,
+    note,
+    proof,
+    seal,
+    served,
+)
+from sqlite_utils_personalization.model.kinds import Declared
+from sqlite_utils_personalization.model.model import load_model
+from sqlite_utils_personalization.preferences import identity
 
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -20,7 +31,7 @@ TREES = {
     int(number): columns
     for number, *columns in re.findall(r"^\| (\d) \| `(.{64})` \| `(.{64})` \|$", TEXT, re.M)
 }
-SEALS = [json.loads(BLOCKS[f"seal-{number}"]) for number in (1, 2, 3)]
+SEALS = [json.loads(BLOCKS[f"seal-{number}"]) for number in (1, 2, 3, 4)]
 
 
 def digest(text):
@@ -55,10 +66,12 @@ def test_every_json_text_is_canonical():
 def test_the_digests_are_those_of_the_texts():
     for name in ("candidate", "list"):
         assert digest(BLOCKS[name]) == NUMBERS[f"{name}_sha256"]
-    for name in ("customers", "candidates", "unserved"):
+    for name in ("served", "customers", "candidates", "unserved"):
         assert digest(BLOCKS[name] + "\n") == NUMBERS[f"{name}_sha256"]
+    for number in (1, 2, 3):
+        assert digest(BLOCKS[f"identity-{number}"] + "\n") == NUMBERS[f"commitment_{number}"]
     assert digest(BLOCKS["salt"] + ":1") == NUMBERS["blind"]
-    for name in ("customer", "customer-2", "other", "event", "seal-1", "seal-2", "seal-3"):
+    for name in ("customer", "customer-2", "other", "event", *(f"seal-{at}" for at in range(1, 5))):
         assert leaf(BLOCKS[name]).hex() == NUMBERS[f"{name.replace('-', '_')}_leaf"]
 
 
@@ -72,41 +85,57 @@ def test_each_text_holds_the_digests_that_it_says_to_cover():
             digest(f"{BLOCKS['salt']}:{number}"),
             [[rec_id, 1, NUMBERS["list_sha256"]]],
         ]
+    name, salt, *lines = BLOCKS["served"].split("\n")
+    assert (name, salt) == ("personalization-served/1", BLOCKS["salt"])
+    assert [*map(json.loads, lines)] == [[number, [NUMBERS["list_sha256"]]] for number in (1, 2)]
+    for number in (1, 2, 3):
+        name, _, *bound = BLOCKS[f"identity-{number}"].split("\n")
+        key = digest(f"example-key-{number}")
+        assert (name, bound) == ("personalization-identity/1", [str(number), key])
+        assert json.loads(BLOCKS[f"bound-{number}"])[2:5] == [
+            number,
+            number,
+            NUMBERS[f"commitment_{number}"],
+        ]
+    one, two, three = (leaf(BLOCKS[f"bound-{number}"]) for number in (1, 2, 3))
+    bound = node(node(one, two), three)
     night = node(leaf(BLOCKS["customer"]), leaf(BLOCKS["customer-2"]))
-    roots = [night, leaf(BLOCKS["other"]), leaf(BLOCKS["event"])]
-    assert NUMBERS["night_root"] == night.hex()
+    roots = [bound, night, leaf(BLOCKS["other"]), leaf(BLOCKS["event"])]
+    assert (NUMBERS["bound_root"], NUMBERS["night_root"]) == (bound.hex(), night.hex())
     assert [found["root"] for found in SEALS] == [root.hex() for root in roots]
-    manifest = json.loads(SEALS[0]["manifest_json"])
+    manifest = json.loads(SEALS[1]["manifest_json"])
     run = manifest["run"]
-    assert {name: run[name] for name in ("customers_sha256", "candidates_sha256")} == {
-        name: NUMBERS[name] for name in ("customers_sha256", "candidates_sha256")
-    }
+    frozen = ("served_sha256", "customers_sha256", "candidates_sha256")
+    assert [run[name] for name in frozen] == [NUMBERS[name] for name in frozen]
     assert manifest["unserved_sha256"] == NUMBERS["unserved_sha256"]
 
 
 def test_the_trees_head_and_proofs_are_those_of_the_seals():
-    one, two, three = (leaf(BLOCKS[f"seal-{number}"]) for number in (1, 2, 3))
-    pair = node(one, two)
+    one, two, three, four = (leaf(BLOCKS[f"seal-{number}"]) for number in (1, 2, 3, 4))
+    pair, more = node(one, two), node(three, four)
+    earlier, top = node(pair, three), node(pair, more)
     assert {
         number: [subtree.hex(), root.hex()]
         for number, subtree, root in (
             (1, one, one),
             (2, pair, pair),
-            (3, three, node(pair, three)),
+            (3, three, earlier),
+            (4, top, top),
         )
     } == TREES
     origin, size, root, empty, _ = BLOCKS["head"].split("\n")
-    assert (origin, size, empty) == (SEALS[0]["origin"], "3", "")
-    assert b64decode(root) == node(pair, three)
-    assert hashes(BLOCKS["seal-path"]) == [two, three]
+    assert (origin, size, empty) == (SEALS[0]["origin"], "4", "")
+    assert b64decode(root) == top
+    assert hashes(BLOCKS["seal-path"]) == [one, more]
     found = json.loads(BLOCKS["consistency"])
-    assert (found["tree_size"], found["root"], hashes(found["path"])) == (2, pair.hex(), [three])
+    assert (found["tree_size"], found["root"]) == (3, earlier.hex())
+    assert hashes(found["path"]) == [three, four, pair]
     lines = BLOCKS["tlog-proof"].split("\n")
     assert lines == [
         "c2sp.org/tlog-proof@v1",
-        f"extra {b64encode(BLOCKS['seal-1'].encode()).decode()}",
-        "index 0",
-        *(b64encode(each).decode() for each in (two, three)),
+        f"extra {b64encode(BLOCKS['seal-2'].encode()).decode()}",
+        "index 1",
+        *(b64encode(each).decode() for each in (one, more)),
         "",
         *BLOCKS["head"].split("\n"),
     ]
@@ -126,9 +155,15 @@ def test_the_package_has_the_same_forms():
     assert leaves.blind(BLOCKS["salt"], profile_id) == blinded
     assert leaves.customer_leaf(profile_id, blinded, ranges) == BLOCKS["customer"].encode()
     assert leaves.other_leaf(json.loads(BLOCKS["other"])[1:]) == BLOCKS["other"].encode()
-    _, table, *row = json.loads(BLOCKS["event"])
-    assert len(row) == len(leaves.EVENT_COLUMNS[table])
-    assert leaves.event_leaf(table, row) == BLOCKS["event"].encode()
+    lists = [json.loads(line) for line in BLOCKS["served"].split("\n")[2:]]
+    assert served.served_sha256(BLOCKS["salt"], lists) == NUMBERS["served_sha256"]
+    for number in (1, 2, 3):
+        _, salt, _, key = BLOCKS[f"identity-{number}"].split("\n")
+        assert identity.commitment(salt, number, key) == NUMBERS[f"commitment_{number}"]
+    for name in ("event", "bound-1", "bound-2", "bound-3"):
+        _, table, *row = json.loads(BLOCKS[name])
+        assert len(row) == len(leaves.EVENT_COLUMNS[table])
+        assert leaves.event_leaf(table, row) == BLOCKS[name].encode()
     subtrees = {}
     for number, found in enumerate(SEALS, 1):
         columns = {name: part for name, part in found.items() if name != "format"}
@@ -138,13 +173,26 @@ def test_the_package_has_the_same_forms():
         subtrees[number] = TREES[number][0]
 
 
+def test_the_page_names_all_that_an_event_and_the_manifest_of_a_run_cover():
+    section = TEXT[TEXT.index("## Events") : TEXT.index("## Seals")]
+    for table, columns in leaves.EVENT_COLUMNS.items():
+        first, *more = columns
+        listed = f"`{table}` (?:are )?{first}, {', '.join(more[:-1])},? and {more[-1]}"
+        assert re.search(listed.replace(" ", r"\s+"), section)
+    manifest = json.loads(SEALS[1]["manifest_json"])
+    assert manifest.keys() == {"run", "rows", "unserved_sha256"}
+    assert manifest["run"].keys() == {*seal.MANIFEST_COLUMNS}
+    forms = re.findall(r"^\| `(\S+/\d)` \|", TEXT, re.M)
+    assert {served.FORMAT, identity.FORMAT, leaves.LIST, leaves.CUSTOMER, leaves.EVENT} < {*forms}
+
+
 def test_the_package_reads_the_head_and_the_proofs():
     key = note.parse_key(BLOCKS["public-key"])
     found = proof.parse_inclusion(BLOCKS["tlog-proof"] + "\n")
     vouched = proof.verify_inclusion(
-        found, merkle.leaf_hash(BLOCKS["seal-1"].encode()), SEALS[0]["origin"], [key]
+        found, merkle.leaf_hash(BLOCKS["seal-2"].encode()), SEALS[0]["origin"], [key]
     )
-    assert (vouched.keys, vouched.checkpoint.root.hex()) == ((key,), TREES[3][1])
+    assert (vouched.keys, vouched.checkpoint.root.hex()) == ((key,), TREES[4][1])
     ((head, signed),) = checkpoint.read_heads(BLOCKS["head"] + "\n")
     assert (head, signed) == (vouched.checkpoint, found.note)
 
@@ -153,13 +201,58 @@ def test_verify_receipt_has_the_same_forms():
     ((head, text),) = verify_receipt.kept_heads(BLOCKS["head"] + "\n")
     (key,) = verify_receipt.public_keys(BLOCKS["public-key"])
     assert [*verify_receipt.note_signers(text, [key])] == [key]
-    root = verify_receipt.root(BLOCKS["seal-1"].encode(), 0, 3, hashes(BLOCKS["seal-path"]))
+    root = verify_receipt.root(BLOCKS["seal-2"].encode(), 1, 4, hashes(BLOCKS["seal-path"]))
     assert root == head.root.hex()
     found = json.loads(BLOCKS["consistency"])
-    earlier = head._replace(size=2, root=bytes.fromhex(found["root"]))
+    earlier = head._replace(size=3, root=bytes.fromhex(found["root"]))
     verify_receipt.check_consistent(earlier, head, hashes(found["path"]))
     with pytest.raises(ValueError, match="does not prove"):
         verify_receipt.check_consistent(earlier._replace(root=b"x" * 32), head, [head.root])
     for name, form in (("candidate", "CANDIDATE"), ("list", "LIST"), ("customer", "CUSTOMER")):
         assert getattr(verify_receipt, form) in BLOCKS[name]
     assert verify_receipt.SEAL == SEALS[0]["format"] == leaves.SEAL
+
+
+def receipt():
+    """What customer 1 of the page holds."""
+    candidate = json.loads(BLOCKS["candidate"])
+    _, vector, owner, ((_, *points, score),) = json.loads(BLOCKS["list"])
+    names = ("candidate_sha256", "industry_points", "deadline_points", "risk_points")
+    row = {**dict(zip(names, points, strict=True)), "score": score, "rec_id": 1}
+    run = json.loads(SEALS[1]["manifest_json"])["run"]
+    return {
+        "format": verify_receipt.FORMAT,
+        "profile_id": 1,
+        **{name: run[name] for name in ("run_id", "as_of", "served_at")},
+        "declared": dict(zip(Declared._fields, vector, strict=True)),
+        "lists": [
+            {
+                "owner": owner,
+                "list_sha256": NUMBERS["list_sha256"],
+                "rows": [{**row, "candidate": without_format(candidate)}],
+            }
+        ],
+        "model": load_model().constants,
+        "proof": {
+            "blind": NUMBERS["blind"],
+            "leaf_index": 0,
+            "tree_size": 2,
+            "path": merkle.encode_path([leaf(BLOCKS["customer-2"])]),
+        },
+        "seal": without_format(SEALS[1]),
+        "seal_path": BLOCKS["seal-path"],
+        "head": BLOCKS["head"].partition("\n\n")[0] + "\n",
+        "consistency": [json.loads(BLOCKS["consistency"])],
+    }
+
+
+def without_format(found):
+    return {name: part for name, part in found.items() if name != "format"}
+
+
+def test_a_receipt_of_the_page_is_intact():
+    found = verify_receipt.check(receipt())
+    assert {name: said for name, (is_intact, said) in found.items() if not is_intact} == {}
+    kept = verify_receipt.kept_heads(BLOCKS["head"] + "\n")
+    keys = verify_receipt.public_keys(BLOCKS["public-key"])
+    assert verify_receipt.compare(receipt(), kept, keys).startswith("the head kept of 4 seals")

@@ -7,13 +7,23 @@ from importlib.resources import files
 
 import pytest
 from click.testing import CliRunner
-from scored import NIGHTS, OTHERS, P, connect, execute, history, tamper
+from scored import (
+    NIGHTS,
+    OTHERS,
+    P,
+    connect,
+    execute,
+    history,
+    tamper,
+    tamper_behind_the_guards,
+)
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.audit.verify.notes import notes
+from sqlite_utils_personalization.audit.verify.remarks import remarks
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.evidence.seal import seal_others
+from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema import apply_evidence, migrate
 from sqlite_utils_personalization.scoring import log, night
 from sqlite_utils_personalization.scoring.night import Reporter
@@ -163,6 +173,29 @@ def test_an_unsealed_row_deleted_after_288_is_found(fresh_path, deleted_before, 
     assert message.endswith(f"but row {row} was once written")
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    (
+        ("last_rec_id = 4", "row 4 was the last of the log when 288 was applied, and is missing"),
+        (
+            "given_rec_id = 6",
+            "row 6 had been given when 288 was applied, and evidence begins at 6",
+        ),
+    ),
+)
+def test_a_mark_that_says_what_cannot_have_been_is_found(fresh_path, change, what):
+    before_288(fresh_path, 5, f"DELETE FROM {LOG} WHERE rec_id > 3")
+    migrate(fresh_path)
+    execute(fresh_path, "CREATE TABLE programs (unified_id, primary_name)")
+    execute(fresh_path, "INSERT INTO programs VALUES ('A', '農業の機械導入補助金')")
+    execute(fresh_path, f'UPDATE {P}profile SET preference_json = \'{{"risk_tolerance": "low"}}\'')
+    score(fresh_path, as_of=THIRD)
+    assert findings(fresh_path) == []
+    with closing(connect(fresh_path)) as db:
+        tamper_behind_the_guards(db, f"UPDATE {P}log_mark SET {change}")
+    assert [(one.code, one.what) for one in findings(fresh_path)] == [("mark-wrong", what)]
+
+
 def test_an_unsealed_row_added_and_deleted_after_288_is_found(fresh_path):
     before_288(fresh_path, 5, f"DELETE FROM {LOG}")
     migrate(fresh_path)
@@ -244,8 +277,27 @@ DAMAGES = (
     f"UPDATE {P}run_progress SET first_rec_id = NULL WHERE run_id = 3",
     f"UPDATE {P}run_progress SET first_rec_id = 1 WHERE run_id = 3",
     f"UPDATE {P}run_progress SET first_rec_id = first_rec_id + 5 WHERE run_id = 3",
+    f"UPDATE {P}run_progress SET finished_at = NULL WHERE run_id = 3",
+    f"UPDATE {P}run_progress SET finished_at = 'yesterday' WHERE run_id = 3",
     f"UPDATE {P}run_progress SET run_id = 99 WHERE run_id = 3",
 )
+
+
+def is_changed(path, damage):
+    """Do the damage; whether it was any."""
+    everything = f"SELECT * FROM {P}run_progress ORDER BY 1"
+    before = read(path, everything)
+    execute(path, "PRAGMA foreign_keys = off", damage)
+    return read(path, everything) != before
+
+
+def left(damage):
+    """What cannot be put back: a row that says how far a run is that nobody knows."""
+    return [("run-missing", 99)] if "run_id = 99" in damage else []
+
+
+def faults(path):
+    return [(finding.code, finding.run_id) for finding in findings(path)]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -257,14 +309,12 @@ def test_an_interrupted_night_is_finished_whatever_was_done_to_its_progress(
     whole = tmp_path / "whole.db"
     whole.write_bytes(path.read_bytes())
     score(whole, as_of=THIRD)
-    with closing(connect(path)) as db:
-        db.execute("PRAGMA foreign_keys = off")
-        db.execute(damage)
+    assert is_changed(path, damage) is (faults(path) != [("run-open", 3)])
     assert score(path, as_of=THIRD)["status"] == "resumed"
     logged = f"SELECT rec_id, profile_id, recommendation_type, score FROM {LOG}"
     assert read(path, logged) == read(whole, logged)
     assert [row for row in read(path, PROGRESS) if row[0] <= 3] == read(whole, PROGRESS)
-    assert findings(path) == []
+    assert faults(path) == left(damage)
     assert score(path, as_of=THIRD)["status"] == "already scored"
 
 
@@ -272,16 +322,30 @@ def test_an_interrupted_night_is_finished_whatever_was_done_to_its_progress(
 def test_a_finished_night_stays_finished_whatever_was_done_to_its_progress(path, damage):
     score(path, as_of=THIRD)
     before = read(path, PROGRESS)
-    with closing(connect(path)) as db:
-        db.execute("PRAGMA foreign_keys = off")
-        db.execute(damage)
+    assert is_changed(path, damage) is (faults(path) != [])
     said = []
     found = score(path, as_of=THIRD, reporter=Reporter(say=said.append))
     assert (found["status"], found["logged"]) == ("already scored", 0)
-    after = [row for row in read(path, PROGRESS) if row[0] <= 3]
-    # Where the map ended is forgotten with it, but never used again.
-    if "cursor = 1000" not in damage:
-        assert after == before
+    assert [row for row in read(path, PROGRESS) if row[0] <= 3] == before
+    assert faults(path) == left(damage)
+
+
+@pytest.mark.parametrize("after", range(1, 9))
+def test_how_far_a_night_came_is_known_even_if_customers_were_erased_meanwhile(
+    path, monkeypatch, after
+):
+    interrupt(path, monkeypatch, after=after)
+    ((key,),) = read(
+        path,
+        f"SELECT user_token_hash FROM {P}profile JOIN {P}run_customer USING (profile_id) ORDER BY position LIMIT 1",
+    )
+    with closing(connect(path)) as db:
+        erase(db, key)
+    score(path, as_of=THIRD)
+    before = read(path, PROGRESS)
+    execute(path, f"DELETE FROM {P}run_progress WHERE run_id = 3")
+    score(path, as_of=THIRD)
+    assert read(path, PROGRESS) == before
     assert findings(path) == []
 
 
@@ -307,7 +371,12 @@ def test_putting_progress_back_is_said(path):
 
 def noted(path):
     with closing(connect(path)) as db:
-        return [note.what for note in notes(db)]
+        return [(remark.code, remark.what) for remark in remarks(db)]
+
+
+def unsealed(table, n):
+    what = f"{n} rows of {P}{table}, 1 to {n}, lie after the last seal"
+    return "events-after-last-seal", what
 
 
 def verify_command(path):
@@ -324,7 +393,8 @@ def test_a_night_sealed_after_a_later_one_is_noted_and_no_finding(path, monkeypa
     interrupt(path, monkeypatch)
     score(path, as_of="2026-04-04")
     score(path, as_of=THIRD)
-    (message,) = noted(path)
+    ((code, message),) = noted(path)
+    assert code == "time-backwards"
     assert "is of run 3, which started at " in message
     assert ", but run 4, which was sealed before, at " in message
     result = verify_command(path)
@@ -336,7 +406,8 @@ def test_a_clock_that_was_set_back_between_nights_is_noted(path, monkeypatch):
     monkeypatch.setattr(night, "utc_now", lambda: "2020-01-01T00:00:00.000Z")
     score(path, as_of=THIRD)
     score(path, as_of="2026-04-04")
-    (message,) = noted(path)
+    ((code, message),) = noted(path)
+    assert code == "time-backwards"
     assert "is of run 3, which started at 2020-01-01T00:00:00.000Z, but run 2, " in message
     assert message.endswith("; and 1 more")
     assert findings(path) == []
@@ -353,20 +424,19 @@ DELIVERED = (
 
 
 @pytest.mark.parametrize(
-    ("event", "number"),
-    ((ERASED, "erasure_id"), (ROTATED, "rotation_id"), (DELIVERED, "delivery_id")),
+    ("event", "table"), ((ERASED, "erasure"), (ROTATED, "rotation"), (DELIVERED, "delivery"))
 )
-def test_events_whose_times_go_backwards_are_noted(path, event, number):
+def test_events_whose_times_go_backwards_are_noted(path, event, table):
     execute(path, event.format(1, "2026-05-02"), event.format(2, "2026-05-02"))
-    assert noted(path) == []
+    assert noted(path) == [unsealed(table, 2)]
     execute(path, event.format(3, "2026-05-01"), event.format(4, "2026-05-03"))
-    assert noted(path) == [
-        f"{number} 3 was written at 2026-05-01, the one before it at 2026-05-02: the clock was set back"
-    ]
+    what = f"{table}_id 3 was written at 2026-05-01, the one before it at 2026-05-02: the clock was set back"
+    assert noted(path) == [unsealed(table, 4), ("time-backwards", what)]
 
 
 def test_a_manifest_that_says_no_time_is_left_to_the_findings(path):
     with closing(connect(path)) as db:
         tamper(db, f"UPDATE {P}seal SET manifest_json = '[]'")
-    assert noted(path) == []
+    # Nor does it say which events it covers.
+    assert noted(path) == [unsealed("identity", 8)]
     assert findings(path) != []

@@ -94,7 +94,7 @@ def test_it_holds_the_customers_rows_and_what_they_were_decided_on(path, db):
     }
     (model,) = db.execute(f"SELECT model_json FROM {P}run WHERE run_id = 2").fetchone()
     assert found["model"] == json.loads(model)
-    assert found["seal"] == seals_of(path)[3]
+    assert found["seal"] == seals_of(path)[4]
     assert list(found) == [
         *("format", "run_id", "profile_id", "as_of", "served_at", "model", "declared", "lists"),
         *("proof", "seal", "seal_path", "head", "consistency"),
@@ -123,16 +123,16 @@ def test_the_proof_is_that_of_the_customers_place_in_the_run(path):
 def test_it_is_under_the_newest_head_and_relates_those_that_were_kept_to_it(path):
     heads = heads_of(path)
     found = receipt_of(path, 3, 2)
-    assert (found["head"], found["consistency"]) == (format_checkpoint(heads[5]), [])
-    found = receipt_of(path, 3, 2, [heads[5], heads[4], heads[1], heads[4]])
+    assert (found["head"], found["consistency"]) == (format_checkpoint(heads[6]), [])
+    found = receipt_of(path, 3, 2, [heads[6], heads[5], heads[1], heads[5]])
     assert [(each["tree_size"], each["root"]) for each in found["consistency"]] == [
-        (size, heads[size].root.hex()) for size in (1, 4)
+        (size, heads[size].root.hex()) for size in (1, 5)
     ]
     assert is_intact(found)
 
 
 @pytest.mark.parametrize(
-    "change", ({"root": b"\0" * 32}, {"size": 6}, {"size": 3}, {"origin": "another/log"})
+    "change", ({"root": b"\0" * 32}, {"size": 7}, {"size": 3}, {"origin": "another/log"})
 )
 def test_a_kept_head_of_another_log_gives_no_receipt(path, db, refuses, change):
     head = heads_of(path)[4]._replace(**change)
@@ -342,16 +342,16 @@ def test_a_receipt_outlives_the_customers_erasure(path, db):
     score(path, as_of="2026-04-07")
     assert is_intact(before)
     heads = heads_of(path)
-    kept = kept_heads(printed(heads[5]))
-    assert compare(before, kept) == "the head kept of 5 seals is the same"
+    kept = kept_heads(printed(heads[6]))
+    assert compare(before, kept) == "the head kept of 6 seals is the same"
     # Two seals since: that of the other rows before the next night, and the night's own.
-    after = receipt(db, "f" * 64, 1, [heads[5]])
+    after = receipt(db, "f" * 64, 1, [heads[6]])
     place = ("seal_path", "head", "consistency")
     assert {name: part for name, part in after.items() if name not in place} == {
         name: part for name, part in before.items() if name not in place
     }
     assert compare(after, kept) == compare(before, kept)
-    assert receipt_of(path, 2)["head"] == after["head"] == format_checkpoint(heads[7])
+    assert receipt_of(path, 2)["head"] == after["head"] == format_checkpoint(heads[8])
 
 
 def test_todays_catalogue_and_preference_change_no_receipt(path, db):
@@ -527,19 +527,19 @@ def test_the_command_writes_a_tlog_proof_of_the_seal(path, tmp_path):
     private = pytest.importorskip(
         "cryptography.hazmat.primitives.asymmetric.ed25519", reason="the extra [sign]"
     ).Ed25519PrivateKey.generate()
-    heads, seal = heads_of(path), seals_of(path)[3]
-    text = format_checkpoint(heads[5])
-    note = Note(text, (sign(text, heads[5].origin, private),))
-    kept, written = tmp_path / "heads.txt", tmp_path / "3.tlog-proof"
-    kept.write_text(printed(heads[4]) + format_note(note), encoding="utf-8")
+    heads, seal = heads_of(path), seals_of(path)[4]
+    text = format_checkpoint(heads[6])
+    note = Note(text, (sign(text, heads[6].origin, private),))
+    kept, written = tmp_path / "heads.txt", tmp_path / "4.tlog-proof"
+    kept.write_text(printed(heads[5]) + format_note(note), encoding="utf-8")
     arguments = ("--run", 2, "--user-hash", user_hash(3), "--tlog-proof", written)
     run(path, *arguments)
     unsigned = parse_inclusion(written.read_text(encoding="utf-8"))
     assert unsigned.note == Note(text)
     assert run(path, *arguments, "--head", kept).exit_code == 0
     proof = parse_inclusion(written.read_text(encoding="utf-8"))
-    assert (proof.leaf, proof.note, proof.extra) == (2, note, leaves.seal_leaf(seal))
-    key = key_of(heads[5].origin, private)
+    assert (proof.leaf, proof.note, proof.extra) == (3, note, leaves.seal_leaf(seal))
+    key = key_of(heads[6].origin, private)
     leaf = merkle.leaf_hash(proof.extra)
     assert verify_inclusion(proof, leaf, key.name, [key]).keys == (key,)
     result = run(path, *arguments[:-1], tmp_path)

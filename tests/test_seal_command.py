@@ -27,7 +27,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture
 def path(built, tmp_path):
-    """Five seals, and one row of another program since."""
+    """Six seals, and one row of another program since."""
     path = tmp_path / "jpcite.db"
     path.write_bytes(built)
     return path
@@ -51,10 +51,10 @@ def is_intact(path, kept=None):
 
 def test_what_other_programs_wrote_is_sealed_and_the_head_printed(path):
     result = run(path)
-    heads, seal = heads_of(path), seals_of(path)[6]
+    heads, seal = heads_of(path), seals_of(path)[7]
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == printed(heads[6])
-    assert (seal["run_id"], seal["leaves"], len(heads)) == (None, 1, 6)
+    assert result.stdout == printed(heads[7])
+    assert (seal["run_id"], seal["leaves"], len(heads)) == (None, 1, 7)
     assert is_intact(path, head_in(result.stdout))
 
 
@@ -69,7 +69,7 @@ def test_with_nothing_left_to_seal_the_file_is_only_read(path):
 def test_head_only_seals_nothing(path):
     before = path.read_bytes()
     result = run(path, "--head-only")
-    assert result.stdout == printed(heads_of(path)[5])
+    assert result.stdout == printed(heads_of(path)[6])
     assert path.read_bytes() == before
 
 
@@ -115,7 +115,7 @@ def test_sealing_while_a_night_is_under_way_harms_nothing(path, monkeypatch):
             seen.append(head_in(run(path).stdout).size)
 
     score(path, as_of="2026-04-05", reporter=Reporter(progress=interrupt))
-    assert seen == list(range(6, 6 + len(seen)))
+    assert seen == list(range(7, 7 + len(seen)))
     assert is_intact(path)
 
 
@@ -176,7 +176,7 @@ def test_a_seal_reads_no_more_than_a_subtree_for_each_power_of_two(path):
     """Seal n reads the row before it and one for each bit of n - 1; the root is that over all."""
     db = connect(path)
     tree = Tree(1, "0" * 64, None, None)
-    for number in range(6, 131):
+    for number in range(7, 131):
         said = []
         db.set_trace_callback(said.append)
         append_seal(db, None, None, None, 200, tree, {"after": number, "rows": 1})
@@ -199,7 +199,7 @@ def test_every_head_of_a_file_has_one_origin_and_no_two_files_share_it(path, tmp
 
 @pytest.mark.parametrize(
     "damage",
-    ["DELETE FROM {seal} WHERE seal_id = 4", "UPDATE {seal} SET subtree = x'00' WHERE seal_id = 5"],
+    ["DELETE FROM {seal} WHERE seal_id = 4", "UPDATE {seal} SET subtree = x'00' WHERE seal_id = 6"],
 )
 def test_nothing_is_appended_to_a_tree_that_is_damaged(path, damage):
     db = connect(path)

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from scored import OTHERS, P, connect, history, in_memory, tamper
 from sqlite_utils.cli import cli
 
+from sqlite_utils_personalization.audit.receipt import Proofs
 from sqlite_utils_personalization.audit.replay import replay
-from sqlite_utils_personalization.audit.sealed import Proofs
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.viewer.pages import replay as page

@@ -10,7 +10,7 @@ from test_note import cosignature, private, witness_of
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.kept_heads import check_signatures
-from sqlite_utils_personalization.audit.verify.notes import notes as remarks
+from sqlite_utils_personalization.audit.verify.remarks import remarks
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.catalogue.candidate import Candidate

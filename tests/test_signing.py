@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from receipt_fixtures import heads_of, history, printed, receipt_of
 
+from sqlite_utils_personalization.audit.verify.codes import CODES
 from sqlite_utils_personalization.commands.seal import seal as command
 from sqlite_utils_personalization.commands.verify import verify as verify_command
 from sqlite_utils_personalization.evidence.checkpoint import read_heads
@@ -99,7 +100,7 @@ def verified(text, tmp_path):
 
 def test_the_signed_head_is_the_head_and_a_line_more(path, key_file, cryptography):
     result = run(path, key_file)
-    head = heads_of(path)[6]
+    head = heads_of(path)[7]
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.removeprefix(printed(head)).split("\n")
     assert (len(lines), lines[1]) == (2, "")
@@ -113,7 +114,7 @@ def test_the_public_key_is_that_of_the_signature_and_nothing_is_written(
     result = run(path, key_file, "--public-key")
     assert (result.exit_code, path.read_bytes()) == (0, before)
     key = parse_key(result.stdout.removesuffix("\n"))
-    assert (key.name, b64decode(PUBLIC)[-32:]) == (heads_of(path)[5].origin, key.public)
+    assert (key.name, b64decode(PUBLIC)[-32:]) == (heads_of(path)[6].origin, key.public)
     ((name, key_id, _),) = parse_note(run(path, key_file).stdout).signatures
     assert (name, key_id) == (key.name, key.key_id)
 
@@ -129,7 +130,7 @@ def test_openssl_says_the_signature_is_good_and_of_this_head_only(
 ):
     text = run(path, key_file).stdout
     assert verified(text, tmp_path)
-    assert not verified(text.replace("\n6\n", "\n7\n"), tmp_path)
+    assert not verified(text.replace("\n7\n", "\n8\n"), tmp_path)
 
 
 def test_a_key_of_ssh_keygen_signs_as_well(path, tmp_path, cryptography):
@@ -149,11 +150,11 @@ def test_a_signed_head_confirms_a_receipt(path, key_file, cryptography):
     kept = kept_heads(run(path, key_file).stdout)
     keys = public_keys(run(path, key_file, "--public-key").stdout)
     found = receipt_of(path, 3, 3)
-    assert compare(found, kept) == "the head kept of 6 seals is the same"
-    signed = f"the head kept of 6 seals is the same, signed by {keys[0].name}"
+    assert compare(found, kept) == "the head kept of 7 seals is the same"
+    signed = f"the head kept of 7 seals is the same, signed by {keys[0].name}"
     assert compare(found, kept, keys) == signed
     with pytest.raises(ValueError, match="is signed by no key that was given"):
-        compare(found, kept_heads(printed(heads_of(path)[6])), keys)
+        compare(found, kept_heads(printed(heads_of(path)[7])), keys)
 
 
 # What personalization-verify says of signatures
@@ -166,7 +167,7 @@ def verify(path, kept, *more):
 
 @pytest.fixture
 def kept(path, key_file, tmp_path, cryptography):
-    """Two signed heads, of 5 and of 6 seals."""
+    """Two signed heads, of 6 and of 7 seals."""
     file = tmp_path / "heads.txt"
     texts = [run(path, key_file, "--head-only").stdout, run(path, key_file).stdout]
     file.write_text("".join(texts), encoding="utf-8")
@@ -183,6 +184,11 @@ def public_key(path, key_file, tmp_path, cryptography):
 INTACT = "intact, up to and including what was kept outside"
 
 
+def said(code, what):
+    """How a finding reads that is the only one of its code."""
+    return f"{code}: {what}\n    {CODES[code].todo}\n"
+
+
 def test_a_signature_is_verified_with_a_key_and_said_not_to_be_without(path, kept, public_key):
     result = verify(path, kept)
     assert (result.exit_code, result.stderr) == (
@@ -190,7 +196,7 @@ def test_a_signature_is_verified_with_a_key_and_said_not_to_be_without(path, kep
         f"{INTACT}; who signed it was not checked (--public-key)\n",
     )
     result = verify(path, kept, "--public-key", public_key)
-    origin = heads_of(path)[6].origin
+    origin = heads_of(path)[7].origin
     assert (result.exit_code, result.stderr) == (0, f"{INTACT}; signed by {origin}\n")
 
 
@@ -214,16 +220,16 @@ def anothers(text):
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (damaged, "the kept head of 5 seals: the signature of {origin} is not one of this text"),
-        (nobodys, "the kept head of 6 seals is signed by no key that was given"),
-        (anothers, "the kept head of 6 seals is signed by no key that was given"),
+        (damaged, "the kept head of 6 seals: the signature of {origin} is not one of this text"),
+        (nobodys, "the kept head of 7 seals is signed by no key that was given"),
+        (anothers, "the kept head of 7 seals is signed by no key that was given"),
     ],
 )
 def test_a_signature_that_is_wrong_or_missing_is_found(path, kept, public_key, change, fault):
     kept.write_text(change(kept.read_text(encoding="utf-8")), encoding="utf-8")
     result = verify(path, kept, "--public-key", public_key)
-    expected = fault.format(origin=heads_of(path)[6].origin)
-    assert (result.exit_code, result.stdout) == (1, f"head         {expected}\n")
+    expected = fault.format(origin=heads_of(path)[7].origin)
+    assert (result.exit_code, result.stdout) == (1, said("head-not-signed", expected))
 
 
 def test_a_witness_is_verified_and_named(path, kept, public_key, cryptography):
@@ -240,29 +246,32 @@ def test_a_witness_is_verified_and_named(path, kept, public_key, cryptography):
     result = verify(path, kept, "--public-key", public_key, "--witness", witness)
     assert (result.exit_code, result.stdout) == (
         1,
-        "head         witness.example/w1 cosigned none of the kept heads\n",
+        said("head-not-witnessed", "witness.example/w1 cosigned none of the kept heads"),
     )
     cosigned = with_signatures(second, [line])
     kept.write_text(format_note(first) + format_note(cosigned), encoding="utf-8")
     result = verify(path, kept, "--public-key", public_key, "--witness", witness)
-    said = f"cosigned by {witness.name} up to the head of 6 seals, 2026-09-21T14:13:20Z"
+    by = f"cosigned by {witness.name} up to the head of 7 seals, 2026-09-21T14:13:20Z"
     assert (result.exit_code, result.stderr) == (
         0,
-        f"{INTACT}; signed by {log_key_name(path)}; {said}\n",
+        f"{INTACT}; signed by {log_key_name(path)}; {by}\n",
     )
     result = verify(path, kept, "--witness", witness)
-    assert result.stderr == f"{INTACT}; {said}; who signed it was not checked (--public-key)\n"
+    assert result.stderr == f"{INTACT}; {by}; who signed it was not checked (--public-key)\n"
     forged = with_signatures(first, [line])
     kept.write_text(format_note(forged) + format_note(cosigned), encoding="utf-8")
     result = verify(path, kept, "--witness", witness)
     assert (result.exit_code, result.stdout) == (
         1,
-        "head         the kept head of 5 seals: the signature of witness.example/w1 is not one of this text\n",
+        said(
+            "head-not-signed",
+            "the kept head of 6 seals: the signature of witness.example/w1 is not one of this text",
+        ),
     )
 
 
 def log_key_name(path):
-    return heads_of(path)[6].origin
+    return heads_of(path)[7].origin
 
 
 def test_keys_that_are_none_could_not_be_checked(path, kept, public_key, tmp_path):

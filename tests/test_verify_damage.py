@@ -11,12 +11,14 @@ from scored import OTHERS, P, connect, history, in_memory, tamper_behind_the_gua
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify import grouped
-from sqlite_utils_personalization.audit.verify.codes import CODES, KINDS, NOTES
+from sqlite_utils_personalization.audit.verify.codes import CODES, KINDS, REMARKS
 from sqlite_utils_personalization.audit.verify.contents import check_indexes
-from sqlite_utils_personalization.audit.verify.notes import notes
+from sqlite_utils_personalization.audit.verify.remarks import remarks
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
-from sqlite_utils_personalization.evidence.seal import seal_events, seal_others
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.seal import seal_events, seal_others, seal_run
+from sqlite_utils_personalization.evidence.served import served_of_run
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema.state import packaged_objects, tables
@@ -172,7 +174,7 @@ def test_the_older_view_of_287_is_said_and_is_no_fault(db):
         f"CREATE VIEW v_personalization_recent_recs AS SELECT * FROM {LOG} ORDER BY profile_id"
     )
     assert verify(db) == []
-    assert [note.code for note in notes(db) if note.code == "view-not-packaged"]
+    assert [note.code for note in remarks(db) if note.code == "view-not-packaged"]
 
 
 # 2: what indexes hold
@@ -271,7 +273,7 @@ def test_rows_that_nothing_explains_are_counted_with_the_first_and_the_last(db):
     for _ in range(3):
         db.execute(OTHERS)
     assert verify(db) == []
-    found = {note.code: note[2:] for note in notes(db)}
+    found = {note.code: note[2:] for note in remarks(db)}
     assert found["rows-unexplained"] == (3, end + 1, end + 3)
     assert found["rows-after-last-seal"] == (3, end + 1, end + 3)
 
@@ -280,9 +282,9 @@ def test_deliveries_after_the_last_seal_are_counted(db):
     insert = f"INSERT INTO {P}delivery VALUES (?, ?, 3, 'rest', '1', 'x', 'x', 200, 3, NULL)"
     db.execute(insert, (1, "1" * 64))
     seal_events(db)
-    assert "events-after-last-seal" not in {note.code for note in notes(db)}
+    assert "events-after-last-seal" not in {note.code for note in remarks(db)}
     db.execute(insert, (2, "2" * 64))
-    (note,) = [note for note in notes(db) if note.code == "events-after-last-seal"]
+    (note,) = [note for note in remarks(db) if note.code == "events-after-last-seal"]
     assert note[2:] == (1, 2, 2)
 
 
@@ -297,7 +299,7 @@ def test_strict_exits_1_on_rows_that_no_seal_covers(path):
     )
     assert {
         note["code"] for note in json.loads(run(path, "--json").stdout)["notes"]
-    } <= NOTES.keys()
+    } <= REMARKS.keys()
 
 
 # 5: it always finishes
@@ -390,11 +392,15 @@ def test_289_rolled_back_after_deliveries_were_sealed_is_found_once_a_seal(db):
             f"INSERT INTO {P}delivery VALUES ({number}, '{number:064}', 3, 'rest', '1', 'x', 'x', 200, 3, NULL)"
         )
         seal_events(db)
-    for name in ("delivery", "erasure", "rotation", "reconciliation", "reconciled"):
+    for name in (
+        *("delivery", "erasure", "rotation", "identity_salt", "identity"),
+        *("reconciliation", "reconciled"),
+    ):
         db.execute(f"DROP TABLE {P}{name}")
     assert [(f.code, f.table) for f in verify(db)] == [
-        ("sealed-events-changed", f"{P}delivery")
-    ] * 2
+        ("sealed-events-changed", f"{P}identity"),
+        *[("sealed-events-changed", f"{P}delivery")] * 2,
+    ]
 
 
 def test_a_deleted_run_is_one_finding_that_names_it(db):
@@ -465,7 +471,7 @@ def test_the_docs_list_every_code_and_what_it_means():
     notes_of = re.findall(
         r"^\| `([a-z-]+)` \| ([^|]*) \|$", page.read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert {name: meaning for name, meaning in notes_of if name in NOTES} == NOTES
+    assert {name: meaning for name, meaning in notes_of if name in REMARKS} == REMARKS
 
 
 # 7: how far runs are
@@ -485,6 +491,22 @@ def interrupted(path, monkeypatch):
     db = connect(path)
     yield db
     db.close()
+
+
+def stays_open(db, path, why="did not give everyone the lists it was frozen with"):
+    """Whoever did not get what was frozen keeps the night from being sealed, however often it is tried."""
+    for _ in range(2):
+        with pytest.raises(PersonalizationError, match=f"run 3 {why}.*, so it is not sealed"):
+            score(path, as_of="2026-04-09")
+    assert "run-open" in codes(db)
+
+
+def seal_all_the_same(db):
+    """Freeze what was served instead, and seal it, as someone would who knows how."""
+    served = served_of_run(db, 3, 1, 2**53)
+    tamper_behind_the_guards(db, f"UPDATE {P}run SET served_sha256 = '{served}' WHERE run_id = 3")
+    seal_run(db, 3)
+    assert {"run-open", "served-otherwise"}.isdisjoint(codes(db))
 
 
 def test_a_night_that_nobody_finished_is_found_until_it_is(interrupted, path):
@@ -529,26 +551,30 @@ def waiting(db):
     ).fetchall()
 
 
-def test_a_customer_doubled_while_a_night_is_interrupted_is_found_before_and_after_it_is_resumed(
+def test_a_customer_doubled_while_a_night_is_interrupted_is_found_whatever_is_done_then(
     interrupted, path
 ):
     *_, last = waiting(interrupted)
     interrupted.execute(
         f"INSERT INTO {P}run_customer VALUES (3, ?, ?, ?)", (last[0] + 1, *last[1:])
     )
-    assert "list-served-twice" in codes(interrupted)
-    score(path, as_of="2026-04-09")
+    assert {"list-served-twice", "served-otherwise"} <= {*codes(interrupted)}
+    stays_open(interrupted, path)
+    assert {"list-served-twice", "served-otherwise"} <= {*codes(interrupted)}
+    seal_all_the_same(interrupted)
     (finding,) = only(interrupted, "list-served-twice")
     assert finding.what == f"profile {last[1]} has list {last[2]} 2 times in run 3"
 
 
-def test_a_list_of_another_vector_is_found_before_and_after_the_night_is_resumed(interrupted, path):
+def test_a_list_of_another_vector_is_found_whatever_is_done_then(interrupted, path):
     rows = waiting(interrupted)
     position, _, mine = rows[-1]
     other = next(list_id for _, _, list_id in rows if list_id != mine)
     interrupted.execute(f"UPDATE {P}run_customer SET list_id = {other} WHERE position = {position}")
-    assert "run-changed" in codes(interrupted)
-    score(path, as_of="2026-04-09")
+    assert {"run-changed", "served-otherwise"} <= {*codes(interrupted)}
+    stays_open(interrupted, path)
+    assert {"run-changed", "served-otherwise"} <= {*codes(interrupted)}
+    seal_all_the_same(interrupted)
     assert "run-changed" in codes(interrupted)
 
 
@@ -558,21 +584,60 @@ def test_a_list_moved_to_the_end_is_found_by_the_order_of_the_leaves(interrupted
     interrupted.execute(
         f"UPDATE {P}run_customer SET position = {last + 1} WHERE position = {position}"
     )
-    score(path, as_of="2026-04-09")
+    assert {"leaves-out-of-order", "served-otherwise"} <= {*codes(interrupted)}
+    stays_open(interrupted, path)
+    assert "served-otherwise" in codes(interrupted)
+    seal_all_the_same(interrupted)
     (finding,) = only(interrupted, "leaves-out-of-order")
     assert finding.run_id == 3
 
 
-def test_a_living_customer_recorded_as_deleted_is_found(interrupted, path):
+def test_two_lists_of_a_customer_that_changed_places_are_found_though_nobody_lacks_any(
+    interrupted, path
+):
+    (one, mine, first), (other, same, second), *_ = waiting(interrupted)
+    assert mine == same
+    for position, list_id in ((one, second), (other, first)):
+        interrupted.execute(
+            f"UPDATE {P}run_customer SET list_id = {list_id} WHERE position = {position}"
+        )
+    stays_open(interrupted, path)
+    assert codes(interrupted) == ["run-open", "served-otherwise"]
+
+
+def test_a_living_customer_recorded_as_deleted_is_found_whatever_is_done_then(interrupted, path):
     position, profile_id, list_id = waiting(interrupted)[-1]
     interrupted.execute(f"DELETE FROM {P}run_customer WHERE position = {position}")
     interrupted.execute(
         f"INSERT INTO {P}unserved SELECT 3, {profile_id}, cohort_id, 'profile deleted while the run was under way'"
         f" FROM {P}list WHERE list_id = {list_id}"
     )
-    score(path, as_of="2026-04-09")
+    assert "customer-not-gone" in codes(interrupted)
+    stays_open(interrupted, path, f"notes profile {profile_id} as deleted, who is there")
+    assert "customer-not-gone" in codes(interrupted)
+    seal_all_the_same(interrupted)
     (finding,) = only(interrupted, "customer-not-gone")
     assert finding.what.startswith(f"profile {profile_id} is recorded as deleted during run 3")
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    (
+        (f"UPDATE {P}run SET served_sha256 = '{'0' * 64}' WHERE run_id = 3", "served-otherwise"),
+        (
+            f"UPDATE {P}list SET list_sha256 = '{'0' * 64}' WHERE list_id ="
+            f" (SELECT max(list_id) FROM {P}run_customer)",
+            "list-changed",
+        ),
+    ),
+)
+def test_what_a_night_froze_is_held_against_its_rows_before_it_is_sealed(
+    interrupted, path, statement, code
+):
+    tamper_behind_the_guards(interrupted, statement)
+    assert code in codes(interrupted)
+    stays_open(interrupted, path)
+    assert code in codes(interrupted)
 
 
 @pytest.mark.parametrize("way", ("erased", "deleted"))

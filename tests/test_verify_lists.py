@@ -14,7 +14,9 @@ from sqlite_utils_personalization.audit.verify.codes import KINDS
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.evidence import leaves
+from sqlite_utils_personalization.evidence.leaves import digest_of
 from sqlite_utils_personalization.evidence.seal import seal_run
+from sqlite_utils_personalization.evidence.served import served_of_run
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
@@ -118,7 +120,11 @@ def test_a_change_on_a_list_of_the_second_of_two_equal_runs_is_named_there_alone
                 (list_id, seq),
             )
             found = faults(db)
-        assert [(f.run_id, f.rec_id) for f in found if f.kind == "decision"] == [(AGAIN, rec_id)]
+        named = [(f.run_id, f.rec_id) for f in found if f.code == "decision-wrong"]
+        assert named == [(AGAIN, rec_id)]
+        assert [(f.run_id, f.rowid) for f in found if f.code == "list-changed"] == [
+            (AGAIN, list_id)
+        ]
         assert [f.run_id for f in found if f.kind == "seal"] == [AGAIN]
 
 
@@ -129,7 +135,7 @@ def test_a_change_of_a_place_is_named_by_its_place_and_row(db):
                 f"UPDATE {P}decision SET risk_points = 99 WHERE list_id = ? AND seq = ?",
                 (list_id, seq),
             )
-            (fault,) = [f for f in faults(db) if f.kind == "decision"]
+            (fault,) = [f for f in faults(db) if f.code == "decision-wrong"]
         assert (fault.run_id, fault.rec_id) == (CHANGED, rec_id)
         assert fault.what.startswith(f"place {seq} of list {list_id} should be ")
 
@@ -144,7 +150,14 @@ def test_a_place_numbered_otherwise_is_found_though_its_order_stays(db, seq):
 
 
 def reseal(db):
-    db.execute(f"DELETE FROM {P}seal")
+    """Take the digests again, and seal everything but what the first seal covers, the customers' keys."""
+    db.execute(f"DELETE FROM {P}seal WHERE seal_id > 1")
+    for list_id, run_id in db.execute(f"SELECT list_id, run_id FROM {P}list").fetchall():
+        digest = digest_of(db, run_id, list_id)
+        db.execute(f"UPDATE {P}list SET list_sha256 = ? WHERE list_id = ?", (digest, list_id))
+    for (run_id,) in db.execute(f"SELECT run_id FROM {P}run").fetchall():
+        served = served_of_run(db, run_id, 1, 2**53)
+        db.execute(f"UPDATE {P}run SET served_sha256 = ? WHERE run_id = ?", (served, run_id))
     for (run_id,) in db.execute(f"SELECT run_id FROM {P}run ORDER BY 1").fetchall():
         seal_run(db, run_id)
 
@@ -174,7 +187,7 @@ def test_an_earlier_nights_list_served_again_is_found_even_if_everything_is_seal
     )
     reseal(db)
     found = faults(db)
-    assert {(f.kind, f.run_id) for f in found} == {("decision", CHANGED)}
+    assert {(f.code, f.run_id) for f in found} == {("decision-wrong", CHANGED)}
     assert {f"of list {new} should be" in f.what for f in found} == {True}
 
 
@@ -193,7 +206,8 @@ def test_a_second_list_for_the_same_key_is_found(db):
     list_id = decided(db, AGAIN)[0][0]
     db.execute("DROP INDEX idx_am_personalization_list_key")
     db.execute(
-        f"INSERT INTO {P}list SELECT 999999, run_id, cohort_id, profile_id FROM {P}list WHERE list_id = {list_id}"
+        f"INSERT INTO {P}list SELECT 999999, run_id, cohort_id, profile_id, list_sha256 FROM {P}list"
+        f" WHERE list_id = {list_id}"
     )
     db.execute(
         f"INSERT INTO {P}decision SELECT 999999, seq, candidate_id, industry_points, deadline_points, risk_points,"
@@ -205,13 +219,17 @@ def test_a_second_list_for_the_same_key_is_found(db):
 
 def test_a_list_of_nobodys_cohort_is_found(db):
     db.execute(f"INSERT INTO {P}cohort VALUES (999999, 'Q', '香川県', 700, 'high')")
-    db.execute(f"INSERT INTO {P}list VALUES (999999, {AGAIN}, 999999, NULL)")
+    db.execute(f"INSERT INTO {P}list VALUES (999999, {AGAIN}, 999999, NULL, '{'0' * 64}')")
     db.execute(
         f"INSERT INTO {P}decision SELECT 999999, 1, candidate_id, 0, 0, 0, 1 FROM {P}candidate LIMIT 1"
     )
-    assert [(f.kind, f.run_id, f.rec_id, f.what) for f in faults(db)] == [
+    db.execute(
+        f"UPDATE {P}list SET list_sha256 = ? WHERE list_id = 999999",
+        (digest_of(db, AGAIN, 999999),),
+    )
+    assert [(f.code, f.run_id, f.rec_id, f.what) for f in faults(db)] == [
         (
-            "decision",
+            "decision-wrong",
             AGAIN,
             None,
             f"place 1 of list 999999 does not follow from what run {AGAIN} saw",
@@ -235,7 +253,9 @@ def test_verifying_twice_on_one_connection_reads_the_rows_twice(db):
     assert faults(db) == []
     list_id, seq, _ = decided(db, AGAIN)[-1]
     db.execute(f"UPDATE {P}decision SET score = 1 WHERE list_id = {list_id} AND seq = {seq}")
-    assert {f.kind for f in faults(db)} == {"log", "decision", "seal"}
+    assert {f.code for f in faults(db)} == {
+        *("log-row-changed", "decision-wrong", "list-changed", "sealed-rows-changed")
+    }
 
 
 TAMPERED = (
@@ -277,7 +297,7 @@ def test_runs_whose_rows_lie_between_each_other_are_no_fault(db, tmp_path, monke
     score(path, as_of=NIGHT)
     between = connect(path)
     bounds = between.execute(
-        f"SELECT first_rec_id, last_rec_id FROM {P}seal ORDER BY run_id"
+        f"SELECT first_rec_id, last_rec_id FROM {P}seal WHERE run_id IS NOT NULL ORDER BY run_id"
     ).fetchall()
     assert bounds[0][0] < bounds[1][0] < bounds[1][1] < bounds[0][1]
     assert verify(between) == []
@@ -294,7 +314,7 @@ HOSTILE = (
     (f"UPDATE {P}cohort SET horizon_days = 'x' WHERE cohort_id = 1", "check"),
     (f"UPDATE {P}candidate SET closes_on = 'x'", "candidate"),
     (f"UPDATE {P}candidate SET recommendation_type = 'x' WHERE candidate_id < 9", "candidate"),
-    (f"UPDATE {P}seal SET log_end = 'x' WHERE run_id = 1", "chain"),
+    (f"UPDATE {P}seal SET log_end = 'x' WHERE run_id = 1", "tree"),
     (f"UPDATE {P}seal SET leaves = 9e99 WHERE run_id = 1", "seal"),
 )
 

@@ -6,6 +6,7 @@ only a receipt made up as a whole, and that shows against a head that was kept o
 
 import copy
 import json
+import random
 import re
 import shutil
 import sqlite3
@@ -21,14 +22,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import MODEL
-from receipt_fixtures import heads_of, history, printed, receipt_of
+from receipt_fixtures import connect, heads_of, history, printed, receipt_of
 from strategies import as_of_days, items, models
 from test_formula import CUSTOMERS, ITEM_COLUMNS, PLACE, column, evaluate
 
-from sqlite_utils_personalization import verify_receipt
+from sqlite_utils_personalization import score, verify_receipt
 from sqlite_utils_personalization.evidence import merkle
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
 from sqlite_utils_personalization.evidence.note import Note, format_note, key_of, sign
+from sqlite_utils_personalization.example import build
+from sqlite_utils_personalization.scoring import log
+from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.verify_receipt import CHECKS, Unreadable, check, parse
 
 
@@ -45,7 +49,7 @@ def real(path):
 
 @pytest.fixture(scope="module")
 def related(path):
-    """With the heads of 1, 2, 3 and 4 seals, beside that of 5."""
+    """With the heads of 1 to 5 seals, beside that of 6."""
     return receipt_of(path, 3, kept=heads_of(path).values())
 
 
@@ -108,9 +112,10 @@ def test_a_real_receipt_is_intact_and_every_check_says_what_it_confirmed(run, re
         "ranking  intact: every list is in the order of rank, with at most 10 of a type",
         "lists    intact: the lists are what their digests were taken of",
         "rows     intact: every row stands in the part of the log that the seal covers, 1 to 48",
+        "counts   intact: the seal covers 48 rows of 7 customers, of 48 that were decided",
         "proof    intact: customer 3 is leaf 2 of 7 under the sealed root",
-        "seal     intact: the seal is number 1 of 5 under the head",
-        f"head     intact: the head is that of 5 seals: {head}",
+        "seal     intact: the seal is number 2 of 6 under the head",
+        f"head     intact: the head is that of 6 seals: {head}",
         "intact, as far as the receipt alone can tell: it could be made up as a whole, which shows only against a"
         " head that was kept outside (--head)",
     ]
@@ -125,7 +130,7 @@ def test_every_customers_receipt_of_every_night_is_intact(path, number, run_id):
 def test_it_runs_alone_in_a_bare_python(tmp_path, path, real):
     shutil.copy(verify_receipt.__file__, tmp_path)
     (tmp_path / "receipt.json").write_text(json.dumps(real, ensure_ascii=False), encoding="utf-8")
-    (tmp_path / "heads.txt").write_text(kept(path, 5))
+    (tmp_path / "heads.txt").write_text(kept(path, 6))
     command = [
         sys.executable,
         "-I",
@@ -361,12 +366,12 @@ BROKEN = (
     (("proof", "path"), "0" * 80 + "~" * 40, {"proof"}),
     (("seal", "leaves"), 8, {"proof", "seal"}),
     (("seal", "root"), "0" * 64, {"proof", "seal"}),
-    (("seal", "last_rec_id"), 10, {"rows", "seal"}),
+    (("seal", "last_rec_id"), 10, {"rows", "counts", "seal"}),
     (("seal", "origin"), "another/log", {"seal"}),
-    (("seal", "seal_id"), 2, {"seal"}),
+    (("seal", "seal_id"), 3, {"seal"}),
     (("seal_path",), "0" * 120, {"seal"}),
     (("head",), "0" * 64, {"seal", "head"}),
-    (("head",), "log\n5\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", {"seal"}),
+    (("head",), "log\n6\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", {"seal"}),
     (("head",), "log\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", {"seal"}),
 )
 
@@ -400,7 +405,7 @@ def made_up(receipt, change):
     """What someone who knows how could hand out: a change, and every digest up to the head taken again."""
     forged = copy.deepcopy(receipt)
     manifest = json.loads(forged["seal"]["manifest_json"])
-    change(forged, manifest["run"])
+    change(forged, manifest)
     manifest["run"]["model_sha256"] = digest(forged["model"])
     for listed in forged["lists"]:
         for row in listed["rows"]:
@@ -443,56 +448,110 @@ def root_of(receipt):
     return merkle.root_from_path(merkle.leaf_hash(leaf), *place, path).hex()
 
 
-def other_title(receipt, run):
+def other_title(receipt, sealed):
     receipt["lists"][0]["rows"][0]["candidate"]["title"] = "別の補助金"
 
 
-def other_score(receipt, run):
+def other_score(receipt, sealed):
     receipt["lists"][0]["rows"][0]["score"] = 99
 
 
-def other_order(receipt, run):
+def other_order(receipt, sealed):
     rows = receipt["lists"][0]["rows"]
     first, second = rows[0]["rec_id"], rows[1]["rec_id"]
     rows[0], rows[1] = {**rows[1], "rec_id": first}, {**rows[0], "rec_id": second}
 
 
-def fewer_allowed(receipt, run):
-    run["top_k"] = 1
+def fewer_allowed(receipt, sealed):
+    sealed["run"]["top_k"] = 1
 
 
-def other_weight(receipt, run):
+def other_weight(receipt, sealed):
     receipt["model"]["weights"]["industry"] = 51
 
 
-def an_item_left_out(receipt, run):
+def an_item_left_out(receipt, sealed):
     receipt["lists"][0]["rows"][0]["candidate"]["left_out"] = "notice"
 
 
-def an_item_closed(receipt, run):
+def an_item_closed(receipt, sealed):
     receipt["lists"][0]["rows"][0]["candidate"]["closes_on"] = "2026-03-31"
 
 
-def a_day_that_is_none(receipt, run):
+def a_day_that_is_none(receipt, sealed):
     receipt["lists"][0]["rows"][0]["candidate"]["closes_on"] = "2026-04-31"
 
 
-def another_customers_search(receipt, run):
+def another_customers_search(receipt, sealed):
     receipt["lists"][1]["rows"][0]["candidate"]["profile_id"] = 2
 
 
-def rows_beyond_the_seal(receipt, run):
+def rows_beyond_the_seal(receipt, sealed):
     for listed in receipt["lists"]:
         for row in listed["rows"]:
             row["rec_id"] += 40
 
 
-def another_run(receipt, run):
-    run["run_id"] = receipt["run_id"] = 2
+def another_run(receipt, sealed):
+    sealed["run"]["run_id"] = receipt["run_id"] = 2
 
 
-def another_leaf(receipt, run):
+def another_leaf(receipt, sealed):
     receipt["proof"]["tree_size"] = 8
+
+
+def a_list_twice(receipt, sealed):
+    again = copy.deepcopy(receipt["lists"][0])
+    after = receipt["lists"][-1]["rows"][-1]["rec_id"] + 1
+    for rec_id, row in enumerate(again["rows"], after):
+        row["rec_id"] = rec_id
+    receipt["lists"].append(again)
+
+
+def no_rows(receipt, sealed):
+    receipt["lists"] = []
+
+
+def the_first_leaf(receipt, sealed):
+    receipt["proof"]["leaf_index"] = 0
+
+
+def no_room_for_the_leaves_behind(receipt, sealed):
+    receipt["seal"]["last_rec_id"] = receipt["lists"][-1]["rows"][-1]["rec_id"] + 3
+    sealed["rows"] = 13
+
+
+def the_only_leaf(receipt, sealed):
+    receipt["proof"].update(leaf_index=0, tree_size=1, path="")
+    receipt["seal"]["leaves"] = 1
+
+
+def rows_of_a_type_that_were_not_counted(receipt, sealed):
+    counts = json.loads(sealed["run"]["counts_json"])
+    counts["program"]["rows"] -= 33
+    counts["amendment"]["rows"] += 33
+    sealed["run"]["counts_json"] = json.dumps(counts)
+
+
+def counts_of_nothing(receipt, sealed):
+    sealed["run"]["counts_json"] = "{}"
+
+
+def more_rows_than_were_counted(receipt, sealed):
+    sealed["rows"] = 49
+    receipt["seal"]["last_rec_id"] += 1
+
+
+def more_rows_than_places(receipt, sealed):
+    receipt["seal"]["last_rec_id"] -= 1
+
+
+def fewer_rows_than_customers(receipt, sealed):
+    sealed["rows"] = 12
+
+
+def fewer_customers_than_leaves(receipt, sealed):
+    sealed["run"]["rejected"] = 2
 
 
 MADE_UP = (
@@ -508,6 +567,17 @@ MADE_UP = (
     (rows_beyond_the_seal, {"rows"}),
     (another_run, {"night"}),
     (another_leaf, {"proof"}),
+    (a_list_twice, {"lists"}),
+    (no_rows, {"rows"}),
+    (the_first_leaf, {"rows"}),
+    (no_room_for_the_leaves_behind, {"rows"}),
+    (the_only_leaf, {"rows", "counts"}),
+    (rows_of_a_type_that_were_not_counted, {"counts"}),
+    (counts_of_nothing, {"counts"}),
+    (more_rows_than_were_counted, {"counts"}),
+    (more_rows_than_places, {"counts"}),
+    (fewer_rows_than_customers, {"counts"}),
+    (fewer_customers_than_leaves, {"counts"}),
 )
 
 
@@ -516,13 +586,42 @@ def test_what_is_no_digest_is_checked_for_itself(real, change, expected):
     assert faults(made_up(real, change)) == expected
 
 
+@pytest.mark.parametrize("name", ("served_sha256", "customers_sha256", "counts_json", "profiles"))
+def test_a_seal_that_leaves_out_what_a_run_was_frozen_with_is_none(real, name):
+    manifest = json.loads(real["seal"]["manifest_json"])
+    del manifest["run"][name]
+    changed = edited(real, "seal", "manifest_json", to=json.dumps(manifest))
+    with pytest.raises(Unreadable, match=f"the manifest in the seal, run has not all of .*{name}"):
+        check(changed)
+
+
+def test_who_was_deleted_during_the_night_was_counted_and_has_no_leaf(tmp_path, monkeypatch):
+    path = tmp_path / "jpcite.db"
+    build(path)
+    monkeypatch.setattr(log, "CHUNK_CUSTOMERS", 1)
+
+    def delete(stage, done, total):
+        if stage == "Logging" and done == 1:
+            db = connect(path)
+            db.execute("DELETE FROM am_personalization_profile WHERE profile_id = 7")
+            db.close()
+
+    score(path, as_of="2026-04-01", reporter=Reporter(progress=delete))
+    found = check(receipt_of(path, 3))
+    assert {is_intact for is_intact, _ in found.values()} == {True}
+    logged, decided = re.fullmatch(
+        "the seal covers (.*) rows of 6 customers, of (.*) that were decided", found["counts"][1]
+    ).groups()
+    assert int(logged) < int(decided) == 48
+
+
 def test_a_receipt_made_up_as_a_whole_shows_only_against_the_kept_head(run, path, real):
     forged = made_up(real, other_title)
     assert run(forged)[0] == 0
-    status, out, _ = run(forged, kept(path, 5))
+    status, out, _ = run(forged, kept(path, 6))
     assert status == 1
     assert out.splitlines()[-2:] == [
-        "kept     BROKEN: the head kept of 5 seals is another one",
+        "kept     BROKEN: the head kept of 6 seals is another one",
         "BROKEN: kept",
     ]
 
@@ -531,12 +630,12 @@ def test_a_receipt_made_up_as_a_whole_shows_only_against_the_kept_head(run, path
 
 
 CONFIRMED = (
-    # of how many seals heads were kept, and which of them confirms the receipt of seal 3, under the head of 5
-    ((3,), 3),
+    # of how many seals heads were kept, and which of them confirms the receipt of seal 4, under the head of 6
     ((4,), 4),
     ((5,), 5),
-    ((1, 2, 3, 4), 4),
-    ((5, 3), 5),
+    ((6,), 6),
+    ((1, 2, 3, 4, 5), 5),
+    ((6, 4), 6),
 )
 
 
@@ -552,37 +651,37 @@ def test_a_kept_head_that_covers_the_seal_confirms_it(run, path, sizes, confirmi
 
 
 def test_the_heads_that_a_receipt_relates_are_named(run, path, related):
-    status, out, _ = run(related, kept(path, 1))
-    assert (status, related["seal"]["seal_id"]) == (0, 1)
+    status, out, _ = run(related, kept(path, 2))
+    assert (status, related["seal"]["seal_id"]) == (0, 2)
     (line,) = [line for line in out.splitlines() if line.startswith("head")]
-    assert line.endswith("; it continues those of 1, 2, 3, 4")
+    assert line.endswith("; it continues those of 1, 2, 3, 4, 5")
 
 
 def test_a_head_in_another_encoding_will_do(run, path, real):
-    assert run(real, kept(path, 5).encode("utf-16"))[0] == 0
+    assert run(real, kept(path, 6).encode("utf-16"))[0] == 0
 
 
-@pytest.mark.parametrize("sizes", ((1,), (2,), (4,), (1, 2)))
+@pytest.mark.parametrize("sizes", ((1,), (2,), (5,), (1, 2)))
 def test_a_head_that_the_receipt_does_not_reach_could_not_be_checked(run, path, sizes):
     found = receipt_of(path, 3, 2, [heads_of(path)[1]])
     status, out, err = run(found, kept(path, *sizes))
     assert (status, len(out.splitlines())) == (2, len(CHECKS))
     assert err == (
-        "Error: heads.txt tells nothing of this receipt: the receipt reaches from seal 3 to the head of 5 seals, and"
-        " holds those of 1, 5 - take one of these, or ask for a receipt that was made with your --head\n"
+        "Error: heads.txt tells nothing of this receipt: the receipt reaches from seal 4 to the head of 6 seals, and"
+        " holds those of 1, 6 - take one of these, or ask for a receipt that was made with your --head\n"
     )
 
 
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"root": b"\0" * 32}, "the head kept of 4 seals is another one"),
-        ({"origin": "another/log"}, "the head kept of 4 seals is that of another log"),
+        ({"root": b"\0" * 32}, "the head kept of 5 seals is another one"),
+        ({"origin": "another/log"}, "the head kept of 5 seals is that of another log"),
     ],
 )
 def test_a_head_that_contradicts_one_in_the_receipt_is_found(run, path, related, change, fault):
-    other = heads_of(path)[4]._replace(**change)
-    status, out, _ = run(related, kept(path, 5) + printed(other))
+    other = heads_of(path)[5]._replace(**change)
+    status, out, _ = run(related, kept(path, 6) + printed(other))
     assert status == 1
     assert f"kept     BROKEN: {fault}\n" in out
 
@@ -591,7 +690,7 @@ def test_another_history_cannot_be_related_to_the_head(run, path, related):
     """Whoever rewrote the log may hand out its new head, but no proof that it continues the old one."""
     forged = edited(related, "consistency", 3, "root", to="ab" * 32)
     assert faults(forged) == {"head"}
-    forged = edited(related, "consistency", 3, "tree_size", to=5)
+    forged = edited(related, "consistency", 3, "tree_size", to=6)
     assert faults(forged) == {"head"}
 
 
@@ -599,7 +698,7 @@ def test_a_signature_is_checked_with_a_key_and_said_not_to_be_without(run, path,
     private = pytest.importorskip(
         "cryptography.hazmat.primitives.asymmetric.ed25519", reason="the extra [sign]"
     ).Ed25519PrivateKey.generate()
-    head = heads_of(path)[5]
+    head = heads_of(path)[6]
     text, name = format_checkpoint(head), head.origin
     signed = format_note(Note(text, (sign(text, name, private),)))
     key = tmp_path / "log.pub"
@@ -613,13 +712,13 @@ def test_a_signature_is_checked_with_a_key_and_said_not_to_be_without(run, path,
     assert (status, out.splitlines()[-2:]) == (
         0,
         [
-            f"kept     intact: the head kept of 5 seals is the same, signed by {name}",
+            f"kept     intact: the head kept of 6 seals is the same, signed by {name}",
             "intact, and under a head that was kept outside",
         ],
     )
     for other, fault in (
-        (printed(head), "the head kept of 5 seals is signed by no key that was given"),
-        (signed.replace("\n5\n", "\n6\n"), f"the signature of {name} is wrong"),
+        (printed(head), "the head kept of 6 seals is signed by no key that was given"),
+        (signed.replace("\n6\n", "\n7\n"), f"the signature of {name} is wrong"),
     ):
         status, out, _ = run(real, other, "--public-key", str(key))
         assert (status, f"kept     BROKEN: {fault}\n" in out) == (1, True)
@@ -654,7 +753,7 @@ def test_a_file_without_heads_could_not_be_checked(run, real, text, fault):
 
 
 def test_a_head_that_is_cut_off_is_not_taken_for_one(run, path, real):
-    status, _, err = run(real, kept(path, 1, 5)[:-1])
+    status, _, err = run(real, kept(path, 1, 6)[:-1])
     assert (status, err) == (
         2,
         "Error: heads.txt tells nothing of this receipt: head 2 in it is no note, or is cut off\n",
@@ -747,3 +846,68 @@ def test_nothing_in_a_receipt_steers_the_terminal(run, real):
     _, out, err = run(edited(real, *ROW, "candidate", "title", to="\x1b[2J補助金"))
     assert (out + err).isascii()
     assert "\x1b" not in out + err
+
+
+# Forgeries
+
+
+@pytest.fixture(scope="module")
+def genuine(path):
+    """Of six customers and three nights, related to earlier heads."""
+    return [
+        receipt_of(path, number, run_id, heads_of(path).values())
+        for number, run_id in product(range(1, 7), range(1, 4))
+    ]
+
+
+def rows_of_some_list(receipt, draw):
+    """The rows of one of its lists, if there are any left, and one time in three."""
+    try:
+        return draw.choice(receipt["lists"])["rows"] if draw.random() < 0.3 else None
+    except (TypeError, KeyError, IndexError):
+        return None
+
+
+def forged(receipts, draw):
+    """A receipt with one to four changes, some of them parts of another receipt."""
+    changed = copy.deepcopy(draw.choice(receipts))
+    for _ in range(draw.randint(1, 4)):
+        at = [place for place in places(changed) if stands_for_others(place)]
+        if draw.random() < 0.4:
+            other, part = draw.choice(receipts), draw.choice(sorted(changed))
+            changed = edited(changed, part, to=copy.deepcopy(other[part]))
+        elif isinstance(rows := rows_of_some_list(changed, draw), list) and rows:
+            number = draw.randrange(len(rows))
+            moved = rows.pop(number)
+            if draw.random() < 0.7:
+                rows.insert(draw.randrange(len(rows) + 1), moved)
+            if draw.random() < 0.5:
+                rows.append(copy.deepcopy(moved))
+        else:
+            place = draw.choice(at)
+            changed = edited(changed, *place, to=draw.choice([*others(value_at(changed, place))]))
+    return changed
+
+
+def claims(receipt):
+    """What a receipt says, without what relates its head to earlier ones, which another may lack."""
+    return {name: value for name, value in receipt.items() if name != "consistency"}
+
+
+def no_forgery_passes(genuine, count):
+    draw, true = random.Random(20261128), {json.dumps(claims(one)) for one in genuine}
+    tried = 0
+    while tried < count:
+        changed = forged(genuine, draw)
+        if json.dumps(claims(changed)) not in true:
+            tried += 1
+            assert faults(changed), changed
+
+
+def test_a_sample_of_forgeries_is_refused(genuine):
+    no_forgery_passes(genuine, 300)
+
+
+@pytest.mark.slow
+def test_of_ten_thousand_forgeries_none_passes(genuine):
+    no_forgery_passes(genuine, 10_000)

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.seal import head_of
 from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
+from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 
 HOME = "/-/personalization"
@@ -121,6 +123,7 @@ async def test_home_claims_no_more_than_it_checked(shared):
         ("seals", True),
         ("nights", True),
         ("unsealed", True),
+        ("open", True),
     ]
     assert data["integrity"]["not_checked"] == "the rows of the log and the decisions behind them"
     assert "sqlite-utils personalization-verify jpcite.db" in text
@@ -142,9 +145,9 @@ async def test_home_claims_no_more_than_it_checked(shared):
             "the root at seal 1 is not that of the seals up to it",
         ),
         (
-            "UPDATE am_personalization_seal SET seal_id = 2",
+            "UPDATE am_personalization_seal SET seal_id = 3 WHERE seal_id = 2",
             "seals",
-            "seal 2 stands where seal 1 belongs",
+            "seal 3 stands where seal 2 belongs",
         ),
         (
             "UPDATE am_personalization_run SET counts_json = '[1]'",
@@ -173,6 +176,13 @@ async def test_home_claims_no_more_than_it_checked(shared):
             "run 1 is finished, but its seal is missing",
         ),
         (
+            "DELETE FROM am_personalization_seal WHERE run_id = 1;"
+            "UPDATE am_personalization_run_progress SET status = 'running';"
+            "UPDATE am_personalization_run SET started_at = '2026-04-01T18:00:00.000Z'",
+            "open",
+            "run 1 of 2026-04-01 is not finished: open since 2026-04-01T18:00:00.000Z",
+        ),
+        (
             "DELETE FROM am_personalization_recommendation_log WHERE rec_id > 40",
             "unsealed",
             "the log ends at row 40, but was sealed up to row 48",
@@ -188,6 +198,35 @@ async def test_home_names_what_was_tampered_with(tampered, sql, check, fault):
 
 
 @pytest.mark.asyncio
+async def test_home_names_an_open_night_and_how_to_finish_it_until_it_is_finished(shared, tmp_path):
+    path = tmp_path / "jpcite.db"
+    shutil.copy(shared, path)
+
+    def stop(stage, done, total):
+        if stage == "Logging":
+            raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        score(path, as_of="2026-04-02", reporter=Reporter(progress=stop))
+    text, data = await both(path, HOME, 200)
+    *others, last = data["integrity"]["checks"]
+
+    assert all(check["ok"] for check in others)
+    assert (last["name"], last["ok"]) == ("open", False)
+    (fault,) = last["faults"]
+    assert fault.startswith("run 2 of 2026-04-02 is not finished: open since 20")
+    assert fault in text
+    assert "sqlite-utils personalization-score jpcite.db --as-of 2026-04-02" in text
+    assert "keep the file as it is" not in text
+
+    score(path, as_of="2026-04-02")
+    text, data = await both(path, HOME, 200)
+    assert all(check["ok"] for check in data["integrity"]["checks"])
+    assert "not finished" not in text
+    assert "personalization-score" not in text
+
+
+@pytest.mark.asyncio
 async def test_a_replay_is_what_the_replay_function_says(shared):
     datasette = await serve(shared)
     with sqlite3.connect(shared) as db:
@@ -195,7 +234,7 @@ async def test_a_replay_is_what_the_replay_function_says(shared):
     for row in expected:
         data = (await get(datasette, f"{HOME}/replay/{row['rec_id']}.json")).json()
         assert {key: data[key] for key in row} == row
-        assert (data["seal"]["seal_id"], data["seal"]["faults"]) == (1, [])
+        assert (data["seal"]["seal_id"], data["seal"]["faults"]) == (2, [])
 
 
 @pytest.mark.asyncio
@@ -210,7 +249,9 @@ async def test_a_replay_shows_points_sentences_and_links(shared):
     assert data["seal"]["root"] in text
     with sqlite3.connect(shared) as db:
         head = head_of(
-            *db.execute("SELECT origin, seal_id, tree_root FROM am_personalization_seal").fetchone()
+            *db.execute(
+                "SELECT origin, seal_id, tree_root FROM am_personalization_seal WHERE seal_id = 2"
+            ).fetchone()
         )
     assert data["seal"]["head"] == format_checkpoint(head)
     for line in data["seal"]["head"].splitlines():
@@ -318,7 +359,7 @@ async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tam
             "UPDATE am_personalization_seal SET root = replace(root, substr(root, 1, 1), 'x')",
             1,
             "reproduced",
-            "The seal over this row does not verify: the root at seal 1 is not that of the seals up to it",
+            "The seal over this row does not verify: the root at seal 2 is not that of the seals up to it",
         ),
         (
             "DELETE FROM am_personalization_profile WHERE profile_id = 1",

@@ -57,7 +57,7 @@ class PlaceOnList(NamedTuple):
     runner_up: RunnerUp | None
 
 
-class Sealed(NamedTuple):
+class ProvedRow(NamedTuple):
     """The seal over a row, None if none covers it, and what keeps the row from being proved under it, if anything."""
 
     seal_id: int | None
@@ -86,7 +86,7 @@ class Replay:
     decided: Points | None = None
     position: PlaceOnList | None = None
     erased_at: str | None = None
-    sealed: Sealed | None = None
+    sealed: ProvedRow | None = None
 
     @property
     def rec_id(self) -> int:

@@ -138,7 +138,7 @@ def _replayed(
 def _proved(
     db: sqlite3.Connection, found: Iterator["Replay"], unproved: list[int]
 ) -> Iterator["Replay"]:
-    from sqlite_utils_personalization.audit.sealed import Proofs
+    from sqlite_utils_personalization.audit.receipt import Proofs
 
     proofs = Proofs(db)
     for one in found:

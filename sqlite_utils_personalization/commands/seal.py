@@ -50,8 +50,7 @@ def seal(path: str, key_file: Path | None, public_key: bool, head_only: bool) ->
 
 def _text(path: str, key_file: Path | None, public_key: bool, head_only: bool) -> str:
     from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
-    from sqlite_utils_personalization.evidence.note import Note, format_note, key_of, sign
-    from sqlite_utils_personalization.evidence.signing import load_key
+    from sqlite_utils_personalization.evidence.note import Note, format_note, key_of, load_key, sign
 
     # First of all, so that a key that is none leaves the file alone.
     key = load_key(key_file) if key_file else None

@@ -13,7 +13,7 @@ from sqlite_utils_personalization.commands.base import Command, Progress, say
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.verify import Finding, Group
     from sqlite_utils_personalization.audit.verify.kept_heads import Signed
-    from sqlite_utils_personalization.audit.verify.notes import Note
+    from sqlite_utils_personalization.audit.verify.remarks import Remark
     from sqlite_utils_personalization.audit.verify.verification import Reached, Verification
     from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 
@@ -84,7 +84,7 @@ def verify(
 
     began = time.monotonic()
     kept, signed = _kept(head_file, key_files, witnesses)
-    reached, findings, noted = _verify(path, kept, silent, needs_table=keep)
+    reached, findings, remarked = _verify(path, kept, silent, needs_table=keep)
     findings += signed.findings if signed else []
     groups = grouped(findings)
     if keep or record:
@@ -94,23 +94,23 @@ def verify(
     if as_json:
         document = {
             "findings": [group.to_dict() for group in groups],
-            "notes": [note._asdict() for note in noted],
+            "notes": [remark._asdict() for remark in remarked],
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         for group in groups:
             click.echo(_text(group))
-        for note in noted:
-            say(f"note: {note.what}")
-    uncovered = strict and any(note.is_uncovered for note in noted)
+        for remark in remarked:
+            say(f"note: {remark.what}")
+    uncovered = strict and any(remark.is_uncovered for remark in remarked)
     say(_verdict(sum(group.total for group in groups), uncovered, signed))
     raise click.exceptions.Exit(FOUND if groups or uncovered else INTACT)
 
 
 def _verify(
     path: str, kept: list["Checkpoint"], silent: bool, *, needs_table: bool
-) -> tuple["Reached", list["Finding"], list["Note"]]:
-    from sqlite_utils_personalization.audit.verify.notes import notes
+) -> tuple["Reached", list["Finding"], list["Remark"]]:
+    from sqlite_utils_personalization.audit.verify.remarks import remarks
     from sqlite_utils_personalization.audit.verify.schema import require_any_evidence
     from sqlite_utils_personalization.audit.verify.verification import VERIFICATIONS, reached
     from sqlite_utils_personalization.audit.verify.verify import verify as verify_evidence
@@ -129,7 +129,7 @@ def _verify(
         bar = stack.enter_context(ExitStack())
         progress = (lambda stage, done, total: None) if silent else Progress(bar)
         at = reached(db.conn)
-        return at, verify_evidence(db.conn, kept, progress), notes(db.conn)
+        return at, verify_evidence(db.conn, kept, progress), remarks(db.conn)
 
 
 def _keep(path: str | None, record_file: Path | None, found: "Verification") -> None:

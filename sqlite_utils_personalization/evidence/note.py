@@ -8,6 +8,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -26,6 +27,10 @@ _ID_SIZE, _KEY_SIZE, _TIME_SIZE = 4, 32, 8
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _NOT_IN_NAMES = re.compile(r"[\s+]")
 _HEX_ID = re.compile("[0-9a-f]{8}")
+_SSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+_WANTED_KEY = (
+    "give an unencrypted Ed25519 key, such as: openssl genpkey -algorithm ed25519 -out seal.pem"
+)
 
 
 class Signature(NamedTuple):
@@ -231,3 +236,45 @@ def _verified(text: str, key: VerifierKey, signature: bytes) -> int | None:
             "ask where the note comes from: it, or the signature, was changed",
         )
     return signed_at
+
+
+def load_key(path: Path) -> "Ed25519PrivateKey":
+    """Read an unencrypted Ed25519 private key: PEM (PKCS8), or OpenSSH as ssh-keygen writes it. Read-only.
+
+    PersonalizationError, which never quotes the file, if it is another key, an encrypted one or none, or if the
+    package cryptography is not installed.
+    """
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.serialization import (
+            load_pem_private_key,
+            load_ssh_private_key,
+        )
+    except ImportError:
+        raise PersonalizationError(
+            "signing needs cryptography", "run: pip install 'sqlite-utils-personalization[sign]'"
+        ) from None
+    data = _read_key(path)
+    load = load_ssh_private_key if data.lstrip().startswith(_SSH) else load_pem_private_key
+    try:
+        key = load(data, password=None)
+    except TypeError:
+        # cryptography says so of a key that needs a password.
+        raise PersonalizationError(f"{path} is encrypted", f"{_WANTED_KEY}") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise PersonalizationError(
+            f"{path} is not a private key that can be read", f"{_WANTED_KEY}"
+        ) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise PersonalizationError(f"{path} is not an Ed25519 key", f"{_WANTED_KEY}")
+    return key
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PersonalizationError(
+            f"{path}: {error.strerror}", "give a readable key file"
+        ) from None

@@ -9,8 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from heapq import merge
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
+from typing import Any
 
 from sqlite_utils_personalization.evidence.leaves import run_salt
 from sqlite_utils_personalization.transaction import read_batches
@@ -25,6 +26,11 @@ CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
 LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
 WHERE t.run_id = :run_id AND e.first_rec_id > max(:after, :first - 1) AND e.first_rec_id <= :last
 ORDER BY e.first_rec_id LIMIT :batch
+"""
+_WAITING = """
+SELECT u.position, u.profile_id, t.list_sha256, u.first_seq, u.n FROM am_personalization_run_customer u
+LEFT JOIN am_personalization_list t ON t.list_id = u.list_id
+WHERE u.run_id = :run_id AND u.position > :after ORDER BY u.position LIMIT :batch
 """
 _OF_GONE = """
 SELECT profile_id, due_json FROM am_personalization_unserved WHERE run_id = ? AND reason = ? ORDER BY profile_id
@@ -60,12 +66,30 @@ def served_of_run(db: sqlite3.Connection, run_id: int, first: int | None, last: 
 
     A customer who was gone meanwhile counts with what was due besides.
     """
-    gone = [
-        (number, [tuple(one) for one in json.loads(due or "[]")])
+    at = {"run_id": run_id, "first": first, "last": last}
+    return _digest(db, run_id, read_batches(db, _SERVED, at))
+
+
+def served_of_open_run(db: sqlite3.Connection, run_id: int) -> str:
+    """The same of a run that no seal covers, from all that it logged, then what it has left; read-only."""
+    logged = read_batches(db, _SERVED, {"run_id": run_id, "first": 1, "last": 2**53})
+    return _digest(db, run_id, logged, read_batches(db, _WAITING, {"run_id": run_id}))
+
+
+def _digest(
+    db: sqlite3.Connection,
+    run_id: int,
+    logged: Iterable[tuple[Any, ...]],
+    waiting: Iterable[tuple[Any, ...]] = (),
+) -> str:
+    gone = {
+        number: [tuple(one) for one in json.loads(due or "[]")]
         for number, due in db.execute(_OF_GONE, (run_id, GONE))
-    ]
-    rows = read_batches(db, _SERVED, {"run_id": run_id, "first": first, "last": last})
-    together = groupby(merge(by_customer(row[1:] for row in rows), gone, key=_order), key=_order)
+    }
+    # What was due to who is gone was noted, the rest of the map included.
+    rows = chain(logged, (row for row in waiting if row[1] not in gone))
+    here = by_customer(row[1:] for row in rows)
+    together = groupby(merge(here, sorted(gone.items()), key=_order), key=_order)
     customers = ((number, [one for _, found in of for one in found]) for number, of in together)
     return served_sha256(run_salt(db, run_id), customers)
 

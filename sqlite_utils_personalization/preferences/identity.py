@@ -15,6 +15,7 @@ from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.transaction import transaction
 
 IDENTITIES = "am_personalization_identity"
+SALTS = "am_personalization_identity_salt"
 FORMAT = "personalization-identity/1"
 # Customers bound in one transaction.
 _BATCH = 5_000
@@ -30,8 +31,26 @@ SELECT p.profile_id, p.user_token_hash, i.commitment, s.salt FROM am_personaliza
 JOIN {IDENTITIES} i ON i.identity_id = (
     SELECT max(identity_id) FROM {IDENTITIES} o WHERE o.profile_id = p.profile_id
 )
-LEFT JOIN am_personalization_identity_salt s ON s.identity_id = i.identity_id
+LEFT JOIN {SALTS} s ON s.identity_id = i.identity_id
 WHERE {{active}} ORDER BY p.profile_id
+"""
+_REBOUND = f"""
+SELECT profile_id, bound, coalesce(rotated, 0) FROM (
+    SELECT profile_id, count(*) AS bound FROM {IDENTITIES} GROUP BY profile_id HAVING bound > 1
+) LEFT JOIN (
+    SELECT profile_id, count(*) AS rotated FROM am_personalization_rotation GROUP BY profile_id
+) USING (profile_id) WHERE bound > 1 + coalesce(rotated, 0) ORDER BY profile_id
+"""
+# What bound a key that was replaced since; misbound() tells of the others.
+_LOST_SALTS = f"""
+SELECT i.identity_id, i.profile_id FROM {IDENTITIES} i JOIN am_personalization_profile p USING (profile_id)
+WHERE {{active}} AND i.identity_id NOT IN (SELECT identity_id FROM {SALTS}) AND EXISTS (
+    SELECT 1 FROM {IDENTITIES} o WHERE o.profile_id = i.profile_id AND o.identity_id > i.identity_id
+) ORDER BY 1
+"""
+_LEFT_SALTS = f"""
+SELECT identity_id, i.profile_id FROM {SALTS} JOIN {IDENTITIES} i USING (identity_id)
+WHERE NOT {{active}} ORDER BY 1
 """
 
 
@@ -48,7 +67,7 @@ def bind(db: sqlite3.Connection, profile_id: int, user_token_hash: str) -> None:
             f"INSERT INTO {IDENTITIES}(profile_id, commitment, bound_at) VALUES (?, ?, ?)",
             (profile_id, commitment(salt, profile_id, user_token_hash), utc_now()),
         ).lastrowid
-        db.execute("INSERT INTO am_personalization_identity_salt VALUES (?, ?)", (number, salt))
+        db.execute(f"INSERT INTO {SALTS} VALUES (?, ?)", (number, salt))
 
 
 def bind_customers(db: sqlite3.Connection) -> None:
@@ -70,7 +89,7 @@ def unbind(db: sqlite3.Connection, profile_id: int) -> None:
     """Destroy the salts of a profile, inside the caller's transaction: no key can be related to it any more."""
     if has_table(db, IDENTITIES):
         db.execute(
-            "DELETE FROM am_personalization_identity_salt WHERE identity_id IN"
+            f"DELETE FROM {SALTS} WHERE identity_id IN"
             f" (SELECT identity_id FROM {IDENTITIES} WHERE profile_id = ?)",
             (profile_id,),
         )
@@ -83,3 +102,21 @@ def misbound(db: sqlite3.Connection) -> Iterator[int]:
         for profile_id, user_token_hash, bound, salt in db.execute(sql):
             if salt is None or commitment(salt, profile_id, user_token_hash) != bound:
                 yield profile_id
+
+
+def rebound(db: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
+    """profile_id, how often it was bound and how often its key was rotated, where it was bound too often; read-only."""
+    if has_table(db, IDENTITIES):
+        yield from db.execute(_REBOUND)
+
+
+def lost_salts(db: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+    """identity_id and profile_id of what customers were bound to before, and whose salt is gone; read-only."""
+    if has_table(db, IDENTITIES):
+        yield from db.execute(_LOST_SALTS.format(active=active_condition(db, "p.profile_id")))
+
+
+def left_salts(db: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+    """identity_id and profile_id of salts that erasing the customer should have destroyed; read-only."""
+    if has_table(db, IDENTITIES):
+        yield from db.execute(_LEFT_SALTS.format(active=active_condition(db, "i.profile_id")))

@@ -3,8 +3,11 @@
 The row of am_personalization_run_progress only repeats that, and spares the writing side a look at all evidence.
 """
 
+import re
 import sqlite3
 
+from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.evidence.served import GONE
 from sqlite_utils_personalization.transaction import transaction
 
 # Status by the seal alone, whatever the row says.
@@ -12,7 +15,7 @@ STATUS = """CASE WHEN EXISTS (
     SELECT 1 FROM am_personalization_seal s WHERE s.run_id = r.run_id
 ) THEN 'finished' ELSE 'running' END"""
 _STORED = """
-SELECT status, cursor, logged, first_rec_id FROM am_personalization_run_progress WHERE run_id = :run_id
+SELECT status, cursor, logged, first_rec_id, finished_at FROM am_personalization_run_progress WHERE run_id = :run_id
 """
 _SEALED = "SELECT first_rec_id, last_rec_id FROM am_personalization_seal WHERE run_id = :run_id"
 _LEFT = "SELECT min(position) - 1 FROM am_personalization_run_customer WHERE run_id = :run_id"
@@ -21,20 +24,42 @@ SELECT min(first_rec_id), coalesce(sum(n), 0), count(*) FROM am_personalization_
 WHERE first_rec_id BETWEEN :first AND :last
     AND list_id IN (SELECT list_id FROM am_personalization_list WHERE run_id = :run_id)
 """
-_PUT_BACK = """
-INSERT INTO am_personalization_run_progress(run_id, status, cursor, logged, first_rec_id)
-VALUES (:run_id, :status, :cursor, :logged, :first)
-ON CONFLICT (run_id) DO UPDATE SET status = excluded.status, cursor = excluded.cursor, logged = excluded.logged,
-    first_rec_id = excluded.first_rec_id,
-    finished_at = CASE WHEN excluded.status = 'finished' THEN finished_at END
+# Places of the map that were dealt with and have no rows, by whose they were; some of them may have had rows before.
+_GONE = """
+SELECT count(*) FROM am_personalization_unserved x
+CROSS JOIN am_personalization_list t ON t.run_id = x.run_id AND t.cohort_id = x.cohort_id
+    AND coalesce(t.profile_id, 0) IN (0, x.profile_id)
+WHERE x.run_id = :run_id AND x.reason = :gone
 """
+_BEFORE_GONE = """
+SELECT count(*) FROM am_personalization_evidence e JOIN am_personalization_recommendation_log l
+    ON l.rec_id = e.first_rec_id
+WHERE e.first_rec_id BETWEEN :first AND :last
+    AND e.list_id IN (SELECT list_id FROM am_personalization_list WHERE run_id = :run_id)
+    AND l.profile_id IN (
+        SELECT profile_id FROM am_personalization_unserved WHERE run_id = :run_id AND reason = :gone
+    )
+"""
+_PUT_BACK = """
+INSERT INTO am_personalization_run_progress(run_id, status, cursor, logged, first_rec_id, finished_at)
+VALUES (:run_id, :status, :cursor, :logged, :first, :finished_at)
+ON CONFLICT (run_id) DO UPDATE SET status = excluded.status, cursor = excluded.cursor, logged = excluded.logged,
+    first_rec_id = excluded.first_rec_id, finished_at = excluded.finished_at
+"""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def is_time(value: object) -> bool:
+    """Whether it may stand as the time at which a run was finished."""
+    return isinstance(value, str) and _TIME.fullmatch(value) is not None
 
 
 def mend_progress(db: sqlite3.Connection, run_id: int) -> bool:
     """Put the row of the run back as it has to be, if it is missing or was changed; returns whether it was.
 
     Reads the evidence of the run, or of every run where this one is not sealed, and locks the file only if there is
-    something to put back. When a finished run was finished is not known once its row is gone, and stays empty.
+    something to put back. When a finished run was finished is not known once it was lost: then the time at which it is
+    put back stands there, by which it was.
     """
     if not _mended(db, run_id):
         return False
@@ -52,13 +77,24 @@ def _mended(db: sqlite3.Connection, run_id: int) -> dict[str, object] | None:
         stored = db.execute(_STORED, at).fetchone()
         sealed = db.execute(_SEALED, at).fetchone()
         first, last = sealed or (1, 2**53)
-        first, logged, places = db.execute(_LOGGED, {**at, "first": first, "last": last}).fetchone()
+        bounds = {**at, "first": first, "last": last}
+        first, logged, places = db.execute(_LOGGED, bounds).fetchone()
         (cursor,) = db.execute(_LEFT, at).fetchone()
-    if cursor is None:
-        # What is dealt with leaves the map, and whoever vanished was on it: an empty one has forgotten its end.
-        is_known = stored and isinstance(stored[1], int) and stored[1] >= places
-        cursor = stored[1] if is_known else places
-    status = "finished" if sealed else "running"
-    if stored == (status, cursor, logged, first):
+        if cursor is None:
+            # What is dealt with leaves the map.
+            cursor = places + _without_rows(db, bounds)
+    status, finished_at = ("finished" if sealed else "running"), None
+    if sealed:
+        finished_at = stored[-1] if stored and is_time(stored[-1]) else utc_now()
+    if stored == (status, cursor, logged, first, finished_at):
         return None
-    return {**at, "status": status, "cursor": cursor, "logged": logged, "first": first}
+    found = {"status": status, "cursor": cursor, "logged": logged, "first": first}
+    return {**at, **found, "finished_at": finished_at}
+
+
+def _without_rows(db: sqlite3.Connection, bounds: dict[str, int]) -> int:
+    """How many places of customers who were gone have no rows; read-only."""
+    at = {**bounds, "gone": GONE}
+    due: int = db.execute(_GONE, at).fetchone()[0]
+    before: int = db.execute(_BEFORE_GONE, at).fetchone()[0] if due else 0
+    return due - before

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 09:05:51.928111+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 09:05:51.937629+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 09:05:51.942999+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 10:26:43.382704+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 10:26:43.399144+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 10:26:43.434129+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -252,26 +252,26 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'ec55c3b5915e7374270a8c1a2983f0bd9a836d1c397067c8873039a514277b9e','2026-11-28T09:05:51.687Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'384347b7c18552f0127636e66b1c612f06d588fc0b17dcce0e87e0267c32d2f2','2026-11-28T09:05:51.688Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'85bc88d09c7ef11403e0bffbd094e0bbb1d066011f9ca74325022a505dc2435d','2026-11-28T09:05:51.688Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'2d279267840833f417561d854186bc2a98cc2bedabbe611fe6e064758b6016e3','2026-11-28T09:05:51.688Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'6b319ff8986af2f049db067c4cc4ef2818a5e5fbc9baf5922e2d423208345d09','2026-11-28T09:05:51.688Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'a0bef16c47cbc46aea6db4f81f754f660c8211abe9024a4c212fa6ba942dfbcc','2026-11-28T09:05:51.688Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'b40899f2aa3c0295f56fba153d2181dfe8ecc6da744ae06da8656c6dea6edaa1','2026-11-28T09:05:51.688Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'2bca54285e0a3297c8e4c75a2c919979dbb1df7ff120e80b038f2fa954e8a204','2026-11-28T09:05:51.688Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'44773ec36d5ab84bcae657ca748f2c4d46112c4ccd2ad73b00c3c0c4f9f2f015','2026-11-28T10:26:42.345Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'ef5dbdef88f9d8f224e7d7ccdaa9d8fedcd5d8cf83026c3bae704acef3890f4f','2026-11-28T10:26:42.345Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'0482af05d65ce9bf7fa78b49f3c6993aa2f3d0c9c55a8eb64d4efb89b424704c','2026-11-28T10:26:42.345Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'a727a235a4b34e8a0a2d2c0540dbdf53e6be9b4b173ec468df0917cc1f1d16ce','2026-11-28T10:26:42.345Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'a1cfce5941a6890fc0624de00b02876c12fb928eb7586ff5dfac6d391aad6707','2026-11-28T10:26:42.345Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'01bd48adc0b2b0f02a455d68618b95998d8d62e98973a7d69304718d69ae4095','2026-11-28T10:26:42.345Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'8de35d3be68a24169c072276302e558bb603d8d077dd5bac2dbc5e548e730ccb','2026-11-28T10:26:42.346Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'fe89d48bd0021f278f0044e890e10983299fe4ae9e250358b4ae22a8ce3ddaec','2026-11-28T10:26:42.346Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'7f11c154f194574e2b6606cbfc1264bbfeff3a485d3075c63d26fe7edefa28d4');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'a669d1a9e15aa735bab821cb8ffa151f65a9bcefde55023eeabe2d6ffcd8e6b5');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'f14fa83dcfca7e05fd72c97f4a3669ccb2253c86d2a35958ea022c3c9eb9ce70');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'de8103608db6c1a9e1e0902b4dec3259237ba0b9091c20a290d3b9e4205bb749');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'8b6bb831ebe88ff421585350d51c855e370667470346e8c569ef4b6683810913');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'fcbba13c57cb749e1ac5bc9fa2e14397bb1e39ebf7613316dd0ea818adf4ed37');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'de48e75def7b5a0cb58769f4969a601e4ecf1759e1233325d2baa4e747d50ca9');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'f68c59aa2ae4107e34cc7dc1ec32a3636c68c9246fd714b95ae9da49824caa23');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'130ac605f251928b7fab82d76d068bb9950437d2143278bf1af991563be57838');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'033ef93036154d7bbf7785783b9353c6d2318dd622a6665ad4a5faeee2d76699');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'5d52733b5bce31a87251f7d51d800384fcf5f11ee3291fdd5654c6eda727c824');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'ba30dee7762d78c0b900569d51726fcf13cdde1085fb1ddbd9865343307e8fa2');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'0a4d572f772a46d621a1ad027d7e999a76f9bf0d5c963e36a9b419a7dce2b083');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'022c31919ddec353ef15955d0c9363941239ac543181a020020ffc4877fc947b');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'58a9e31dc43da403fde69456df002484826f5733f5071d9e9ea2da3479975715');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'860927a2aac3e3792cdeec9eb614bf2a19e9729ece874046afbbf66ffd65d7ad');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -321,14 +321,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T09:05:51.567Z','2026-11-28T09:05:51.567Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T09:05:51.567Z','2026-11-28T09:05:51.567Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T09:05:51.567Z','2026-11-28T09:05:51.567Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T09:05:51.567Z','2026-11-28T09:05:51.567Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T09:05:51.567Z','2026-11-28T09:05:51.567Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T09:05:51.567Z','2026-11-28T09:05:51.567Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T09:05:51.567Z','2026-11-28T09:05:51.567Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T09:05:51.567Z','2026-11-28T09:05:51.567Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -337,109 +337,109 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T09:05:51.618Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T09:05:51.653Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T09:05:51.731Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T09:05:51.757Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T09:05:51.825Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T09:05:51.856Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T09:05:51.856Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T10:26:42.202Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T10:26:42.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T10:26:42.562Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T10:26:42.908Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T10:26:42.988Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -518,9 +518,9 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T09:05:51.653Z','2026-11-28T09:05:51.633Z','43692028d2fc5269893ed306e3ba466d03a1c0a2b343a80e0bacd7c04991cb8d','23180e7c953831ac939028f16202af9212e88ef469f20bd2ee26b6520dfb6505','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','8a9cec8ab48ae09962023831fa3d74dee2166b307f21c75a6bddc3839e1e49ba',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T09:05:51.757Z','2026-11-28T09:05:51.745Z','739b82afe9af44c5a0a6f04fbf5dccaa2bf0f4ada64786e31060e3348d8b85ab','f6851650fa639a4f24658043af11e94620efe33c78a91d554c704a0b8f675add','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','8510df0136daa016943f2aa6b32b5a2bedc0264e147998479c733f40cc812d23',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T09:05:51.856Z','2026-11-28T09:05:51.843Z','e7b3866c02ad8110703d0066d5349ffe90deebd36743d5b2e0bc890e25eb54d4','9a70db85727506c45a3c471e1593db80b1796d2e61f58bcabe6244f6588519e0','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','7d97660b513ae173b996961ae45cdca4ed97093445da65273c4562379c59bf3c',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T10:26:42.248Z','2026-11-28T10:26:42.220Z','8fdfcc1e7d4888d8a37f3827751b6630543c61874ba97c4a2e26a18eec43d36e','6e9083230dc3d52ceaaa37bd2bf48c528a356d2abb261f38736d019c98e5c224','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','6626ad0e00de26c99dd29de4e2bdb57f398f0d01d017ba8ece2ebeda099cf743',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T10:26:42.562Z','2026-11-28T10:26:42.543Z','a2137cbc001c5dd00d9158dc752397c1b34e1c28e549780c9c369ae36cd5be5f','4cb29d9b1de28ef623c489d8f33efeffcf1ffe625acb017318fb7ab1bde2787b','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','dfe1b18bbc590dfe678d1f3cdeafe2e497d8cebac36a279755074899fc2e885c',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T10:26:42.988Z','2026-11-28T10:26:42.950Z','9a6bf438eef4422650566f091ff4c1ee8151f7771dd31fe524ba7b4d7f8f2892','94aeee7d194d2381910fb4af8ddd5e2f34141afee3f83a28c1ea57a33b7f5394','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','5e2aaee36615e8ecff46c9190a00066a93742cde663511d74dd5382edc80a87c',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -646,9 +646,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T09:05:51.695Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T09:05:51.782Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T09:05:51.881Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T10:26:42.378Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T10:26:42.624Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T10:26:43.064Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -664,13 +664,13 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/a88856994d0fd05c',NULL,NULL,NULL,0,8,'a2bc392090080c780630ff8ee5cf45e7a65057f3e3f0a4679c317cfecf55fa98','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','f7a76ceb268da72c5780da67ce8293ffa3465c400f4e2eb4f18d3aed207c9451','f7a76ceb268da72c5780da67ce8293ffa3465c400f4e2eb4f18d3aed207c9451');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/a88856994d0fd05c',NULL,1,1,49,1,'8cafa43e8484db61696f4c61207fcb6d6f9b12a0efae1c624c91c4547869d649','{"after":0,"rows":1}','aa2fa05e77d9823f70211725886e14a8cfbd72b5c7be6143d823cef94de8c4c7','aa2fa05e77d9823f70211725886e14a8cfbd72b5c7be6143d823cef94de8c4c7');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/a88856994d0fd05c',1,2,49,49,7,'47e92acafa3fa155ad760e5e1f9b416ba302ab90069bb2f034bd4d76cad51842','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"23180e7c953831ac939028f16202af9212e88ef469f20bd2ee26b6520dfb6505","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T09:05:51.653Z","served_sha256":"8a9cec8ab48ae09962023831fa3d74dee2166b307f21c75a6bddc3839e1e49ba","started_at":"2026-11-28T09:05:51.633Z","top_k":10},"unserved_sha256":"967bde1673e3719758fbda59b47171e6b660897190ffc38cb0f11f2264ca5f9c"}','3e66a1ba3695c83109265ab93e54247988ca16497ccd63a48d7e6859e738c200','abc3de37b059f086565e9cd715c89d90bd56a954a89f3c0abd0ae2fd3ae64b7a');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/a88856994d0fd05c',NULL,50,50,76,1,'b07f16c488988034878faff6552c113782e29d2eee9d350a9b824ae45dfc209e','{"after":49,"rows":1}','73496e2aa95150d60f5971d956aebd5c5fc2358608b29fb7428b576522625bfd','73496e2aa95150d60f5971d956aebd5c5fc2358608b29fb7428b576522625bfd');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/a88856994d0fd05c',2,51,76,76,7,'d3f616256e0c2b0ad364ad919fd64cf52e750d251c079172b1151d7d70f27ba4','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"f6851650fa639a4f24658043af11e94620efe33c78a91d554c704a0b8f675add","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T09:05:51.757Z","served_sha256":"8510df0136daa016943f2aa6b32b5a2bedc0264e147998479c733f40cc812d23","started_at":"2026-11-28T09:05:51.745Z","top_k":2},"unserved_sha256":"1b2478be500ee762c1e753f1fedd1041292cef4336d2e023ec5cf3cbec4d9d4d"}','80587fc064cd436c227b0bd92c9b9902dbdfdcef253c92af500566bdec010b57','ce91282fe6937e723cc600f8c0329e375a60b40078de11994ac5cfe0062c6535');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/a88856994d0fd05c',NULL,77,77,103,1,'5dec64484dc3187be459b0db7177bc1c519dd9220f00018598262e458c416e22','{"after":76,"rows":1}','039122d14a2b22ed234dc67f60b1e95561e19d87ed8409f220316328db69bd0f','e43815e122f8ca78f60c2d4cfe31df970d2e2f628becc2eb96c7ad3aca4d2d57');
-INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/a88856994d0fd05c',3,78,103,103,7,'f71267aea1c7f4ceee6b84f4b2e74facd4417b591987eeb1bb8dd6665a522746','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"9a70db85727506c45a3c471e1593db80b1796d2e61f58bcabe6244f6588519e0","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T09:05:51.856Z","served_sha256":"7d97660b513ae173b996961ae45cdca4ed97093445da65273c4562379c59bf3c","started_at":"2026-11-28T09:05:51.843Z","top_k":2},"unserved_sha256":"6ba7252c435fbef0c14b73c09585fb9d96b086bd99465d6dcabb61762e26fb19"}','e5b64862ecfaf7e18986e943efa94f2e74acdde66fa68cfb5f2a3dc0741f1240','66561e58aecbe8c872cc14282118e8fcad6e709e73b6a8e85730beb915ee3895');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/5927c0806c95e70d',NULL,NULL,NULL,0,8,'85b4146bf0a42f75a1d73017eb98b074e309ed167a1881024b4ee1a0f9eed518','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','d718937ea5c9eabf1761461225a0b187cf4512eb13ef2dc67429bc0d64e2ac28','d718937ea5c9eabf1761461225a0b187cf4512eb13ef2dc67429bc0d64e2ac28');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/5927c0806c95e70d',NULL,1,1,49,1,'abc0425a0ff256a1c84fc0dab1c47b1471f3901f865db015dfe52cd774225c33','{"after":0,"rows":1}','aa5f10df5585116421ffe5738acc800b2c5031ad0e3e43f00589bdc7f22d4c61','aa5f10df5585116421ffe5738acc800b2c5031ad0e3e43f00589bdc7f22d4c61');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/5927c0806c95e70d',1,2,49,49,7,'7090a8bf16527b1da32bd6efa0c209431693090069661388f81f55a906826469','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"6e9083230dc3d52ceaaa37bd2bf48c528a356d2abb261f38736d019c98e5c224","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T10:26:42.248Z","served_sha256":"6626ad0e00de26c99dd29de4e2bdb57f398f0d01d017ba8ece2ebeda099cf743","started_at":"2026-11-28T10:26:42.220Z","top_k":10},"unserved_sha256":"2843d4518a5b8376a350557c4282760bc9c159f9eb2da3a1cd17505eb79934ae"}','99d849dfb87535136e4274bdab0aefd623d13f3fb0f8f4569f37219c644eba2e','4262825d91dc1edb1cfa38202791497fe187f409df463929e4ae253cc3be91eb');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/5927c0806c95e70d',NULL,50,50,76,1,'83b3c846f53ce43b00e7867ab733ad2c0ae5b9df6002aa648b19e48353f7cec4','{"after":49,"rows":1}','04e8d2aee0e4c8d1f5e524a8cf9cd9556008ebae93e4a3011fd6b91ed004df07','04e8d2aee0e4c8d1f5e524a8cf9cd9556008ebae93e4a3011fd6b91ed004df07');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/5927c0806c95e70d',2,51,76,76,7,'6009ccfe96541021facd0ccdd091bb02f313fb678b919e0fe0b5e29aa502fdd3','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"4cb29d9b1de28ef623c489d8f33efeffcf1ffe625acb017318fb7ab1bde2787b","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T10:26:42.562Z","served_sha256":"dfe1b18bbc590dfe678d1f3cdeafe2e497d8cebac36a279755074899fc2e885c","started_at":"2026-11-28T10:26:42.543Z","top_k":2},"unserved_sha256":"d9eaf415662148e188315725d0646cd075d61f30b2939815d1386d67b1dbc39a"}','0cf489511eb5e5f4c023a8faad6aca53cf2a961843679a0f73677bca1ea19600','6d7522aa936a3ef006dc45aef8e4ca29e90ed55f0b25777bcee8ceb6e9dcc06d');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/5927c0806c95e70d',NULL,77,77,103,1,'43b90c5f9a7ff43836b71446d7daa64f6363bb10a8ca8a4305377cbd65413f9f','{"after":76,"rows":1}','6f4d8441c6c56103087d9191c85d970990f697ef67e32d50415d8677dd0feb79','b60c7bd1198e60e5c9b97cf66ad0b32950b288cdf6544c50d617608a393873b6');
+INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/5927c0806c95e70d',3,78,103,103,7,'44f0ed9b24c3afcf0c7718fc66af7c5573f42ab9dc88df670c46883ccd75f667','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"94aeee7d194d2381910fb4af8ddd5e2f34141afee3f83a28c1ea57a33b7f5394","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T10:26:42.988Z","served_sha256":"5e2aaee36615e8ecff46c9190a00066a93742cde663511d74dd5382edc80a87c","started_at":"2026-11-28T10:26:42.950Z","top_k":2},"unserved_sha256":"1f2c8b4532f5199043b170e646efe3886d3a3c47c151f58d6193f98910404187"}','9c9ec2462ff009119c4f42d7c2c333a4ea5b67d22915b2017b1996377a52a212','409d86b091a9664b07172ecd7bdd2798527ac3f6b3ebe6171a413d6b4a303905');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

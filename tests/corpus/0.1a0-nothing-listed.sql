@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 09:05:52.188111+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 09:05:52.193603+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 09:05:52.196961+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 10:26:44.827209+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 10:26:44.863730+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 10:26:44.875497+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -121,20 +121,20 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'c22d97c723008526fe96d0643d2250db729ff767a0b69511e59070ec8705eb34','2026-11-28T09:05:52.088Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'bc11bcd05c650dfe49535a5fed37f271348166fa34c01be810e5df3602741c65','2026-11-28T09:05:52.089Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'e25998e9b3ddabe966259df2dcc4ea7c5cc716e37945417ca32dcef29d37675b','2026-11-28T09:05:52.089Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'f35e690ee2876ed63e95b936abd3cb4d0f69a98d324fd04eefa1599ee0a4b2c9','2026-11-28T09:05:52.089Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'2bf00fa0db8a19e3aec4725fe9acbd05af4743f323b996a4aa1c9f9d589bc33b','2026-11-28T09:05:52.089Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'4957a0c18c4978289413a90031aec9165a6a7df0eedba24e283e63897c44b969','2026-11-28T10:26:44.123Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'01bb4ffe27d048492a83bc6f26eb87bfd6b1a6fa9b595f1f2e477d5bcc188353','2026-11-28T10:26:44.124Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'4dfdca5333c4b839c7910c3674473e4c552f31e87ce00687cb667479144e1892','2026-11-28T10:26:44.124Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'4266219c0875db16e7a6f051b31034ca5df1eb60549be39770e90861f84ef2d3','2026-11-28T10:26:44.124Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'152708c5bfa0d8642efdc1a881067cc319ec8406bf8349763aaca231c9c0d48c','2026-11-28T10:26:44.124Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'93807e27f2e8caa03f243e9871fac6c8c1e0c413274098f27fe78828daec4414');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'81fc1a54cd238876dbdf458530e663f528809286278906ddf5f6aace82c31609');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'0b29d185bdd0400eab9d6888e0e24537a770c0ef72d164ffd1491c0e18bdc4be');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'2bc4b4f75c290018f250cd702c841d7cbbe877fec06d7880f880ea58728c5f69');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'e6eca144000aab3af364c9c300b09ff23ec8d7600259e675baf37667755e2bb3');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'644c52b0b7d40759e442a4f52f5e297c7dac52c6ef7e0dfb25882c7cecef20ad');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'3c9ac1908706d11b3f8d93a289517623da075264884d0d13393fe5331ff438f8');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'0af31af2e7b0554004ca255fc127894be28803012b459f9a8f5f00670a04d0de');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'9aa05caac00278be129ac38aabd11be3e28a127482203ea7998fc6b100cbc441');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'46113a56e60f654bcafcbbda5426f680adeb84bdab5c84dda8cd835f6a322d81');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -163,11 +163,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T09:05:52.046Z','2026-11-28T09:05:52.046Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -176,30 +176,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T09:05:52.064Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T09:05:52.134Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T09:05:52.134Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T10:26:43.999Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T10:26:44.506Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -278,8 +278,8 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T09:05:52.064Z','2026-11-28T09:05:52.060Z','77490eac30f920d6437abcad16210844f36d29f529aee848bd05ee5bf23e9b86','3f7c2d1ebbc3fcf7ad7f1d83198ef229b1a71480a0f142011e441eab8c84748b','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','154ba24ad07718c7c625c352040dbc6f5cccfa87e3a83cf0b6568f26dd25b630',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T09:05:52.134Z','2026-11-28T09:05:52.132Z','627ffeb319339b634fd0c34a9fc3043e9b5808b9556436ba5f94bfb8b3518ea6','327a1f3f00f7558d0ca6439afdebc1d8c047e7471e9a6016d8c6d9547241be07','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','1a74f5138eaa71934e522ad40410688bf05565ef2a2e44627b37c9fce09781ae',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T10:26:43.999Z','2026-11-28T10:26:43.985Z','82d9db7350e41525a1857c4898da0b39de417abedce4f49b0136bb63fe0c14f4','29c33971935406722789f920cc5ca6601b9cd3967fb3eca655d19ab3b3a3d1cb','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','c8b59e181a6df23a86c95ddcc97914f958177c0c43f589e4f9913cdbe85b5c3c',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T10:26:44.506Z','2026-11-28T10:26:44.496Z','b0d211287311f1453a988c4c6b715eef7d967d4974bfb860a66b3161e2187cda','9469b79ab47715860b509fa147872575006209f5140d2849630d1f9ae1ce8c35','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','5559051e856228ed2d87ef8b813d7ba2f085133845f042eef4d30d92711f10d8',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -308,8 +308,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T09:05:52.097Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T09:05:52.148Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T10:26:44.195Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T10:26:44.570Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -325,9 +325,9 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/7001d0478090be4e',NULL,NULL,NULL,0,5,'dd675875ae0e17d32d0c457c345c2cc0978816b329664321c340bbb1f7bd279f','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','f1241c3c2279d971d28fcc3dba42d4e5725b289e954b20fed576eb535694f33a','f1241c3c2279d971d28fcc3dba42d4e5725b289e954b20fed576eb535694f33a');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/7001d0478090be4e',1,1,12,12,3,'65e7f9e8ebde08716ef1fd5771237f1508439050fe9525d65937f9abc8030c57','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"3f7c2d1ebbc3fcf7ad7f1d83198ef229b1a71480a0f142011e441eab8c84748b","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T09:05:52.064Z","served_sha256":"154ba24ad07718c7c625c352040dbc6f5cccfa87e3a83cf0b6568f26dd25b630","started_at":"2026-11-28T09:05:52.060Z","top_k":10},"unserved_sha256":"05cb0154feb911aaa49d4a6ba0638155e4d4eab0537963d199f32b655d466d7c"}','92e75c5b1d38c961bcde58fc038278d8d953d59d0f9c642d250ddb68ee31e82c','92e75c5b1d38c961bcde58fc038278d8d953d59d0f9c642d250ddb68ee31e82c');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/7001d0478090be4e',2,13,24,24,3,'e96a2dbf5c963b32c0714ad11504cee0e1b4245b26075c1a5bc737d3f1f2c09c','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"327a1f3f00f7558d0ca6439afdebc1d8c047e7471e9a6016d8c6d9547241be07","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T09:05:52.134Z","served_sha256":"1a74f5138eaa71934e522ad40410688bf05565ef2a2e44627b37c9fce09781ae","started_at":"2026-11-28T09:05:52.132Z","top_k":10},"unserved_sha256":"507a4a94a1667dfffa319d151c4a2b1e7e06d72617639e2674760586ae8fb25d"}','bef2a81457ac6b9d24874a900685cc11975c2ec79196d6b5b5511e4251db1ebe','d0ab0ccff5956fa333d33559e7620bc0e25d436196f58ec9057716c0602d3e67');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',NULL,NULL,NULL,0,5,'ffd8bb591d8f9a77034048af2901574c01e9373718055e67b47d250f4fc3c265','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','8de1551768c877086c8922d414e8c2b9192e04a0b7b3f89da49cdd3ea0cdf61e','8de1551768c877086c8922d414e8c2b9192e04a0b7b3f89da49cdd3ea0cdf61e');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',1,1,12,12,3,'284099ad9f2687cb985119883cb1d9f214b51729026c6bfea82f05592536e5f4','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"29c33971935406722789f920cc5ca6601b9cd3967fb3eca655d19ab3b3a3d1cb","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T10:26:43.999Z","served_sha256":"c8b59e181a6df23a86c95ddcc97914f958177c0c43f589e4f9913cdbe85b5c3c","started_at":"2026-11-28T10:26:43.985Z","top_k":10},"unserved_sha256":"22dc1fc2ad14b825512e5b20a678485bec897e0268ea124e92af1ed5e2c39fa0"}','f87a71e6a16f5a447343347aad30ccdaacf729d4370cbc4467c42e2208ae7d69','f87a71e6a16f5a447343347aad30ccdaacf729d4370cbc4467c42e2208ae7d69');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',2,13,24,24,3,'1b91a4321da20c4bf8a0d58949bb27cbaa5bec94853cf1bc281e5f2063955f4f','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"9469b79ab47715860b509fa147872575006209f5140d2849630d1f9ae1ce8c35","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T10:26:44.506Z","served_sha256":"5559051e856228ed2d87ef8b813d7ba2f085133845f042eef4d30d92711f10d8","started_at":"2026-11-28T10:26:44.496Z","top_k":10},"unserved_sha256":"96713c41756348202f56940fddd43dfae526e2c5de0a2a3298f084dee489419d"}','4ee76b1723a6079a582a8e9e64f465f2a1f4b52c64af43f545868ce9b672ce76','83676c68751f1443d8d0ac970838dced6318db9583e21284f13597ff13e53736');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

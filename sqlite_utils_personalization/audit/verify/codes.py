@@ -96,6 +96,11 @@ CODES = {
     "log-row-missing": Code("log", "a row that evidence explains is not in the log", _BACKUP),
     "log-row-changed": Code("log", "a row of the log is not what its evidence says", _BACKUP),
     "log-cut": Code("log", "the log ends before a row that was once written", _BACKUP),
+    "mark-wrong": Code(
+        "log",
+        "where the log stood when 288 was applied is not what the log and its evidence say",
+        _BACKUP,
+    ),
     "evidence-broken": Code(
         "evidence",
         "a range of evidence leads nowhere, overlaps another or has the wrong length",
@@ -106,7 +111,7 @@ CODES = {
         "a stored decision is not the one that the stored inputs lead to",
         "compare with what a replay of that row says, and restore the inputs or the decision",
     ),
-    "list-changed": Code("decision", "a list is not the one its digest was taken of", _BACKUP),
+    "list-changed": Code("evidence", "a list is not the one its digest was taken of", _BACKUP),
     "run-changed": Code(
         "completeness",
         "what the row of a run says does not follow from what the run stored",
@@ -177,12 +182,19 @@ CODES = {
         "ask the witness which heads it has seen, and give a file that has its cosignatures",
     ),
     "sealed-events-changed": Code(
-        "event", "deliveries, erasures or rotated keys are not those that a seal covers", _BACKUP
+        "event",
+        "deliveries, erasures, bound or rotated keys are not those that a seal covers",
+        _BACKUP,
     ),
     "identity-changed": Code(
         "event",
         "a customer has another key than the one that was bound to the profile, and no rotation says so",
         f"find out whose key it is before anything is shown under it; {_BACKUP}",
+    ),
+    "salt-left": Code(
+        "event",
+        "a customer was erased, and the salt of a commitment to the key is still there",
+        "delete that row of am_personalization_identity_salt, and run VACUUM; find out who wrote it",
     ),
     "delivery-of-nothing": Code(
         "event",
@@ -202,10 +214,10 @@ CODES = {
 }
 
 # What is said without being a fault.
-NOTES = {
+REMARKS = {
     "rows-unexplained": "rows of the log that neither evidence nor a seal covers: other programs wrote them",
     "rows-after-last-seal": "rows of the log that were written since the last seal",
-    "events-after-last-seal": "deliveries, erasures or rotated keys recorded since the last seal of their table",
+    "events-after-last-seal": "deliveries, erasures, bound or rotated keys recorded since the last seal of their table",
     "time-backwards": "a night or an event was written down before the one that comes before it in order",
     "view-not-packaged": "v_personalization_recent_recs is not the packaged one, as where an older 287 made it",
 }

@@ -1,4 +1,4 @@
-"""Are deliveries, erasures and rotations those that were sealed, and do they refer to what is there?"""
+"""Are deliveries, erasures, bound and rotated keys those that were sealed, and do they refer to what is there?"""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,7 +8,14 @@ from sqlite_utils_personalization.audit.verify import Finding, guarded
 from sqlite_utils_personalization.evidence.leaves import event_leaves
 from sqlite_utils_personalization.evidence.seal import event_tables, segment_of, tree_of
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE
-from sqlite_utils_personalization.preferences.identity import IDENTITIES, misbound
+from sqlite_utils_personalization.preferences.identity import (
+    IDENTITIES,
+    SALTS,
+    left_salts,
+    lost_salts,
+    misbound,
+    rebound,
+)
 
 _NOTHING_DELIVERED = """
 SELECT delivery_id, rec_id FROM am_personalization_delivery d
@@ -25,6 +32,7 @@ _SEGMENTS = """
 SELECT seal_id, leaves, root, manifest_json FROM am_personalization_seal WHERE run_id IS NULL ORDER BY seal_id
 """
 _DELIVERY = "am_personalization_delivery"
+_PROFILES = "am_personalization_profile"
 
 
 class Sealed(NamedTuple):
@@ -73,9 +81,20 @@ def check_events(db: sqlite3.Connection) -> Iterator[Finding]:
 def _check_identities(db: sqlite3.Connection) -> Iterator[Finding]:
     for profile_id in misbound(db):
         what = f"profile {profile_id} has not the key it was bound to, and no rotation says so"
-        yield Finding(
-            "identity-changed", what, None, None, "am_personalization_profile", profile_id
+        yield Finding("identity-changed", what, None, None, _PROFILES, profile_id)
+    for profile_id, bound, rotated in rebound(db):
+        what = (
+            f"profile {profile_id} was bound {bound} times, and its key was rotated {rotated} times"
         )
+        yield Finding("identity-changed", what, None, None, _PROFILES, profile_id)
+    for number, profile_id in lost_salts(db):
+        what = (
+            f"the salt of commitment {number} is missing, and profile {profile_id} was not erased"
+        )
+        yield Finding("row-missing", what, None, None, SALTS, number)
+    for number, profile_id in left_salts(db):
+        what = f"the salt of commitment {number} is there, and profile {profile_id} was erased"
+        yield Finding("salt-left", what, None, None, SALTS, number)
 
 
 def _segment(

@@ -1,10 +1,10 @@
 """Does what is noted of how far each run is agree with its evidence, its seal and what it has left?"""
 
-import re
 import sqlite3
 from collections.abc import Iterator
 
 from sqlite_utils_personalization.audit.verify import Finding
+from sqlite_utils_personalization.scoring.progress import is_time
 
 _TABLE = "am_personalization_run_progress"
 _WAITING = "am_personalization_run_customer"
@@ -13,6 +13,12 @@ SELECT r.as_of, r.started_at, p.run_id IS NOT NULL, p.status, p.cursor, p.logged
     s.seal_id IS NOT NULL, s.first_rec_id
 FROM am_personalization_run r LEFT JOIN am_personalization_run_progress p ON p.run_id = r.run_id
 LEFT JOIN am_personalization_seal s ON s.run_id = r.run_id WHERE r.run_id = ?
+"""
+_OPEN = """
+SELECT run_id, as_of, started_at FROM am_personalization_run JOIN am_personalization_run_progress p USING (run_id)
+WHERE p.status = 'running' AND run_id NOT IN (
+    SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL
+) ORDER BY run_id
 """
 _LOGGED = """
 SELECT coalesce(sum(e.n), 0), min(e.first_rec_id) FROM am_personalization_list t
@@ -36,7 +42,6 @@ SELECT again FROM am_personalization_run r WHERE run_id = ? AND again <> 0 AND N
 """
 # What check_run planned: one for each range of a list that a customer gets.
 _DUE = "SELECT count(*) FROM plan_map"
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def check_progress(db: sqlite3.Connection, run_id: int) -> Iterator[Finding]:
@@ -45,8 +50,7 @@ def check_progress(db: sqlite3.Connection, run_id: int) -> Iterator[Finding]:
         db.execute(_RUN, (run_id,)).fetchone()
     )
     if status == "running" and not sealed:
-        what = f"run {run_id} of {as_of} is not finished: open since {started_at}"
-        yield Finding("run-open", what, run_id)
+        yield _open(run_id, as_of, started_at)
     for (again,) in db.execute(_AGAIN, (run_id,)):
         what = f"again of run {run_id} is {again!r}, and no run of that night has one less"
         yield Finding("run-changed", what, run_id, None, "am_personalization_run", run_id)
@@ -65,7 +69,7 @@ def check_progress(db: sqlite3.Connection, run_id: int) -> Iterator[Finding]:
         return
     if sealed and status != "finished":
         yield _wrong(run_id, f"status is {status!r}, but run {run_id} is sealed")
-    if (finished_at is None) != (status == "running") or not _is_time(finished_at):
+    if not (finished_at is None if status == "running" else is_time(finished_at)):
         yield _wrong(run_id, f"finished_at is {finished_at!r}, while status is {status!r}")
     if logged != rows:
         yield _wrong(run_id, f"logged is {logged!r}, but its evidence has {rows} rows")
@@ -85,11 +89,19 @@ def check_progress(db: sqlite3.Connection, run_id: int) -> Iterator[Finding]:
         )
 
 
+def check_open_runs(db: sqlite3.Connection) -> Iterator[Finding]:
+    """Every run that was begun and is not finished; read-only."""
+    for row in db.execute(_OPEN):
+        yield _open(*row)
+
+
+def _open(run_id: int, as_of: str, started_at: str) -> Finding:
+    return Finding(
+        "run-open", f"run {run_id} of {as_of} is not finished: open since {started_at}", run_id
+    )
+
+
 def _wrong(run_id: int, what: str) -> Finding:
     return Finding(
         "progress-wrong", f"progress of run {run_id}: {what}", run_id, None, _TABLE, run_id
     )
-
-
-def _is_time(value: object) -> bool:
-    return value is None or (isinstance(value, str) and _TIME.fullmatch(value) is not None)

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from typing import NamedTuple
 
+from sqlite_utils_personalization.audit.verify.progress import check_open_runs
 from sqlite_utils_personalization.audit.verify.schema import check_schema
 from sqlite_utils_personalization.audit.verify.tree import (
     check_place,
@@ -45,7 +46,7 @@ class Check(NamedTuple):
 
 def quick_checks(db: sqlite3.Connection) -> list[Check]:
     """The quick checks of a database with 287 and 288, in the order they are shown; read-only."""
-    return [_schema(db), _seals(db), _runs(db), _sealed(db)]
+    return [_schema(db), _seals(db), _runs(db), _sealed(db), _open(db)]
 
 
 def seal_faults(db: sqlite3.Connection, seals: int = LAST_SEALS, upto: int = 1 << 53) -> list[str]:
@@ -127,6 +128,11 @@ def _sealed(db: sqlite3.Connection) -> Check:
     if log_end > sealed:
         sentence += f" The last seal covers the log up to row {sealed} of {log_end}."
     return _check("unsealed", faults, sentence)
+
+
+def _open(db: sqlite3.Connection) -> Check:
+    faults = [finding.what for finding in check_open_runs(db)]
+    return _check("open", faults, "No night is under way or was interrupted.")
 
 
 def _check(name: str, faults: list[str], sentence: str) -> Check:

@@ -21,7 +21,7 @@ from sqlite_utils_personalization.evidence.seal import (
     tree_of,
     tree_with,
 )
-from sqlite_utils_personalization.evidence.served import served_of_run
+from sqlite_utils_personalization.evidence.served import served_of_open_run, served_of_run
 
 SEALS = "am_personalization_seal"
 _NOT_SEALED = """
@@ -30,7 +30,12 @@ WHERE p.status IS NOT 'running'
     AND run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL)
 ORDER BY run_id
 """
+_FROZEN = """
+SELECT run_id, served_sha256 FROM am_personalization_run
+WHERE run_id NOT IN (SELECT run_id FROM am_personalization_seal WHERE run_id IS NOT NULL) ORDER BY run_id
+"""
 
+_MARK = "am_personalization_log_mark"
 _LOG_ENDS = """
 SELECT coalesce((SELECT max(rec_id) FROM am_personalization_recommendation_log), 0),
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'am_personalization_recommendation_log'), 0)
@@ -74,6 +79,7 @@ def check_seals(
         subtrees[seal["seal_id"]], roots[seal["seal_id"]] = stored
     yield from guarded("seal", _unsealed(db))
     yield from guarded("log", _cut(db))
+    yield from guarded("log", _mark_wrong(db), None, _MARK)
     for head in kept:
         if fault := _fault_of(head, origin, roots):
             yield Finding("head-not-found", fault, None, None, SEALS, head.size)
@@ -159,11 +165,15 @@ def _run(
     if served_of_run(db, run_id, first, last) != frozen:
         what = f"not everyone got in run {run_id} the lists it was frozen with"
         yield Finding("served-otherwise", what, run_id)
+    yield from _digests(db, run_id)
+    if seal["manifest_json"] != canonical_json(run_manifest(db, run_id, first, last)):
+        yield Finding("sealed-run-changed", f"run {run_id} is not the one that was sealed", run_id)
+
+
+def _digests(db: sqlite3.Connection, run_id: int) -> Iterator[Finding]:
     for (list_id,) in db.execute(_OTHER_DIGEST, (run_id,)):
         what = f"list {list_id} is not the one its digest was taken of"
         yield Finding("list-changed", what, run_id, None, "am_personalization_list", list_id)
-    if seal["manifest_json"] != canonical_json(run_manifest(db, run_id, first, last)):
-        yield Finding("sealed-run-changed", f"run {run_id} is not the one that was sealed", run_id)
 
 
 class _Order:
@@ -193,6 +203,8 @@ def _ticking(
 
 def _unsealed(db: sqlite3.Connection) -> Iterator[Finding]:
     yield from check_unsealed_runs(db)
+    for run_id, frozen in db.execute(_FROZEN).fetchall():
+        yield from guarded("seal", _open(db, run_id, frozen), run_id)
     for run_id, rec_id in db.execute(
         "SELECT t.run_id, e.first_rec_id FROM am_personalization_evidence e"
         " JOIN am_personalization_list t USING (list_id) JOIN am_personalization_seal s USING (run_id)"
@@ -200,6 +212,14 @@ def _unsealed(db: sqlite3.Connection) -> Iterator[Finding]:
     ):
         what = f"evidence from row {rec_id} on was added to the sealed run {run_id}"
         yield Finding("evidence-added", what, run_id, rec_id, "am_personalization_evidence", rec_id)
+
+
+def _open(db: sqlite3.Connection, run_id: int, frozen: str) -> Iterator[Finding]:
+    # Before score refuses to seal it, and after.
+    if served_of_open_run(db, run_id) != frozen:
+        what = f"not everyone got or will get in run {run_id} the lists it was frozen with"
+        yield Finding("served-otherwise", what, run_id)
+    yield from _digests(db, run_id)
 
 
 def _cut(db: sqlite3.Connection) -> Iterator[Finding]:
@@ -214,8 +234,23 @@ def _cut(db: sqlite3.Connection) -> Iterator[Finding]:
 
 def _mark(db: sqlite3.Connection) -> tuple[int, int]:
     """The last row of the log, and the highest number it had given, when 288 was applied."""
-    if not has_table(db, "am_personalization_log_mark"):
+    if not has_table(db, _MARK):
         return 0, 0
-    sql = "SELECT last_rec_id, given_rec_id FROM am_personalization_log_mark WHERE mark_id = 1"
+    sql = f"SELECT last_rec_id, given_rec_id FROM {_MARK} WHERE mark_id = 1"
     found = db.execute(sql).fetchone()
     return (found[0], found[1]) if found else (0, 0)
+
+
+def _mark_wrong(db: sqlite3.Connection) -> Iterator[Finding]:
+    last, given = _mark(db)
+    (end,) = db.execute(f"SELECT coalesce(max(rec_id), 0) FROM {LOG}").fetchone()
+    there = db.execute(f"SELECT 1 FROM {LOG} WHERE rec_id = ?", (last,)).fetchone()
+    # Beyond its end the log was cut, which is said.
+    if last != 0 and last <= end and not there:
+        what = f"row {last} was the last of the log when 288 was applied, and is missing"
+        yield Finding("mark-wrong", what, None, last, _MARK, 1)
+    (first,) = db.execute("SELECT min(first_rec_id) FROM am_personalization_evidence").fetchone()
+    # Other programs may name a number that was given before; a night takes the next.
+    if first is not None and first <= given:
+        what = f"row {given} had been given when 288 was applied, and evidence begins at {first}"
+        yield Finding("mark-wrong", what, None, first, _MARK, 1)

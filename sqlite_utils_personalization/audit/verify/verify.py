@@ -35,7 +35,7 @@ def verify(
     from the stored candidates, a customer skipped, a guard dropped. Without kept_heads, which personalization-seal
     printed and which were kept outside the file, it cannot notice a file rewritten consistently as a whole, nor
     its last runs cut off without a trace. It never notices changes to what was not yet sealed: rows other programs
-    wrote since the last seal, which notes() counts, and rows of a run still under way, which is a finding itself.
+    wrote since the last seal, which remarks() counts, and rows of a run still under way, which is a finding itself.
     However the file was damaged it reaches its end: a check that cannot go on is a finding, and the rest is checked.
     What the catalogue should have said is not its business.
     """

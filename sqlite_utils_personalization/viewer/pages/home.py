@@ -111,7 +111,17 @@ def show_home(datasette: Any, database: str, data: dict[str, Any]) -> dict[str, 
     return {
         "types": TYPES,
         "colours": COLOURS,
-        "faults": [check for check in data["integrity"]["checks"] if not check["ok"]],
+        # An open night takes nothing but to be finished.
+        "faults": [
+            check
+            for check in data["integrity"]["checks"]
+            if not check["ok"] and check["name"] != "open"
+        ],
+        "open_nights": [
+            night
+            for night in data["nights"]
+            if night["status"] == "running" and not night["seal_id"]
+        ],
         "japan_time": japan_time,
         "days_chart": _days(data["rows_per_day"]),
         "scores_chart": _scores(data["scores"], data["nights"]),

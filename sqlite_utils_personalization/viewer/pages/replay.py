@@ -10,9 +10,9 @@ from typing import Any
 from markupsafe import Markup
 
 from sqlite_utils_personalization.audit.compare_today import compare_today
+from sqlite_utils_personalization.audit.receipt import Proofs
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
-from sqlite_utils_personalization.audit.sealed import Proofs
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
 from sqlite_utils_personalization.catalogue.candidate import Candidate

@@ -44,8 +44,8 @@ SELECT number, written, before FROM (
 """
 
 
-class Note(NamedTuple):
-    """Something that is no fault: a key of NOTES, a sentence, and how many rows, the first and the last of them."""
+class Remark(NamedTuple):
+    """Something that is no fault: a key of REMARKS, a sentence, and how many rows, the first and the last of them."""
 
     code: str
     what: str
@@ -59,12 +59,12 @@ class Note(NamedTuple):
         return self.code in UNCOVERED
 
 
-def notes(db: sqlite3.Connection) -> list[Note]:
+def remarks(db: sqlite3.Connection) -> list[Remark]:
     """Rows that neither evidence nor a seal covers, a view of another 287, times that go backwards; read-only.
 
     Of a file so damaged that they cannot be counted, findings speak.
     """
-    found: list[Note] = []
+    found: list[Remark] = []
     for check in (_log, _events, _view, _times):
         # sqlite3 may be another module than that which Python brings.
         with suppress(Exception):
@@ -72,20 +72,20 @@ def notes(db: sqlite3.Connection) -> list[Note]:
     return found
 
 
-def _log(db: sqlite3.Connection) -> Iterator[Note]:
+def _log(db: sqlite3.Connection) -> Iterator[Remark]:
     (end,) = db.execute(_SEALED_TO).fetchone()
     rows = db.execute(_UNEXPLAINED, (end,)).fetchone()
     if rows[0]:
         what = "have neither evidence nor a seal: nothing explains them"
-        yield Note("rows-unexplained", _rows(rows, "of the log", what), *rows)
+        yield Remark("rows-unexplained", _rows(rows, "of the log", what), *rows)
     rows = db.execute(_SINCE, (end,)).fetchone()
     if rows[0]:
-        yield Note(
+        yield Remark(
             "rows-after-last-seal", _rows(rows, "of the log", "lie after the last seal"), *rows
         )
 
 
-def _events(db: sqlite3.Connection) -> Iterator[Note]:
+def _events(db: sqlite3.Connection) -> Iterator[Remark]:
     ends = {one.table: one.end for one in sealed_segments(db)}
     for table in event_tables(db):
         number = EVENT_COLUMNS[table][0]
@@ -95,17 +95,17 @@ def _events(db: sqlite3.Connection) -> Iterator[Note]:
         ).fetchone()
         if rows[0]:
             what = _rows(rows, f"of {table}", "lie after the last seal")
-            yield Note("events-after-last-seal", what, *rows)
+            yield Remark("events-after-last-seal", what, *rows)
 
 
-def _view(db: sqlite3.Connection) -> Iterator[Note]:
+def _view(db: sqlite3.Connection) -> Iterator[Remark]:
     if recent_view_differs(db):
-        yield Note(
+        yield Remark(
             "view-not-packaged", f"{RECENT} is not the packaged one; nothing is checked through it"
         )
 
 
-def _times(db: sqlite3.Connection) -> Iterator[Note]:
+def _times(db: sqlite3.Connection) -> Iterator[Remark]:
     """Of nights in the order of their seals, of events in the order of their numbers."""
     yield from _together(list(_runs(db)))
     for table in event_tables(db):
@@ -113,10 +113,10 @@ def _times(db: sqlite3.Connection) -> Iterator[Note]:
             yield from _together(_written(db, table))
 
 
-def _together(sentences: list[str]) -> Iterator[Note]:
+def _together(sentences: list[str]) -> Iterator[Remark]:
     if sentences:
         more = f"; and {len(sentences) - 1} more" if len(sentences) > 1 else ""
-        yield Note("time-backwards", f"{sentences[0]}{more}", len(sentences))
+        yield Remark("time-backwards", f"{sentences[0]}{more}", len(sentences))
 
 
 def _runs(db: sqlite3.Connection) -> Iterator[str]:
