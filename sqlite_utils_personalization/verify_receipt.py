@@ -7,7 +7,8 @@ Exit status 0: intact, 1: broken, 2: could not be checked. Nothing is written an
 This file imports nothing of the package: it states the formula and the hashed forms a second time, so that a
 fault in one does not hide in the other. Without --head, what personalization-seal printed and was kept where nobody
 could change it, whoever made the receipt could have made up all of it. It cannot tell whether a better
-item or another customer was left out: that takes the whole night, and personalization-verify.
+item or another customer was left out, nor whether what was passed over on a list had been handed over before: that
+takes the whole night, and personalization-verify.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from base64 import b64decode, b64encode, b85decode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from hashlib import sha256, sha512
+from itertools import pairwise
 from typing import Any, NamedTuple, TextIO
 
 FORMAT = "personalization-receipt/2"
@@ -36,20 +38,28 @@ class Unreadable(ValueError):
     """What was given is no receipt, or no head."""
 
 
-# The shape of a receipt: exactly these keys (with ..., at least these), lists of any length, and at the end of each
-# branch what may stand there: a range of integers, a pattern for a text, None, or one of several in a tuple.
+# The shape of a receipt: exactly these keys (with ..., at least these, and of those under it any), lists of any length,
+# and at the end of each branch what may stand there: a range of integers, a pattern for a text, None, or one of several
+# in a tuple.
 _WHOLE = range(2**53 + 1)
 _TEXT = re.compile(r"(?s:.*)")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LEVEL = (None, re.compile("|".join(LEVELS)))
-_WEIGHT, _CAP, _DAYS = range(1001), range(101), range(1, 731)
+_WEIGHT, _CAP, _DAYS, _NOTICE = range(1001), range(101), range(1, 731), range(366)
 
+# A model without one of the keys under ... is of before there was that rule. The rest the catalogue needs.
 _MODEL = {
     "weights": {"industry": _WEIGHT, "deadline": _WEIGHT, "risk": _WEIGHT},
     "caps": dict.fromkeys(TYPES, _CAP),
     "urgent_days": _DAYS,
-    ...: "what the catalogue needs",
+    ...: {
+        "lead_days": {"program": _NOTICE, "amendment": _NOTICE},
+        "date_points": {"rolling": _WEIGHT, "unknown": _WEIGHT},
+        "rank_band": range(1, 1001),
+        "depth": range(1, 1001),
+        "repeat_days": _NOTICE,
+    },
 }
 _DECLARED = {
     "industries": (None, re.compile("[A-T]+|none")),
@@ -69,15 +79,19 @@ _CANDIDATE = {
     "why": _TEXT,
     "profile_id": (None, _WHOLE),
     "left_out": (None, _TEXT),
+    "rolling": (None, range(2)),
+    "family": (None, _TEXT),
+    "family_name": (None, _TEXT),
 }
-_ROW = {
-    "rec_id": _WHOLE,
+# rec_id is None where the customer did not get the place.
+_PLACE = {
+    "rec_id": (None, _WHOLE),
     **dict.fromkeys(("industry_points", "deadline_points", "risk_points"), _WEIGHT),
     "score": range(1, 101),
     "candidate_sha256": _DIGEST,
     "candidate": _CANDIDATE,
 }
-_LIST = {"owner": (None, _WHOLE), "list_sha256": _DIGEST, "rows": [_ROW]}
+_LIST = {"owner": (None, _WHOLE), "list_sha256": _DIGEST, "places": [_PLACE]}
 _COUNTED = range(1, 2**53 + 1)
 _SEAL = {
     "seal_id": _COUNTED,
@@ -113,26 +127,35 @@ MANIFEST = {
         "model_sha256": _DIGEST,
         "customers_sha256": _DIGEST,
         "candidates_sha256": _DIGEST,
-        # Who got which list: it takes every customer, and the salt that no receipt shows.
+        # Who got what of which list: it takes every customer, and the salt that no receipt shows.
         "served_sha256": _DIGEST,
+        # Up to which delivery and feedback the night looked for what had been handed over.
+        "delivery_end": (None, _WHOLE),
+        "feedback_end": (None, _WHOLE),
         "top_k": _WHOLE,
         "profiles": _WHOLE,
         "rejected": _WHOLE,
         "counts_json": _TEXT,
-        ...: "what was left out, and which program it was",
+        # What was left out, and which program it was.
+        ...: {},
     },
     "rows": _WHOLE,
     "unserved_sha256": _DIGEST,
 }
-COUNTS = {kind: {"rows": _WHOLE, ...: "customers, items and scores"} for kind in TYPES}
+# And customers, items and scores.
+COUNTS = {kind: {"rows": _WHOLE, ...: {}} for kind in TYPES}
 
 
 # The formula
 
 
-def eligible(as_of: str, declared: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    """Whether the item may be offered to who declared this: open on as_of, in the area, in the industry."""
+def eligible(
+    model: Mapping[str, Any], as_of: str, declared: Mapping[str, Any], item: Mapping[str, Any]
+) -> bool:
+    """Whether the item may be offered to who declared this: open on as_of, in time, in the area, in the industry."""
     if (item["opens_on"] or as_of) > as_of or (item["closes_on"] or as_of) < as_of:
+        return False
+    if item["closes_on"] and _days_left(as_of, item) < _notice(model, declared, item):
         return False
     areas = item["prefectures"].split(",")
     if declared["prefecture"] is not None and not {declared["prefecture"], "nationwide"} & {*areas}:
@@ -148,7 +171,7 @@ def points(
     weights = model["weights"]
     return (
         weights["industry"] if _fits_industry(declared, item) else 0,
-        _deadline_points(weights["deadline"], model["urgent_days"], as_of, declared, item),
+        _deadline_points(model, as_of, declared, item),
         _risk_points(weights["risk"], declared["risk_level"], item["risk_level"]),
     )
 
@@ -159,11 +182,32 @@ def score(model: Mapping[str, Any], item: Mapping[str, Any], given: tuple[int, .
     return min(cap, sum(given))
 
 
-def rank(item: Mapping[str, Any], given: tuple[int, ...]) -> tuple[Any, ...]:
-    """The sort key that puts the best first: points, fewer industries, closing sooner (never last), item_id."""
+def rank(
+    model: Mapping[str, Any],
+    declared: Mapping[str, Any],
+    item: Mapping[str, Any],
+    given: tuple[int, ...],
+) -> tuple[Any, ...]:
+    """The sort key that puts the best first: points, fewer industries, closing sooner (never last), item_id.
+
+    With a rank_band, so many points count as equal, and items of the declared prefecture come first among them; who
+    declared no industry gets items for certain industries after the others, however many those are.
+    """
+    total, band, closes_on = sum(given), model.get("rank_band"), item["closes_on"]
     breadth = {"any": 20, "unknown": 21}.get(item["industries"], len(item["industries"]))
-    closes_on = item["closes_on"]
-    return (-sum(given), breadth, closes_on is None, closes_on or "", item["item_id"].encode())
+    is_far = is_narrow = False
+    if band is not None:
+        is_far = declared["prefecture"] is not None and item["prefectures"] == "nationwide"
+        if declared["industries"] is None:
+            breadth, is_narrow = 0, item["industries"] not in ("any", "unknown")
+    tie = (breadth, closes_on is None, closes_on or "", item["item_id"].encode())
+    return (-(total // (band or 1)), is_far, is_narrow, -total, *tie)
+
+
+def kin(declared: Mapping[str, Any], item: Mapping[str, Any]) -> str | None:
+    """What one item of a type on a list has alone: rounds of one programme share it, in the area or anywhere."""
+    family: str | None = item["family_name" if declared["prefecture"] is None else "family"]
+    return family
 
 
 def _fits_industry(declared: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
@@ -173,16 +217,32 @@ def _fits_industry(declared: Mapping[str, Any], item: Mapping[str, Any]) -> bool
     return listed == "any" or any(letter in mine for letter in listed)
 
 
+def _days_left(as_of: str, item: Mapping[str, Any]) -> int:
+    return (date.fromisoformat(item["closes_on"]) - date.fromisoformat(as_of)).days
+
+
+def _notice(model: Mapping[str, Any], declared: Mapping[str, Any], item: Mapping[str, Any]) -> int:
+    days: int = model.get("lead_days", {}).get(item["recommendation_type"], 0)
+    horizon: int | None = declared["horizon_days"]
+    return days if horizon is None else min(days, horizon // 2)
+
+
 def _deadline_points(
-    weight: int, urgent_days: int, as_of: str, declared: Mapping[str, Any], item: Mapping[str, Any]
+    model: Mapping[str, Any], as_of: str, declared: Mapping[str, Any], item: Mapping[str, Any]
 ) -> int:
+    weight: int = model["weights"]["deadline"]
     horizon: int | None = declared["horizon_days"]
     if horizon is None:
         return 0
-    if item["closes_on"] is None:
-        return weight if horizon <= urgent_days else 0
-    days_left = (date.fromisoformat(item["closes_on"]) - date.fromisoformat(as_of)).days
-    return weight * max(0, horizon - days_left) // horizon
+    if item["closes_on"] is not None:
+        notice = _notice(model, declared, item)
+        left = max(0, horizon - max(_days_left(as_of, item), notice))
+        return weight * left // (horizon - notice)
+    if item["rolling"] is not None:
+        _require("date_points" in model, "an item is said to be rolling or not, and neither counts")
+        points: int = model["date_points"]["rolling" if item["rolling"] else "unknown"]
+        return points
+    return weight if horizon <= model["urgent_days"] else 0
 
 
 def _risk_points(weight: int, mine: str | None, theirs: str | None) -> int:
@@ -497,12 +557,48 @@ def _base64(text: str) -> bytes:
 # The checks: each returns what it confirmed, or raises ValueError with what is broken
 
 
-def _rows(receipt: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [row for listed in receipt["lists"] for row in listed["rows"]]
+def _places(receipt: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every place of every list, by what it is called."""
+    return {
+        f"place {seq} of list {number}"
+        + ("" if place["rec_id"] is None else f", row {place['rec_id']}"): place
+        for number, listed in enumerate(receipt["lists"], 1)
+        for seq, place in enumerate(listed["places"], 1)
+    }
 
 
-def _given(row: Mapping[str, Any]) -> tuple[int, int, int]:
-    return row["industry_points"], row["deadline_points"], row["risk_points"]
+def _ranges(listed: Mapping[str, Any]) -> list[list[Any]]:
+    """What the customer got of a list, in the order of the log: first row, how many, digest, first place, from 1.
+
+    A range ends where the next row is not of the next place.
+    """
+    found: list[list[Any]] = []
+    places = enumerate(listed["places"], 1)
+    for rec_id, seq in sorted(
+        (place["rec_id"], seq) for seq, place in places if place["rec_id"] is not None
+    ):
+        if found and seq == found[-1][3] + found[-1][1]:
+            found[-1][1] += 1
+        else:
+            found.append([rec_id, 1, listed["list_sha256"], seq])
+    return found
+
+
+def _kind(place: Mapping[str, Any]) -> str:
+    kind: str = place["candidate"]["recommendation_type"]
+    return kind
+
+
+def _of_type(places: Iterable[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    return [place for place in places if _kind(place) == kind]
+
+
+def _got(places: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [place for place in places if place["rec_id"] is not None]
+
+
+def _given(place: Mapping[str, Any]) -> tuple[int, int, int]:
+    return place["industry_points"], place["deadline_points"], place["risk_points"]
 
 
 def _require(condition: bool, fault: str) -> None:
@@ -525,37 +621,49 @@ def _check_model(receipt: Mapping[str, Any]) -> str:
 
 
 def _check_items(receipt: Mapping[str, Any]) -> str:
-    rows = _rows(receipt)
-    for row in rows:
-        is_same = digest({"format": CANDIDATE, **row["candidate"]}) == row["candidate_sha256"]
-        _require(is_same, f"the item of row {row['rec_id']} is not what its digest was taken of")
-    return f"{len(rows)} items are what their digests were taken of"
+    places = _places(receipt)
+    for where, place in places.items():
+        is_same = digest({"format": CANDIDATE, **place["candidate"]}) == place["candidate_sha256"]
+        _require(is_same, f"{where}: the item is not what its digest was taken of")
+    return f"{len(places)} items are what their digests were taken of"
 
 
 def _check_scores(receipt: Mapping[str, Any]) -> str:
     model, as_of, declared = receipt["model"], receipt["as_of"], receipt["declared"]
-    rows = _rows(receipt)
-    for row in rows:
-        item, where = row["candidate"], f"row {row['rec_id']}"
-        is_candidate = item["left_out"] is None and eligible(as_of, declared, item)
+    places = _places(receipt)
+    for where, place in places.items():
+        item = place["candidate"]
+        is_candidate = item["left_out"] is None and eligible(model, as_of, declared, item)
         _require(is_candidate, f"{where}: the item was not eligible")
         given = points(model, as_of, declared, item)
-        _require(given == _given(row), f"{where}: the formula gives the points {given}")
+        _require(given == _given(place), f"{where}: the formula gives the points {given}")
         found = score(model, item, given)
-        _require(found == row["score"], f"{where}: the formula gives the score {found}")
-    return f"{len(rows)} scores follow from what was declared, the items and the constants"
+        _require(found == place["score"], f"{where}: the formula gives the score {found}")
+    return f"{len(places)} scores follow from what was declared, the items and the constants"
 
 
 def _check_ranking(receipt: Mapping[str, Any]) -> str:
+    model, declared = receipt["model"], receipt["declared"]
     top_k = manifest(receipt)["run"]["top_k"]
+    depth = max(top_k, model.get("depth", 0))
     for listed in receipt["lists"]:
-        items = [(row["candidate"], _given(row)) for row in listed["rows"]]
-        kinds = [item["recommendation_type"] for item, _ in items]
-        order = [(TYPES.index(item["recommendation_type"]), *rank(item, p)) for item, p in items]
+        items = [(place["candidate"], _given(place)) for place in listed["places"]]
+        order = [
+            (TYPES.index(item["recommendation_type"]), *rank(model, declared, item, given))
+            for item, given in items
+        ]
         _require(order == sorted(order), "a list is not in the order of rank")
         for kind in TYPES:
-            _require(kinds.count(kind) <= top_k, f"a list has more than {top_k} of {kind}")
-    return f"every list is in the order of rank, with at most {top_k} of a type"
+            mine = _of_type(listed["places"], kind)
+            _require(len(mine) <= depth, f"a list has more than {depth} of {kind}")
+            _require(len(_got(mine)) <= top_k, f"of a list the customer got over {top_k} of {kind}")
+            families = [kin(declared, place["candidate"]) for place in mine]
+            known = [family for family in families if family is not None]
+            _require(len({*known}) == len(known), f"a list has two of one family of {kind}")
+    return (
+        f"every list is in the order of rank, with one place a family and at most {depth} a type,"
+        f" of which the customer got at most {top_k}"
+    )
 
 
 def _check_lists(receipt: Mapping[str, Any]) -> str:
@@ -565,45 +673,75 @@ def _check_lists(receipt: Mapping[str, Any]) -> str:
     for listed in receipt["lists"]:
         owner = listed["owner"]
         _require(owner in (None, receipt["profile_id"]), "a list is that of another customer")
-        owners = {row["candidate"]["profile_id"] for row in listed["rows"]}
-        _require(owners == {owner}, "a list has an item of another customer, or no rows")
-        places = [*map(_place, listed["rows"])]
+        owners = {place["candidate"]["profile_id"] for place in listed["places"]}
+        _require(owners == {owner}, "a list has an item of another customer, or no places")
+        places = [*map(_hashed, listed["places"])]
         is_same = digest([LIST, declared, owner, places]) == listed["list_sha256"]
         _require(is_same, "a list is not what its digest was taken of")
     return "the lists are what their digests were taken of"
 
 
-def _place(row: Mapping[str, Any]) -> list[Any]:
-    kind = row["candidate"]["recommendation_type"]
-    return [kind, row["candidate_sha256"], *_given(row), row["score"]]
+def _hashed(place: Mapping[str, Any]) -> list[Any]:
+    return [_kind(place), place["candidate_sha256"], *_given(place), place["score"]]
 
 
 def _check_rows(receipt: Mapping[str, Any]) -> str:
     first, last = receipt["seal"]["first_rec_id"], receipt["seal"]["last_rec_id"]
+    ranges = [_ranges(listed) for listed in receipt["lists"]]
+    _require(bool(ranges) and all(ranges), "there is no row, or none of a list")
     before = first - 1
-    for listed in receipt["lists"]:
-        ids = [row["rec_id"] for row in listed["rows"]]
-        _require(bool(ids), "a list has no rows")
-        is_range = ids == list(range(ids[0], ids[0] + len(ids)))
-        is_sealed = before < ids[0] and ids[-1] <= last
-        _require(is_range and is_sealed, "the rows are not where they belong in the log")
-        before = ids[-1]
-    rows, ahead = _rows(receipt), receipt["proof"]["leaf_index"]
-    _require(bool(rows), "there is no row")
+    for listed, found in zip(receipt["lists"], ranges, strict=True):
+        for start, n, _, seq in found:
+            ids = [place["rec_id"] for place in listed["places"][seq - 1 : seq - 1 + n]]
+            is_range = ids == list(range(start, start + n))
+            is_sealed = before < start and start + n - 1 <= last
+            _require(is_range and is_sealed, "the rows are not where they belong in the log")
+            before = start + n - 1
+        _check_order(receipt["model"], listed["places"], found)
+    mine, ahead = ranges[0][0][0], receipt["proof"]["leaf_index"]
     behind = receipt["seal"]["leaves"] - 1 - ahead
     # Leaves follow each other as their rows do, and each has one: the first and the last are at the ends.
-    for gap, leaves in ((rows[0]["rec_id"] - first, ahead), (last - before, behind)):
+    for gap, leaves in ((mine - first, ahead), (last - before, behind)):
         _require(gap >= leaves if leaves else gap == 0, "the rows are not where their leaf belongs")
-    return f"every row stands in the part of the log that the seal covers, {first} to {last}"
+    passed = sum(_passed_over(receipt, listed) for listed in receipt["lists"])
+    which = "1 place was" if passed == 1 else f"{passed} places were"
+    why = f"; why {which} passed over takes the whole night" if passed else ""
+    return f"every row stands in the part of the log that the seal covers, {first} to {last}{why}"
+
+
+def _check_order(
+    model: Mapping[str, Any], places: list[Mapping[str, Any]], ranges: list[list[Any]]
+) -> None:
+    """Without repeat_days everyone gets all of a list, as it is; or else amendments of what was marked come first."""
+    is_sparing = "repeat_days" in model
+    _require(is_sparing or len(_got(places)) == len(places), "a list was not handed over whole")
+    turns = [
+        {_kind(places[seq + n - 2]), _kind(places[after - 1])}
+        for (_, n, _, seq), (*_, after) in pairwise(ranges)
+        if after < seq
+    ]
+    is_ordered = not turns or (is_sparing and turns == [{"amendment"}])
+    _require(is_ordered, "the rows of a list are not in its order")
+
+
+def _passed_over(receipt: Mapping[str, Any], listed: Mapping[str, Any]) -> int:
+    """How many places of a list stand before the last that the customer got, or before an end that was not reached."""
+    top_k, found = manifest(receipt)["run"]["top_k"], 0
+    for kind in TYPES:
+        got = [place["rec_id"] is not None for place in _of_type(listed["places"], kind)]
+        while got and not got[-1] and sum(got) == top_k:
+            got.pop()
+        found += got.count(False)
+    return found
 
 
 def _check_counts(receipt: Mapping[str, Any]) -> str:
-    found, seal, rows = manifest(receipt), receipt["seal"], _rows(receipt)
+    found, seal, rows = manifest(receipt), receipt["seal"], _got(_places(receipt).values())
     run, logged, leaves = found["run"], found["rows"], seal["leaves"]
     counted: Any = parse(run["counts_json"])
     fit(counted, COUNTS, "what the night counted")
     for kind in TYPES:
-        mine = sum(row["candidate"]["recommendation_type"] == kind for row in rows)
+        mine = len(_of_type(rows, kind))
         _require(mine <= counted[kind]["rows"], f"the night counted fewer rows of {kind}")
     # Of a customer who was deleted meanwhile the night counted rows and logged none.
     decided = sum(counted[kind]["rows"] for kind in TYPES)
@@ -620,11 +758,7 @@ def _check_counts(receipt: Mapping[str, Any]) -> str:
 
 def _check_proof(receipt: Mapping[str, Any]) -> str:
     profile_id, seal, proof = receipt["profile_id"], receipt["seal"], receipt["proof"]
-    ranges = [
-        [listed["rows"][0]["rec_id"], len(listed["rows"]), listed["list_sha256"]]
-        for listed in receipt["lists"]
-        if listed["rows"]
-    ]
+    ranges = [one for listed in receipt["lists"] for one in _ranges(listed)]
     index, size = proof["leaf_index"], proof["tree_size"]
     _require(size == seal["leaves"], f"the sealed tree has {seal['leaves']} leaves, not {size}")
     found = root(
@@ -787,8 +921,9 @@ def _fit_keys(value: object, shape: dict[Any, Any], where: str) -> None:
         raise Unreadable(f"{where} has not all of {', '.join(names)}")
     if ... not in shape and len(value) > len(names):
         raise Unreadable(f"{where} has more than {', '.join(names)}")
-    for name in names:
-        fit(value[name], shape[name], f"{where}, {name}")
+    for name, part in {**shape.get(..., {}), **shape}.items():
+        if name in value:
+            fit(value[name], part, f"{where}, {name}")
 
 
 def _is(value: object, choice: range | re.Pattern[str] | None) -> bool:

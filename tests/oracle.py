@@ -7,7 +7,7 @@ purpose. Obvious where the package is fast. tests/test_oracle.py works its rules
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -31,6 +31,17 @@ MODEL: dict[str, Any] = {
     "urgent_days": 90,
     "packs": {"pack_construction": "D", "pack_manufacturing": "E"},
 }
+# A model with the rules that MODEL is older than.
+NEW_MODEL: dict[str, Any] = {
+    **MODEL,
+    "lead_days": {"program": 14, "amendment": 7},
+    "date_points": {"rolling": 15, "unknown": 0},
+    "rolling_words": ["随時"],
+    "rank_band": 10,
+    "places_per_family": 1,
+    "depth": 30,
+    "repeat_days": 30,
+}
 
 
 class InvalidPreference(ValueError):
@@ -51,6 +62,11 @@ class Item:
     risk_level: str | None = None
     profile_id: int | None = None
     left_out: str | None = None
+    # Of an item without a closing date: at any time (1), or nobody knows (0).
+    rolling: int | None = None
+    family: str | None = None
+    family_name: str | None = None
+    why: str = "{}"
 
 
 class Declared(NamedTuple):
@@ -70,6 +86,49 @@ class Place(NamedTuple):
     deadline_points: int
     risk_points: int
     score: int
+
+
+class Delivery(NamedTuple):
+    """That a recommended item reached its customer, or with reversal_of, that another delivery did not."""
+
+    delivery_id: int
+    profile_id: int
+    item: Item
+    delivered_at: str
+    status: int = 200
+    reversal_of: int | None = None
+
+
+class Feedback(NamedTuple):
+    """What a customer said of an item, which belonged to that family and had those days when it was said."""
+
+    feedback_id: int
+    profile_id: int
+    recommendation_type: str
+    item_id: str
+    feedback: str
+    family: str | None
+    opens_on: str | None
+    closes_on: str | None
+    given_at: str
+
+
+class Handed(NamedTuple):
+    """What one customer had already, or did not want: an item with its days, and the day of that."""
+
+    recommendation_type: str
+    item_id: str
+    family: str | None
+    opens_on: str | None
+    closes_on: str | None
+    day: date
+
+
+class Past(NamedTuple):
+    """What a night knows of one customer: items to spare, and ids of the programs to follow."""
+
+    handed: tuple[Handed, ...] = ()
+    followed: frozenset[str] = frozenset()
 
 
 def declared(preference_json: str, model: Mapping[str, Any]) -> Declared:
@@ -159,14 +218,36 @@ def industry_points(item: Item, customer: Declared, model: Mapping[str, Any]) ->
     return 0
 
 
+def days_left(item: Item, as_of: str) -> int | None:
+    if item.closes_on is None:
+        return None
+    return (date.fromisoformat(item.closes_on) - date.fromisoformat(as_of)).days
+
+
+def lead_days(item: Item, customer: Declared, model: Mapping[str, Any]) -> int:
+    """The notice kept for a type, at most half of the declared horizon; none by an old model."""
+    lead = model.get("lead_days", {}).get(item.recommendation_type, 0)
+    return lead if customer.horizon_days is None else min(lead, customer.horizon_days // 2)
+
+
+def is_in_time(item: Item, customer: Declared, model: Mapping[str, Any], as_of: str) -> bool:
+    """Whether there is no closing date, or as much notice as is kept."""
+    left = days_left(item, as_of)
+    return left is None or left >= lead_days(item, customer, model)
+
+
 def deadline_points(item: Item, customer: Declared, model: Mapping[str, Any], as_of: str) -> int:
     weight, horizon = model["weights"]["deadline"], customer.horizon_days
     if horizon is None:
         return 0
-    if item.closes_on is None:
+    left = days_left(item, as_of)
+    if left is None and item.rolling is not None:
+        return model["date_points"]["rolling" if item.rolling else "unknown"]
+    if left is None:
         return weight if horizon <= model["urgent_days"] else 0
-    days_left = (date.fromisoformat(item.closes_on) - date.fromisoformat(as_of)).days
-    return weight * max(0, horizon - days_left) // horizon
+    # All of it on the last day that keeps the notice, nothing at the horizon.
+    lead = lead_days(item, customer, model)
+    return weight * max(0, horizon - max(left, lead)) // (horizon - lead)
 
 
 def risk_points(item: Item, customer: Declared, model: Mapping[str, Any]) -> int:
@@ -189,29 +270,49 @@ def place(item: Item, customer: Declared, model: Mapping[str, Any], as_of: str) 
     return Place(item.item_id, *points, min(model["caps"][item.recommendation_type], sum(points)))
 
 
-def order(item: Item, given: Place) -> tuple[Any, ...]:
-    """Best first: the uncapped sum, then fewer industries, closing sooner (never last), item_id."""
+def order(
+    item: Item, given: Place, customer: Declared, model: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """Best first: the uncapped sum, then fewer industries, closing sooner (never last), item_id.
+
+    With a band, sums within one count as equal at first: then items of the declared prefecture come
+    before nationwide ones and, for who declared no industry, those for everyone before those for some.
+    """
     uncapped = given.industry_points + given.deadline_points + given.risk_points
-    industries = {"any": 20, "unknown": 21}.get(item.industries, len(item.industries))
+    breadth = {"any": 20, "unknown": 21}.get(item.industries, len(item.industries))
     # SQLite's binary collation compares UTF-8 bytes.
-    return (
-        -uncapped,
-        industries,
-        item.closes_on is None,
-        item.closes_on or "",
-        item.item_id.encode(),
-    )
+    last = (item.closes_on is None, item.closes_on or "", item.item_id.encode())
+    band = model.get("rank_band")
+    if band is None:
+        return (-uncapped, breadth, *last)
+    is_far = customer.prefecture is not None and item.prefectures == "nationwide"
+    if customer.industries is not None:
+        return (-(uncapped // band), is_far, -uncapped, breadth, *last)
+    is_narrow = item.industries not in ("any", "unknown")
+    return (-(uncapped // band), is_far, is_narrow, -uncapped, *last)
 
 
-def eligible(item: Item, customer: Declared, as_of: str, profile_id: int | None = None) -> bool:
+def eligible(
+    item: Item,
+    customer: Declared,
+    model: Mapping[str, Any],
+    as_of: str,
+    profile_id: int | None = None,
+) -> bool:
     """Whether the item is a candidate for this customer; saved searches only for their owner."""
     return (
         item.left_out is None
         and item.profile_id in (None, profile_id)
         and is_open(item, as_of)
+        and is_in_time(item, customer, model, as_of)
         and fits_prefecture(item, customer.prefecture)
         and fits_industry(item, customer.industries)
     )
+
+
+def kin(item: Item, customer: Declared) -> str | None:
+    """The family, wherever it is offered if no prefecture was declared; None for an item alone."""
+    return item.family_name if customer.prefecture is None else item.family
 
 
 def best(
@@ -222,12 +323,122 @@ def best(
     Leaving out zeros before or after cutting is the same: either the cap is 0 and so is every
     score, or a score of 0 is a sum of 0, and those sort last.
     """
+    ranked = ranking(items, customer, model, as_of)
+    return {name: [given for _, given in ranked[name][:top_k]] for name in TYPES}
+
+
+def ranking(
+    items: Iterable[Item], customer: Declared, model: Mapping[str, Any], as_of: str
+) -> dict[str, list[tuple[Item, Place]]]:
+    """All of each type that scored, best first; of a family the best-placed alone."""
     placed = [(item, place(item, customer, model, as_of)) for item in items]
-    lists: dict[str, list[Place]] = {name: [] for name in TYPES}
-    for item, given in sorted(placed, key=lambda pair: order(*pair)):
-        if given.score > 0 and len(lists[item.recommendation_type]) < top_k:
-            lists[item.recommendation_type].append(given)
-    return lists
+    placed.sort(key=lambda pair: order(*pair, customer, model))
+    ranked: dict[str, list[tuple[Item, Place]]] = {name: [] for name in TYPES}
+    seen = set()
+    for item, given in placed:
+        family = item.recommendation_type, kin(item, customer)
+        if given.score > 0 and family not in seen:
+            ranked[item.recommendation_type].append((item, given))
+            if family[1] is not None:
+                seen.add(family)
+    return ranked
+
+
+def known_of(
+    profile_id: int,
+    deliveries: Iterable[Delivery],
+    feedback: Iterable[Feedback],
+    model: Mapping[str, Any],
+    as_of: str,
+) -> Past:
+    """What the night as_of spares the customer, and what it puts first; nothing by an old model."""
+    if "repeat_days" not in model:
+        return Past()
+    deliveries = [one for one in deliveries if one.profile_id == profile_id]
+    reversed_ids = {one.reversal_of for one in deliveries}
+    since = date.fromisoformat(as_of) - timedelta(model["repeat_days"])
+    handed = [
+        _handed(one.item, japanese_day(one.delivered_at))
+        for one in deliveries
+        if 200 <= one.status < 300
+        and one.reversal_of is None
+        and one.delivery_id not in reversed_ids
+        # So many days end with as_of; later ones count as well.
+        and japanese_day(one.delivered_at) > since
+        # What stands for a type that nothing lists is no item.
+        and not json.loads(one.item.why).get("wildcard")
+    ]
+    last = {}
+    for said in sorted(feedback, key=lambda one: one.feedback_id):
+        if said.profile_id == profile_id:
+            last[said.recommendation_type, said.item_id] = said
+    for said in last.values():
+        if said.feedback in ("dismissed", "applied"):
+            handed.append(_handed(said, japanese_day(said.given_at)))
+    return Past(
+        tuple(handed),
+        frozenset(
+            said.item_id
+            for said in last.values()
+            if (said.recommendation_type, said.feedback) == ("program", "interested")
+        ),
+    )
+
+
+def _handed(item: Item | Feedback, day: date) -> Handed:
+    return Handed(
+        item.recommendation_type,
+        item.item_id,
+        item.family,
+        item.opens_on,
+        item.closes_on,
+        day,
+    )
+
+
+def japanese_day(moment: str) -> date:
+    """The day in Japan of a moment in UTC."""
+    return (datetime.fromisoformat(moment.replace("Z", "+00:00")) + timedelta(hours=9)).date()
+
+
+def is_spared(item: Item, past: Past) -> bool:
+    """Whether the customer had it, or another of its family that is no older, or did not want it."""
+    return any(_is_repeat(item, handed) for handed in past.handed)
+
+
+def _is_repeat(item: Item, handed: Handed) -> bool:
+    if item.recommendation_type != handed.recommendation_type:
+        return False
+    if item.item_id == handed.item_id:
+        return (item.opens_on, item.closes_on) == (handed.opens_on, handed.closes_on)
+    if item.family is None or item.family != handed.family:
+        return False
+    return item.opens_on is None or date.fromisoformat(item.opens_on) <= handed.day
+
+
+def own_list(
+    ranked: Mapping[str, list[tuple[Item, Place]]],
+    past: Past,
+    model: Mapping[str, Any],
+    top_k: int,
+) -> dict[str, list[Place]]:
+    """What is left of the first depth places of each type: top_k, followed programs' changes first."""
+    found = {}
+    for name, places in ranked.items():
+        left = [
+            (item, given)
+            for item, given in places[: max(model.get("depth", 0), top_k)]
+            if not is_spared(item, past)
+        ]
+        # Sorting keeps the order of equals.
+        left.sort(key=lambda pair: not _is_followed(pair[0], past))
+        found[name] = [given for _, given in left[:top_k]]
+    return found
+
+
+def _is_followed(item: Item, past: Past) -> bool:
+    changed = json.loads(item.why).get("program")
+    return item.recommendation_type == "amendment" and changed in past.followed
 
 
 def recommendations(
@@ -236,10 +447,12 @@ def recommendations(
     model: Mapping[str, Any],
     as_of: str,
     top_k: int,
+    deliveries: Iterable[Delivery] = (),
+    feedback: Iterable[Feedback] = (),
 ) -> tuple[dict[int, dict[str, list[Place]]], set[int]]:
     """Each customer's lists by profile_id and type, and the profile_ids that cannot be scored."""
     served, rejected = {}, set()
-    candidates_of = _candidates_by_customer(items, as_of)
+    candidates_of = _candidates_by_customer(items, model, as_of)
     for profile_id, preference_json in preferences.items():
         try:
             customer = declared(preference_json, model)
@@ -247,12 +460,17 @@ def recommendations(
             rejected.add(profile_id)
             continue
         candidates = candidates_of(profile_id, customer)
-        served[profile_id] = best(candidates, customer, model, as_of, top_k)
+        past = known_of(profile_id, deliveries, feedback, model, as_of)
+        if past == Past():
+            served[profile_id] = best(candidates, customer, model, as_of, top_k)
+        else:
+            ranked = ranking(candidates, customer, model, as_of)
+            served[profile_id] = own_list(ranked, past, model, top_k)
     return served, rejected
 
 
 def _candidates_by_customer(
-    items: Iterable[Item], as_of: str
+    items: Iterable[Item], model: Mapping[str, Any], as_of: str
 ) -> Callable[[int, Declared], list[Item]]:
     """eligible(), with the filters that customers have in common applied once."""
     running = [item for item in items if item.left_out is None and is_open(item, as_of)]
@@ -271,7 +489,12 @@ def _candidates_by_customer(
         return [item for item in running if item.profile_id == profile_id]
 
     def candidates(profile_id: int, customer: Declared) -> list[Item]:
-        own = [item for item in owned_by(profile_id) if eligible(item, customer, as_of, profile_id)]
-        return suitable(customer.prefecture, customer.industries) + own
+        found = suitable(customer.prefecture, customer.industries)
+        own = [
+            item
+            for item in owned_by(profile_id)
+            if eligible(item, customer, model, as_of, profile_id)
+        ]
+        return [item for item in found if is_in_time(item, customer, model, as_of)] + own
 
     return candidates

@@ -1,4 +1,4 @@
-"""A file with three sealed nights and rows of other programs around them, and its customers' receipts."""
+"""Files with sealed nights, rows of other programs, and what was handed over in between; and their customers' receipts."""
 
 import json
 import sqlite3
@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.receipt import receipt
+from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
 from sqlite_utils_personalization.evidence.note import Note, format_note
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS
@@ -39,6 +40,43 @@ def history(path):
     for night in NIGHTS:
         score(path, as_of=night)
         add_others(path)
+    return path
+
+
+# A second amendment for customer 3, who marks it; it ranks after the other.
+AMENDMENT = (
+    "INSERT INTO am_amendment_diff(entity_id, field_name, prev_value, new_value, detected_at)"
+    " VALUES ('EXjg0000000000005A', 'close_at', 'x', 'y', '2026-03-28T09:00:00+09:00')"
+)
+MARKED = (
+    "INSERT INTO am_personalization_feedback(profile_id, recommendation_type, item_id, feedback, given_at)"
+    " VALUES (3, 'program', 'EXjg0000000000005A', 'interested', '2026-04-01T02:00:00.000Z')"
+)
+
+DISMISSED = (
+    "INSERT INTO am_personalization_feedback(profile_id, recommendation_type, item_id, feedback, family, opens_on,"
+    " closes_on, given_at) VALUES (5, 'program', 'EX-102', 'dismissed', NULL, NULL, NULL, '2026-04-01T01:00:00.000Z')"
+)
+
+
+def sparing_history(path):
+    """Two nights; between them customer 3 was handed over the second and the last program of the first night's."""
+    build(path)
+    db = connect(path)
+    db.execute(AMENDMENT)
+    score(path, as_of=NIGHTS[0])
+    rows = [
+        rec_id
+        for (rec_id,) in db.execute(
+            "SELECT rec_id FROM am_personalization_recommendation_log WHERE profile_id = 3"
+            " AND recommendation_type = 'program' ORDER BY rec_id"
+        )
+    ]
+    at = {"slot": NIGHTS[0], "delivered_at": f"{NIGHTS[0]}T03:00:00Z"}
+    record_deliveries(db, [rows[1], rows[-1]], channel="rest", **at)
+    db.execute(MARKED)
+    db.close()
+    score(path, as_of=NIGHTS[1])
     return path
 
 

@@ -5,13 +5,15 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from strategies import old
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.read import read_catalogue
-from sqlite_utils_personalization.model.model import load_model
+from sqlite_utils_personalization.model.model import Model, load_model
 
 AS_OF = "2026-07-22"
 MODEL = load_model()
+OLD = Model(old(MODEL.constants))
 PROGRAM = "設備更新補助金"
 
 TABLES = """
@@ -38,8 +40,8 @@ def db():
         yield conn
 
 
-def read(db, kind):
-    found = read_catalogue(db, AS_OF, MODEL)
+def read(db, kind, model=OLD):
+    found = read_catalogue(db, AS_OF, model)
     return [candidate for candidate in found if candidate.recommendation_type == kind]
 
 
@@ -76,6 +78,18 @@ def test_an_amendment_keeps_why_its_program_is_what_it_is(db):
             why='{"keyword":"農業","program":"UNI-1","tier":"B"}',
         )
     ]
+
+
+def test_an_amendment_is_of_its_programs_family_and_as_rolling_as_it(db):
+    changes = [("UNI-1", "tier", "C", "B", AS_OF), ("a0W1", "name", "甲", "乙", AS_OF)]
+    amendments(db, *changes)
+    programs = {found.item_id: found for found in read(db, "program", MODEL) if not found.left_out}
+    found = [(one.rolling, one.family, one.family_name) for one in read(db, "amendment", MODEL)]
+    assert found == [
+        (one.rolling, one.family, one.family_name) for one in (programs["UNI-1"], programs["a0W1"])
+    ]
+    assert [one[0] for one in found] == [0, None]
+    assert None not in [one[1] for one in found]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +167,11 @@ def test_a_saved_search_is_its_owners_and_shows_nothing_of_itself(db):
         Candidate("saved_search", "1", "saved search 1", "A", "京都府", profile_id=12),
         Candidate("saved_search", "2", "saved search 2", profile_id=11),
     ]
+
+
+def test_a_saved_search_is_of_no_family_and_not_asked_when_it_closes(db):
+    searches(db, search(1, "hash-a", {"q": "設備更新補助金(随時)"}))
+    assert read(db, "saved_search", MODEL) == read(db, "saved_search")
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,16 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from strategies import old
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.read import read_catalogue
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.model.model import load_model
+from sqlite_utils_personalization.model.model import Model, load_model
 
 AS_OF = "2026-07-22"
 MODEL = load_model()
+OLD = Model(old(MODEL.constants))
 KNOWN = (
     "recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on, risk_level"
 )
@@ -32,10 +34,10 @@ def db(tmp_path):
 def listed(db, tmp_path):
     """Read the catalogue of sql; without the packs and wildcards that come with any."""
 
-    def read(sql):
+    def read(sql, model=OLD):
         path = tmp_path / "own.sql"
         path.write_text(sql, encoding="utf-8")
-        found = list(read_catalogue(db, AS_OF, MODEL, path))
+        found = list(read_catalogue(db, AS_OF, model, path))
         return [item for item in found if not item.item_id.startswith(("pack_", "*"))]
 
     return read
@@ -110,6 +112,30 @@ def test_a_select_with_every_column_makes_whole_candidates(listed):
 def test_values_are_read_as_in_the_built_in_sources(listed, columns, fact):
     expected = Candidate("program", "p1", "試作補助金")._replace(**fact)
     assert listed(one(**columns)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rolling", "has_family"),
+    [
+        ({"title": "店舗の改装支援補助金"}, 0, True),
+        ({"title": "店舗の改装支援補助金(随時)"}, 1, True),
+        ({"title": "店舗の改装支援補助金(随時)", "closes_on": "2026-08-31"}, None, True),
+        ({"title": "補助金"}, 0, False),
+        ({"title": "店舗の改装支援補助金(随時)", "recommendation_type": "amendment"}, None, False),
+        (
+            {"title": "店舗の改装支援補助金(随時)", "recommendation_type": "industry_pack"},
+            None,
+            False,
+        ),
+    ],
+)
+def test_only_programs_are_asked_for_their_family_and_whether_they_are_rolling(
+    listed, columns, rolling, has_family
+):
+    (found,) = listed(one(**columns), MODEL)
+    assert (found.rolling, found.family is not None) == (rolling, has_family)
+    (as_before,) = listed(one(**columns))
+    assert found._replace(rolling=None, family=None, family_name=None) == as_before
 
 
 def test_it_adds_to_the_tables_and_the_packs(db, listed):

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from strategies import old
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.read import read_catalogue
@@ -14,6 +15,8 @@ from sqlite_utils_personalization.model.model import Model, load_model
 
 AS_OF = "2026-07-22"
 MODEL = load_model()
+# Which asks neither for rolling programs nor for families.
+OLD = Model(old(MODEL.constants))
 
 PACKS = [
     Candidate("industry_pack", "pack_construction", "建設業", "D"),
@@ -51,7 +54,7 @@ def grant(item_id="a0W1", title="設備更新補助金", **columns):
     return {"id": item_id, "name": title, **columns}
 
 
-def programs(db, model=MODEL):
+def programs(db, model=OLD):
     found = read_catalogue(db, AS_OF, model)
     return [candidate for candidate in found if candidate.recommendation_type == "program"]
 
@@ -170,6 +173,81 @@ def test_a_window_gives_the_days_it_states(db, window, days):
     assert (found.opens_on, found.closes_on, found.left_out) == (*days, None)
 
 
+ROLLING = (
+    # columns, whether it takes applications at any time
+    ({}, 0),
+    ({"title": "設備更新補助金(随時受付)"}, 1),
+    ({"title": "設備更新補助金 先着順"}, 1),
+    ({"title": "通年募集の設備更新補助金"}, 1),
+    ({"title": "設備更新補助金", "application_window_json": '{"cycle": "rolling"}'}, 1),
+    ({"application_window_json": '{"cycle": "annual"}'}, 0),
+    ({"application_window_json": '{"note": "予算がなくなり次第終了"}'}, 1),
+    ({"application_window_json": '{"start_date": "2026-04-01", "cycle": "rolling"}'}, 1),
+    # a stated end says it all
+    ({"application_window_json": '{"end_date": "2026-08-31", "cycle": "rolling"}'}, None),
+    (
+        {"title": "設備更新補助金(随時)", "application_window_json": '{"end_date": "2026-08-31"}'},
+        None,
+    ),
+)
+
+
+@pytest.mark.parametrize(("columns", "expected"), ROLLING)
+def test_a_program_without_an_end_is_rolling_where_its_title_or_window_says_so(
+    db, columns, expected
+):
+    fill(db, "programs", program(**columns))
+    assert [found.rolling for found in programs(db, MODEL)] == [expected]
+    assert [found.rolling for found in programs(db)] == [None]
+
+
+def test_which_words_say_so_is_the_models_matter(db):
+    fill(db, "programs", program(title="設備更新補助金(DX)"))
+    model = Model({**MODEL.constants, "rolling_words": ["DX"]})
+    assert [found.rolling for found in programs(db, model)] == [1]
+    model = Model({**MODEL.constants, "rolling_words": []})
+    assert [found.rolling for found in programs(db, model)] == [0]
+
+
+def test_rounds_of_one_programme_have_one_family_where_the_model_asks(db):
+    url = "https://www.city.mihon.lg.jp/hojo.html"
+    fill(
+        db,
+        "programs",
+        program("1", "令和8年度 第1回 店舗の改装支援補助金", prefecture="東京都", source_url=url),
+        program("2", "店舗の改装支援補助金(第2回)", prefecture="東京都", source_url=url),
+        program("3", "店舗の改装支援補助金", prefecture="東京都", source_url=None),
+        program("4", "店舗の改装支援補助金", prefecture=None, source_url=url),
+        program("5", "補助金", prefecture="東京都", source_url=url),
+    )
+    one, two, elsewhere, everywhere, nameless = programs(db, MODEL)
+    assert one.family == two.family == "東京都@city.mihon.lg.jp|店舗改装支援"
+    assert one.family_name == two.family_name == one.family
+    assert len({one.family, elsewhere.family, everywhere.family}) == 3
+    assert (nameless.family, nameless.family_name) == (None, None)
+    without = Model(
+        {key: value for key, value in MODEL.constants.items() if key != "places_per_family"}
+    )
+    for model in (OLD, without):
+        assert {(found.family, found.family_name) for found in programs(db, model)} == {
+            (None, None)
+        }
+
+
+def test_a_program_of_jgrants_is_of_the_same_family_as_its_repost(db):
+    fill(db, "jgrants_programs", grant("a", "生産性向上設備導入補助金(第3次公募)", area_raw="全国"))
+    fill(db, "programs", program("b", "生産性向上設備導入補助金"))
+    b, a = programs(db, MODEL)
+    assert a.family == b.family == "nationwide@|生産性向上設備導入"
+    assert a.family_name == "生産性向上設備導入"
+
+
+def test_what_is_left_out_belongs_to_nothing(db):
+    fill(db, "programs", program(title="設備更新補助金のお知らせ"))
+    (found,) = programs(db, MODEL)
+    assert (found.left_out, found.rolling, found.family) == ("notice", None, None)
+
+
 LEFT_OUT = (
     ("programs", program(None), "no id"),
     ("programs", program(""), "no id"),
@@ -232,7 +310,7 @@ def test_the_models_tiers_give_the_risk_level(db, tier, expected):
 
 def test_a_model_that_gives_the_quarantine_a_risk_level_lets_it_in(db):
     fill(db, "programs", program(tier="X"))
-    model = Model({**MODEL.constants, "tiers": {"X": "high"}})
+    model = Model({**OLD.constants, "tiers": {"X": "high"}})
     assert programs(db, model) == [
         Candidate("program", "UNI-1", "設備更新補助金", risk_level="high", why='{"tier":"X"}')
     ]

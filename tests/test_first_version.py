@@ -8,8 +8,11 @@ from collections import Counter
 
 import pytest
 from oracle import JSIC_LETTERS, PREFECTURES
+from strategies import old
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.billing.record import record_deliveries
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.schema import migrate
 
 CAPS = {"program": 100, "industry_pack": 75, "saved_search": 60, "amendment": 90}
@@ -63,28 +66,63 @@ def db(tmp_path, customers):
     connection.close()
 
 
-def test_without_a_catalogue_the_night_writes_the_rows_of_the_first_version(
-    tmp_path, db, customers
-):
-    expected = {
+LOGGED = """
+SELECT user_token_hash, l.recommendation_type, l.score
+FROM am_personalization_recommendation_log l JOIN am_personalization_profile USING (profile_id)
+JOIN v_personalization_replay v USING (rec_id) WHERE v.run_id = ?
+"""
+
+
+def first_version_rows(customers):
+    return {
         (token, name, points)
         for token, declared in customers.items()
         for name in CAPS
         if (points := first_version_score(name, declared)) > 0
     }
-    summary = score(tmp_path / "jpcite.db", as_of="2026-07-22")
-    found = db.execute(
-        "SELECT user_token_hash, recommendation_type, score"
-        " FROM am_personalization_recommendation_log JOIN am_personalization_profile USING (profile_id)"
-    ).fetchall()
+
+
+def check_night(db, summary, expected, profiles):
+    found = db.execute(LOGGED, (summary["run_id"],)).fetchall()
     assert len(found) == len(expected)
     assert set(found) == expected
     by_type = Counter(name for _, name, _ in expected)
     assert [summary[key] for key in ("profiles", "logged", "by_type")] == [
-        PROFILES,
+        profiles,
         len(expected),
         dict(by_type),
     ]
+
+
+def test_without_a_catalogue_the_night_writes_the_rows_of_the_first_version(
+    tmp_path, db, customers
+):
+    expected = first_version_rows(customers)
+    check_night(db, score(tmp_path / "jpcite.db", as_of="2026-07-22"), expected, PROFILES)
+
+
+def some(db, customers, n):
+    """Leave so many of the customers."""
+    with db:
+        db.execute("DELETE FROM am_personalization_profile WHERE profile_id > ?", (n,))
+    return dict(list(customers.items())[:n])
+
+
+def test_an_old_model_writes_the_same_rows(tmp_path, db, customers):
+    model = tmp_path / "old.json"
+    model.write_text(json.dumps(old(load_model().constants)), encoding="utf-8")
+    expected = first_version_rows(some(db, customers, 1000))
+    check_night(db, score(tmp_path / "jpcite.db", as_of="2026-07-22", model=model), expected, 1000)
+
+
+def test_it_writes_them_every_night_whatever_of_them_was_handed_over(tmp_path, db, customers):
+    expected = first_version_rows(some(db, customers, 300))
+    db.isolation_level = None
+    for night in ("2026-07-22", "2026-07-23", "2026-07-24"):
+        check_night(db, score(tmp_path / "jpcite.db", as_of=night), expected, 300)
+        rows = db.execute("SELECT rec_id FROM am_personalization_recommendation_log").fetchall()
+        given = {"slot": night, "delivered_at": f"{night}T03:00:00.000Z"}
+        record_deliveries(db, [rec_id for (rec_id,) in rows], channel="rest", **given)
 
 
 def test_the_generated_customers_reach_every_score_of_the_first_version(customers):

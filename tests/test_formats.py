@@ -10,6 +10,7 @@ import pytest
 
 from sqlite_utils_personalization import verify_receipt
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.families import family
 from sqlite_utils_personalization.evidence import (
     checkpoint,
     leaves,
@@ -31,7 +32,11 @@ TREES = {
     int(number): columns
     for number, *columns in re.findall(r"^\| (\d) \| `(.{64})` \| `(.{64})` \|$", TEXT, re.M)
 }
-SEALS = [json.loads(BLOCKS[f"seal-{number}"]) for number in (1, 2, 3, 4)]
+SEALS = [json.loads(BLOCKS[f"seal-{number}"]) for number in range(1, 6)]
+# That of the night.
+SEAL = SEALS[2]
+MANIFEST = json.loads(SEAL["manifest_json"])
+CANDIDATES = ("candidate", "candidate-2")
 
 
 def digest(text):
@@ -64,30 +69,41 @@ def test_every_json_text_is_canonical():
 
 
 def test_the_digests_are_those_of_the_texts():
-    for name in ("candidate", "list"):
-        assert digest(BLOCKS[name]) == NUMBERS[f"{name}_sha256"]
+    for name in (*CANDIDATES, "list"):
+        assert digest(BLOCKS[name]) == NUMBERS[f"{name.replace('-', '_')}_sha256"]
     for name in ("served", "customers", "candidates", "unserved"):
         assert digest(BLOCKS[name] + "\n") == NUMBERS[f"{name}_sha256"]
     for number in (1, 2, 3):
         assert digest(BLOCKS[f"identity-{number}"] + "\n") == NUMBERS[f"commitment_{number}"]
     assert digest(BLOCKS["salt"] + ":1") == NUMBERS["blind"]
-    for name in ("customer", "customer-2", "other", "event", *(f"seal-{at}" for at in range(1, 5))):
+    hashed = ("customer", "customer-2", "other", "event", "feedback")
+    for name in (*hashed, *(f"seal-{at}" for at in range(1, 6))):
         assert leaf(BLOCKS[name]).hex() == NUMBERS[f"{name.replace('-', '_')}_leaf"]
 
 
 def test_each_text_holds_the_digests_that_it_says_to_cover():
-    (place,) = json.loads(BLOCKS["list"])[3]
-    assert place[1] == NUMBERS["candidate_sha256"] == BLOCKS["candidates"]
-    for name, number, rec_id in (("customer", 1, 1), ("customer-2", 2, 2)):
+    digests = [place[1] for place in json.loads(BLOCKS["list"])[3]]
+    assert digests == [NUMBERS["candidate_sha256"], NUMBERS["candidate_2_sha256"]]
+    assert BLOCKS["candidates"].split("\n") == sorted(digests)
+    # Customer 1 dismissed the first place and gets the second, in row 1; customer 2 gets both.
+    for name, number, (rec_id, n, seq) in (("customer", 1, (1, 1, 2)), ("customer-2", 2, (2, 2, 1))):
         assert json.loads(BLOCKS[name]) == [
             "customer/1",
             number,
             digest(f"{BLOCKS['salt']}:{number}"),
-            [[rec_id, 1, NUMBERS["list_sha256"]]],
+            [[rec_id, n, NUMBERS["list_sha256"], seq]],
         ]
+    dismissed = json.loads(BLOCKS["feedback"])[2:]
+    item = json.loads(BLOCKS["candidate"])
+    named = dict(zip(leaves.EVENT_COLUMNS["am_personalization_feedback"], dismissed, strict=True))
+    assert (named["profile_id"], named["feedback"]) == (1, "dismissed")
+    of_item = ("recommendation_type", "item_id", "family", "opens_on", "closes_on")
+    assert [named[name] for name in of_item] == [item[name] for name in of_item]
     name, salt, *lines = BLOCKS["served"].split("\n")
     assert (name, salt) == ("personalization-served/1", BLOCKS["salt"])
-    assert [*map(json.loads, lines)] == [[number, [NUMBERS["list_sha256"]]] for number in (1, 2)]
+    assert [*map(json.loads, lines)] == [
+        [number, [[NUMBERS["list_sha256"], first, n]]] for number, first, n in ((1, 2, 1), (2, 1, 2))
+    ]
     for number in (1, 2, 3):
         name, _, *bound = BLOCKS[f"identity-{number}"].split("\n")
         key = digest(f"example-key-{number}")
@@ -100,42 +116,44 @@ def test_each_text_holds_the_digests_that_it_says_to_cover():
     one, two, three = (leaf(BLOCKS[f"bound-{number}"]) for number in (1, 2, 3))
     bound = node(node(one, two), three)
     night = node(leaf(BLOCKS["customer"]), leaf(BLOCKS["customer-2"]))
-    roots = [bound, night, leaf(BLOCKS["other"]), leaf(BLOCKS["event"])]
+    roots = [bound, leaf(BLOCKS["feedback"]), night, leaf(BLOCKS["other"]), leaf(BLOCKS["event"])]
     assert (NUMBERS["bound_root"], NUMBERS["night_root"]) == (bound.hex(), night.hex())
     assert [found["root"] for found in SEALS] == [root.hex() for root in roots]
-    manifest = json.loads(SEALS[1]["manifest_json"])
-    run = manifest["run"]
+    run = MANIFEST["run"]
     frozen = ("served_sha256", "customers_sha256", "candidates_sha256")
     assert [run[name] for name in frozen] == [NUMBERS[name] for name in frozen]
-    assert manifest["unserved_sha256"] == NUMBERS["unserved_sha256"]
+    assert MANIFEST["unserved_sha256"] == NUMBERS["unserved_sha256"]
+    assert (run["delivery_end"], run["feedback_end"]) == (0, named["feedback_id"])
 
 
 def test_the_trees_head_and_proofs_are_those_of_the_seals():
-    one, two, three, four = (leaf(BLOCKS[f"seal-{number}"]) for number in (1, 2, 3, 4))
-    pair, more = node(one, two), node(three, four)
-    earlier, top = node(pair, three), node(pair, more)
+    one, two, three, four, five = (leaf(BLOCKS[f"seal-{number}"]) for number in range(1, 6))
+    pair = node(one, two)
+    earlier, whole = node(pair, three), node(pair, node(three, four))
+    top = node(whole, five)
     assert {
         number: [subtree.hex(), root.hex()]
         for number, subtree, root in (
             (1, one, one),
             (2, pair, pair),
             (3, three, earlier),
-            (4, top, top),
+            (4, whole, whole),
+            (5, five, top),
         )
     } == TREES
     origin, size, root, empty, _ = BLOCKS["head"].split("\n")
-    assert (origin, size, empty) == (SEALS[0]["origin"], "4", "")
+    assert (origin, size, empty) == (SEAL["origin"], "5", "")
     assert b64decode(root) == top
-    assert hashes(BLOCKS["seal-path"]) == [one, more]
+    assert hashes(BLOCKS["seal-path"]) == [four, pair, five]
     found = json.loads(BLOCKS["consistency"])
     assert (found["tree_size"], found["root"]) == (3, earlier.hex())
-    assert hashes(found["path"]) == [three, four, pair]
+    assert hashes(found["path"]) == [three, four, pair, five]
     lines = BLOCKS["tlog-proof"].split("\n")
     assert lines == [
         "c2sp.org/tlog-proof@v1",
-        f"extra {b64encode(BLOCKS['seal-2'].encode()).decode()}",
-        "index 1",
-        *(b64encode(each).decode() for each in (one, more)),
+        f"extra {b64encode(BLOCKS['seal-3'].encode()).decode()}",
+        "index 2",
+        *(b64encode(each).decode() for each in (four, pair, five)),
         "",
         *BLOCKS["head"].split("\n"),
     ]
@@ -145,9 +163,12 @@ def test_the_trees_head_and_proofs_are_those_of_the_seals():
 
 
 def test_the_package_has_the_same_forms():
-    fields = json.loads(BLOCKS["candidate"])
-    assert fields.pop("format") == "candidate/1"
-    assert Candidate(**fields).sha256 == NUMBERS["candidate_sha256"]
+    for name in CANDIDATES:
+        fields = json.loads(BLOCKS[name])
+        assert fields.pop("format") == "candidate/1"
+        kin = family(fields["title"], fields["prefectures"], "")
+        assert (fields["family"], fields["family_name"]) == (kin.key, kin.name)
+        assert Candidate(**fields).sha256 == NUMBERS[f"{name.replace('-', '_')}_sha256"]
     _, vector, owner, places = json.loads(BLOCKS["list"])
     texts = ",".join(map(leaves.place_text, places))
     assert leaves.list_sha256(vector, owner, texts) == NUMBERS["list_sha256"]
@@ -160,7 +181,7 @@ def test_the_package_has_the_same_forms():
     for number in (1, 2, 3):
         _, salt, _, key = BLOCKS[f"identity-{number}"].split("\n")
         assert identity.commitment(salt, number, key) == NUMBERS[f"commitment_{number}"]
-    for name in ("event", "bound-1", "bound-2", "bound-3"):
+    for name in ("event", "feedback", "bound-1", "bound-2", "bound-3"):
         _, table, *row = json.loads(BLOCKS[name])
         assert len(row) == len(leaves.EVENT_COLUMNS[table])
         assert leaves.event_leaf(table, row) == BLOCKS[name].encode()
@@ -179,9 +200,8 @@ def test_the_page_names_all_that_an_event_and_the_manifest_of_a_run_cover():
         first, *more = columns
         listed = f"`{table}` (?:are )?{first}, {', '.join(more[:-1])},? and {more[-1]}"
         assert re.search(listed.replace(" ", r"\s+"), section)
-    manifest = json.loads(SEALS[1]["manifest_json"])
-    assert manifest.keys() == {"run", "rows", "unserved_sha256"}
-    assert manifest["run"].keys() == {*seal.MANIFEST_COLUMNS}
+    assert MANIFEST.keys() == {"run", "rows", "unserved_sha256"}
+    assert MANIFEST["run"].keys() == {*seal.MANIFEST_COLUMNS}
     forms = re.findall(r"^\| `(\S+/\d)` \|", TEXT, re.M)
     assert {served.FORMAT, identity.FORMAT, leaves.LIST, leaves.CUSTOMER, leaves.EVENT} < {*forms}
 
@@ -190,9 +210,9 @@ def test_the_package_reads_the_head_and_the_proofs():
     key = note.parse_key(BLOCKS["public-key"])
     found = proof.parse_inclusion(BLOCKS["tlog-proof"] + "\n")
     vouched = proof.verify_inclusion(
-        found, merkle.leaf_hash(BLOCKS["seal-2"].encode()), SEALS[0]["origin"], [key]
+        found, merkle.leaf_hash(BLOCKS["seal-3"].encode()), SEAL["origin"], [key]
     )
-    assert (vouched.keys, vouched.checkpoint.root.hex()) == ((key,), TREES[4][1])
+    assert (vouched.keys, vouched.checkpoint.root.hex()) == ((key,), TREES[5][1])
     ((head, signed),) = checkpoint.read_heads(BLOCKS["head"] + "\n")
     assert (head, signed) == (vouched.checkpoint, found.note)
 
@@ -201,7 +221,7 @@ def test_verify_receipt_has_the_same_forms():
     ((head, text),) = verify_receipt.kept_heads(BLOCKS["head"] + "\n")
     (key,) = verify_receipt.public_keys(BLOCKS["public-key"])
     assert [*verify_receipt.note_signers(text, [key])] == [key]
-    root = verify_receipt.root(BLOCKS["seal-2"].encode(), 1, 4, hashes(BLOCKS["seal-path"]))
+    root = verify_receipt.root(BLOCKS["seal-3"].encode(), 2, 5, hashes(BLOCKS["seal-path"]))
     assert root == head.root.hex()
     found = json.loads(BLOCKS["consistency"])
     earlier = head._replace(size=3, root=bytes.fromhex(found["root"]))
@@ -210,28 +230,28 @@ def test_verify_receipt_has_the_same_forms():
         verify_receipt.check_consistent(earlier._replace(root=b"x" * 32), head, [head.root])
     for name, form in (("candidate", "CANDIDATE"), ("list", "LIST"), ("customer", "CUSTOMER")):
         assert getattr(verify_receipt, form) in BLOCKS[name]
-    assert verify_receipt.SEAL == SEALS[0]["format"] == leaves.SEAL
+    assert verify_receipt.SEAL == SEAL["format"] == leaves.SEAL
 
 
 def receipt():
-    """What customer 1 of the page holds."""
-    candidate = json.loads(BLOCKS["candidate"])
-    _, vector, owner, ((_, *points, score),) = json.loads(BLOCKS["list"])
-    names = ("candidate_sha256", "industry_points", "deadline_points", "risk_points")
-    row = {**dict(zip(names, points, strict=True)), "score": score, "rec_id": 1}
-    run = json.loads(SEALS[1]["manifest_json"])["run"]
+    """What customer 1 of the page holds: the second of two places."""
+    _, vector, owner, listed = json.loads(BLOCKS["list"])
+    names = ("candidate_sha256", "industry_points", "deadline_points", "risk_points", "score")
+    places = [
+        {
+            "rec_id": rec_id,
+            **dict(zip(names, place, strict=True)),
+            "candidate": without_format(json.loads(BLOCKS[name])),
+        }
+        for rec_id, (_, *place), name in zip((None, 1), listed, CANDIDATES, strict=True)
+    ]
+    run = MANIFEST["run"]
     return {
         "format": verify_receipt.FORMAT,
         "profile_id": 1,
         **{name: run[name] for name in ("run_id", "as_of", "served_at")},
         "declared": dict(zip(Declared._fields, vector, strict=True)),
-        "lists": [
-            {
-                "owner": owner,
-                "list_sha256": NUMBERS["list_sha256"],
-                "rows": [{**row, "candidate": without_format(candidate)}],
-            }
-        ],
+        "lists": [{"owner": owner, "list_sha256": NUMBERS["list_sha256"], "places": places}],
         "model": load_model().constants,
         "proof": {
             "blind": NUMBERS["blind"],
@@ -239,7 +259,7 @@ def receipt():
             "tree_size": 2,
             "path": merkle.encode_path([leaf(BLOCKS["customer-2"])]),
         },
-        "seal": without_format(SEALS[1]),
+        "seal": without_format(SEAL),
         "seal_path": BLOCKS["seal-path"],
         "head": BLOCKS["head"].partition("\n\n")[0] + "\n",
         "consistency": [json.loads(BLOCKS["consistency"])],
@@ -255,4 +275,4 @@ def test_a_receipt_of_the_page_is_intact():
     assert {name: said for name, (is_intact, said) in found.items() if not is_intact} == {}
     kept = verify_receipt.kept_heads(BLOCKS["head"] + "\n")
     keys = verify_receipt.public_keys(BLOCKS["public-key"])
-    assert verify_receipt.compare(receipt(), kept, keys).startswith("the head kept of 4 seals")
+    assert verify_receipt.compare(receipt(), kept, keys).startswith("the head kept of 5 seals")

@@ -8,8 +8,8 @@ import oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import MODEL, Declared, Item, Place
-from strategies import HORIZONS, LEVELS, PLACES, as_of_days, items, models
+from oracle import MODEL, NEW_MODEL, Declared, Item, Place
+from strategies import HORIZONS, LEVELS, PLACES, as_of_days, as_seen_by, items, models
 
 from sqlite_utils_personalization.formula.formula import replay_view, splice
 
@@ -19,7 +19,8 @@ FROM = """
 FROM (SELECT :as_of AS as_of, :industry AS industry_weight, :deadline AS deadline_weight,
     :risk AS risk_weight, :urgent_days AS urgent_days, :program AS program_cap,
     :industry_pack AS industry_pack_cap, :saved_search AS saved_search_cap,
-    :amendment AS amendment_cap) r,
+    :amendment AS amendment_cap, :program_lead AS program_lead, :amendment_lead AS amendment_lead,
+    :rolling_points AS rolling_points, :unknown_points AS unknown_points, :rank_band AS rank_band) r,
 (SELECT :industries AS industries, :prefecture AS prefecture, :horizon_days AS horizon_days,
     :risk_tolerance AS risk_level) k,
 item c
@@ -41,14 +42,21 @@ def evaluate(db, wanted, items, customer, model=MODEL, as_of=AS_OF):
     db.execute("DELETE FROM item")
     marks = ", ".join("?" * len(ITEM_COLUMNS))
     db.executemany(f"INSERT INTO item VALUES ({marks})", map(astuple, items))
+    leads, dates = model.get("lead_days", {}), model.get("date_points", {})
     values = {
         **model["weights"],
         **model["caps"],
         "urgent_days": model["urgent_days"],
+        # What a model does not name is NULL in the row of its run.
+        "program_lead": leads.get("program"),
+        "amendment_lead": leads.get("amendment"),
+        "rolling_points": dates.get("rolling"),
+        "unknown_points": dates.get("unknown"),
+        "rank_band": model.get("rank_band"),
         "as_of": as_of,
     }
     declared = {**customer._asdict(), "industries": column(customer.industries)}
-    sql = splice(f"SELECT {wanted} {FROM} ORDER BY {{points}} DESC, {{rank_order}}")
+    sql = splice(f"SELECT {wanted} {FROM} ORDER BY {{rank_order}}")
     return db.execute(sql, {**values, **declared}).fetchall()
 
 
@@ -143,6 +151,69 @@ WORKED = (
 )
 
 
+NEWLY_WORKED = (
+    # the same, by the new model
+    (
+        "closes in 17 days, of which 14 are notice: 30 * 43 / 46 = 28.04, floored",
+        customer(horizon=60),
+        program(closes_on="2026-08-08"),
+        (0, 28, 0, 28),
+    ),
+    (
+        "closes in 14 days, the last that keep the notice",
+        customer(horizon=60),
+        program(closes_on="2026-08-05"),
+        (0, 30, 0, 30),
+    ),
+    (
+        "closes in 8 days, and of a horizon of 14 days 7 are kept: 30 * 6 / 7 = 25.7",
+        customer(horizon=14),
+        program(closes_on="2026-07-30"),
+        (0, 25, 0, 25),
+    ),
+    (
+        "closes that day, and of a horizon of 1 day none is kept",
+        customer(horizon=1),
+        program(closes_on=AS_OF),
+        (0, 30, 0, 30),
+    ),
+    (
+        "an amendment is kept 7 days: 30 * 43 / 53 = 24.3",
+        customer(horizon=60),
+        Item("amendment", "A1", closes_on="2026-08-08"),
+        (0, 24, 0, 24),
+    ),
+    (
+        "an industry pack is kept none: 30 * 43 / 60 = 21.5",
+        customer(horizon=60),
+        Item("industry_pack", "pack_construction", closes_on="2026-08-08"),
+        (0, 21, 0, 21),
+    ),
+    (
+        "takes applications at any time",
+        customer(horizon=730),
+        program(rolling=1),
+        (0, 15, 0, 15),
+    ),
+    ("nobody knows until when", customer(horizon=30), program(rolling=0), (0, 0, 0, 0)),
+    ("at any time, no horizon", customer(), program(rolling=1), (0, 0, 0, 0)),
+    ("it was not asked: the old rule", customer(horizon=90), program(), (0, 30, 0, 30)),
+    (
+        "50 + 28 + 10",
+        customer("D", "東京都", 60, "low"),
+        program(industries="D", closes_on="2026-08-08", risk_level="medium"),
+        (50, 28, 10, 88),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("who", "what", "expected"), [pytest.param(*case, id=why) for why, *case in NEWLY_WORKED]
+)
+def test_the_new_model_gives_the_points_a_person_works_out(db, who, what, expected):
+    assert evaluate(db, PLACE, [what], who, NEW_MODEL) == [(1, *expected)]
+
+
 @pytest.mark.parametrize(
     ("who", "what", "expected"), [pytest.param(*case, id=why) for why, *case in WORKED]
 )
@@ -167,6 +238,21 @@ def test_an_item_that_does_not_fit_is_not_eligible(db, who, what):
     assert evaluate(db, "{eligible}", [what], who) == [(0,)]
 
 
+TOO_LATE = (
+    ("13 of 14 days", customer(), program(closes_on="2026-08-04")),
+    ("that day", customer(horizon=730), program(closes_on=AS_OF)),
+    ("13 of the 14 days in a horizon of 28", customer(horizon=28), program(closes_on="2026-08-04")),
+    ("none of the day in a horizon of 2", customer(horizon=2), program(closes_on=AS_OF)),
+    ("6 of 7 days", customer(), Item("amendment", "A1", closes_on="2026-07-28")),
+)
+
+
+@pytest.mark.parametrize(("who", "what"), [pytest.param(*case, id=why) for why, *case in TOO_LATE])
+def test_what_leaves_less_than_the_notice_is_eligible_by_the_old_model_alone(db, who, what):
+    assert evaluate(db, "{eligible}, {is_open}, {in_time}", [what], who, NEW_MODEL) == [(0, 1, 0)]
+    assert evaluate(db, "{eligible}, {is_open}, {in_time}", [what], who) == [(1, 1, 1)]
+
+
 CUSTOMERS = st.builds(
     Declared,
     industries=st.none() | st.sets(st.sampled_from("ADEGT"), max_size=3).map(frozenset),
@@ -179,25 +265,31 @@ CUSTOMERS = st.builds(
 @settings(max_examples=400)
 @given(item=items(), who=CUSTOMERS, model=models(MODEL), as_of=as_of_days())
 def test_the_formula_is_the_oracle(db, item, who, model, as_of):
+    item = as_seen_by(model, item)
     [(is_eligible, *points)] = evaluate(db, PLACE, [item], who, model, as_of)
     # Whose it is and whether it was left out are no part of the formula.
     anyone = replace(item, profile_id=None, left_out=None)
-    assert is_eligible == oracle.eligible(anyone, who, as_of)
+    assert is_eligible == oracle.eligible(anyone, who, model, as_of)
     if is_eligible:
         assert [type(value) for value in points] == [int] * 4
         assert Place(item.item_id, *points) == oracle.place(item, who, model, as_of)
 
 
+@settings(max_examples=200)
 @given(
     items=st.lists(items(("program",)), max_size=8, unique_by=lambda item: item.item_id),
     who=CUSTOMERS,
+    model=models(MODEL),
 )
-def test_the_rank_is_the_oracles(db, items, who):
+def test_the_rank_is_the_oracles(db, items, who, model):
+    items = [as_seen_by(model, item) for item in items]
     running = [item for item in items if oracle.is_open(item, AS_OF)]
-    places = {item.item_id: oracle.place(item, who, MODEL, AS_OF) for item in running}
-    best_first = sorted(running, key=lambda item: oracle.order(item, places[item.item_id]))
-    expected = [(item.item_id,) for item in best_first]
-    assert evaluate(db, "c.item_id", running, who) == expected
+    places = {item.item_id: oracle.place(item, who, model, AS_OF) for item in running}
+    best_first = sorted(
+        running, key=lambda item: oracle.order(item, places[item.item_id], who, model)
+    )
+    expected = [(item.item_id, oracle.kin(item, who)) for item in best_first]
+    assert evaluate(db, "c.item_id, {kin}", running, who, model) == expected
 
 
 def test_the_last_tie_is_broken_by_item_id_as_bytes(db):
@@ -209,7 +301,50 @@ def test_the_last_tie_is_broken_by_item_id_as_bytes(db):
 @pytest.mark.parametrize("industries", ["any", "unknown", "D", "ADE", oracle.JSIC_LETTERS])
 def test_breadth_counts_industries(db, industries):
     expected = {"any": 20, "unknown": 21, "D": 1, "ADE": 3, oracle.JSIC_LETTERS: 20}[industries]
-    assert evaluate(db, "{breadth}", [program(industries=industries)], customer()) == [(expected,)]
+    item = program(industries=industries)
+    for who, model in ((customer(), MODEL), (customer("D"), MODEL), (customer("D"), NEW_MODEL)):
+        assert evaluate(db, "{breadth}", [item], who, model) == [(expected,)]
+    # Who declared none is shown first what is for everyone, and no further.
+    assert evaluate(db, "{breadth}", [item], customer(), NEW_MODEL) == [(0,)]
+
+
+ORDERED = (
+    # who, items of equal points from the first to the last, by the new model
+    (
+        customer("D", "東京都"),
+        (
+            program(industries="D", prefectures="東京都"),
+            program(industries="any", prefectures="東京都,大阪府"),
+            program(industries="D"),
+        ),
+    ),
+    (
+        customer(None, "東京都", None, "low"),
+        (
+            program(industries="unknown", prefectures="東京都"),
+            program(industries="D", prefectures="東京都"),
+            program(industries="any"),
+            program(industries="D"),
+        ),
+    ),
+    (
+        customer(None, None, None, "low"),
+        (
+            program(industries="unknown", closes_on="2026-10-01"),
+            program(industries="any", closes_on="2026-10-02", prefectures="東京都"),
+            program(industries="DE", closes_on="2026-09-01"),
+            program(industries="D", closes_on="2026-09-02"),
+            program(industries="D"),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(("who", "best_first"), ORDERED)
+def test_the_new_model_ranks_equal_points_like_this(db, who, best_first):
+    named = [replace(item, item_id=str(9 - at)) for at, item in enumerate(best_first)]
+    found = evaluate(db, "c.item_id", named, who, NEW_MODEL)
+    assert [item_id for (item_id,) in found] == [item.item_id for item in named]
 
 
 def test_the_replay_view_of_288_is_the_one_the_formula_generates():

@@ -45,8 +45,9 @@ GUARDED = {
     ),
     "am_personalization_run": Table(
         "run_id as_of again model_json model_sha256 package_version top_k served_at started_at"
-        " salt customers_sha256 candidates_sha256 served_sha256 profiles rejected counts_json left_out_json",
-        (1, "2026-04-01", 0, "{}", H, "1", 10, "x", "x", H, H, H, H, 2, 0, "{}", "{}"),
+        " salt customers_sha256 candidates_sha256 served_sha256 delivery_end feedback_end profiles rejected counts_json"
+        " left_out_json",
+        (1, "2026-04-01", 0, "{}", H, "1", 10, "x", "x", H, H, H, H, None, 0, 2, 0, "{}", "{}"),
         (
             2,
             "2026-04-02",
@@ -61,6 +62,8 @@ GUARDED = {
             OTHER,
             OTHER,
             OTHER,
+            4,
+            None,
             3,
             1,
             "[]",
@@ -75,9 +78,10 @@ GUARDED = {
         (("cohort_id",), ("industries", "prefecture", "horizon_days", "risk_level")),
     ),
     "am_personalization_candidate": Table(
-        "candidate_id candidate_sha256 recommendation_type item_id title industries prefectures why",
-        (1, H, "program", "a", "A", "any", "nationwide", "{}"),
-        (2, OTHER, "amendment", "b", "B", "A", "東京都", "[]"),
+        "candidate_id candidate_sha256 recommendation_type item_id title industries prefectures why rolling family"
+        " family_name",
+        (1, H, "program", "a", "A", "any", "nationwide", "{}", None, None, None),
+        (2, OTHER, "amendment", "b", "B", "A", "東京都", "[]", 1, "東京都@|名", "名"),
         (("candidate_id",), ("candidate_sha256",)),
     ),
     "am_personalization_run_candidate": Table(
@@ -96,12 +100,12 @@ GUARDED = {
         (("list_id", "seq"),),
     ),
     "am_personalization_evidence": Table(
-        "first_rec_id n list_id", (1, 1, 1), (2, 2, 2), (("first_rec_id",),)
+        "first_rec_id n list_id first_seq", (1, 1, 1, 1), (2, 2, 2, 2), (("first_rec_id",),)
     ),
     "am_personalization_unserved": Table(
-        "run_id profile_id cohort_id reason",
-        (1, 1, 1, None),
-        (1, 2, None, "not JSON"),
+        "run_id profile_id cohort_id reason due_json",
+        (1, 1, 1, None, None),
+        (1, 2, None, "not JSON", "[]"),
         (("run_id", "profile_id"),),
     ),
     "am_personalization_seal": Table(
@@ -128,11 +132,24 @@ GUARDED = {
         (2, 2, "y", OTHER),
         (("rotation_id",),),
     ),
+    "am_personalization_feedback": Table(
+        "feedback_id profile_id recommendation_type item_id feedback family opens_on closes_on given_at",
+        (1, 1, "program", "a", "dismissed", None, None, "2026-07-22", "x"),
+        (2, 2, "amendment", "b", "interested", "東京都@|名", "2026-07-22", None, "y"),
+        (("feedback_id",),),
+    ),
     "am_personalization_identity": Table(
         "identity_id profile_id commitment bound_at",
         (1, 1, H, "x"),
         (2, 2, OTHER, "y"),
         (("identity_id",),),
+    ),
+    "am_personalization_verification": Table(
+        "verification_id verified_at package_version log_end covered_rows seal_id tree_root kept kept_seal_id seconds"
+        " findings findings_json",
+        (1, "x", "1", 0, 0, 0, None, "none", None, 0, 0, "{}"),
+        (2, "y", "2", 1, 1, 1, H, "agree", 1, 1, 1, "[]"),
+        (("verification_id",),),
     ),
 }
 MUTABLE = {
@@ -158,6 +175,9 @@ ASCENDING = {
     "am_personalization_delivery": "delivery_id",
     "am_personalization_erasure": "erasure_id",
     "am_personalization_rotation": "rotation_id",
+    "am_personalization_feedback": "feedback_id",
+    "am_personalization_identity": "identity_id",
+    "am_personalization_verification": "verification_id",
 }
 KEYS = [(table, key) for table in GUARDED for key in GUARDED[table].keys]
 NUMBERED = [

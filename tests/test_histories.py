@@ -1,6 +1,7 @@
 """Whatever honestly happens to a database, verification finds nothing."""
 
 import itertools
+import json
 import os
 import shutil
 import sqlite3
@@ -13,11 +14,16 @@ import pytest
 import sqlite_utils
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from strategies import old
 
 from sqlite_utils_personalization import migrate, score
+from sqlite_utils_personalization.audit.replay import replay
+from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.verify import verify
+from sqlite_utils_personalization.billing.record import record_deliveries, reverse_delivery
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.rotation import rotate
 from sqlite_utils_personalization.scoring import log, night
@@ -29,6 +35,9 @@ CREATE TABLE programs (unified_id TEXT PRIMARY KEY, primary_name TEXT, prefectur
 INSERT INTO programs VALUES ('A', '農業の機械導入補助金', '東京都', 'S'), ('B', '賃上げ補助金', NULL, 'B'),
     ('C', '看護の人材確保補助金', NULL, 'C'), ('D', '商店の改装補助金', '大阪府', NULL);
 CREATE TABLE saved_searches (id INTEGER PRIMARY KEY, api_key_hash TEXT, query_json TEXT);
+CREATE TABLE am_amendment_diff (diff_id INTEGER PRIMARY KEY, entity_id, field_name, prev_value, new_value, detected_at);
+INSERT INTO am_amendment_diff VALUES (1, 'A', 'url', 'x', 'y', '2026-04-01'), (2, 'C', 'url', 'x', 'y', '2026-04-01'),
+    (3, 'B', 'url', 'x', 'y', '2026-04-02');
 """
 PREFERENCES = (
     "{}",
@@ -63,6 +72,23 @@ ACTIONS = st.one_of(
     st.tuples(st.just("progress lost"), st.just(0)),
     st.tuples(st.just("amended"), st.sampled_from("ABCD")),
     st.tuples(st.just("withdrawn"), st.sampled_from("ABCD")),
+    # to whom, every which of the rows, how many days after the last night, with which status
+    st.tuples(
+        st.just("delivered"),
+        st.tuples(
+            small, small, st.sampled_from((0, 0, 0, -40, 2)), st.sampled_from((200, 200, 500))
+        ),
+    ),
+    st.tuples(st.just("taken back"), small),
+    st.tuples(
+        st.just("feedback"),
+        st.tuples(
+            small,
+            st.sampled_from("ABCD123"),
+            st.sampled_from(("dismissed", "applied", "interested", "withdrawn")),
+        ),
+    ),
+    st.tuples(st.just("another model"), st.sampled_from(("old", "new"))),
 )
 
 
@@ -86,6 +112,7 @@ class History:
 
     def __init__(self, path):
         self.path, self.day, self.heads, self.keys = path, date(2026, 4, 1), [], {}
+        self.model, self.slots = None, itertools.count(1)
 
     def happen(self, action, value):
         getattr(self, action.replace(" ", "_"))(value)
@@ -97,7 +124,7 @@ class History:
         return number
 
     def score(self, **options):
-        score(self.path, as_of=self.day.isoformat(), top_k=2, **options)
+        score(self.path, as_of=self.day.isoformat(), top_k=2, model=self.model, **options)
         db = sqlite3.connect(self.path)
         self.heads.append(head(db))
         db.close()
@@ -178,11 +205,14 @@ class History:
     def progress_lost(self, _):
         """Not honest by itself, but the night is finished, or found to be."""
         with closing(sqlite3.connect(self.path)) as db:
-            latest = f"SELECT as_of, run_id FROM {P}run ORDER BY run_id DESC LIMIT 1"
+            latest = f"SELECT as_of, run_id, model_json FROM {P}run ORDER BY run_id DESC LIMIT 1"
             found = db.execute(latest).fetchone()
         if found:
-            self.execute(f"DELETE FROM {P}run_progress WHERE run_id = ?", found[1])
-            score(self.path, as_of=found[0], top_k=2)
+            as_of, run_id, model = found
+            self.execute(f"DELETE FROM {P}run_progress WHERE run_id = ?", run_id)
+            file = Path(f"{self.path}.model")
+            file.write_text(model, encoding="utf-8")
+            score(self.path, as_of=as_of, top_k=2, model=file)
 
     def customer(self, preference):
         key = f"key-{len(self.keys)}".encode()
@@ -216,6 +246,42 @@ class History:
         if found:
             erase(db, found[0])
         db.close()
+
+    def delivered(self, given):
+        number, every, days, status = given
+        moment = f"{(self.day + timedelta(days)).isoformat()}T{every}:30:00.000Z".replace("T", "T0")
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+            sql = (
+                f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = ? AND rec_id % ? = 0"
+            )
+            rows = [rec_id for (rec_id,) in db.execute(sql, (number, every))]
+            slot = {"channel": "rest", "slot": f"{next(self.slots)}"}
+            record_deliveries(db, rows, delivered_at=moment, status=status, **slot)
+
+    def taken_back(self, number):
+        # There may be none, or it was taken back before.
+        with (
+            closing(sqlite3.connect(self.path, isolation_level=None)) as db,
+            suppress(PersonalizationError),
+        ):
+            reverse_delivery(db, number)
+
+    def feedback(self, said):
+        number, item, word = said
+        kind = "amendment" if item.isdigit() else "program"
+        self.execute(
+            f"INSERT INTO {P}feedback(profile_id, recommendation_type, item_id, feedback, family, opens_on, closes_on,"
+            f" given_at) SELECT ?, ?, ?, ?, family, opens_on, closes_on, ? FROM {P}candidate"
+            " WHERE recommendation_type = ? AND item_id = ? ORDER BY candidate_id DESC LIMIT 1",
+            *(number, kind, item, word, f"{self.day.isoformat()}T01:00:00.000Z", kind, item),
+        )
+
+    def another_model(self, which):
+        self.model = None
+        if which == "old":
+            self.model = Path(f"{self.path}.old")
+            constants = old(load_model().constants)
+            self.model.write_text(json.dumps(constants), encoding="utf-8")
 
     def rotated(self, number):
         key = self.keys.get(number, b"of nobody")
@@ -320,6 +386,45 @@ def test_a_night_killed_at_any_statement_is_told_from_one_that_ended(start, tmp_
             assert verify(db) == []
     assert {(0, False, 0), (1, True, 1)} < states
     assert states & {(1, False, 0), (1, True, 0)}, states
+
+
+PROGRAMS_OF_1 = f"""
+SELECT item_id FROM v_personalization_replay v JOIN {P}recommendation_log l USING (rec_id)
+WHERE v.recommendation_type = 'program' AND profile_id = 1 AND run_id = ? ORDER BY rec_id
+"""
+
+
+def test_a_history_that_crosses_the_change_of_model_is_replayed_and_verified(start, tmp_path):
+    """Old nights are decided by what their own model says, and what they handed over counts in the new ones."""
+    path = tmp_path / "jpcite.db"
+    shutil.copy(start, path)
+    history = History(path)
+    actions = (
+        *(("customer", '{"deadline_horizon_days": 90, "risk_tolerance": "low"}'),) * 2,
+        *(("another model", "old"), ("night", 0)),
+        ("delivered", (1, 1, 0, 200)),
+        ("night", 1),
+        ("feedback", (2, "B", "dismissed")),
+        *(("another model", "new"), ("night", 1)),
+        ("delivered", (1, 1, 0, 200)),
+        ("night", 1),
+        *(("another model", "old"), ("night", 1)),
+        *(("another model", "new"), ("night", 40)),
+    )
+    for action, value in actions:
+        history.happen(action, value)
+        with closing(sqlite3.connect(path)) as db:
+            assert verify(db) == []
+    with closing(sqlite3.connect(path)) as db:
+        assert {found.verdict for found in replay(db, Selection())} == {"reproduced"}
+        nights = [
+            [item_id for (item_id,) in db.execute(PROGRAMS_OF_1, (run_id,))]
+            for run_id in range(1, 7)
+        ]
+        models = db.execute(f"SELECT rank_band, repeat_days FROM {P}run ORDER BY run_id").fetchall()
+    assert models == [(None, None)] * 2 + [(10, 30)] * 2 + [(None, None), (10, 30)]
+    # B has fewer points and C none; in 40 days what was handed over is forgotten. D is for everyone, A for farmers.
+    assert nights == [["A", "D"], ["A", "D"], ["B"], [], ["A", "D"], ["D", "A"]]
 
 
 @given(actions=histories)

@@ -4,6 +4,7 @@ import json
 from importlib.resources import files
 
 import pytest
+from strategies import NEW_NAMES, old
 
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.model import load_model
@@ -43,6 +44,32 @@ def test_the_packaged_model_holds_the_designs_constants():
         30,
     )
     assert constants["tiers"] == {"S": "low", "A": "low", "B": "medium", "C": "high"}
+    assert {name: constants[name] for name in NEW_NAMES} == {
+        "lead_days": {"program": 14, "amendment": 7},
+        "date_points": {"rolling": 15, "unknown": 0},
+        "rolling_words": [
+            *("随時", "通年", "先着", "予算がなくなり次第", "予算の上限", "予算額に達し", "常時")
+        ],
+        "rank_band": 10,
+        "places_per_family": 1,
+        "depth": 30,
+        "repeat_days": 30,
+    }
+
+
+def test_a_model_without_the_rules_that_came_later_is_the_one_it_was(model_file):
+    """A night of the past is identified by this digest."""
+    loaded = load_model(model_file(old(PACKAGED)))
+    assert loaded.constants == old(PACKAGED)
+    assert loaded.sha256 == "1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd"
+
+
+@pytest.mark.parametrize("name", sorted(NEW_NAMES))
+def test_each_of_the_later_rules_may_be_left_out_with_what_it_goes_with(model_file, name):
+    together = ({"date_points", "rolling_words"}, {"depth", "repeat_days"})
+    gone = next((names for names in together if name in names), {name})
+    without = {key: value for key, value in PACKAGED.items() if key not in gone}
+    assert set(PACKAGED) - set(load_model(model_file(without)).constants) == gone
 
 
 def test_white_space_and_order_do_not_make_another_model(model_file):
@@ -73,6 +100,22 @@ WRONG = (
     (changed(urgent_days=90.5), "$.urgent_days: 90.5 is not of type 'integer'"),
     (changed(tiers={"S": "tiny"}), "$.tiers.S: 'tiny' is not one of ['low', 'medium', 'high']"),
     (changed(packs={"pack_x": "ED"}), "$.packs.pack_x: 'ED' does not match"),
+    (changed(lead_days={"program": 14}), "$.lead_days: 'amendment' is a required property"),
+    (changed(lead_days={"program": 366, "amendment": 7}), "$.lead_days.program: 366 is greater"),
+    (changed(lead_days={"program": -1, "amendment": 7}), "$.lead_days.program: -1 is less than"),
+    (changed(date_points={"rolling": 15}), "$.date_points: 'unknown' is a required property"),
+    (changed(rolling_words=["随時", "随時"]), "$.rolling_words: ['随時', '随時'] "),
+    (changed(rolling_words=[""]), "$.rolling_words[0]: '' "),
+    (changed(rank_band=0), "$.rank_band: 0 is less than the minimum of 1"),
+    (changed(rank_band=9.5), "$.rank_band: 9.5 is not of type 'integer'"),
+    (changed(places_per_family=2), "$.places_per_family: 1 was expected"),
+    (changed(depth=0), "$.depth: 0 is less than the minimum of 1"),
+    (changed(repeat_days=-1), "$.repeat_days: -1 is less than the minimum of 0"),
+    *(
+        ({**old(PACKAGED), name: PACKAGED[name]}, f"$: '{other}' is a dependency of '{name}'")
+        for one, another in (("date_points", "rolling_words"), ("depth", "repeat_days"))
+        for name, other in ((one, another), (another, one))
+    ),
     ([], "$: [] is not of type 'object'"),
     ("{", "is not JSON"),
     ('{"urgent_days": 1, "urgent_days": 2}', "urgent_days is given twice"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from receipt_fixtures import AMENDMENT, DISMISSED, MARKED
 from scored import NIGHTS, OTHERS, P, connect, execute
 
 from sqlite_utils_personalization import score
@@ -120,19 +121,23 @@ def is_undetectable(table, column, kind, which):
 
 @pytest.fixture(scope="session")
 def path(tmp_path_factory):
-    """Two sealed nights, rows of another program, some from before 288, deliveries, rotations, erasures, a night that
-    is under way, and a customer who came since.
+    """Two sealed nights, rows of another program, some from before 288, deliveries and feedback that the second night
+    spares repeats of, rotations, erasures, a night that is under way, and a customer who came since.
     """
     path = tmp_path_factory.mktemp("mutations") / "jpcite.db"
     build(path)
     _marked(path)
+    db = connect(path)
+    db.execute(AMENDMENT)
     for night in NIGHTS:
         execute(path, OTHERS)
         score(path, as_of=night)
-    db = connect(path)
-    delivery = f"INSERT INTO {P}delivery VALUES (?, ?, ?, 'rest', '1', 'x', 'x', 200, 3, ?)"
-    for number, back in ((1, None), (2, None), (3, 2)):
-        db.execute(delivery, (number, f"{number:064x}", 2 if back else number, back))
+        if night == NIGHTS[0]:
+            _hand_over(db)
+    (torn,) = db.execute(
+        f"SELECT count(*) FROM {P}evidence e JOIN {P}list USING (list_id) WHERE run_id = 2 AND first_seq > 1"
+    ).fetchone()
+    assert torn > 2
     for number in (1, 2):
         rotate(db, f"example-key-{number}".encode(), f"another-{number}".encode())
     seal_events(db)
@@ -148,6 +153,19 @@ def path(tmp_path_factory):
     db.execute(f"INSERT INTO {P}profile(user_token_hash) VALUES (?)", ("e" * 64,))
     db.close()
     return path
+
+
+def _hand_over(db):
+    """What came of the first night: deliveries, one of them taken back, and what customer 3 said."""
+    delivery = f"INSERT INTO {P}delivery VALUES (?, ?, ?, 'rest', '1', ?, ?, 200, 3, ?)"
+    at = f"{NIGHTS[0]}T03:00:00.000Z"
+    programs = db.execute(
+        f"SELECT rec_id FROM {LOG} WHERE profile_id = 3 AND recommendation_type = 'program' ORDER BY 1"
+    ).fetchall()
+    for number, (rec_id,), back in ((1, (1,), None), (2, (2,), None), (3, (2,), 2), (4, programs[1], None)):
+        db.execute(delivery, (number, f"{number:064x}", rec_id, at, at, back))
+    for said in DISMISSED, MARKED:
+        db.execute(said)
 
 
 def _marked(path):

@@ -9,10 +9,21 @@ from pathlib import Path
 import oracle
 import pytest
 from hypothesis import given
-from oracle import MODEL, Declared, InvalidPreference, Item, Place
-from strategies import as_of_days, items_of_a_night, odd_texts, valid_texts
+from oracle import (
+    MODEL,
+    NEW_MODEL,
+    Declared,
+    Delivery,
+    Feedback,
+    InvalidPreference,
+    Item,
+    Past,
+    Place,
+)
+from strategies import as_of_days, as_seen_by, items_of_a_night, models, odd_texts, valid_texts
 
 AS_OF = "2026-07-22"
+BOTH = pytest.mark.parametrize("model", (MODEL, NEW_MODEL), ids=("old", "new"))
 
 
 def program(item_id="P1", **facts):
@@ -164,7 +175,38 @@ DATES = (
 @pytest.mark.parametrize(("opens_on", "closes_on", "expected"), DATES)
 def test_an_item_is_open_from_its_first_to_its_last_day(opens_on, closes_on, expected):
     item = program(opens_on=opens_on, closes_on=closes_on)
-    assert oracle.eligible(item, Declared(), AS_OF) is expected
+    assert oracle.eligible(item, Declared(), MODEL, AS_OF) is expected
+
+
+NOTICE = (
+    # type, closes on, horizon, eligible by the new model; by the old one all of them are
+    ("program", "2026-08-05", None, True),  # 14 days
+    ("program", "2026-08-04", None, False),
+    ("program", None, None, True),  # nothing to be late for
+    ("program", "2026-08-05", 730, True),
+    ("program", "2026-08-04", 730, False),
+    ("program", "2026-08-04", 28, False),  # half of 28 days is 14
+    ("program", "2026-08-04", 27, True),  # of 27 it is 13
+    ("program", "2026-08-03", 27, False),
+    ("program", "2026-07-29", 14, True),  # 7 days
+    ("program", "2026-07-28", 14, False),
+    ("program", "2026-07-22", 1, True),  # half of a day is none
+    ("program", "2026-07-22", 2, False),
+    ("amendment", "2026-07-29", None, True),  # 7 days
+    ("amendment", "2026-07-28", None, False),
+    ("amendment", "2026-07-28", 13, True),
+    ("industry_pack", "2026-07-22", None, True),
+    ("saved_search", "2026-07-22", None, True),
+)
+
+
+@pytest.mark.parametrize(("name", "closes_on", "horizon", "expected"), NOTICE)
+def test_what_closes_sooner_than_the_notice_that_is_kept_is_not_eligible(
+    name, closes_on, horizon, expected
+):
+    item, customer = Item(name, "X", closes_on=closes_on), Declared(horizon_days=horizon)
+    assert oracle.eligible(item, customer, NEW_MODEL, AS_OF) is expected
+    assert oracle.eligible(item, customer, MODEL, AS_OF) is True
 
 
 PLACES = (
@@ -181,7 +223,7 @@ PLACES = (
 @pytest.mark.parametrize(("prefecture", "prefectures", "expected"), PLACES)
 def test_an_item_is_for_its_prefectures(prefecture, prefectures, expected):
     item = program(prefectures=prefectures)
-    assert oracle.eligible(item, Declared(prefecture=prefecture), AS_OF) is expected
+    assert oracle.eligible(item, Declared(prefecture=prefecture), MODEL, AS_OF) is expected
 
 
 INDUSTRIES = (
@@ -205,7 +247,7 @@ INDUSTRIES = (
 def test_industry_points_need_a_match(stated, industries, is_eligible, expected):
     customer = Declared(industries=None if stated is None else letters(stated))
     item = program(industries=industries)
-    assert oracle.eligible(item, customer, AS_OF) is is_eligible
+    assert oracle.eligible(item, customer, MODEL, AS_OF) is is_eligible
     assert oracle.industry_points(item, customer, MODEL) == expected
 
 
@@ -233,6 +275,41 @@ DEADLINES = (
 def test_deadline_points_grow_as_the_deadline_nears(closes_on, horizon, expected):
     item, customer = program(closes_on=closes_on), Declared(horizon_days=horizon)
     assert oracle.deadline_points(item, customer, MODEL, AS_OF) == expected
+
+
+NEW_DEADLINES = (
+    # type, closes on, rolling, horizon, points
+    ("program", "2026-08-05", None, 60, 30),  # 14 days: the last day that keeps the notice
+    ("program", "2026-08-06", None, 60, 29),  # 15 days: 30 * 45 / 46 = 29.3
+    ("program", "2026-08-08", None, 60, 28),  # 17 days: 30 * 43 / 46 = 28.04
+    ("program", "2026-09-19", None, 60, 0),  # 59 days: 30 * 1 / 46 = 0.7
+    ("program", "2026-09-18", None, 60, 1),  # 58 days: 30 * 2 / 46 = 1.3
+    ("program", "2026-09-20", None, 60, 0),
+    ("program", "2026-07-29", None, 14, 30),  # half of 14 days are kept
+    ("program", "2026-07-30", None, 14, 25),  # 8 days: 30 * 6 / 7 = 25.7
+    ("program", "2026-07-22", None, 1, 30),  # none is kept
+    ("program", "2026-07-23", None, 1, 0),
+    ("amendment", "2026-07-29", None, 60, 30),  # 7 days
+    ("amendment", "2026-07-30", None, 60, 29),  # 8 days: 30 * 52 / 53 = 29.4
+    ("industry_pack", "2026-08-08", None, 60, 21),  # no notice: 30 * 43 / 60
+    ("program", "2026-08-08", None, None, 0),
+    ("program", None, 1, 60, 15),  # at any time
+    ("program", None, 1, 730, 15),
+    ("program", None, 0, 60, 0),  # nobody knows
+    ("program", None, 1, None, 0),
+    ("program", None, None, 90, 30),  # it was not asked: the old rule
+    ("program", None, None, 91, 0),
+    ("saved_search", None, None, 90, 30),
+)
+
+
+@pytest.mark.parametrize(("name", "closes_on", "rolling", "horizon", "expected"), NEW_DEADLINES)
+def test_deadline_points_grow_until_the_notice_is_spent(
+    name, closes_on, rolling, horizon, expected
+):
+    item = Item(name, "X", closes_on=closes_on, rolling=rolling)
+    customer = Declared(horizon_days=horizon)
+    assert oracle.deadline_points(item, customer, NEW_MODEL, AS_OF) == expected
 
 
 def test_days_left_cross_a_leap_day():
@@ -274,6 +351,13 @@ def test_half_of_an_odd_risk_weight_is_floored():
 def test_the_score_is_capped_by_type_and_the_points_are_not(name, expected):
     everything = Declared(letters("D"), None, 90, "low")
     assert points(Item(name, "X", industries="any"), everything) == (50, 30, 20, expected)
+
+
+def test_all_points_of_the_new_model_make_the_score():
+    # 17 days left: 30 * 43 / 46 = 28.04
+    customer = Declared(letters("D"), None, 60, "medium")
+    item = program(industries="D", closes_on="2026-08-08", risk_level="high")
+    assert points(item, customer, model=NEW_MODEL) == (50, 28, 10, 88)
 
 
 def test_a_score_below_the_cap_is_the_sum():
@@ -344,6 +428,245 @@ def test_the_last_tie_is_broken_by_item_id_as_bytes():
     assert ids(items, {"industry_pack": "D"}) == ["10", "9", "B", "a", "Ａ", "𠮷"]
 
 
+IN_TOKYO = {"industry_pack": "D", "prefecture": "東京都", "risk_tolerance": "low"}
+
+
+def test_within_a_band_the_declared_prefecture_comes_first():
+    items = [
+        program("a", industries="D", risk_level="low"),  # 70, nationwide
+        program("b", industries="D", prefectures="東京都", risk_level="low"),  # 70
+        program("c", industries="D", prefectures="東京都,大阪府", risk_level="medium"),  # 60
+        program("d", industries="any", prefectures="東京都", risk_level="low"),  # 70, of 20
+        program("e", industries="unknown", prefectures="東京都", risk_level="low"),  # 20
+    ]
+    assert ids(items, IN_TOKYO) == ["a", "b", "d", "c", "e"]
+    assert ids(items, IN_TOKYO, model=NEW_MODEL) == ["b", "d", "a", "c", "e"]
+    # A band wide enough makes all of them equal at first.
+    assert ids(items, IN_TOKYO, model=NEW_MODEL | {"rank_band": 100}) == ["b", "d", "c", "e", "a"]
+    # And one of a point is none.
+    assert ids(items, IN_TOKYO, model=NEW_MODEL | {"rank_band": 1}) == ["b", "d", "a", "c", "e"]
+
+
+def test_bands_are_counted_from_zero_and_not_from_the_best():
+    weights = {"industry": 59, "deadline": 30, "risk": 2}
+    model = NEW_MODEL | {"weights": weights}
+    items = [
+        program("far", industries="D", risk_level="low"),  # 61
+        program("near", industries="D", prefectures="東京都", risk_level="medium"),  # 60
+        program("below", industries="D", prefectures="東京都", risk_level="high"),  # 59
+    ]
+    assert ids(items, IN_TOKYO, model=model) == ["near", "far", "below"]
+
+
+def test_without_a_declared_prefecture_none_comes_first():
+    items = [
+        program("a", industries="D", risk_level="low"),
+        program("b", industries="D", prefectures="東京都", risk_level="low"),
+    ]
+    preference = {"industry_pack": "D", "risk_tolerance": "low"}
+    assert ids(items, preference, model=NEW_MODEL) == ["a", "b"]
+
+
+def test_who_declared_no_industry_sees_first_what_is_for_everyone():
+    items = [
+        program("a", industries="D", risk_level="low", closes_on="2026-10-01"),
+        program("b", industries="any", risk_level="medium"),
+        program("c", industries="unknown", risk_level="low", closes_on="2026-11-01"),
+        program("d", industries="any", risk_level="low", closes_on="2026-12-01"),
+        program("e", industries="DE", risk_level="low", closes_on="2026-09-01"),
+    ]
+    # 20 points, but b has 10; the number of industries is not looked at.
+    wide = NEW_MODEL | {"rank_band": 25}
+    assert ids(items, {"risk_tolerance": "low"}, model=wide) == ["c", "d", "b", "e", "a"]
+    assert ids(items, {"risk_tolerance": "low"}, model=NEW_MODEL) == ["c", "d", "e", "a", "b"]
+    assert ids(items, {"risk_tolerance": "low"}) == ["a", "e", "d", "c", "b"]
+
+
+def test_the_prefecture_goes_before_the_industries():
+    items = [
+        program("a", industries="any", risk_level="low"),
+        program("b", industries="DE", prefectures="東京都", risk_level="low"),
+    ]
+    preference = {"prefecture": "東京都", "risk_tolerance": "low"}
+    assert ids(items, preference, model=NEW_MODEL) == ["b", "a"]
+    assert ids(items, preference, model=NEW_MODEL | {"rank_band": 1}) == ["b", "a"]
+
+
+FAMILIES = [
+    program("1", industries="DE", family="東京都@|x", family_name="x"),
+    program("2", industries="D", family="東京都@|x", family_name="x"),
+    program("3", industries="D", family="大阪府@|x", family_name="x"),
+    program("4", industries="D"),
+    program("5", industries="D"),
+    Item("amendment", "6", industries="D", family="東京都@|x", family_name="x"),
+    Item("amendment", "7", industries="D", family="東京都@|x", family_name="x"),
+]
+
+
+def test_of_a_family_the_best_placed_stands_alone_in_each_type():
+    construction = {"industry_pack": "D"}
+    # Without a prefecture, a family is one wherever it is offered.
+    assert ids(FAMILIES, construction) == ["2", "4", "5"]
+    assert ids(FAMILIES, construction | {"prefecture": "東京都"}) == ["2", "3", "4", "5"]
+    assert ids(FAMILIES, construction | {"prefecture": "東京都"}, top_k=2) == ["2", "3"]
+    assert ids(FAMILIES, construction, name="amendment") == ["6"]
+
+
+def test_the_best_placed_of_those_that_may_stand_there():
+    closed = [
+        program("1", industries="DE", family="x", family_name="x"),
+        program("2", industries="D", family="x", family_name="x", closes_on="2026-07-01"),
+    ]
+    assert ids(closed, {"industry_pack": "D"}) == ["1"]
+    worthless = [
+        program("1", risk_level="high", family="x", family_name="x"),
+        program("2", risk_level="medium", family="x", family_name="x"),
+    ]
+    assert ids(worthless, {"risk_tolerance": "low"}) == ["2"]
+
+
+ONE = "2026-07-01T18:15:00.000Z"  # 2 July in Japan
+ALONE = program("1", industries="D")
+DATED = program("1", industries="D", opens_on="2026-07-01", closes_on="2026-12-31")
+FIRST = program("1", industries="D", family="f", family_name="f")
+SPARED = (
+    # why, what was handed over, the item, whether it is spared
+    ("the same", ALONE, ALONE, True),
+    ("another", ALONE, program("2", industries="D"), False),
+    ("another type", Item("amendment", "1", industries="D"), ALONE, False),
+    ("the same, dated", DATED, DATED, True),
+    ("it closes later", DATED, program("1", opens_on="2026-07-01", closes_on="2027-01-31"), False),
+    ("it opened later", DATED, program("1", opens_on="2026-07-02", closes_on="2026-12-31"), False),
+    ("it closes now", ALONE, program("1", closes_on="2026-12-31"), False),
+    ("other facts are no news", ALONE, program("1", title="x", risk_level="low"), True),
+    ("its family", FIRST, program("2", family="f", family_name="f"), True),
+    ("another family", FIRST, program("2", family="g", family_name="f"), False),
+    ("one alone is no family", ALONE, program("2"), False),
+    ("it opened before", FIRST, program("2", family="f", opens_on="2026-06-01"), True),
+    ("it opened that day", FIRST, program("2", family="f", opens_on="2026-07-02"), True),
+    ("it opened after", FIRST, program("2", family="f", opens_on="2026-07-03"), False),
+)
+
+
+def known(deliveries=(), feedback=(), as_of=AS_OF, model=NEW_MODEL, profile_id=1):
+    return oracle.known_of(profile_id, deliveries, feedback, model, as_of)
+
+
+def said(number, feedback, item=ALONE, profile_id=1, given_at=ONE):
+    about = item.recommendation_type, item.item_id
+    days = item.family, item.opens_on, item.closes_on
+    return Feedback(number, profile_id, *about, feedback, *days, given_at)
+
+
+@pytest.mark.parametrize(
+    ("handed", "item", "expected"), [pytest.param(*case, id=why) for why, *case in SPARED]
+)
+def test_what_was_handed_over_is_spared_unless_something_is_new(handed, item, expected):
+    past = known([Delivery(1, 1, handed, ONE)])
+    assert oracle.is_spared(item, past) is expected
+    past = known(feedback=[said(1, "dismissed", handed)])
+    assert oracle.is_spared(item, past) is expected
+
+
+DELIVERED = (
+    # why, the delivery, and one that takes it back, whether it counts on 22 July
+    ("that day", {}, None, True),
+    ("the first of 30 days", {"delivered_at": "2026-06-22T15:00:00.000Z"}, None, True),
+    ("the day before", {"delivered_at": "2026-06-22T14:59:59.999Z"}, None, False),
+    ("after that night", {"delivered_at": "2026-08-30T15:00:00.000Z"}, None, True),
+    ("to another", {"profile_id": 2}, None, False),
+    ("202", {"status": 202}, None, True),
+    ("299", {"status": 299}, None, True),
+    ("199", {"status": 199}, None, False),
+    ("300", {"status": 300}, None, False),
+    ("404", {"status": 404}, None, False),
+    ("taken back", {}, 1, False),
+    ("another was taken back", {}, 7, True),
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "taken_back", "expected"), [pytest.param(*case, id=why) for why, *case in DELIVERED]
+)
+def test_what_counts_as_handed_over(facts, taken_back, expected):
+    deliveries = [Delivery(1, 1, ALONE, ONE)._replace(**facts)]
+    if taken_back:
+        deliveries.append(Delivery(2, 1, ALONE, ONE, reversal_of=taken_back))
+    assert oracle.is_spared(ALONE, known(deliveries)) is expected
+    assert known(deliveries, model=MODEL) == Past()
+
+
+def test_what_stands_for_a_type_that_nothing_lists_is_never_spared():
+    wildcard = Item("program", "*", why='{"wildcard":true}')
+    assert known([Delivery(1, 1, wildcard, ONE)]) == Past()
+
+
+LAST_WORDS = (
+    # what was said one after the other, whether the item is spared, whether its program is followed
+    (("dismissed",), True, False),
+    (("applied",), True, False),
+    (("interested",), False, True),
+    (("withdrawn",), False, False),
+    (("dismissed", "withdrawn"), False, False),
+    (("interested", "dismissed"), True, False),
+    (("dismissed", "interested"), False, True),
+    (("interested", "withdrawn"), False, False),
+)
+
+
+@pytest.mark.parametrize(("words", "is_spared", "is_followed"), LAST_WORDS)
+def test_the_last_word_on_an_item_counts_however_long_ago(words, is_spared, is_followed):
+    words = [said(n, word, given_at="2020-01-01T00:00:00.000Z") for n, word in enumerate(words, 1)]
+    others = [said(9, "withdrawn", program("2")), said(10, "withdrawn", profile_id=2)]
+    past = known(feedback=[*words, *others])
+    assert oracle.is_spared(ALONE, past) is is_spared
+    assert past.followed == frozenset({"1"} if is_followed else ())
+    assert known(feedback=words, model=MODEL) == Past()
+
+
+def test_only_programs_are_followed():
+    assert known(feedback=[said(1, "interested", Item("industry_pack", "1"))]).followed == set()
+
+
+def lists_after(items, handed=(), words=(), top_k=2, model=NEW_MODEL):
+    deliveries = [Delivery(n, 1, item, ONE) for n, item in enumerate(handed, 1)]
+    served, _ = oracle.recommendations(
+        items, {1: '{"industry_pack": "D"}'}, model, AS_OF, top_k, deliveries, words
+    )
+    return {name: [place.item_id for place in served[1][name]] for name in oracle.TYPES}
+
+
+def test_a_list_is_filled_up_from_as_many_places_as_are_looked_at():
+    items = [program(f"{n}", industries="D") for n in range(6)]
+    shallow = NEW_MODEL | {"depth": 3}
+    assert lists_after(items)["program"] == ["0", "1"]
+    assert lists_after(items, items[:1])["program"] == ["1", "2"]
+    assert lists_after(items, [items[1], items[3]])["program"] == ["0", "2"]
+    assert lists_after(items, items[:2])["program"] == ["2", "3"]
+    assert lists_after(items, items[:2], model=shallow)["program"] == ["2"]
+    assert lists_after(items, items[:3], model=shallow)["program"] == []
+    # The list is never shorter than it would be without repeats.
+    assert lists_after(items, items[:1], model=NEW_MODEL | {"depth": 1})["program"] == ["1"]
+    assert lists_after(items, items, model=MODEL)["program"] == ["0", "1"]
+
+
+def test_changes_of_followed_programs_come_first():
+    items = [
+        Item("amendment", f"{n}", industries="D", why=f'{{"program":"P{n}"}}') for n in range(4)
+    ]
+    follows = [said(1, "interested", program("P2")), said(2, "interested", program("P3"))]
+    assert lists_after(items)["amendment"] == ["0", "1"]
+    assert lists_after(items, words=follows[:1])["amendment"] == ["2", "0"]
+    assert lists_after(items, words=follows)["amendment"] == ["2", "3"]
+    assert lists_after(items, [items[2]], follows)["amendment"] == ["3", "0"]
+    assert lists_after(items, words=follows, model=MODEL)["amendment"] == ["0", "1"]
+    # Only what is among the first depth places.
+    assert lists_after(items, words=follows, model=NEW_MODEL | {"depth": 3})["amendment"] == [
+        "2",
+        "0",
+    ]
+
+
 def test_only_top_k_are_kept_of_each_type():
     items = [Item(name, f"{name}{n}", industries="D") for name in oracle.TYPES for n in range(3)]
     served, _ = oracle.recommendations(items, {1: '{"industry_pack": "D"}'}, MODEL, AS_OF, 2)
@@ -387,28 +710,41 @@ def test_a_saved_search_is_for_its_owner_alone():
     }
 
 
-def test_one_wildcard_item_of_each_type_gives_the_scores_of_the_first_version():
+@BOTH
+def test_one_wildcard_item_of_each_type_gives_the_scores_of_the_first_version(model):
     wildcards = [Item(name, "", industries="any") for name in oracle.TYPES]
     for pack, days, risk in product(("D", None), (90, 91, None), ("low", "medium", "high", None)):
         declared = {"industry_pack": pack, "deadline_horizon_days": days, "risk_tolerance": risk}
         text = json.dumps({key: value for key, value in declared.items() if value is not None})
         total = 50 * (pack is not None) + 30 * (days == 90) + 20 * (risk in ("low", "medium"))
-        served, _ = oracle.recommendations(wildcards, {1: text}, MODEL, AS_OF, 10)
+        served, _ = oracle.recommendations(wildcards, {1: text}, model, AS_OF, 10)
         scores = {name: [place.score for place in places] for name, places in served[1].items()}
         assert scores == {
             name: [min(cap, total)] if total else [] for name, cap in MODEL["caps"].items()
         }
 
 
-@given(items_of_a_night(), valid_texts(), valid_texts() | odd_texts(), as_of_days())
-def test_sharing_filters_between_customers_changes_nothing(items, first, second, as_of):
+@given(items_of_a_night(), valid_texts(), valid_texts() | odd_texts(), models(MODEL), as_of_days())
+def test_sharing_filters_between_customers_changes_nothing(items, first, second, model, as_of):
+    items = [as_seen_by(model, item) for item in items]
     expected = {}
     for profile_id, text in {1: first, 2: second}.items():
         try:
-            customer = oracle.declared(text, MODEL)
+            customer = oracle.declared(text, model)
         except InvalidPreference:
             continue
-        own = [item for item in items if oracle.eligible(item, customer, as_of, profile_id)]
-        expected[profile_id] = oracle.best(own, customer, MODEL, as_of, 3)
-    served, _ = oracle.recommendations(items, {1: first, 2: second}, MODEL, as_of, 3)
+        own = [item for item in items if oracle.eligible(item, customer, model, as_of, profile_id)]
+        expected[profile_id] = oracle.best(own, customer, model, as_of, 3)
+    served, _ = oracle.recommendations(items, {1: first, 2: second}, model, as_of, 3)
     assert served == expected
+
+
+@given(items_of_a_night(), valid_texts(), as_of_days())
+def test_a_model_without_the_new_rules_lists_every_member_of_a_family(items, text, as_of):
+    items = [as_seen_by(MODEL, item) for item in items]
+    customer = oracle.declared(text, MODEL)
+    own = [item for item in items if oracle.eligible(item, customer, MODEL, as_of)]
+    lists = oracle.ranking(own, customer, MODEL, as_of)
+    assert sum(map(len, lists.values())) == sum(
+        oracle.place(item, customer, MODEL, as_of).score > 0 for item in own
+    )

@@ -10,11 +10,21 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from receipt_fixtures import connect, heads_of, history, printed, receipt_of, seals_of, user_hash
+from receipt_fixtures import (
+    connect,
+    heads_of,
+    history,
+    printed,
+    receipt_of,
+    seals_of,
+    sparing_history,
+    user_hash,
+)
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit import receipt_html
 from sqlite_utils_personalization.audit.receipt import receipt
+from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.commands.receipt import receipt as command
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence import leaves, merkle
@@ -65,7 +75,7 @@ def is_intact(found):
 
 def test_it_holds_the_customers_rows_and_what_they_were_decided_on(path, db):
     found = receipt_of(path, 3, 2)
-    rows = [row for listed in found["lists"] for row in listed["rows"]]
+    rows = [place for listed in found["lists"] for place in listed["places"]]
     assert [
         (row["rec_id"], row["candidate"]["recommendation_type"], row["score"]) for row in rows
     ] == db.execute(
@@ -104,12 +114,57 @@ def test_it_holds_the_customers_rows_and_what_they_were_decided_on(path, db):
 def test_it_holds_every_item_as_it_was_stored(path, db):
     db.row_factory = sqlite3.Row
     for listed in receipt_of(path, 3)["lists"]:
-        for row in listed["rows"]:
+        for row in listed["places"]:
             stored = db.execute(
                 f"SELECT * FROM {P}candidate WHERE candidate_sha256 = ?", (row["candidate_sha256"],)
             ).fetchone()
             columns = {*stored.keys()} - {"candidate_id", "candidate_sha256"}
             assert row["candidate"] == {name: stored[name] for name in columns}
+
+
+def test_it_holds_places_that_the_customer_did_not_get_and_the_page_does_not(tmp_path):
+    """Two programs had been handed over; an amendment that the customer marked comes first in the log."""
+    path = sparing_history(tmp_path / "jpcite.db")
+    db = connect(path)
+    logged = db.execute(
+        f"SELECT rec_id, recommendation_type FROM {P}recommendation_log WHERE profile_id = 3"
+        f" AND served_at = (SELECT served_at FROM {P}run WHERE run_id = 2) ORDER BY 1"
+    ).fetchall()
+    stored = db.execute(
+        "SELECT candidate_sha256 FROM am_personalization_evidence e JOIN am_personalization_decision USING (list_id)"
+        " JOIN am_personalization_candidate USING (candidate_id) WHERE e.first_rec_id = ? ORDER BY seq",
+        logged[0][:1],
+    ).fetchall()
+    db.close()
+    found = receipt_of(path, 3, 2)
+    places = [place for listed in found["lists"] for place in listed["places"]]
+    mine = sorted((place for place in places if place["rec_id"]), key=lambda place: place["rec_id"])
+    assert [
+        (place["rec_id"], place["candidate"]["recommendation_type"]) for place in mine
+    ] == logged
+    assert [(place["candidate_sha256"],) for place in found["lists"][0]["places"]] == stored
+    passed = [place["candidate"]["title"] for place in places if place["rec_id"] is None]
+    assert len(passed) == 2
+    html = receipt_html.receipt_html(found)
+    assert [title for title in passed if title in html] == []
+    assert html.count("<tr><td>") == len(logged)
+    assert is_intact(found)
+
+
+def test_who_was_handed_over_all_of_it_is_told_so(tmp_path, refuses):
+    path = sparing_history(tmp_path / "jpcite.db")
+    db = connect(path)
+    rows = [
+        rec_id
+        for (rec_id,) in db.execute(
+            f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 7"
+        ).fetchall()
+    ]
+    record_deliveries(db, rows, channel="rest", slot="x", delivered_at="2026-04-02T00:00:00Z")
+    score(path, as_of="2026-04-03")
+    with refuses("profile 7 was recommended nothing in run 3: all of it was handed over before"):
+        receipt(db, user_hash(7), 3)
+    db.close()
 
 
 def test_the_proof_is_that_of_the_customers_place_in_the_run(path):
@@ -160,8 +215,8 @@ def test_rows_of_others_written_in_between_are_no_part_of_it(path, monkeypatch):
     for number in range(1, 8):
         found = receipt_of(path, number, 4)
         assert is_intact(found)
-        assert {row["score"] for listed in found["lists"] for row in listed["rows"]} != {7}
-    first, second = (listed["rows"] for listed in receipt_of(path, 3, 4)["lists"])
+        assert {row["score"] for listed in found["lists"] for row in listed["places"]} != {7}
+    first, second = (listed["places"] for listed in receipt_of(path, 3, 4)["lists"])
     assert second[0]["rec_id"] == first[-1]["rec_id"] + 2
 
 
@@ -214,7 +269,7 @@ def test_ten_recommendations_of_each_type_are_less_than_32_kb(tmp_path):
     text = (
         CliRunner().invoke(command, [str(path), "--run", "1", "--user-hash", user_hash(2)]).output
     )
-    rows = [row for listed in json.loads(text)["lists"] for row in listed["rows"]]
+    rows = [place for listed in json.loads(text)["lists"] for place in listed["places"]]
     kinds = [row["candidate"]["recommendation_type"] for row in rows]
     assert [kinds.count(kind) for kind in dict.fromkeys(kinds)] == [10, 10, 10, 10]
     # The path of a tree of 10 million leaves has 24 hashes.
@@ -460,7 +515,7 @@ def test_every_customers_page_can_be_made(path):
 
 def test_a_title_is_text_and_nothing_else(path):
     found = receipt_of(path, 3)
-    item = found["lists"][0]["rows"][0]["candidate"]
+    item = found["lists"][0]["places"][0]["candidate"]
     item["title"] = item["item_id"] = "<script>alert(1)</script>\"'$head&amp;"
     html = receipt_html.receipt_html(found)
     assert "<script" not in html

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Item
-from strategies import DECLARED, as_of_days, items, models
+from strategies import DECLARED, as_of_days, as_seen_by, items, models
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.formula.declared import read_preference
@@ -25,7 +25,7 @@ from sqlite_utils_personalization.formula.sentences import (
 from sqlite_utils_personalization.model.kinds import Declared
 
 AS_OF = "2026-07-22"
-MODEL = oracle.MODEL
+MODEL, NEW_MODEL = oracle.MODEL, oracle.NEW_MODEL
 CONSTRUCTION = Declared("D", "東京都", 60, "low")
 DB = sqlite3.connect(":memory:")
 NOBODY = Declared(None, None, None, None)
@@ -45,6 +45,14 @@ def evaluate(item, declared, model=MODEL, as_of=AS_OF, why="{}"):
     run = {"as_of": as_of, "urgent_days": model["urgent_days"]}
     run |= {f"{name}_weight": weights[name] for name in weights}
     run |= {f"{name}_cap": caps[name] for name in caps}
+    # What a model does not name is NULL in the row of its run.
+    run |= {
+        f"{name}_lead": model.get("lead_days", {}).get(name) for name in ("program", "amendment")
+    }
+    run |= {
+        f"{name}_points": model.get("date_points", {}).get(name) for name in ("rolling", "unknown")
+    }
+    run["rank_band"] = model.get("rank_band")
     candidate = Candidate(**{**asdict(item), "why": why})
     parts = [columns("r", run), columns("k", declared._asdict()), columns("c", candidate._asdict())]
     tables = ", ".join(sql for sql, _ in parts)
@@ -119,6 +127,66 @@ def test_worked_examples_read_like_this(worked):
     assert [*component_sentences(found), total_sentence(found)] == expected
 
 
+NEW_DEADLINES = (
+    # item, horizon, what the new model says of its deadline
+    (
+        Item("program", "1", closes_on="2026-08-08"),
+        60,
+        "closes in 17 days, within your 60-day horizon, of which 14 days are notice: 30 x 43 / 46 = 28, rounded down",
+    ),
+    (
+        Item("program", "1", closes_on="2026-08-05"),
+        60,
+        "closes in 14 days, within your 60-day horizon, of which 14 days are notice: 30 x 46 / 46 = 30",
+    ),
+    (
+        Item("program", "1", closes_on="2026-07-30"),
+        14,
+        "closes in 8 days, within your 14-day horizon, of which 7 days are notice: 30 x 6 / 7 = 25, rounded down",
+    ),
+    (
+        Item("program", "1", closes_on="2026-07-23"),
+        3,
+        "closes in 1 day, within your 3-day horizon, of which 1 day is notice: 30 x 2 / 2 = 30",
+    ),
+    (
+        Item("program", "1", closes_on="2026-07-22"),
+        1,
+        "closes that day, within your 1-day horizon: 30 x 1 / 1 = 30",
+    ),
+    (
+        Item("amendment", "1", closes_on="2026-07-29"),
+        60,
+        "closes in 7 days, within your 60-day horizon, of which 7 days are notice: 30 x 53 / 53 = 30",
+    ),
+    (
+        Item("industry_pack", "1", closes_on="2026-08-08"),
+        60,
+        "closes in 17 days, within your 60-day horizon: 30 x 43 / 60 = 21, rounded down",
+    ),
+    (
+        Item("program", "1", closes_on="2026-09-20"),
+        60,
+        "closes in 60 days, not within your 60-day horizon: 0",
+    ),
+    (Item("program", "1", rolling=1), 60, "takes applications at any time: 15"),
+    (Item("program", "1", rolling=1), 730, "takes applications at any time: 15"),
+    (Item("program", "1", rolling=0), 60, "its closing date is not known: 0"),
+    (Item("program", "1", rolling=1), None, "no deadline horizon declared: 0"),
+    (
+        Item("program", "1"),
+        60,
+        "no closing date, and your 60-day horizon is at most 90 days: 30",
+    ),
+)
+
+
+@pytest.mark.parametrize(("item", "horizon", "expected"), NEW_DEADLINES)
+def test_the_new_model_says_of_a_deadline_what_it_counts(item, horizon, expected):
+    found = evaluate(item, CONSTRUCTION._replace(horizon_days=horizon), NEW_MODEL)
+    assert component_sentences(found)[1] == expected
+
+
 def test_odd_weights_say_where_they_are_rounded():
     model = {**MODEL, "weights": {"industry": 50, "deadline": 7, "risk": 21}}
     item = Item("program", "1", closes_on="2026-07-24", risk_level="medium")
@@ -157,6 +225,44 @@ OBSTACLES = (
 @pytest.mark.parametrize(("item", "expected"), OBSTACLES)
 def test_every_condition_that_does_not_hold_is_named(item, expected):
     assert obstacles(evaluate(item, CONSTRUCTION)) == expected
+
+
+TOO_LATE = (
+    # item, horizon, what the new model says, to which all of these are too late
+    (
+        Item("program", "1", closes_on="2026-07-27"),
+        None,
+        "closes in 5 days; 14 days' notice are kept",
+    ),
+    (
+        Item("program", "1", closes_on="2026-07-27"),
+        60,
+        "closes in 5 days; 14 days' notice are kept",
+    ),
+    (Item("program", "1", closes_on="2026-07-27"), 14, "closes in 5 days; 7 days' notice are kept"),
+    (Item("program", "1", closes_on=AS_OF), 60, "closes that day; 14 days' notice are kept"),
+    (Item("program", "1", closes_on=AS_OF), 2, "closes that day; 1 day's notice is kept"),
+    (
+        Item("amendment", "1", closes_on="2026-07-23"),
+        60,
+        "closes in 1 day; 7 days' notice are kept",
+    ),
+)
+
+
+@pytest.mark.parametrize(("item", "horizon", "expected"), TOO_LATE)
+def test_too_little_notice_is_an_obstacle_by_the_new_model_alone(item, horizon, expected):
+    declared = CONSTRUCTION._replace(horizon_days=horizon)
+    assert obstacles(evaluate(item, declared, NEW_MODEL)) == (expected,)
+    assert obstacles(evaluate(item, declared)) == ()
+
+
+def test_what_has_closed_is_said_to_have_and_nothing_of_notice():
+    item = Item("program", "1", closes_on="2026-07-21", prefectures="大阪府")
+    assert obstacles(evaluate(item, CONSTRUCTION, NEW_MODEL)) == (
+        "closed on 2026-07-21",
+        "offered in 大阪府, not in 東京都, which you declared",
+    )
 
 
 def test_an_industry_pack_the_model_does_not_know_is_no_industry():
@@ -225,12 +331,12 @@ def arithmetic(sentence):
     why=st.sampled_from(("{}", '{"keyword":"農業"}', '{"tier":"B"}', '{"wildcard":true}')),
 )
 def test_the_numbers_in_the_sentences_are_the_oracles(item, preference, model, as_of, why):
-    item = replace(item, profile_id=None, left_out=None)
+    item = replace(as_seen_by(model, item), profile_id=None, left_out=None)
     text = json.dumps(preference)
     customer = oracle.declared(text, model)
     found = evaluate(item, read_preference(text, model["packs"]), model, as_of, why)
     expected = oracle.place(item, customer, model, as_of)
-    assert bool(obstacles(found)) is not oracle.eligible(item, customer, as_of)
+    assert bool(obstacles(found)) is not oracle.eligible(item, customer, model, as_of)
     if obstacles(found):
         return
     sentences = component_sentences(found)
@@ -242,6 +348,14 @@ def test_the_numbers_in_the_sentences_are_the_oracles(item, preference, model, a
         left = (date.fromisoformat(item.closes_on) - date.fromisoformat(as_of)).days
         assert re.match(rf"closes (in {left} days?|that day), ", deadline)
         assert f"your {customer.horizon_days}-day horizon" in deadline
+        lead = oracle.lead_days(item, customer, model)
+        told = re.search(r", of which (\d+) days? (?:are|is) notice: ", deadline)
+        assert (int(told[1]) if told else 0) == (lead if left < customer.horizon_days else 0)
+    if item.closes_on is None and item.rolling is not None and customer.horizon_days:
+        state = (
+            "takes applications at any time" if item.rolling else "its closing date is not known"
+        )
+        assert deadline.startswith(f"{state}: ")
     check_total(total_sentence(found), expected)
 
 

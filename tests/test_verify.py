@@ -110,14 +110,15 @@ COLUMNS = tuple(
     for table, columns in {
         "recommendation_log": "rec_id profile_id recommendation_type score served_at",
         "run": "run_id as_of again model_json model_sha256 package_version top_k served_at started_at"
-        " salt customers_sha256 candidates_sha256 served_sha256 profiles rejected counts_json left_out_json",
+        " salt customers_sha256 candidates_sha256 served_sha256 delivery_end feedback_end profiles rejected counts_json"
+        " left_out_json",
         "cohort": "industries prefecture horizon_days risk_level",
         "candidate": "candidate_id candidate_sha256 recommendation_type item_id title industries prefectures"
-        " opens_on closes_on risk_level why profile_id left_out",
+        " opens_on closes_on risk_level why profile_id left_out rolling family family_name",
         "run_candidate": "run_id candidate_id",
         "list": "list_id run_id cohort_id profile_id list_sha256",
         "decision": "list_id seq candidate_id industry_points deadline_points risk_points score",
-        "evidence": "first_rec_id n list_id",
+        "evidence": "first_rec_id n list_id first_seq",
         "unserved": "run_id profile_id cohort_id reason",
         "identity": "identity_id profile_id commitment bound_at",
         "seal": "seal_id origin run_id first_rec_id last_rec_id log_end leaves root manifest_json subtree tree_root",
@@ -138,6 +139,9 @@ VALUES = {
     "prefectures": "'北海道'",
     "prefecture": "'北海道'",
     "left_out": "'a rule of mine'",
+    "rolling": "1 - coalesce(rolling, 0)",
+    "family": "'another programme'",
+    "family_name": "'another programme'",
     "counts_json": "'{}'",
     "left_out_json": "'{}'",
     "why": '\'{"keyword":"x"}\'',

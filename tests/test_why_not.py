@@ -6,7 +6,6 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,34 +14,26 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from nights import add_feedback, handed_over, items_seen, night_after, scored_night
 from oracle import Item
 from scored import OTHERS, P, connect, execute, history, in_memory, tamper
 from sqlite_utils.cli import cli
-from strategies import as_of_days, items_of_a_night, models, valid_texts
+from strategies import TITLES, as_of_days, items_of_a_night, models, old, valid_texts
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.audit.why_not import REASONS, TIES, why_not
+from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.formula.formula import splice
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.schema import migrate
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 
-FACTS = (
-    "recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on, risk_level"
-)
-
-# In a user's own catalogue NULL says unknown and nationwide.
-CATALOGUE = """
-SELECT recommendation_type, item_id, coalesce(nullif(title, ''), 'x') AS title,
-    nullif(industries, 'unknown') AS industries, nullif(prefectures, 'nationwide') AS prefectures,
-    opens_on, closes_on, risk_level
-FROM house_list
-"""
-PACKAGED = json.loads(
-    files("sqlite_utils_personalization.model").joinpath("model.json").read_text("utf-8")
-)
+NEW = load_model().constants
+OLD = old(NEW)
 
 
 @pytest.fixture
@@ -230,13 +221,223 @@ def test_equal_points_are_told_apart_by_the_next_term_of_the_ranking(tmp_path):
     }
 
 
-def test_there_is_a_tie_for_every_term_of_the_ranking():
-    row = sqlite3.connect(":memory:").execute(
-        splice(
-            "SELECT {rank_order} FROM (SELECT 'D' AS industries, NULL AS closes_on, '1' AS item_id) c"
-        )
+def test_within_a_band_the_new_terms_of_the_ranking_tell_equals_apart(tmp_path):
+    """Rank by the new model: bands of 10 points, the declared prefecture, items for everyone, then as before."""
+    items = [
+        Item("program", "b", industries="any", prefectures="東京都", risk_level="low"),
+        Item("program", "c", industries="D", prefectures="東京都", risk_level="low"),
+        Item("program", "a", industries="any", risk_level="low"),
+        Item("program", "0", industries="unknown", prefectures="東京都", risk_level="high"),
+        Item("program", "1", industries="any", prefectures="東京都", risk_level="medium"),
+    ]
+    preference = json.dumps({"prefecture": "東京都", "risk_tolerance": "low"})
+    with closing(scored_night(tmp_path, items, [preference], model=NEW, top_k=1)) as db:
+        told = {item.item_id: why_not(db, 1, item.item_id) for item in items[1:]}
+    near = "it is nationwide, while items of the declared prefecture come first among points that count as equal"
+    end = "the list ends with place 1 at 20"
+    assert {item_id: found.sentence for item_id, found in told.items()} == {
+        "c": "20 points, place 2 among that night's programs;"
+        f" {end} too, and it is for certain industries, while none was declared",
+        "a": f"20 points, place 3 among that night's programs; {end} too, and {near}",
+        "1": f"10 points, place 4 among that night's programs; {end}, 10 more",
+        "0": "0 + 0 + 0 = 0, within the cap of 100 for programs: 0",
+    }
+
+
+def test_a_few_points_more_do_not_outweigh_the_declared_prefecture(tmp_path):
+    items = [
+        Item("program", "near", industries="D", prefectures="東京都", closes_on="2026-05-26"),
+        Item("program", "far", industries="D", closes_on="2026-05-17"),
+        Item("program", "farther", industries="D", closes_on="2026-05-09"),
+    ]
+    # In 55, 46 and 38 days, of 60: 3, 9 and 14 points.
+    text = json.dumps({"industry_pack": "D", "prefecture": "東京都", "deadline_horizon_days": 60})
+    with closing(scored_night(tmp_path, items, [text], model=NEW, top_k=1)) as db:
+        assert why_not(db, 1, "farther").reason == "recommended"
+    with closing(scored_night(tmp_path, items[:2], [text], model=NEW, top_k=1)) as db:
+        found = why_not(db, 1, "far")
+    assert (found.reason, found.rank, found.cut, found.margin) == ("below the cut", 2, 53, 0)
+    assert found.sentence == (
+        "59 points, place 2 among that night's programs; the list ends with place 1 at 53, and it is nationwide,"
+        " while items of the declared prefecture come first among points that count as equal"
     )
-    assert len(row.fetchone()) == len(TIES)
+
+
+def test_there_is_a_tie_for_every_term_of_the_ranking():
+    rows = {
+        "r": "50 AS industry_weight, 30 AS deadline_weight, 20 AS risk_weight, 90 AS urgent_days, 14 AS program_lead,"
+        " 7 AS amendment_lead, 15 AS rolling_points, 0 AS unknown_points, 10 AS rank_band, '2026-07-22' AS as_of",
+        "k": "'D' AS industries, NULL AS prefecture, NULL AS horizon_days, NULL AS risk_level",
+        "c": "'program' AS recommendation_type, 'D' AS industries, 'nationwide' AS prefectures, NULL AS closes_on,"
+        " NULL AS rolling, NULL AS risk_level, '1' AS item_id",
+    }
+    tables = ", ".join(f"(SELECT {columns}) {name}" for name, columns in rows.items())
+    with closing(sqlite3.connect(":memory:")) as db:
+        row = db.execute(splice(f"SELECT {{rank_order}} FROM {tables}"))
+        assert len(row.fetchone()) == len(TIES)
+
+
+ROUNDS = [
+    Item("program", "first", TITLES[0], industries="DE"),
+    Item("program", "second", TITLES[1], industries="D"),
+    Item("program", "elsewhere", TITLES[2], industries="DEF", prefectures="大阪府"),
+    Item("program", "other", "補助金", industries="D"),
+]
+
+
+@pytest.mark.parametrize("top_k", (1, 2, 10))
+def test_a_round_of_a_programme_that_has_a_place_names_the_one_that_stands_for_it(tmp_path, top_k):
+    declared = [
+        '{"industry_pack": "D"}',
+        '{"industry_pack": "D", "prefecture": "大阪府"}',
+        '{"industry_pack": "E"}',
+    ]
+    with closing(scored_night(tmp_path, ROUNDS, declared, model=NEW, top_k=top_k)) as db:
+        mine = why_not(db, 1, "first", 1)
+        there = why_not(db, 1, "elsewhere", 1)
+        in_osaka = [why_not(db, 2, name, 1).reason for name in ("elsewhere", "second", "first")]
+        for_e = why_not(db, 3, "first", 1)
+    # other and second are alike but for their ids.
+    assert (mine.reason, mine.rank) == ("same programme", 2)
+    assert mine.sentence == f"same programme as {TITLES[1]} (second), place 2"
+    assert there.sentence == mine.sentence
+    # In the declared prefecture it is a family of its own.
+    assert in_osaka == [
+        "recommended",
+        "recommended" if top_k > 2 else "below the cut",
+        "same programme",
+    ]
+    assert for_e.reason == "recommended"
+    assert (mine.nearest.key, mine.nearest.value, mine.nearest.place) == ("industry_pack", "E", 1)
+
+
+def test_the_old_model_lists_every_round(tmp_path):
+    with closing(scored_night(tmp_path, ROUNDS, ['{"industry_pack": "D"}'])) as db:
+        assert {why_not(db, 1, item.item_id).reason for item in ROUNDS} == {"recommended"}
+
+
+def test_what_closes_before_the_notice_is_spent_says_so(tmp_path):
+    items = [Item("program", "a", industries="D", closes_on="2026-04-06")]
+    texts = ['{"industry_pack": "D", "deadline_horizon_days": 60}', '{"deadline_horizon_days": 60}']
+    with closing(scored_night(tmp_path, items, texts, model=NEW)) as db:
+        found = why_not(db, 1, "a")
+        # A horizon of 10 or 11 days halves the notice to 5.
+        other = why_not(db, 2, "a").nearest
+    assert (found.reason, found.rank) == ("not eligible", None)
+    assert found.sentence == "closes in 5 days; 14 days' notice are kept"
+    assert (other.key, other.value, other.until) == ("deadline_horizon_days", 11, 6)
+    assert other.sentence == "a horizon of 6 to 11 days"
+    with closing(scored_night(tmp_path, items, texts)) as db:
+        assert why_not(db, 1, "a").reason == "recommended"
+
+
+SPARE = [Item("program", name, industries="D") for name in "abcde"]
+CONSTRUCTION = ['{"industry_pack": "D"}'] * 2
+
+
+def next_night(db, top_k=2):
+    """Why each item of the night after the first is or is not on the list of customer 1."""
+    night_after(db, 1, top_k=top_k)
+    return {
+        item.item_id: why_not(db, 1, item.item_id, 2, item.recommendation_type)
+        for item in items_seen(db, 2)
+        if item.item_id != "*" and not item.item_id.startswith("pack_")
+    }
+
+
+def test_what_was_handed_over_before_was_passed_over_and_what_took_its_place_says_where(tmp_path):
+    with closing(scored_night(tmp_path, SPARE, CONSTRUCTION, model=NEW, top_k=2)) as db:
+        handed_over(db, 1, "a")
+        add_feedback(db, 1, SPARE[2], "dismissed", f"{AS_OF}T04:00:00.000Z")
+        found = next_night(db)
+        rows = db.execute(
+            "SELECT v.item_id, v.rec_id FROM v_personalization_replay v JOIN am_personalization_recommendation_log l"
+            " USING (rec_id) WHERE run_id = 2 AND profile_id = 1 AND l.recommendation_type = 'program' ORDER BY rec_id"
+        ).fetchall()
+        others = why_not(db, 2, "c", 2)
+    assert [item_id for item_id, _ in rows] == ["b", "d"]
+    assert {item_id: one.reason for item_id, one in found.items()} == {
+        "a": "handed over before",
+        "b": "recommended",
+        "c": "handed over before",
+        "d": "recommended",
+        "e": "below the cut",
+    }
+    passed = "was passed over: handed over before, dismissed or applied for"
+    assert found["a"].sentence == f"place 1 with 50 points {passed}"
+    assert found["c"].sentence == f"place 3 with 50 points {passed}"
+    assert [found[item_id].rec_id for item_id, _ in rows] == [rec_id for _, rec_id in rows]
+    assert found["d"].sentence == f"recommended in place 4, log row {rows[1][1]}"
+    assert found["e"].sentence == (
+        "50 points, place 5 among that night's programs; the list ends with place 4 at 50 too, and its id comes later"
+    )
+    # Of another customer of the same vector the list is the shorter one.
+    assert others.sentence == (
+        "50 points, place 3 among that night's programs; the list ends with place 2 at 50 too, and its id comes later"
+    )
+
+
+def test_a_list_that_could_not_be_filled_ends_where_nobody_looked_further(tmp_path):
+    shallow = NEW | {"depth": 3}
+    with closing(scored_night(tmp_path, SPARE, CONSTRUCTION, model=shallow, top_k=2)) as db:
+        handed_over(db, 1, "a", "b")
+        found = next_night(db)
+    assert {item_id: one.reason for item_id, one in found.items()} == {
+        "a": "handed over before",
+        "b": "handed over before",
+        "c": "recommended",
+        "d": "below the cut",
+        "e": "below the cut",
+    }
+    assert "the list ends with place 3 at 50 too" in found["d"].sentence
+
+
+def test_whoever_had_all_of_a_type_before_is_recommended_none_of_it(tmp_path):
+    items = SPARE[:2]
+    with closing(scored_night(tmp_path, items, CONSTRUCTION, model=NEW, top_k=2)) as db:
+        sql = f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 1 ORDER BY 1"
+        given = {"channel": "rest", "slot": "1", "delivered_at": f"{AS_OF}T03:00:00.000Z"}
+        record_deliveries(db, [rec_id for (rec_id,) in db.execute(sql).fetchall()], **given)
+        found = next_night(db)
+        wildcard = why_not(db, 1, "*", 2, "amendment")
+        pack = why_not(db, 1, "pack_construction", 2)
+    assert {item_id: one.reason for item_id, one in found.items()} == {
+        "a": "handed over before",
+        "b": "handed over before",
+    }
+    assert pack.reason == "handed over before"
+    # What stands for a type that nothing lists is there every night.
+    assert wildcard.reason == "recommended"
+
+
+def test_changes_of_a_followed_program_come_first_and_what_gave_way_says_so(tmp_path):
+    path = tmp_path / "night.db"
+    migrate(path)
+    db = connect(path)
+    db.executescript(
+        "CREATE TABLE programs (unified_id TEXT, primary_name TEXT, jsic_major TEXT);"
+        " INSERT INTO programs VALUES ('A', '機械導入', 'D'), ('B', '販路開拓', 'D'), ('C', '人材育成', 'D');"
+        " CREATE TABLE am_amendment_diff (diff_id INTEGER PRIMARY KEY, entity_id, field_name, prev_value, new_value,"
+        " detected_at);"
+        f" INSERT INTO am_amendment_diff VALUES (1, 'A', 'url', 'x', 'y', '{AS_OF}'), (2, 'B', 'url', 'x', 'y',"
+        f" '{AS_OF}'), (3, 'C', 'url', 'x', 'y', '{AS_OF}');"
+        f"INSERT INTO {P}profile(user_token_hash, preference_json) VALUES ('{'a' * 64}', '{CONSTRUCTION[0]}')"
+    )
+    with closing(db):
+        program = Item("program", "C", industries="D")
+        add_feedback(db, 1, program, "interested", f"{AS_OF}T04:00:00.000Z")
+        score(path, as_of=AS_OF, top_k=2)
+        found = {item_id: why_not(db, 1, item_id, 1, "amendment") for item_id in "123"}
+        kept = why_not(db, 1, "C", 1, "program").reason
+        assert verify(db) == []
+    assert [one.reason for one in found.values()] == ["recommended", "below the cut", "recommended"]
+    assert found["2"].margin == 0
+    assert found["2"].sentence == (
+        "50 points, place 2 among that night's amendments; the list ends with place 1 at 50 too, and its id comes later"
+    )
+    assert found["3"].sentence.startswith("recommended in place 3, log row ")
+    # Being interested keeps nothing away.
+    assert kept == "below the cut"
 
 
 def test_the_search_of_another_customer_is_as_if_it_were_not_there(db):
@@ -474,7 +675,9 @@ def lists_after_every_change(items, customer, model, as_of, top_k, profile_id):
     for key, value in every_change(customer):
         other = changed(customer, key, value)
         if other != customer:
-            eligible = [item for item in items if oracle.eligible(item, other, as_of, profile_id)]
+            eligible = [
+                item for item in items if oracle.eligible(item, other, model, as_of, profile_id)
+            ]
             lists = oracle.best(eligible, other, model, as_of, top_k)
             ids = {kind: [place.item_id for place in lists[kind]] for kind in lists}
             found.append((key, value, ids))
@@ -501,40 +704,9 @@ def nearest_of(after, customer, item):
     return key, value, until, place
 
 
-def scored_night(folder, items, texts, *, model=oracle.MODEL, as_of=AS_OF, top_k=10):
-    """A night of these items alone, whose saved searches are nobody's; customers are 1, 2 and so on."""
-    path = folder / "night.db"
-    path.unlink(missing_ok=True)
-    migrate(path)
-    db = connect(path)
-    db.execute(f"CREATE TABLE house_list ({FACTS})")
-    for text in texts:
-        token = sha256(f"key {text} {db.total_changes}".encode()).hexdigest()
-        sql = f"INSERT INTO {P}profile(user_token_hash, preference_json) VALUES (?, ?)"
-        db.execute(sql, (token, text))
-    for item in items:
-        values = [getattr(item, name) for name in FACTS.split(", ")]
-        db.execute(f"INSERT INTO house_list VALUES ({', '.join('?' * len(values))})", values)
-    (folder / "catalogue.sql").write_text(CATALOGUE, encoding="utf-8")
-    (folder / "model.json").write_text(json.dumps(PACKAGED | model), encoding="utf-8")
-    files = {
-        name: folder / f"{name}.{kind}" for name, kind in (("catalogue", "sql"), ("model", "json"))
-    }
-    score(path, as_of=as_of, top_k=top_k, **files)
-    return db
-
-
-def items_of(db):
-    """What the run saw, without what was made up for the types that nothing lists."""
-    rows = db.execute(
-        f"SELECT {FACTS}, profile_id, left_out FROM {P}run_candidate JOIN {P}candidate USING (candidate_id)"
-    )
-    return [Item(*row) for row in rows]
-
-
 def check_against_the_oracle(db, preferences, model, as_of, top_k):
     """Every item of a night for every customer: reason, rank and nearest change."""
-    items = items_of(db)
+    items = items_seen(db, 1)
     for profile_id, text in preferences.items():
         customer = oracle.declared(text, model)
         after = lists_after_every_change(items, customer, model, as_of, top_k, profile_id)
@@ -548,20 +720,25 @@ def check_against_the_oracle(db, preferences, model, as_of, top_k):
 
 def ranking_of(items, item, customer, model, as_of, top_k, profile_id):
     rivals = [
-        (other, oracle.place(other, customer, model, as_of))
+        other
         for other in items
         if other.recommendation_type == item.recommendation_type
-        and oracle.eligible(other, customer, as_of, profile_id)
+        and oracle.eligible(other, customer, model, as_of, profile_id)
     ]
-    ranked = [pair for pair in rivals if pair[1].score > 0]
-    ranked.sort(key=lambda pair: oracle.order(*pair))
-    ids = [other.item_id for other, _ in ranked]
-    rank = 1 + ids.index(item.item_id) if item.item_id in ids else None
+    ranked = oracle.ranking(rivals, customer, model, as_of)[item.recommendation_type]
     cut = sum(ranked[top_k - 1][1][1:4]) if len(ranked) >= top_k else None
-    if item.item_id not in [other.item_id for other, _ in rivals]:
+    if item not in rivals:
         return "not eligible", None, cut
-    if rank is None:
+    if oracle.place(item, customer, model, as_of).score == 0:
         return "no points", None, cut
+    family = oracle.kin(item, customer)
+    (rank,) = [
+        rank
+        for rank, (other, _) in enumerate(ranked, 1)
+        if other == item or (family is not None and oracle.kin(other, customer) == family)
+    ]
+    if ranked[rank - 1][0] != item:
+        return "same programme", rank, cut
     return ("recommended" if rank <= top_k else "below the cut"), rank, cut
 
 
@@ -623,7 +800,7 @@ COLUMNS = (
     *(("candidate", name) for name in ("opens_on", "closes_on", "risk_level", "why", "title")),
     *(("list", name) for name in ("run_id", "cohort_id", "profile_id")),
     *(("decision", name) for name in ("seq", "candidate_id", "score")),
-    *(("evidence", name) for name in ("n", "list_id")),
+    *(("evidence", name) for name in ("n", "list_id", "first_seq")),
     *(("run", name) for name in ("as_of", "top_k", "model_json")),
 )
 VALUES = (None, 0, 1, 7, -1, "D", "any", "low", "program", "2026-04-02", "{}", "", b"\xff")

@@ -1,6 +1,7 @@
 """A receipt: what one customer was recommended in one run, why, and the proof that it was sealed.
 
-It holds nothing of anyone else: no other customer's rows, vector or hash. verify_receipt.py states its shape and
+It holds nothing of anyone else: no other customer's rows, vector or hash. A list is there with all its places, which
+its digest takes; those that the customer did not get have no rec_id. verify_receipt.py states its shape and
 checks every field of it without this package; a receipt that would not pass is not handed out. It names the
 customer by profile_id, as the seal does, so that it stays true when erasure takes the hash away.
 """
@@ -34,36 +35,40 @@ from sqlite_utils_personalization.evidence.merkle import (
 from sqlite_utils_personalization.evidence.note import Note
 from sqlite_utils_personalization.evidence.proof import Proof, format_inclusion
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of, other_tree, tree_of
+from sqlite_utils_personalization.formula.formula import evidence_link
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.preferences.customer import profile_id_of
+from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 from sqlite_utils_personalization.verify_receipt import FORMAT, check
 
+# The first row of each list that the customer has something of.
 _LISTS = f"""
-SELECT e.first_rec_id, t.list_id, t.profile_id, {listed(Declared._fields, "k.")}
+SELECT min(l.rec_id), t.list_id, t.profile_id, {listed(Declared._fields, "k.")}
 FROM am_personalization_run r
 CROSS JOIN am_personalization_recommendation_log l ON l.served_at = r.served_at
 CROSS JOIN am_personalization_evidence e ON e.first_rec_id = l.rec_id
 CROSS JOIN am_personalization_list t ON t.list_id = e.list_id AND t.run_id = r.run_id
 CROSS JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
-WHERE r.run_id = :run_id AND l.profile_id = :profile_id ORDER BY e.first_rec_id
+WHERE r.run_id = :run_id AND l.profile_id = :profile_id GROUP BY t.list_id ORDER BY 1
 """
 # Score and rec_id are the log's own, so that a row which contradicts its evidence passes no check.
-_ROWS = f"""
-SELECT l.rec_id, {listed(POINTS, "d.")}, l.score, c.candidate_sha256,
-    {listed(Candidate._fields, "c.")}
-FROM am_personalization_run r
-CROSS JOIN am_personalization_evidence e ON e.first_rec_id = :first_rec_id
-CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id
-CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
-CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - 1
-WHERE r.run_id = :run_id AND l.profile_id = :profile_id AND l.served_at = r.served_at
-    AND l.recommendation_type = c.recommendation_type ORDER BY d.seq
+_GOT = f"""
+SELECT e.list_id, d.seq, l.rec_id, l.score
+FROM am_personalization_run n CROSS JOIN am_personalization_recommendation_log l ON l.served_at = n.served_at
+{evidence_link()}
+WHERE n.run_id = :run_id AND l.profile_id = :profile_id AND t.run_id = n.run_id
+    AND l.recommendation_type = c.recommendation_type
+"""
+_PLACES = f"""
+SELECT d.seq, {listed(POINTS, "d.")}, d.score, c.candidate_sha256, {listed(Candidate._fields, "c.")}
+FROM am_personalization_decision d JOIN am_personalization_candidate c USING (candidate_id)
+WHERE d.list_id = ? ORDER BY d.seq
 """
 _SEALS = f"SELECT {', '.join(SEAL_COLUMNS)} FROM am_personalization_seal"
 _LAST = """
 SELECT origin, seal_id, tree_root FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1
 """
-_ROW = ("rec_id", *POINTS, "score", "candidate_sha256")
+_PLACE = (*POINTS, "score", "candidate_sha256")
 _CUSTOMERS_BEFORE = """
 SELECT count(DISTINCT l.profile_id) FROM am_personalization_evidence e
 CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
@@ -97,12 +102,13 @@ def receipt(
     if not lists:
         raise PersonalizationError(_why_none(db, at))
     try:
+        got = _got(db, at)
         found = {
             "format": FORMAT,
             **at,
             **_night(db, run_id),
             "declared": dict(zip(Declared._fields, lists[0][3:], strict=True)),
-            "lists": [_list(db, at, *row[:3]) for row in lists],
+            "lists": [_list(db, run_id, *row[1:3], got) for row in lists],
             "proof": _proof(db, seal, lists[0][0], at["profile_id"]),
             "seal": seal,
             **_place_in_log(db, seal, kept),
@@ -192,6 +198,8 @@ def _why_none(db: sqlite3.Connection, at: dict[str, int]) -> str:
         return f"{who}: it was not among the customers of that night"
     if row[0] is None:
         return f"{who}: no item scored above 0 for what was declared"
+    if row[0] == NOTHING_NEW:
+        return f"{who}: {row[0]}"
     return f"{who}: it was not scored, because {row[0]}"
 
 
@@ -203,17 +211,27 @@ def _night(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
     return {"as_of": as_of, "served_at": served_at, "model": json.loads(model_json)}
 
 
+# What the customer has in the log: rec_id and score, by list_id and seq.
+Got = dict[tuple[int, int], tuple[int, int]]
+
+
+def _got(db: sqlite3.Connection, at: dict[str, int]) -> Got:
+    return {(list_id, seq): (*row,) for list_id, seq, *row in db.execute(_GOT, at)}
+
+
 def _list(
-    db: sqlite3.Connection, at: dict[str, int], first_rec_id: int, list_id: int, owner: int | None
+    db: sqlite3.Connection, run_id: int, list_id: int, owner: int | None, got: Got
 ) -> dict[str, Any]:
-    list_sha256 = digest_of(db, at["run_id"], list_id)
-    rows = db.execute(_ROWS, {**at, "first_rec_id": first_rec_id})
-    return {"owner": owner, "list_sha256": list_sha256, "rows": [_row(row) for row in rows]}
+    list_sha256 = digest_of(db, run_id, list_id)
+    rows = db.execute(_PLACES, (list_id,))
+    places = [_place(row, got.get((list_id, seq))) for seq, *row in rows]
+    return {"owner": owner, "list_sha256": list_sha256, "places": places}
 
 
-def _row(row: tuple[Any, ...]) -> dict[str, Any]:
-    facts, fields = row[: len(_ROW)], row[len(_ROW) :]
-    return {**dict(zip(_ROW, facts, strict=True)), "candidate": Candidate(*fields)._asdict()}
+def _place(row: Sequence[Any], mine: tuple[int, int] | None) -> dict[str, Any]:
+    facts, item = dict(zip(_PLACE, row, strict=False)), Candidate(*row[len(_PLACE) :])
+    rec_id, score = mine or (None, facts["score"])
+    return {"rec_id": rec_id, **facts, "score": score, "candidate": item._asdict()}
 
 
 def _proof(

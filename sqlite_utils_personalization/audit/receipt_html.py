@@ -34,7 +34,7 @@ _JAPANESE = {kind.name: kind.japanese for kind in KINDS}
 
 
 def receipt_html(receipt: Mapping[str, Any]) -> str:
-    """Return the page; it says nothing that is not in the receipt. Read-only."""
+    """Return the page, of what the customer got; it says nothing that is not in the receipt. Read-only."""
     page = files(__package__).joinpath("receipt.html").read_text(encoding="utf-8")
     seal = receipt["seal"]
     values = {
@@ -60,7 +60,8 @@ def _declared(declared: Declared) -> str:
 
 
 def _tables(receipt: Mapping[str, Any]) -> Iterator[str]:
-    rows = [row for listed in receipt["lists"] for row in listed["rows"]]
+    places = [place for listed in receipt["lists"] for place in listed["places"]]
+    rows = [place for place in places if place["rec_id"] is not None]
     for kind, found in groupby(rows, key=lambda row: row["candidate"]["recommendation_type"]):
         title = PLURALS[kind].capitalize()
         heads = "".join(f'<th scope="col">{heading}</th>' for heading in _HEADINGS)

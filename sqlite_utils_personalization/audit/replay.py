@@ -9,7 +9,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.ranking import Field, RunnerUp, best_below_cut
 from sqlite_utils_personalization.audit.replay_result import (
@@ -50,7 +50,7 @@ _ROWS = f"""
 SELECT l.rec_id, l.profile_id, p.user_token_hash, l.recommendation_type, l.served_at, l.score,
     {{erased_at}}, e.list_id,
     p.profile_id, t.list_id, r.run_id, k.cohort_id, d.list_id, c.candidate_id,
-    r.run_id, r.as_of, r.again, r.top_k, r.model_sha256, r.package_version, r.served_at, t.profile_id, d.seq,
+    r.run_id, r.as_of, r.again, r.top_k, r.model_sha256, r.package_version, r.served_at, t.profile_id, d.seq, e.n,
     (SELECT o.profile_id FROM am_personalization_recommendation_log o WHERE o.rec_id = e.first_rec_id),
     {listed(POINTS, "d.")}, d.score, {COLUMNS}
 FROM am_personalization_recommendation_log l
@@ -62,7 +62,7 @@ _ERASED_AT = (
     "(SELECT x.erased_at FROM am_personalization_erasure x WHERE x.profile_id = l.profile_id)"
 )
 # Where the columns of an evaluation begin.
-_EVALUATED = 24 + len(POINTS) + 1
+_EVALUATED = 25 + len(POINTS) + 1
 _PLACES = f"""
 SELECT c.recommendation_type, d.seq, c.item_id, c.title,
     {listed(POINTS, "d.", " + ")}, d.score
@@ -71,6 +71,14 @@ WHERE d.list_id = ? ORDER BY d.seq
 """
 
 
+# What a customer has of a list, in the order of the log.
+_OWN = """
+SELECT d.seq FROM am_personalization_recommendation_log l
+CROSS JOIN am_personalization_evidence e ON e.first_rec_id = l.rec_id
+CROSS JOIN am_personalization_decision d
+    ON d.list_id = e.list_id AND d.seq BETWEEN e.first_seq AND e.first_seq + e.n - 1
+WHERE l.profile_id = ? AND l.served_at = ? AND e.list_id = ? ORDER BY l.rec_id, d.seq
+"""
 _ITEM = f"""
 SELECT candidate_sha256, {listed(Candidate._fields)} FROM am_personalization_candidate WHERE candidate_id = ?
 """
@@ -78,6 +86,15 @@ _LIST = "SELECT list_sha256 FROM am_personalization_list WHERE list_id = ?"
 _MODEL = f"""
 SELECT model_sha256, model_json, {listed(CONSTANTS)} FROM am_personalization_run WHERE run_id = ?
 """
+
+
+class GivenPlace(NamedTuple):
+    """A place of a list, how many its evidence explains, and whose list it is, None for that of a whole cohort."""
+
+    list_id: int
+    seq: int
+    n: int
+    owner: int | None
 
 
 def replay(
@@ -120,8 +137,8 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
     if night is None or None in links:
         missing = _LINKS[links.index(None)]
         return Replay(logged, BROKEN, missing=missing, run=night, erased_at=erased_at)
-    night_served_at, owner, seq, customer = row[20:24]
-    *parts, score = row[24:_EVALUATED]
+    night_served_at, owner, seq, n, customer = row[20:25]
+    *parts, score = row[25:_EVALUATED]
     decided, found = Points(tuple(parts), score), evaluation(row[_EVALUATED:])
     differences = (
         *_differences(logged, night_served_at, {customer, owner or customer}, decided, found),
@@ -135,7 +152,7 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
         candidate_id=row[13],
         found=found,
         decided=decided,
-        position=lists.position(row[7], seq, owner, night, found),
+        position=lists.position(logged, GivenPlace(row[7], seq, n, owner), night, found),
         erased_at=erased_at,
     )
 
@@ -171,25 +188,35 @@ class _Lists:
         self._db = db
         self._below_cut = below_cut
         self._places = lru_cache(maxsize=CACHED_LISTS)(self._read_places)
+        self._own = lru_cache(maxsize=CACHED_LISTS)(self._read_own)
         self._below = lru_cache(maxsize=CACHED_LISTS)(self._read_below)
         self._is_list = lru_cache(maxsize=CACHED_LISTS)(self._check_list)
         self._is_item = lru_cache(maxsize=CACHED_ITEMS)(self._check_item)
         self._is_model = lru_cache(maxsize=CACHED_LISTS)(self._check_model)
 
     def position(
-        self, list_id: int, seq: int, owner: int | None, run: Run, found: Evaluation
+        self, logged: Logged, given: GivenPlace, run: Run, found: Evaluation
     ) -> PlaceOnList:
-        field = Field(run.run_id, found.candidate.recommendation_type, owner)
-        places = self._places(list_id)[field.recommendation_type]
-        rank = 1 + [place[0] for place in places].index(seq)
-        if rank < len(places):
-            _, item_id, title, points, score = places[rank]
-            return PlaceOnList(rank, len(places), RunnerUp(item_id, title, points, score, True))
-        is_full = isinstance(run.top_k, int) and rank >= run.top_k
+        field = Field(run.run_id, found.candidate.recommendation_type, given.owner)
+        places = self._places(given.list_id)
+        listed = places[field.recommendation_type]
+        own = listed
+        if given.n < sum(map(len, places.values())):
+            # Of a list that goes deeper each customer has parts, in an order of their own.
+            at = {place[0]: place for place in listed}
+            seqs = self._own(logged.profile_id, logged.served_at, given.list_id)
+            own = [at[seq] for seq in seqs if seq in at]
+            own = own if given.seq in [place[0] for place in own] else listed
+        rank = 1 + [place[0] for place in own].index(given.seq)
+        if rank < len(own):
+            _, item_id, title, points, score = own[rank]
+            return PlaceOnList(rank, len(own), RunnerUp(item_id, title, points, score, True))
+        # Whoever is spared repeats has other places, and it is not looked for what came after them.
+        is_full = isinstance(run.top_k, int) and rank >= run.top_k and own == listed[:rank]
         next_ = (
             self._below(field, found.declared, run.top_k) if self._below_cut and is_full else None
         )
-        return PlaceOnList(rank, len(places), next_)
+        return PlaceOnList(rank, len(own), next_)
 
     def other_digests(self, list_id: int, run_id: int, candidate_id: int) -> Iterator[str]:
         """Which of the item, the list and the model is not the one that was digested that night."""
@@ -220,6 +247,9 @@ class _Lists:
             kind, *place = decoded_row(row)
             places[kind].append(tuple(place))
         return places
+
+    def _read_own(self, profile_id: int, served_at: str, list_id: int) -> list[int]:
+        return [seq for (seq,) in self._db.execute(_OWN, (profile_id, served_at, list_id))]
 
     def _read_below(self, field: Field, declared: Declared, top_k: int) -> RunnerUp | None:
         return best_below_cut(self._db, field, declared, top_k)

@@ -5,19 +5,21 @@ What another customer's saved search says is nobody's business: it is as if it d
 
 import json
 import sqlite3
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.formula.evaluation import decoded_row
 from sqlite_utils_personalization.model.kinds import TYPES, Declared
 
-_LISTS = """
-SELECT t.cohort_id, t.list_id, e.first_rec_id FROM am_personalization_recommendation_log l
+_RANGES = """
+SELECT t.cohort_id, t.list_id, e.first_seq, e.n, e.first_rec_id FROM am_personalization_recommendation_log l
 CROSS JOIN am_personalization_evidence e ON e.first_rec_id = l.rec_id
 CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
 WHERE l.profile_id = :profile_id AND t.run_id = :run_id
 UNION ALL
-SELECT t.cohort_id, t.list_id, NULL FROM am_personalization_run_customer u
+SELECT t.cohort_id, t.list_id, u.first_seq, u.n, NULL FROM am_personalization_run_customer u
 JOIN am_personalization_list t USING (list_id)
 WHERE u.run_id = :run_id AND u.profile_id = :profile_id
 """
@@ -33,18 +35,51 @@ WHERE c.recommendation_type IN (SELECT value FROM json_each(:types)) AND c.item_
     AND x.run_id = :run_id AND (c.profile_id IS NULL OR c.profile_id = :profile_id)
 ORDER BY c.left_out IS NULL, c.candidate_id DESC
 """
-_SEQ = "SELECT seq FROM am_personalization_decision WHERE list_id = ? AND candidate_id = ?"
+# The places of a type on what a cohort was offered, or what the owner of searches was.
+_PLACES = """
+SELECT d.list_id, d.seq, d.candidate_id, c.why FROM am_personalization_list t
+CROSS JOIN am_personalization_decision d ON d.list_id = t.list_id
+CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+WHERE t.run_id = :run_id AND t.cohort_id = :cohort_id AND coalesce(t.profile_id, 0) = :owner
+    AND c.recommendation_type = :recommendation_type ORDER BY d.seq
+"""
+# The last of what the customer had said of each item when the run looked.
+_SAID = """
+SELECT f.recommendation_type, f.item_id, f.feedback
+FROM am_personalization_run r CROSS JOIN am_personalization_feedback f
+WHERE r.run_id = :run_id AND f.profile_id = :profile_id AND f.feedback_id <= r.feedback_end ORDER BY f.feedback_id
+"""
+_HANDED_OVER = """
+SELECT EXISTS (
+    SELECT 1 FROM am_personalization_run r CROSS JOIN am_personalization_recommendation_log l
+    CROSS JOIN am_personalization_delivery v ON v.rec_id = l.rec_id
+    WHERE r.run_id = :run_id AND l.profile_id = :profile_id AND v.delivery_id <= r.delivery_end
+)
+"""
+
+
+FOLLOWED = ("program", "interested")
+
+
+class GivenRange(NamedTuple):
+    """Places of a list that a customer was given; first_rec_id is None while the run has yet to log them."""
+
+    list_id: int
+    first_seq: int
+    n: int
+    first_rec_id: int | None
+
+    def has(self, place: "_Place") -> bool:
+        return self.list_id == place.list_id and 0 <= place.seq - self.first_seq < self.n
 
 
 class Customer(NamedTuple):
-    """A customer of a run: what was declared, or the reason why nothing was recommended.
-
-    lists maps each list to the first log row written from it, None if the run has yet to log it.
-    """
+    """A customer of a run: what was declared, or the reason why nothing was recommended; ranges as in the log."""
 
     declared: Declared | None
     reason: str | None
-    lists: dict[int, int | None]
+    cohort_id: int | None
+    ranges: tuple[GivenRange, ...]
 
 
 class RunItem(NamedTuple):
@@ -57,18 +92,46 @@ class RunItem(NamedTuple):
     owner: int | None
 
 
+class Standing(NamedTuple):
+    """How an item came to be on a customer's list or not, by what the run stored.
+
+    how is "given", "passed over" as something handed over before is, "cut" where the list was full, or "unknown" where
+    nobody's history explains it. rec_id is the row of what was given, None if it is not logged yet; end the place at
+    which the list ends.
+    """
+
+    how: str
+    end: int
+    rec_id: int | None = None
+
+
+class _Place(NamedTuple):
+    list_id: int
+    seq: int
+    candidate_id: int
+    why: str
+
+    @property
+    def program(self) -> Any:
+        """Of which program it is a change."""
+        why = json.loads(self.why)
+        return why.get("program") if isinstance(why, dict) else None
+
+
 def customer_of_run(db: sqlite3.Connection, run_id: int, profile_id: int) -> Customer | None:
     """The customer, or None if there was no such one that night. PersonalizationError if evidence is missing."""
     at = {"run_id": run_id, "profile_id": profile_id}
-    lists = db.execute(_LISTS, at).fetchall()
-    if lists:
-        first_rows = {list_id: first for _, list_id, first in reversed(lists)}
-        return Customer(_declared(db, lists[0][0]), None, first_rows)
+    found = db.execute(_RANGES, at).fetchall()
+    if found:
+        # What is waiting comes in its own order, after what was logged.
+        found.sort(key=lambda row: (row[-1] is None, row[-1] or 0))
+        ranges = tuple(GivenRange(*row[1:]) for row in found)
+        return Customer(_declared(db, found[0][0]), None, found[0][0], ranges)
     unserved = db.execute(_UNSERVED, at).fetchone()
     if unserved is None:
         return None
     cohort_id, reason = decoded_row(unserved)
-    return Customer(None if cohort_id is None else _declared(db, cohort_id), reason, {})
+    return Customer(None if cohort_id is None else _declared(db, cohort_id), reason, cohort_id, ())
 
 
 def item_of_run(
@@ -89,15 +152,57 @@ def item_of_run(
     return next(iter(found.values()), None)
 
 
-def place_on_lists(
-    db: sqlite3.Connection, customer: Customer, item: RunItem
-) -> tuple[bool, int | None]:
-    """Whether the item is on a list of the customer's, and the log row, None if it is not logged yet."""
-    for list_id, first_rec_id in customer.lists.items():
-        row = db.execute(_SEQ, (list_id, item.candidate_id)).fetchone()
-        if row is not None:
-            return True, None if first_rec_id is None else first_rec_id + row[0] - 1
-    return False, None
+def standing(
+    db: sqlite3.Connection,
+    run_id: int,
+    profile_id: int,
+    customer: Customer,
+    item: RunItem,
+    top_k: int,
+) -> Standing:
+    """Where the item stands for the customer, by the lists and the ranges that the run stored."""
+    at = {
+        "run_id": run_id,
+        "profile_id": profile_id,
+        "cohort_id": customer.cohort_id,
+        "owner": item.owner or 0,
+        "recommendation_type": item.recommendation_type,
+    }
+    places = [_Place(*row) for row in db.execute(_PLACES, at)]
+    mine = next((place for place in places if place.candidate_id == item.candidate_id), None)
+    given = []
+    for one in customer.ranges:
+        if mine and one.has(mine):
+            first = one.first_rec_id
+            rec_id = None if first is None else first + mine.seq - one.first_seq
+            return Standing("given", top_k, rec_id)
+        given += filter(one.has, places)
+    if given == places[:top_k]:
+        return Standing("cut" if mine else "unknown", top_k)
+    said = dict(_said(db, at))
+    if not said and not _was_handed_over(db, at):
+        return Standing("unknown", top_k)
+    if len(given) < top_k:
+        return Standing("passed over" if mine else "unknown", max(len(places), top_k))
+    end = places.index(given[-1]) + 1
+    if mine is None:
+        return Standing("unknown", end)
+    # Changes of what is followed come before all others.
+    followed = {item_id for (kind, item_id), word in said.items() if (kind, word) == FOLLOWED}
+    order = [(place.program not in followed, place.seq) for place in (*given, mine)]
+    return Standing("passed over" if order.pop() < max(order) else "cut", end)
+
+
+def _said(db: sqlite3.Connection, at: dict[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
+    if has_table(db, "am_personalization_feedback"):
+        for kind, item_id, feedback in db.execute(_SAID, at):
+            yield (kind, item_id), feedback
+
+
+def _was_handed_over(db: sqlite3.Connection, at: dict[str, Any]) -> bool:
+    return has_table(db, "am_personalization_delivery") and bool(
+        db.execute(_HANDED_OVER, at).fetchone()[0]
+    )
 
 
 def _declared(db: sqlite3.Connection, cohort_id: int) -> Declared:

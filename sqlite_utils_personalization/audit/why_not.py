@@ -12,7 +12,7 @@ from sqlite_utils_personalization.audit.run_lookup import (
     RunItem,
     customer_of_run,
     item_of_run,
-    place_on_lists,
+    standing,
 )
 from sqlite_utils_personalization.audit.selection import existing_run
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -27,6 +27,7 @@ REASONS = {
     "left out": "a rule kept the item out of the catalogue",
     "no points": "the item was eligible and scored 0",
     "same programme": "another round, frame or year of the same programme has its place on the list",
+    "handed over before": "it has a place, and was passed over as handed over before, dismissed or applied for",
     "below the cut": "as many items as a list holds ranked before it",
     "not in the catalogue": "that night's catalogue did not have the item for this customer",
     "not scored": "the run recommended the customer nothing, for a reason it noted",
@@ -169,19 +170,26 @@ def _evaluated(
         sentence = "what is stored cannot be evaluated - run personalization-verify"
         return _because("evidence differs", sentence)
     field = Field(asked.run_id, item.recommendation_type, item.owner)
-    last, mine = find_ranked(db, field, customer.declared, place=asked.top_k, of=item.candidate_id)
+    stands = standing(db, asked.run_id, asked.profile_id, customer, item, asked.top_k)
+    last, mine = find_ranked(db, field, customer.declared, place=stands.end, of=item.candidate_id)
     facts: dict[str, Any] = {
         "found": found,
         "rank": mine and mine.place,
         "cut": last and last.points,
     }
-    on_list, rec_id = place_on_lists(db, customer, item)
-    if on_list:
-        return _because("recommended", _recommended(mine, rec_id), **facts, rec_id=rec_id)
-    if mine and not mine.is_behind and mine.place <= asked.top_k:
+    if stands.how == "given":
+        sentence = _recommended(mine, stands.rec_id)
+        return _because("recommended", sentence, **facts, rec_id=stands.rec_id)
+    if mine and not mine.is_behind:
         place = f"place {mine.place} with {mine.points} points"
-        sentence = f"the formula gives it {place}, and no list has it - run personalization-verify"
-        return _because("evidence differs", sentence, **facts)
+        if stands.how == "passed over":
+            sentence = f"{place} was passed over: handed over before, dismissed or applied for"
+            return _because("handed over before", sentence, **facts)
+        if stands.how == "unknown" and mine.place <= stands.end:
+            sentence = (
+                f"the formula gives it {place}, and no list has it - run personalization-verify"
+            )
+            return _because("evidence differs", sentence, **facts)
     facts["nearest"] = nearest_change(db, field, customer.declared, item.candidate_id, asked.top_k)
     if not found.is_eligible:
         return _because("not eligible", "; ".join(obstacles(found)), **facts)
@@ -193,7 +201,8 @@ def _evaluated(
     if mine is None or last is None:
         return _because("no points", total_sentence(found), **facts)
     sentence = _below(mine, last, PLURALS[item.recommendation_type])
-    return _because("below the cut", sentence, **facts, margin=last.points - mine.points)
+    margin = max(0, last.points - mine.points)
+    return _because("below the cut", sentence, **facts, margin=margin)
 
 
 def _recommended(mine: Ranked | None, rec_id: int | None) -> str:
@@ -205,6 +214,8 @@ def _recommended(mine: Ranked | None, rec_id: int | None) -> str:
 def _below(mine: Ranked, last: Ranked, kinds: str) -> str:
     place = f"{mine.points} points, place {mine.place} among that night's {kinds}"
     end = f"the list ends with place {last.place} at {last.points}"
+    if mine.place < last.place:
+        return f"{place}; {end}, and changes of what was marked as interesting come first"
     pairs = zip(TIES, mine.order, last.order, strict=True)
     tie = next((tie for tie, term, of_last in pairs if term != of_last), TIES[-1])
     if tie == TIES[0]:

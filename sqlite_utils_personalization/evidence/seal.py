@@ -50,6 +50,8 @@ MANIFEST_COLUMNS = (
     "customers_sha256",
     "candidates_sha256",
     "served_sha256",
+    "delivery_end",
+    "feedback_end",
     "profiles",
     "rejected",
     "counts_json",

@@ -34,7 +34,7 @@ def obstacles(found: Evaluation) -> tuple[str, ...]:
     """Every condition of eligibility that does not hold; empty for an eligible item."""
     conditions = (
         (found.is_open, _window),
-        (found.in_time, _notice),
+        (found.in_time or _has_closed(found), _notice),
         (found.in_area, _area),
         (found.in_industry, _other_industry),
     )
@@ -115,7 +115,7 @@ def _deadline(found: Evaluation) -> str:
     within, whole = horizon - max(left, lead), horizon - lead
     exact = "" if weight * within % whole == 0 else ", rounded down"
     arithmetic = f"{weight} x {within} / {whole} = {points}{exact}"
-    notice = f", of which {days(lead)} are notice" if lead else ""
+    notice = f", of which {days(lead)} {'is' if lead == 1 else 'are'} notice" if lead else ""
     return f"{when}, within your {horizon}-day horizon{notice}: {arithmetic}"
 
 
@@ -150,7 +150,12 @@ def _window(found: Evaluation) -> str:
 def _notice(found: Evaluation) -> str:
     left, lead = found.days_left, found.constants.lead_days
     when = "closes that day" if left == 0 else f"closes in {days(left or 0)}"
-    return f"{when}; {days(lead)}' notice are kept"
+    kept = "1 day's notice is" if lead == 1 else f"{days(lead)}' notice are"
+    return f"{when}; {kept} kept"
+
+
+def _has_closed(found: Evaluation) -> bool:
+    return found.days_left is not None and found.days_left < 0
 
 
 def _area(found: Evaluation) -> str:

@@ -29,7 +29,7 @@ _ENDS = {
     _DELIVERIES: "SELECT coalesce(max(delivery_id), 0) FROM am_personalization_delivery",
     _FEEDBACK: "SELECT coalesce(max(feedback_id), 0) FROM am_personalization_feedback",
 }
-# Days in Japan. What was taken back was not handed over.
+# Days in Japan. What was taken back was not handed over, and what stands for a type that nothing lists is no item.
 _DELIVERED = f"""
 INSERT INTO plan_handed
 SELECT l.profile_id, c.recommendation_type, coalesce(c.family, c.item_id), c.item_id, c.opens_on, c.closes_on,
@@ -39,7 +39,7 @@ FROM am_personalization_delivery v CROSS JOIN am_personalization_recommendation_
 WHERE v.delivered_at >= datetime(:as_of, :days) AND v.delivery_id <= :deliveries
     AND v.status BETWEEN 200 AND 299 AND v.reversal_of IS NULL
     AND date(v.delivered_at, '+9 hours') > date(:as_of, :days)
-    AND c.candidate_id IS NOT NULL AND NOT EXISTS (
+    AND c.why <> '{{"wildcard":true}}' AND c.candidate_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM am_personalization_delivery b WHERE b.reversal_of = v.delivery_id AND b.delivery_id <= :deliveries
     )
 """
@@ -59,7 +59,8 @@ WHERE feedback IN {SPARED}
 """
 _INTERESTED = f"""
 INSERT INTO plan_interest
-SELECT DISTINCT profile_id, item_id FROM ({_SAID}) WHERE feedback = 'interested'
+SELECT DISTINCT profile_id, item_id FROM ({_SAID})
+WHERE feedback = 'interested' AND recommendation_type = 'program'
 """
 _INDEXES = (
     "CREATE INDEX temp.plan_handed_kin ON plan_handed(profile_id, recommendation_type, kin)",
