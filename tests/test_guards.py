@@ -134,6 +134,12 @@ GUARDED = {
         (2, 2, OTHER, "y"),
         (("identity_id",),),
     ),
+    "am_personalization_feedback": Table(
+        "feedback_id profile_id recommendation_type item_id feedback family opens_on closes_on given_at",
+        (1, 1, "program", "a", "dismissed", None, None, None, "x"),
+        (2, 2, "amendment", "b", "applied", "f", "2026-04-01", "2026-05-01", "y"),
+        (("feedback_id",),),
+    ),
 }
 MUTABLE = {
     "am_personalization_profile",
@@ -158,6 +164,7 @@ ASCENDING = {
     "am_personalization_delivery": "delivery_id",
     "am_personalization_erasure": "erasure_id",
     "am_personalization_rotation": "rotation_id",
+    "am_personalization_feedback": "feedback_id",
 }
 KEYS = [(table, key) for table in GUARDED for key in GUARDED[table].keys]
 NUMBERED = [

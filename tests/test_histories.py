@@ -18,7 +18,9 @@ from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
+from sqlite_utils_personalization.model.kinds import FEEDBACK
 from sqlite_utils_personalization.preferences.erasure import erase
+from sqlite_utils_personalization.preferences.feedback import give_feedback
 from sqlite_utils_personalization.preferences.rotation import rotate
 from sqlite_utils_personalization.scoring import log, night
 from sqlite_utils_personalization.scoring.night import Reporter
@@ -63,6 +65,9 @@ ACTIONS = st.one_of(
     st.tuples(st.just("progress lost"), st.just(0)),
     st.tuples(st.just("amended"), st.sampled_from("ABCD")),
     st.tuples(st.just("withdrawn"), st.sampled_from("ABCD")),
+    st.tuples(
+        st.just("says"), st.tuples(small, st.sampled_from("ABCD"), st.sampled_from(FEEDBACK))
+    ),
 )
 
 
@@ -213,6 +218,15 @@ class History:
         if found:
             erase(db, found[0])
         db.close()
+
+    def says(self, said):
+        number, item, word = said
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+            sql = "SELECT user_token_hash FROM am_personalization_profile WHERE profile_id = ?"
+            customer = (db.execute(sql, (number,)).fetchone() or [""])[0]
+            # Nobody has that number, or no night saw the item yet.
+            with suppress(PersonalizationError):
+                give_feedback(db, customer, "program", item, word)
 
     def rotated(self, number):
         key = str(number).encode()

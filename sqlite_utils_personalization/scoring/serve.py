@@ -59,7 +59,8 @@ WHERE feedback IN {SPARED}
 """
 _INTERESTED = f"""
 INSERT INTO plan_interest
-SELECT DISTINCT profile_id, item_id FROM ({_SAID}) WHERE feedback = 'interested'
+SELECT DISTINCT profile_id, item_id FROM ({_SAID})
+WHERE feedback = 'interested' AND recommendation_type = 'program'
 """
 _INDEXES = (
     "CREATE INDEX temp.plan_handed_kin ON plan_handed(profile_id, recommendation_type, kin)",
