@@ -12,6 +12,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 SET = "personalization.set_preference"
 LIST = "personalization.list_recommendations"
 EXPLAIN = "personalization.explain"
+SAY = "personalization.give_feedback"
 # Python 3.13 says so of a connection left to the garbage collector.
 COMMAND = [
     *("-W", "error", "-W", "ignore:unclosed database:ResourceWarning"),

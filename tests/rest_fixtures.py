@@ -11,6 +11,7 @@ from viewer_fixtures import serve, shared_database
 
 API = "/v1/me/personalization"
 PROFILE, RECOMMENDATIONS = f"{API}/profile", f"{API}/recommendations"
+FEEDBACK = f"{API}/feedback"
 CONTRACT = "/v1/openapi.json"
 PLUGIN = "sqlite-utils-personalization"
 KEYS = {"table": "customer_keys", "column": "key_hash", "revoked": "revoked_at"}

@@ -25,6 +25,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import erase
+from sqlite_utils_personalization.preferences.feedback import give_feedback
 from sqlite_utils_personalization.preferences.rotation import rotate
 from sqlite_utils_personalization.scoring import log, night
 from sqlite_utils_personalization.scoring.night import Reporter
@@ -269,12 +270,12 @@ class History:
     def feedback(self, said):
         number, item, word = said
         kind = "amendment" if item.isdigit() else "program"
-        self.execute(
-            f"INSERT INTO {P}feedback(profile_id, recommendation_type, item_id, feedback, family, opens_on, closes_on,"
-            f" given_at) SELECT ?, ?, ?, ?, family, opens_on, closes_on, ? FROM {P}candidate"
-            " WHERE recommendation_type = ? AND item_id = ? ORDER BY candidate_id DESC LIMIT 1",
-            *(number, kind, item, word, f"{self.day.isoformat()}T01:00:00.000Z", kind, item),
-        )
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+            sql = f"SELECT user_token_hash FROM {P}profile WHERE profile_id = ?"
+            customer = (db.execute(sql, (number,)).fetchone() or [""])[0]
+            # Nobody has that number, or no night saw the item yet.
+            with suppress(PersonalizationError):
+                give_feedback(db, customer, kind, item, word)
 
     def another_model(self, which):
         self.model = None

@@ -12,7 +12,7 @@ pytest.importorskip("datasette_mcp", reason="datasette-mcp needs Python 3.11")
 from httpx2 import AsyncClient
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_fixtures import EXPLAIN, LIST, SET, answer, deliveries, refusal
+from mcp_fixtures import EXPLAIN, LIST, SAY, SET, answer, deliveries, refusal
 from rest_fixtures import (
     NEW,
     PLUGIN,
@@ -28,7 +28,7 @@ from served import served
 
 from sqlite_utils_personalization import score
 
-OURS = {SET, LIST, EXPLAIN}
+OURS = {SET, LIST, EXPLAIN, SAY}
 NO_KEY = (
     "The request holds no key. Send your key as Authorization: Bearer KEY, or as X-API-Key: KEY."
 )
@@ -89,6 +89,8 @@ async def test_a_customers_day(path, address):
         assert first["items"] == second["items"]
         told = await answer(new, EXPLAIN, rec_id=first["items"][0]["rec_id"])
         assert told["recommendation"] == first["items"][0]
+        said = {"type": "program", "item_id": "EX-104", "feedback": "interested"}
+        assert (await answer(new, SAY, **said))["charged_yen"] == 0
     assert delivered_to(path, NEW) == [(item["rec_id"], "mcp") for item in first["items"]]
 
 
@@ -106,6 +108,7 @@ async def test_without_a_known_key_no_tool_works(path, address):
                 (SET, {"risk_tolerance": "low"}),
                 (LIST, {}),
                 (EXPLAIN, {"rec_id": 1}),
+                (SAY, {"type": "program", "item_id": "EX-104", "feedback": "applied"}),
             ):
                 assert (await refusal(connected, tool, **arguments)).startswith(sentence)
     assert deliveries(path) == before
@@ -161,6 +164,7 @@ async def test_an_argument_that_cannot_be_is_never_repeated(address):
             (LIST, {"zaihou": 1}),
             (SET, {"prefecture": "zaihou@example.com"}),
             (EXPLAIN, {"rec_id": "zaihou"}),
+            (SAY, {"type": "program", "item_id": "zaihou", "feedback": "applied"}),
         ):
             assert "zaihou" not in await refusal(connected, tool, **arguments)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp_fixtures import COMMAND, EXPLAIN, LIST, SET, answer, client, deliveries, refusal
+from mcp_fixtures import COMMAND, EXPLAIN, LIST, SAY, SET, answer, client, deliveries, refusal
 from noon import TODAY
 from sqlite_utils.cli import cli
 
@@ -27,7 +27,7 @@ from sqlite_utils_personalization.formula.declared import preference_schema
 from sqlite_utils_personalization.mcp_server import stdio, tools
 from sqlite_utils_personalization.mcp_server.caller import BUSY, FAULT
 from sqlite_utils_personalization.mcp_server.stdio import server
-from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 
 CUSTOMER_1 = sha256(b"example-key-1").hexdigest()
 UNKNOWN = "nothing is declared with this key - call personalization.set_preference first, or check the key"
@@ -52,6 +52,10 @@ def path(tmp_path, _scored):
 def in_process(path):
     """A client of the same server without a process around it."""
     return Client(server(path, CUSTOMER_1))
+
+
+def said_of(item_id, feedback, kind="program"):
+    return {"type": kind, "item_id": item_id, "feedback": feedback}
 
 
 @pytest.mark.asyncio
@@ -97,6 +101,24 @@ async def test_a_customers_day(path):
 
 
 @pytest.mark.asyncio
+async def test_what_is_said_of_an_item_is_noted_free_of_charge_and_the_next_night_goes_by_it(path):
+    async with client(path) as one:
+        (best,) = (await answer(one, LIST, type="program", limit=1))["items"]
+        done = await answer(one, SAY, **said_of(best["item_id"], "dismissed"))
+        again = await answer(one, SAY, **said_of(best["item_id"], "dismissed"))
+        assert (done["feedback"], done["item_id"]) == ("dismissed", best["item_id"])
+        assert (done["added"], done["charged_yen"]) == (True, 0)
+        assert done["takes_effect"] == "from the next night on"
+        assert again == {**done, "added": False}
+        assert len(deliveries(path)) == 1
+        score(path, as_of="2026-04-02")
+        following = await answer(one, LIST, night="2026-04-02", limit=100)
+    assert best["item_id"] not in {item["item_id"] for item in following["items"]}
+    async with client(path, key="nobodys") as stranger:
+        assert await refusal(stranger, SAY, **said_of(best["item_id"], "dismissed")) == UNKNOWN
+
+
+@pytest.mark.asyncio
 async def test_the_configuration_in_the_readme_works(path, tmp_path):
     (key := tmp_path / "key").write_text("example-key-1\n")
     readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
@@ -116,7 +138,7 @@ async def test_the_tools_are_typed_and_their_hints_are_true(in_process):
     async with in_process:
         listed = (await in_process.list_tools()).tools
     by_name = {tool.name: tool for tool in listed}
-    assert [*by_name] == [SET, LIST, EXPLAIN]
+    assert [*by_name] == [SET, LIST, EXPLAIN, SAY]
     hints = {
         name: (
             tool.annotations.read_only_hint,
@@ -126,15 +148,20 @@ async def test_the_tools_are_typed_and_their_hints_are_true(in_process):
         )
         for name, tool in by_name.items()
     }
-    # Declaring overwrites; handing over is charged again on another day.
+    # Declaring overwrites, feedback does not; handing over is charged again on another day.
     assert hints == {
         SET: (False, True, True, False),
         LIST: (False, False, False, False),
         EXPLAIN: (True, False, True, False),
+        SAY: (False, False, True, False),
     }
     assert [*by_name[SET].input_schema["properties"]] == [*preference_schema()["properties"]]
     assert by_name[LIST].input_schema["properties"]["type"]["enum"] == [*TYPES]
     assert by_name[EXPLAIN].input_schema["required"] == ["rec_id"]
+    said = by_name[SAY].input_schema
+    assert said["required"] == ["type", "item_id", "feedback"]
+    assert said["properties"]["type"]["enum"] == [*TYPES]
+    assert said["properties"]["feedback"]["enum"] == [*FEEDBACK]
     for tool in listed:
         Draft202012Validator.check_schema(tool.input_schema)
         Draft202012Validator.check_schema(tool.output_schema)
@@ -153,6 +180,8 @@ async def test_what_is_answered_is_what_the_output_schema_says(in_process):
             (SET, await answer(in_process, SET, industry_pack="D")),
             (LIST, await answer(in_process, LIST, limit=100)),
             (LIST, await answer(in_process, LIST, preview=True, type="program", night=AS_OF)),
+            (SAY, await answer(in_process, SAY, **said_of("EX-101", "applied"))),
+            (SAY, await answer(in_process, SAY, **said_of("EX-102", "withdrawn"))),
         ]
         answers += [
             (EXPLAIN, await answer(in_process, EXPLAIN, rec_id=item["rec_id"]))
@@ -163,6 +192,9 @@ async def test_what_is_answered_is_what_the_output_schema_says(in_process):
         Draft202012Validator(schemas[name]).validate(content)
 
 
+UNSEEN = (
+    "no night saw such an item for this customer - take its type and item_id from a recommendation"
+)
 NAMES = "there is an argument of another name - known are "
 NO_LIMIT = "limit is not a whole number from 1 to 100 - give one, or none"
 BAD = [
@@ -208,6 +240,22 @@ BAD = [
         "$.prefecture looks like an e-mail address, which is not kept here",
     ),
     (SET, {"risk_tolerance": "zaihou"}, "$.risk_tolerance is not one of low, medium, high"),
+    (SAY, {"type": "program"}, "missing: feedback, item_id - give it"),
+    (SAY, {**said_of("EX-101", "applied"), "note": "zaihou"}, f"{NAMES}type, item_id, feedback"),
+    (SAY, said_of("zaihou", "applied"), UNSEEN),
+    # Another customer's.
+    (SAY, said_of("1", "applied", "saved_search"), UNSEEN),
+    (
+        SAY,
+        said_of("EX-101", "zaihou"),
+        f"feedback is not one of {', '.join(FEEDBACK)} - give one of them",
+    ),
+    (
+        SAY,
+        said_of("EX-101", "applied", "zaihou"),
+        f"type is not one of {', '.join(TYPES)} - give one of them",
+    ),
+    (SAY, said_of(["zaihou"], "applied"), "item_id is not a text - take it from a recommendation"),
 ]
 
 
@@ -272,6 +320,7 @@ async def test_a_locked_database_is_busy_and_charges_nothing(path, in_process, m
             db.execute(f"BEGIN {lock}")
             assert await refusal(in_process, LIST) == BUSY
             assert await refusal(in_process, SET, risk_tolerance="high") == BUSY
+            assert await refusal(in_process, SAY, **said_of("EX-101", "applied")) == BUSY
         assert deliveries(path) == []
         assert (await answer(in_process, LIST))["charged_yen"] > 0
 
@@ -306,13 +355,15 @@ KNOWN = [
     "cursor",
     "preview",
     "rec_id",
+    "item_id",
+    "feedback",
     *preference_schema()["properties"],
 ]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.sampled_from([SET, LIST, EXPLAIN]),
+    st.sampled_from([SET, LIST, EXPLAIN, SAY]),
     st.dictionaries(st.sampled_from(KNOWN) | st.text(max_size=8), JSON, max_size=3),
 )
 def test_no_arguments_bring_anything_but_an_answer_or_a_sentence(path, tool, arguments):

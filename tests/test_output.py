@@ -36,6 +36,8 @@ COMMANDS = (
     (("profile", "set", "--risk", "low", *CUSTOMER), 1),
     (("profile", "export", *CUSTOMER), 1),
     (("deliver", "1", *DIGEST), 1),
+    (("feedback", *CUSTOMER), 1),
+    (("feedback", "EX-101", "--applied", *CUSTOMER), 1),
 )
 
 
@@ -116,6 +118,7 @@ def test_titles_are_utf_8_in_every_format_on_a_terminal_that_is_not(path, form):
         (("profile", "rotate"), 2, "no old API key - give it on standard input"),
         (("profile", "set", "-", *CUSTOMER), 1, "nothing was stored"),
         (("deliver", "-"), 0, "no line, no delivery"),
+        (("feedback",), 2, "no API key - give it on standard input"),
     ],
 )
 def test_a_closed_standard_input_is_an_empty_one(path, arguments, status, said):

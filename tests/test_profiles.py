@@ -313,6 +313,7 @@ def test_an_export_holds_everything_about_one_customer_and_nothing_of_another(sc
         "nothing_recommended",
         "deliveries",
         "rotations",
+        "feedback",
     ]
     assert found["profile"]["preferences"]["prefecture"] == "愛知県"
     logged = scored.execute(

@@ -10,6 +10,7 @@ pytest.importorskip("datasette")
 
 from rest_fixtures import (
     CONTRACT,
+    FEEDBACK,
     PROFILE,
     RECOMMENDATIONS,
     STRANGE,
@@ -20,7 +21,9 @@ from rest_fixtures import (
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.formula.declared import preference_schema
+from sqlite_utils_personalization.model.kinds import FEEDBACK as WORDS
 from sqlite_utils_personalization.model.model import load_model
+from sqlite_utils_personalization.viewer.rest.feedback import FIELDS
 from sqlite_utils_personalization.viewer.rest.problem import TITLES
 from sqlite_utils_personalization.viewer.rest.recommendations import PARAMETERS
 from sqlite_utils_personalization.viewer.rest.routes import document
@@ -85,6 +88,14 @@ def test_every_parameter_that_is_taken_is_described():
     assert tuple(parameter["$ref"].rsplit("/")[-1] for parameter in named) == PARAMETERS
 
 
+def test_what_may_be_said_of_an_item_is_what_the_table_takes():
+    schemas = document("/")["components"]["schemas"]
+
+    assert schemas["Word"]["enum"] == [*WORDS]
+    assert schemas["GivenFeedback"]["required"] == [*FIELDS]
+    assert schemas["GivenFeedback"]["properties"].keys() == {*FIELDS}
+
+
 @pytest.mark.asyncio
 async def test_answers_are_what_their_schemas_say(path):
     datasette = await open_api(path)
@@ -93,6 +104,7 @@ async def test_answers_are_what_their_schemas_say(path):
         "Profile": ("GET", PROFILE, ONE),
         "Page": ("GET", RECOMMENDATIONS, ONE),
         "Explanation": ("GET", item["replay"], ONE),
+        "FeedbackList": ("GET", FEEDBACK, ONE),
         "Problem": ("GET", PROFILE, STRANGE),
     }.items():
         answer = (await ask(datasette, *asked)).json()

@@ -8,10 +8,11 @@ from typing import Any
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.evidence.seal import event_tables
-from sqlite_utils_personalization.preferences.customer import profile_id_of
-from sqlite_utils_personalization.preferences.profile import find_profile
+from sqlite_utils_personalization.preferences.feedback import TABLE as FEEDBACK_TABLE
+from sqlite_utils_personalization.preferences.profile import require_profile
 
 _UNSERVED = """
 SELECT run_id, as_of, served_at, reason FROM am_personalization_unserved JOIN am_personalization_run USING (run_id)
@@ -23,6 +24,10 @@ SELECT {columns} FROM am_personalization_recommendation_log l
 CROSS JOIN am_personalization_delivery d ON d.rec_id = l.rec_id
 WHERE l.profile_id = ? ORDER BY d.delivery_id
 """
+_FEEDBACK = f"""
+SELECT recommendation_type, item_id, feedback, family, opens_on, closes_on, given_at FROM {FEEDBACK_TABLE}
+WHERE profile_id = ? ORDER BY feedback_id
+"""
 _ROTATIONS = "SELECT rotated_at FROM am_personalization_rotation WHERE profile_id = ? ORDER BY 1"
 
 
@@ -30,11 +35,11 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
     """Yield what is held under the hash, a key and its value at a time; lists are iterators. Read-only.
 
     Keys are only ever added: exported_at, profile, recommendations (as personalization-replay --json has them),
-    nothing_recommended, deliveries, rotations. PersonalizationError if no customer has this hash.
+    nothing_recommended, deliveries, rotations, feedback (all of it, in order). PersonalizationError if no customer has
+    this hash.
     """
-    number = profile_id_of(db, user_token_hash)
-    profile = find_profile(db, user_token_hash)
-    assert profile is not None
+    profile = require_profile(db, user_token_hash)
+    number = profile.profile_id
     yield "exported_at", utc_now()
     yield "profile", {**profile._asdict(), "preferences": _preferences(profile.preference_json)}
     found = replay(db, Selection(user_token_hash=user_token_hash), below_cut=False)
@@ -48,6 +53,7 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
         deliveries, rotations = _rows(db, sql, number), _rows(db, _ROTATIONS, number)
     yield "deliveries", deliveries
     yield "rotations", rotations
+    yield "feedback", _rows(db, _FEEDBACK, number) if has_table(db, FEEDBACK_TABLE) else iter(())
 
 
 def _preferences(text: str) -> Any:

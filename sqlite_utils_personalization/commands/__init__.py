@@ -4,6 +4,7 @@ import click
 
 from sqlite_utils_personalization.commands.deliver import deliver
 from sqlite_utils_personalization.commands.example import example
+from sqlite_utils_personalization.commands.feedback import feedback
 from sqlite_utils_personalization.commands.mcp import mcp
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
@@ -20,6 +21,7 @@ from sqlite_utils_personalization.commands.why_not import why_not
 COMMANDS: list[click.Command] = [
     deliver,
     example,
+    feedback,
     mcp,
     metadata,
     migrate,

@@ -13,7 +13,7 @@ from pydantic import Field
 from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN
 from sqlite_utils_personalization.customer_api.recommendations import MOST
 from sqlite_utils_personalization.errors import InvalidRequest
-from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
 
 # An argument that was not given; null says something else.
@@ -109,6 +109,28 @@ RecId = Annotated[
         json_schema_extra={"type": "integer", "minimum": 1},
     ),
 ]
+ItemType = Annotated[
+    Any,
+    Field(
+        description="推薦の recommendation_type / recommendation_type of the item",
+        json_schema_extra={"type": "string", "enum": [*TYPES]},
+    ),
+]
+ItemId = Annotated[
+    Any,
+    Field(
+        description="推薦の item_id / item_id of the item",
+        json_schema_extra={"type": "string", "minLength": 1},
+    ),
+]
+Feedback = Annotated[
+    Any,
+    Field(
+        description="dismissed 不要、interested 関心あり、applied 申請済み、withdrawn 取り消し"
+        " / what the customer says of it; withdrawn takes back what was said before",
+        json_schema_extra={"type": "string", "enum": [*FEEDBACK]},
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -154,5 +176,19 @@ EXPLAIN = ToolDescription(
     " declared, and what came next. Free of charge.",
     ToolAnnotations(
         read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    ),
+)
+GIVE_FEEDBACK = ToolDescription(
+    "personalization.give_feedback",
+    "推薦への意思表示 / Say what you think of an item",
+    "推薦された項目について、不要、関心あり、申請済み、または取り消しを記録します。次の夜から、不要または申請済みの項目は新しい動きがある"
+    "まで推薦されず、関心のある制度の変更は先頭に来ます。最後に言ったことが有効です。無料。\n"
+    "Notes what the customer says of an item: dismissed, interested, applied, or withdrawn, which takes that back. From"
+    " the next night on, what was dismissed or applied for is skipped until there is something new of it, and changes"
+    " of a program that is interesting come first. The last word on an item counts; the same again adds nothing. Free"
+    " of charge.",
+    # It only adds, and can be taken back.
+    ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
     ),
 )

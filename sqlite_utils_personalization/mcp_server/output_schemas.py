@@ -4,10 +4,12 @@ from typing import Annotated, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from sqlite_utils_personalization.model.kinds import COMPONENTS, TYPES, Declared
+from sqlite_utils_personalization.model.kinds import COMPONENTS, FEEDBACK, TYPES, Declared
+from sqlite_utils_personalization.preferences.feedback import StoredFeedback
 from sqlite_utils_personalization.preferences.profile import StoredPreference as Changed
 
 Type = Annotated[str, Field(json_schema_extra={"enum": [*TYPES]})]
+Word = Annotated[str, Field(json_schema_extra={"enum": [*FEEDBACK]})]
 
 
 _VECTOR_ABOUT = {"industries": "letters of the Japan Standard Industrial Classification"}
@@ -89,6 +91,9 @@ class Preference(_Charged):
     takes_effect: str
 
 
+_TAKES_EFFECT = "from the next night on"
+
+
 def preference(done: Changed) -> Preference:
     """The answer to what was declared."""
     return Preference(
@@ -98,7 +103,7 @@ def preference(done: Changed) -> Preference:
             Change(key=key, before=before, after=after)
             for key, (before, after) in done.changed.items()
         ),
-        takes_effect="from the next night on",
+        takes_effect=_TAKES_EFFECT,
         charged_yen=0,
         because="declaring costs nothing; a recommendation does when it is handed over",
     )
@@ -136,3 +141,25 @@ class Explanation(_Result):
     declared: DeclaredVector | None  # type: ignore[valid-type]  # made of Declared
     places: int | None = Field(description="how many items of its type were on the list")
     next: Next | None
+
+
+class GivenFeedback(_Charged):
+    """The last word on one item."""
+
+    recommendation_type: Type
+    item_id: str
+    feedback: Word
+    given_at: str | None = Field(description="UTC; null if there was nothing to withdraw")
+    added: bool = Field(description="false if it had been said already of the item as it is")
+    takes_effect: str
+
+
+def given_feedback(done: StoredFeedback) -> GivenFeedback:
+    """The answer to what was said."""
+    return GivenFeedback(
+        **done.said._asdict(),
+        added=done.added,
+        takes_effect=_TAKES_EFFECT,
+        charged_yen=0,
+        because="saying what you think of an item costs nothing",
+    )

@@ -1,4 +1,4 @@
-"""The three tools of a customer, put on a server of the SDK."""
+"""The tools of a customer, put on a server of the SDK."""
 
 import inspect
 import sqlite3
@@ -14,6 +14,7 @@ from sqlite_utils_personalization.customer_api.recommendations import recommenda
 from sqlite_utils_personalization.mcp_server import arguments as args
 from sqlite_utils_personalization.mcp_server.arguments import (
     EXPLAIN,
+    GIVE_FEEDBACK,
     LIST_RECOMMENDATIONS,
     SET_PREFERENCE,
     ToolDescription,
@@ -21,10 +22,13 @@ from sqlite_utils_personalization.mcp_server.arguments import (
 from sqlite_utils_personalization.mcp_server.caller import Authenticator, Caller
 from sqlite_utils_personalization.mcp_server.output_schemas import (
     Explanation,
+    GivenFeedback,
     Preference,
     Recommendations,
+    given_feedback,
     preference,
 )
+from sqlite_utils_personalization.preferences.feedback import give_feedback as stored_feedback
 from sqlite_utils_personalization.preferences.profile import declare
 
 T = TypeVar("T")
@@ -74,6 +78,19 @@ def register(server: MCPServer, authenticator: Authenticator) -> None:
             return Explanation(**found.to_dict())
 
         return await _answered(authenticator, ctx, ("rec_id",), answer)
+
+    @_on(server, GIVE_FEEDBACK)
+    async def give_feedback(
+        ctx: Context,
+        type: args.ItemType,  # noqa: A002  # its name to the model
+        item_id: args.ItemId,
+        feedback: args.Feedback,
+    ) -> GivenFeedback:
+        async def answer(caller: Caller) -> GivenFeedback:
+            said = (caller.user_token_hash, type, item_id, feedback)
+            return given_feedback(await caller.write(lambda db: stored_feedback(db, *said)))
+
+        return await _answered(authenticator, ctx, ("type", "item_id", "feedback"), answer)
 
 
 def remove_tool(server: MCPServer, name: str) -> None:

@@ -24,6 +24,9 @@ KINDS = (
 TYPES = tuple(kind.name for kind in KINDS)
 PLURALS = {kind.name: kind.plural for kind in KINDS}
 
+# What a customer may say of an item; the last takes back what was said before.
+FEEDBACK = ("dismissed", "interested", "applied", "withdrawn")
+
 # In the order in which a score is added up. Each is an expression NAME_points of the formula with a weight NAME_weight.
 COMPONENTS = ("industry", "deadline", "risk")
 POINTS = tuple(f"{name}_points" for name in COMPONENTS)

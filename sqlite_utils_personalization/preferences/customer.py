@@ -29,11 +29,16 @@ def profile_id_of(db: sqlite3.Connection, user_token_hash: str) -> int:
         (user_token_hash,),
     ).fetchone()
     if row is None:
-        raise UnknownCustomer(
-            "no customer has this hash", "check the key; the hash of an erased customer is gone"
-        )
+        raise unknown_customer()
     found: int = row[0]
     return found
+
+
+def unknown_customer() -> UnknownCustomer:
+    """No customer has the hash that was given."""
+    return UnknownCustomer(
+        "no customer has this hash", "check the key; the hash of an erased customer is gone"
+    )
 
 
 def active_condition(db: sqlite3.Connection, profile_id: str = "profile_id") -> str:

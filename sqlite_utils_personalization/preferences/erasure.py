@@ -19,6 +19,7 @@ from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.transaction import write_transaction
 
 ERASURES = "am_personalization_erasure"
+_FEEDBACK = "am_personalization_feedback"
 NAMED_ROWS = 100
 
 _CUT = """
@@ -37,13 +38,17 @@ WHERE recommendation_type = 'saved_search' AND profile_id = ? ORDER BY 1
 
 
 class Erasure(NamedTuple):
-    """One erased customer. log_rows stay in the log; saved_searches are ids that stay in the evidence."""
+    """One erased customer. log_rows stay in the log; saved_searches are ids that stay in the evidence.
+
+    feedback_rows stay too: past nights are decided again with what they looked at.
+    """
 
     profile_id: int
     erased_at: str
     legal_basis: str
     log_rows: int
     saved_searches: list[str]
+    feedback_rows: int
 
 
 class Held(NamedTuple):
@@ -81,7 +86,16 @@ def erase(
             f"SELECT log_rows FROM {ERASURES} WHERE profile_id = ?", (profile_id,)
         ).fetchone()
         searches = [item_id for (item_id,) in db.execute(_SEARCHES, (profile_id,))]
-    return Erasure(profile_id, now, legal_basis, log_rows, searches)
+        said = _feedback_rows(db, profile_id)
+    return Erasure(profile_id, now, legal_basis, log_rows, searches, said)
+
+
+def _feedback_rows(db: sqlite3.Connection, profile_id: int) -> int:
+    if not has_table(db, _FEEDBACK):
+        return 0
+    sql = f"SELECT count(*) FROM {_FEEDBACK} WHERE profile_id = ?"
+    found: int = db.execute(sql, (profile_id,)).fetchone()[0]
+    return found
 
 
 def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
@@ -97,11 +111,11 @@ def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
     return found
 
 
-def require_events(db: sqlite3.Connection) -> None:
-    """PersonalizationError where 289 is not applied; read-only."""
-    if not has_table(db, ERASURES):
+def require_events(db: sqlite3.Connection, table: str = ERASURES) -> None:
+    """PersonalizationError where 289 is not applied, so that this table of it is missing; read-only."""
+    if not has_table(db, table):
         raise PersonalizationError(
-            f"{ERASURES} not found", "run: sqlite-utils personalization-migrate, which adds 289"
+            f"{table} not found", "run: sqlite-utils personalization-migrate, which adds 289"
         )
 
 

@@ -14,7 +14,7 @@ from sqlite_utils_personalization.errors import (
 )
 from sqlite_utils_personalization.formula.declared import preference_schema
 from sqlite_utils_personalization.model.model import load_model
-from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.preferences.customer import active_condition, unknown_customer
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,
@@ -80,6 +80,13 @@ def find_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile | None
     """The customer with this hash, or None, also where it is the random one of an erased customer; read-only."""
     row = db.execute(_FIND.format(active=active_condition(db)), (user_token_hash,)).fetchone()
     return Profile(*row) if row else None
+
+
+def require_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile:
+    """The same; UnknownCustomer, which does not repeat the hash, in place of None."""
+    if profile := find_profile(db, user_token_hash):
+        return profile
+    raise unknown_customer()
 
 
 def list_profiles(db: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str]]:

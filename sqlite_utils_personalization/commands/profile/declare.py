@@ -36,14 +36,11 @@ def get(path: str, given_hash: str | None) -> None:
 
     One JSON object: profile_id, preferences, created_at, last_updated_at. The file is only read.
     """
-    from sqlite_utils_personalization.preferences.customer import profile_id_of
-    from sqlite_utils_personalization.preferences.profile import find_profile
+    from sqlite_utils_personalization.preferences.profile import require_profile
 
     customer = user_hash(given_hash)
     with open_database(path) as db:
-        profile_id_of(db, customer)
-        profile = find_profile(db, customer)
-        assert profile is not None
+        profile = require_profile(db, customer)
         print_object(
             {
                 "profile_id": profile.profile_id,

@@ -34,8 +34,8 @@ def export(path: str, given_hash: str | None) -> None:
     \b
         sqlite-utils personalization-profile export jpcite.db < key.txt > export.json
 
-    The profile, every recommendation with its reason, nights without one, deliveries, rotated keys. What other programs
-    hold is not in it. The file is only read.
+    The profile, every recommendation with its reason, nights without one, deliveries, rotated keys, feedback. What
+    other programs hold is not in it. The file is only read.
     """
     from sqlite_utils_personalization.audit.export import export as held
 
@@ -118,8 +118,8 @@ def erase(path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool
         sqlite-utils personalization-profile erase jpcite.db < key.txt
 
     The hash of the key becomes a random one, and what was declared is emptied. What remains: the recommendations
-    that were logged and the vectors that were declared on those nights, attached to a profile that leads nowhere,
-    so that the log still verifies; ids of saved searches; and when this was done and on what ground. The customer
+    that were logged, the vectors that were declared on those nights and what was said of items, attached to a profile
+    that leads nowhere, so that the log still verifies; ids of saved searches; and when and on what ground. The customer
     is neither counted nor scored again; the same key may register anew, without a history. What other programs hold
     is named, not erased.
 
@@ -159,6 +159,8 @@ def _say(erased: "Erasure | None", held: "list[Held]") -> None:
             f"profile {erased.profile_id} is erased: its {erased.log_rows} recommendations stay in the log"
             " and lead nowhere"
         )
+        if erased.feedback_rows:
+            say(f"rows of feedback that stay and lead nowhere: {erased.feedback_rows}")
         if erased.saved_searches:
             say(f"ids of saved searches stay in the evidence: {', '.join(erased.saved_searches)}")
     for each in held:

@@ -98,6 +98,7 @@ async def delete_profile(call: Call) -> Response:
         "legal_basis": erasure.legal_basis,
         "recommendations_kept": erasure.log_rows,
         "saved_searches_kept": erasure.saved_searches,
+        "feedback_kept": erasure.feedback_rows,
         "old_bytes_overwritten": wal_emptied,
     }
     return call.answer(data)

@@ -15,9 +15,10 @@ from datasette.utils import StartupError
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.customer_api.recommendations import MOST
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
 from sqlite_utils_personalization.viewer.rest.authenticate import api, authenticate, plugin_settings
+from sqlite_utils_personalization.viewer.rest.feedback import get_feedback, post_feedback
 from sqlite_utils_personalization.viewer.rest.problem import Problem, problem
 from sqlite_utils_personalization.viewer.rest.profile import (
     delete_profile,
@@ -50,6 +51,10 @@ def customer_routes(datasette: Any) -> list[tuple[str, Route]]:
         (
             rf"^{API}/recommendations/(?P<rec_id>[^/]+)$",
             _safe(_customers({"GET": explain_recommendation})),
+        ),
+        (
+            rf"^{API}/feedback$",
+            _safe(_customers({"GET": get_feedback, "POST": post_feedback})),
         ),
         # Whatever else is asked for here is refused in the same shape.
         (rf"^{API}(/.*)?$", _safe(nothing_here)),
@@ -131,6 +136,7 @@ def document(base_url: str) -> dict[str, Any]:
     schemas, parameters = found["components"]["schemas"], found["components"]["parameters"]
     schemas["Preference"] = published_schema()
     schemas["Type"]["enum"] = list(TYPES)
+    schemas["Word"]["enum"] = list(FEEDBACK)
     parameters["limit"]["schema"]["maximum"] = MOST
     return found
 

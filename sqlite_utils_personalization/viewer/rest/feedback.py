@@ -1,0 +1,28 @@
+"""/v1/me/personalization/feedback: what a customer says of items. In the body, because addresses are logged."""
+
+from datasette import Response
+
+from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.preferences.feedback import feedback_of, give_feedback
+from sqlite_utils_personalization.viewer.rest.request import Call, json_body, query
+
+FIELDS = ("type", "item_id", "feedback")
+
+
+async def get_feedback(call: Call) -> Response:
+    """200 with the last word on each item; 404 if nothing is declared."""
+    query(call.request, ())
+    found = await call.read(lambda db: feedback_of(db, call.user_token_hash))
+    return call.answer({"items": [said._asdict() for said in found]})
+
+
+async def post_feedback(call: Call) -> Response:
+    """201 if it was noted, 200 if it had been said already; 404 if no night saw the item for this customer."""
+    query(call.request, ())
+    body = await json_body(call.request)
+    if not isinstance(body, dict) or body.keys() != set(FIELDS):
+        raise InvalidRequest(f"the body is not an object with {', '.join(FIELDS)} and nothing else")
+    given = [body[name] for name in FIELDS]
+    done = await call.write(lambda db: give_feedback(db, call.user_token_hash, *given))
+    data = {**done.said._asdict(), "added": done.added, "charged_yen": 0}
+    return call.answer(data, 201 if done.added else 200)
