@@ -17,6 +17,10 @@ def changed(**values):
     return {**PACKAGED, **values}
 
 
+def changed_amendments(**values):
+    return changed(amendments=PACKAGED["amendments"] | values)
+
+
 @pytest.fixture
 def model_file(tmp_path):
     def write(content):
@@ -42,6 +46,12 @@ def test_the_packaged_model_holds_the_designs_constants():
         17,
         30,
     )
+    assert constants["amendments"] == {
+        "fields": ["close_at", "open_at", "amount_max_yen", "subsidy_rate", "target_employees"],
+        "changes_named": 2,
+        "name_length": 60,
+        "value_length": 24,
+    }
     assert constants["tiers"] == {"S": "low", "A": "low", "B": "medium", "C": "high"}
 
 
@@ -59,6 +69,14 @@ def test_any_other_constant_makes_another_model(model_file):
     assert load_model(model_file(changed(urgent_days=91))).sha256 != load_model().sha256
 
 
+def test_a_model_from_before_there_were_constants_for_amendments_is_the_one_it_was(model_file):
+    kept = ("weights", "caps", "urgent_days", "any_from", "amendment_days")
+    old = {key: PACKAGED[key] for key in (*kept, "tiers", "packs", "keywords")}
+    loaded = load_model(model_file(old))
+    assert loaded.constants == old
+    assert loaded.sha256 == "1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd"
+
+
 WRONG = (
     (
         changed(urgent_dayz=90),
@@ -73,6 +91,15 @@ WRONG = (
     (changed(urgent_days=90.5), "$.urgent_days: 90.5 is not of type 'integer'"),
     (changed(tiers={"S": "tiny"}), "$.tiers.S: 'tiny' is not one of ['low', 'medium', 'high']"),
     (changed(packs={"pack_x": "ED"}), "$.packs.pack_x: 'ED' does not match"),
+    (changed_amendments(fields=[]), "$.amendments.fields: [] "),
+    (changed_amendments(fields=["close_at", "close_at"]), "$.amendments.fields: ['close_at', 'cl"),
+    (changed_amendments(fields=[""]), "$.amendments.fields[0]: '' "),
+    (changed_amendments(fields=[1]), "$.amendments.fields[0]: 1 is not of type 'string'"),
+    (changed_amendments(changes_named=0), "$.amendments.changes_named: 0 is less than the minimum"),
+    (changed_amendments(name_length=201), "$.amendments.name_length: 201 is greater than the max"),
+    (changed_amendments(value_length=19), "$.amendments.value_length: 19 is less than the minimum"),
+    (changed_amendments(value_lenght=24), "$.amendments: Additional properties are not allowed"),
+    (changed(amendments={}), "$.amendments: 'fields' is a required property"),
     ([], "$: [] is not of type 'object'"),
     ("{", "is not JSON"),
     ('{"urgent_days": 1, "urgent_days": 2}', "urgent_days is given twice"),

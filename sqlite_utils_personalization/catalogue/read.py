@@ -68,7 +68,7 @@ def _sources(
                 joined[found.item_id] = found
             yield found
     if "amendment" in listed:
-        yield from amendments.amendments(db, joined, as_of, days)
+        yield from amendments.amendments(db, joined, as_of, model)
     if extra is not None:
         yield from extra_candidates(db, extra, model.constants["any_from"])
     if "saved_search" in listed:
