@@ -7,7 +7,7 @@ purpose. Obvious where the package is fast. tests/test_oracle.py works its rules
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -41,6 +41,12 @@ NEW_MODEL: dict[str, Any] = {
     "places_per_family": 1,
     "depth": 30,
     "repeat_days": 30,
+    "amendments": {
+        "fields": ["close_at", "open_at", "amount_max_yen", "subsidy_rate", "target_employees"],
+        "changes_named": 2,
+        "name_length": 60,
+        "value_length": 24,
+    },
 }
 
 
@@ -498,3 +504,106 @@ def _candidates_by_customer(
         return [item for item in found if is_in_time(item, customer, model, as_of)] + own
 
     return candidates
+
+
+JAPAN = timezone(timedelta(hours=9))
+# Amounts by which sources say that they do not know.
+NO_AMOUNTS = ("0", "999999999999999")
+
+
+class Seen(NamedTuple):
+    """One change as am_amendment_diff has it; at is aware, known says whether something had been observed before."""
+
+    diff_id: int
+    program: str
+    field: str
+    before: str | None
+    after: str | None
+    at: datetime
+    known: bool
+
+    @property
+    def day(self) -> date:
+        return self.at.astimezone(JAPAN).date()
+
+
+def amendment_rules(
+    changes: Iterable[Seen], as_of: str, days: int, fields: Iterable[str]
+) -> dict[int, str | None]:
+    """What each change is left out as, None for the one of its program that stands for them all.
+
+    Values are plain: dates and timestamps in ISO 8601, amounts in digits, words without spaces.
+    """
+    changes, fields, night = list(changes), list(fields), date.fromisoformat(as_of)
+    past = [one for one in changes if one.day <= night and one.field in fields]
+    own = {one.diff_id: _own_rule(one, past, days) for one in past}
+    rules: dict[int, str | None] = {}
+    for one in changes:
+        standing = [
+            other for other in past if other.program == one.program and not own[other.diff_id]
+        ]
+        if not 0 <= (night - one.day).days < days:
+            rules[one.diff_id] = f"not seen in the last {days} days"
+        elif one.field not in fields:
+            rules[one.diff_id] = "field not followed"
+        elif own[one.diff_id]:
+            rules[one.diff_id] = own[one.diff_id]
+        else:
+            is_newest = one == max(standing, key=_seen_order)
+            rules[one.diff_id] = None if is_newest else "told with a newer change"
+    return rules
+
+
+def _seen_order(change: Seen) -> tuple[datetime, int]:
+    return change.at, change.diff_id
+
+
+def _own_rule(change: Seen, past: list[Seen], days: int) -> str | None:
+    """The rule by which a followed change does not even stand for its own field."""
+    alike = [one for one in past if (one.program, one.field) == (change.program, change.field)]
+    alike.sort(key=_seen_order)
+    if not _is_known(change):
+        return "first observation"
+    if not _differs(change.field, change.before, change.after):
+        return "reads the same"
+    real = [one for one in alike if _is_known(one) and _differs(one.field, one.before, one.after)]
+    if real[-1] != change:
+        return "superseded"
+    recent = [one for one in real if change.day - one.day < timedelta(days=days)]
+    now = alike[-1].after
+    if not _differs(change.field, recent[0].before, now):
+        return "changed back"
+    return None if _stated(change.field, now) else "no longer stated"
+
+
+def _is_known(change: Seen) -> bool:
+    return change.known or change.before is not None
+
+
+def _stated(field: str, value: str | None) -> str:
+    if value is None or (field.startswith("amount") and value in NO_AMOUNTS):
+        return ""
+    return value
+
+
+def _differs(field: str, one: str | None, other: str | None) -> bool:
+    first, second = _stated(field, one), _stated(field, other)
+    if field not in ("open_at", "close_at") or not first or not second:
+        return first != second
+    days, others = _days_of(field, first), _days_of(field, second)
+    if len(days) == len(others) == 1:
+        # Either may have been cut from a UTC timestamp, which loses a day.
+        return abs(days[0] - others[0]) > timedelta(days=1)
+    if len(days) == len(others):
+        return days[0] != others[0]
+    return not set(days) & set(others)
+
+
+def _days_of(field: str, text: str) -> list[date]:
+    """A plain date itself; of a timestamp its day in Japan, then the one that a cut in UTC leaves."""
+    if len(text) == 10:
+        return [date.fromisoformat(text)]
+    moment = datetime.fromisoformat(text)
+    # A deadline at midnight is over with the day before.
+    last = moment - timedelta(seconds=1) if field == "close_at" else moment
+    return [last.astimezone(JAPAN).date(), moment.astimezone(timezone.utc).date()]

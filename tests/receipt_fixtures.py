@@ -1,4 +1,4 @@
-"""Files with sealed nights, rows of other programs, and what was handed over in between; and their customers' receipts."""
+"""Files with sealed nights, rows of other programs and deliveries in between; and their customers' receipts."""
 
 import json
 import sqlite3

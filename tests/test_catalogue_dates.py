@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sqlite_utils_personalization.catalogue.dates import day_written, first_day, last_day
+from sqlite_utils_personalization.catalogue.dates import (
+    day_written,
+    first_day,
+    last_day,
+    may_be_cut,
+    moment_written,
+)
 
 JAPAN = timezone(timedelta(hours=9))
 
@@ -109,3 +115,41 @@ def test_the_same_moment_is_the_same_day_in_every_offset(moment, zone):
     elsewhere = moment.astimezone(zone).isoformat()
     assert first_day(elsewhere) == moment.date().isoformat()
     assert last_day(elsewhere) == (moment - timedelta(seconds=1)).date().isoformat()
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-07-20 15:00:00", datetime(2026, 7, 21)),
+        ("2026-07-20T15:00:00.750Z", datetime(2026, 7, 21)),
+        ("2026-07-20T07:05:24+09:00", datetime(2026, 7, 20, 7, 5, 24)),
+        ("2026-07-20", datetime(2026, 7, 20)),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_the_moment_of_what_sqlite_wrote_is_on_a_clock_in_japan(text, moment):
+    assert moment_written(text) == moment
+
+
+CUT = (
+    ("2026-07-05", "2026-07-06T08:30+09:00", True),  # 5 July, 23:30 UTC
+    ("2026-07-06", "2026-07-06T08:30+09:00", False),  # its own day in Japan: nothing was cut
+    ("2026-07-05", "2026-07-06T09:00+09:00", False),
+    ("2026-07-31", "2026-08-01T00:00+09:00", True),
+    ("2026-07-31", "2026-07-31T15:00:00Z", True),
+    # of two plain dates nobody knows
+    ("2026-07-31", "2026-08-01", True),
+    ("2026-07-31", "2026-07-31", False),
+    ("2026-07-31", "2026-08-02", False),
+    # two timestamps say what they mean
+    ("2026-07-05T08:30+09:00", "2026-07-06T08:30+09:00", False),
+    ("2026-07-31", "soon", False),
+    (None, None, False),
+    ("0001-01-01", "0001-01-01T08:00+09:00", False),
+)
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), CUT)
+def test_a_day_may_have_been_cut_from_its_utc_timestamp(one, other, expected):
+    assert may_be_cut(one, other) is may_be_cut(other, one) is expected

@@ -1,5 +1,6 @@
 """The real catalogue, where it lies beside the project: what is kept, and what is left out by which rule."""
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.industries import Keywords, industries
 from sqlite_utils_personalization.catalogue.read import read_catalogue
 from sqlite_utils_personalization.catalogue.tables import normal
-from sqlite_utils_personalization.model.model import load_model
+from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.schema import migrate
 
 BUILD = Path(__file__).parents[2] / "shared" / "catalogue" / "build_jpcite_db.py"
@@ -49,10 +51,33 @@ def test_every_row_is_a_candidate_or_left_out_by_a_rule(catalogue):
         ("program", "document"): 14,
         ("program", "case study"): 8,
         ("program", "practice form"): 1,
-        ("amendment", None): 45,
+        ("amendment", None): 20,
         ("amendment", "not seen in the last 30 days"): 34,
+        ("amendment", "told with a newer change"): 13,
+        ("amendment", "field not followed"): 10,
+        ("amendment", "reads the same"): 2,
         ("amendment", "program left out"): 1,
     }
+
+
+def test_a_model_without_constants_for_amendments_has_them_as_it_always_had(db):
+    constants = {key: value for key, value in MODEL.constants.items() if key != "amendments"}
+    found = read_catalogue(db, "2026-07-22", Model(constants))
+    changes = [item for item in found if item.recommendation_type == "amendment"]
+    assert Counter(item.left_out for item in changes) == {
+        None: 45,
+        "not seen in the last 30 days": 34,
+        "program left out": 1,
+    }
+    (one,) = (item for item in changes if item.item_id == "50")
+    assert one.title == (
+        "令和8年度社会福祉施設等への非常用電源等の整備促進事業補助金 受付終了: 2026-06-19 → 2026-09-04"
+    )
+    said = [(item.item_id, item.title, item.closes_on, item.left_out) for item in changes]
+    # Taken before there were such constants.
+    assert sha256_hex(canonical_json(said)) == (
+        "d7c937d55ff32543b3271332ec79308821a25abf7a39813289aeada7ba009450"
+    )
 
 
 def test_industries_and_areas_are_shared_out_as_the_sources_state_them(catalogue):
@@ -100,11 +125,20 @@ def test_the_whole_country_stays_so_whatever_prefecture_the_title_names(db, cata
 
 
 def test_an_amendment_says_what_changed_and_has_its_programs_facts(catalogue):
-    (found,) = (item for item in catalogue if item[:2] == ("amendment", "50"))
+    (found,) = (item for item in catalogue if item[:2] == ("amendment", "51"))
     program = next(item for item in catalogue if item.item_id == "a0WJ200000CDY6vMAH")
-    assert found.title == f"{program.title} 受付終了: 2026-06-19 → 2026-09-04"
+    # It opened on 21 July at midnight, when it was the 20th in UTC: that day the change has.
+    told = "新しい受付期間 2026年7月21日〜9月4日(前回 2026年5月1日〜6月19日)"
+    assert found.title == f"{program.title} ― {told}"
     assert found[3:8] == program[3:8]
     assert found.why == '{"program":"a0WJ200000CDY6vMAH"}'
+
+
+def test_a_program_has_one_amendment_of_bounded_length(catalogue):
+    kept = [item for item in catalogue if item.recommendation_type == "amendment"]
+    kept = [item for item in kept if not item.left_out]
+    assert len({json.loads(item.why)["program"] for item in kept}) == len(kept) == 20
+    assert max(len(item.title) for item in kept) == 106
 
 
 def test_a_keyword_names_one_of_the_stated_industries_and_mostly_no_others(db):

@@ -14,6 +14,8 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.example import build
+from sqlite_utils_personalization.model.model import load_model
 
 TODAY = "2026-04-20"
 
@@ -149,6 +151,23 @@ def test_an_item_that_a_rule_keeps_out_today_is_told_by_which(db):
         ),
     )
     assert [change.diff_id for change in found.amendments] == ["77"]
+
+
+def test_a_night_without_constants_for_amendments_is_compared_by_its_own_rule(tmp_path):
+    constants = json.loads(load_model().json)
+    del constants["amendments"]
+    path, model = tmp_path / "jpcite.db", tmp_path / "model.json"
+    model.write_text(json.dumps(constants), encoding="utf-8")
+    build(path)
+    score(path, as_of="2026-04-01", model=model)
+    with closing(connect(path)) as db:
+        # A change of a name, which today's model does not follow.
+        then = item(db, "5", "amendment")
+        (found,) = compare_today(db, 1, [then], today="2026-04-02")
+    assert then.title == (
+        "若手就農者の機械導入支援 名称: 就農者の機械導入支援 → 若手就農者の機械導入支援"
+    )
+    assert (found.status, found.facts[0].now) == ("unchanged", then.title)
 
 
 def test_an_amendment_of_long_ago_is_left_out_today(db):

@@ -151,12 +151,6 @@ GUARDED = {
         (2, "y", "2", 1, 1, 1, H, "agree", 1, 1, 1, "[]"),
         (("verification_id",),),
     ),
-    "am_personalization_feedback": Table(
-        "feedback_id profile_id recommendation_type item_id feedback family opens_on closes_on given_at",
-        (1, 1, "program", "a", "dismissed", None, None, None, "x"),
-        (2, 2, "amendment", "b", "applied", "f", "2026-04-01", "2026-05-01", "y"),
-        (("feedback_id",),),
-    ),
 }
 MUTABLE = {
     "am_personalization_profile",

@@ -18,6 +18,10 @@ def changed(**values):
     return {**PACKAGED, **values}
 
 
+def changed_amendments(**values):
+    return changed(amendments=PACKAGED["amendments"] | values)
+
+
 @pytest.fixture
 def model_file(tmp_path):
     def write(content):
@@ -54,6 +58,12 @@ def test_the_packaged_model_holds_the_designs_constants():
         "places_per_family": 1,
         "depth": 30,
         "repeat_days": 30,
+        "amendments": {
+            "fields": ["close_at", "open_at", "amount_max_yen", "subsidy_rate", "target_employees"],
+            "changes_named": 2,
+            "name_length": 60,
+            "value_length": 24,
+        },
     }
 
 
@@ -116,6 +126,15 @@ WRONG = (
         for one, another in (("date_points", "rolling_words"), ("depth", "repeat_days"))
         for name, other in ((one, another), (another, one))
     ),
+    (changed_amendments(fields=[]), "$.amendments.fields: [] "),
+    (changed_amendments(fields=["close_at", "close_at"]), "$.amendments.fields: ['close_at', 'cl"),
+    (changed_amendments(fields=[""]), "$.amendments.fields[0]: '' "),
+    (changed_amendments(fields=[1]), "$.amendments.fields[0]: 1 is not of type 'string'"),
+    (changed_amendments(changes_named=0), "$.amendments.changes_named: 0 is less than the minimum"),
+    (changed_amendments(name_length=201), "$.amendments.name_length: 201 is greater than the max"),
+    (changed_amendments(value_length=19), "$.amendments.value_length: 19 is less than the minimum"),
+    (changed_amendments(value_lenght=24), "$.amendments: Additional properties are not allowed"),
+    (changed(amendments={}), "$.amendments: 'fields' is a required property"),
     ([], "$: [] is not of type 'object'"),
     ("{", "is not JSON"),
     ('{"urgent_days": 1, "urgent_days": 2}', "urgent_days is given twice"),

@@ -3,6 +3,7 @@
 import ast
 import json
 import sys
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 
@@ -748,3 +749,41 @@ def test_a_model_without_the_new_rules_lists_every_member_of_a_family(items, tex
     assert sum(map(len, lists.values())) == sum(
         oracle.place(item, customer, MODEL, as_of).score > 0 for item in own
     )
+def seen(number, field, before, after, day, program="P", known=True):
+    at = datetime.fromisoformat(f"2026-{day}T09:00:00+09:00")
+    return oracle.Seen(number, program, field, before, after, at, known)
+
+
+CHANGES = (
+    ("the newest of two fields", "CO", [None, "told with a newer change"]),
+    ("one before, one after the night", "FL", ["not seen in the last 30 days"] * 2),
+    ("a field that nobody follows", "N", ["field not followed"]),
+    ("nothing before", "B", ["first observation"]),
+    ("a day less, as UTC has it", "U", ["reads the same"]),
+    ("there and back", "RS", ["superseded", "changed back"]),
+    ("nothing after", "G", ["no longer stated"]),
+    ("two programs", "CQ", [None, None]),
+)
+NAMED = {
+    "C": seen(1, "close_at", "2026-06-30", "2026-07-31", "07-20"),
+    "O": seen(2, "open_at", "2026-06-01", "2026-07-01", "07-19"),
+    "F": seen(3, "close_at", "2026-06-30", "2026-07-31", "06-22"),
+    "L": seen(4, "close_at", "2026-06-30", "2026-07-31", "07-23"),
+    "N": seen(5, "name", "a", "b", "07-20"),
+    "B": seen(6, "close_at", None, "2026-07-31", "07-20", known=False),
+    "U": seen(7, "open_at", "2026-07-05", "2026-07-06T08:30:00+09:00", "07-20"),
+    "R": seen(8, "amount", "1", "2", "07-19"),
+    "S": seen(9, "amount", "2", "1", "07-20"),
+    "G": seen(10, "amount", "1", "0", "07-20"),
+    "Q": seen(11, "close_at", "2026-06-30", "2026-07-31", "07-20", program="Q"),
+}
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"), [case[1:] for case in CHANGES], ids=[case[0] for case in CHANGES]
+)
+def test_one_amendment_of_each_program(letters, expected):
+    changes = [NAMED[letter] for letter in letters]
+    fields = ("close_at", "open_at", "amount")
+    rules = oracle.amendment_rules(changes, AS_OF, 30, fields)
+    assert [rules[change.diff_id] for change in changes] == expected

@@ -527,7 +527,7 @@ def test_the_command_tells_a_row_to_people(path):
         "3  program  令和8年度 建設現場の安全対策助成金\n"
         "    verdict   reproduced: logged 91, recomputed 91\n"
         f"    night     2026-04-01, run 1, served {served_at}\n"
-        "    model     industry 50, deadline 30, risk 20, urgent 90 days, cap 100 (sha256 1fda0b4bfa87)\n"
+        "    model     industry 50, deadline 30, risk 20, urgent 90 days, cap 100 (sha256 c3202ccb9d4d)\n"
         f"    customer  {CUSTOMER_1} (profile 1)\n"
         "    declared  industry 建設業 (D), prefecture 東京都, horizon 60 days, risk tolerance low\n"
         "    item      EXjg0000000000001A, opens 2026-03-02, closes 2026-04-18, 東京都, 建設業 (D), no risk level\n"

@@ -68,7 +68,7 @@ def test_a_dry_run_says_so_in_its_json(shared):
 def test_what_was_left_out_is_counted_by_rule(shared):
     line = json.loads(run(shared, "--as-of", AS_OF, "--dry-run").stdout)
     assert line["left_out"] == {
-        "amendment": {"not seen in the last 30 days": 1},
+        "amendment": {"field not followed": 1, "not seen in the last 30 days": 1},
         "program": {
             "closed": 1,
             "excluded": 1,

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from hashlib import sha256
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from pathlib import Path
 
 import oracle
@@ -666,7 +666,7 @@ def test_no_other_places_can_be_said_to_be_those_that_were_served(sparing):
     """Each choice of places for the rows that are there, or for fewer or more of them, and each exchange of two."""
     mine = got(sparing)[0]
     rows = sorted(filter(None, mine))
-    rows += [max(filter(None, sum(got(sparing), []))) + more for more in range(1, len(mine))]
+    rows += [max(filter(None, chain(*got(sparing)))) + more for more in range(1, len(mine))]
     claims = [
         [rows[chosen.index(place)] if place in chosen else None for place in range(len(mine))]
         for size in range(len(mine) + 1)

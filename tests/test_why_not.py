@@ -100,6 +100,12 @@ ANSWERS = (
         "left out",
         "left out of that night's catalogue by the rule 'practice form'",
     ),
+    (
+        3,
+        "5",
+        "left out",
+        "left out of that night's catalogue by the rule 'field not followed'",
+    ),
     (8, "EX-104", "no points", "0 + 0 + 0 = 0, within the cap of 100 for programs: 0"),
     (1, "EX-999", "not in the catalogue", "not in that night's catalogue for this customer"),
 )
@@ -110,6 +116,43 @@ def test_the_reason_is_the_one_that_is_stored(db, profile_id, item_id, reason, s
     found = why_not(db, profile_id, item_id, 1)
     assert (found.reason, found.sentence) == (reason, sentence)
     assert found.reason in REASONS
+
+
+LEFT_OUT_CHANGES = (
+    # what is added to the example, from diff_id 6 on, where 3 is a subsidy_rate of EX-103 from 1/2 to 2/3
+    (None, "EX-103", "subsidy_rate", "2/3", "3/4", "2026-03-31"),
+    ("told with a newer change", "EX-103", "amount_max_yen", "1000000", "2000000", "2026-03-29"),
+    ("first observation", "EX-104", "close_at", None, "2026-05-01", "2026-03-31"),
+    ("superseded", "EX-106", "amount_max_yen", "1000000", "2000000", "2026-03-20"),
+    ("changed back", "EX-106", "amount_max_yen", "2000000", "1000000", "2026-03-25"),
+    ("reads the same", "EX-107", "close_at", "2026-06-15", "2026-06-15T17:00", "2026-03-31"),
+    ("no longer stated", "EX-107", "subsidy_rate", "1/2", None, "2026-03-31"),
+    ("field not followed", "EX-107", "url", "a", "b", "2026-03-31"),
+)
+
+
+def test_an_amendment_that_is_left_out_names_the_rule(tmp_path):
+    path = tmp_path / "jpcite.db"
+    build(path)
+    insert = (
+        "INSERT INTO am_amendment_diff(entity_id, field_name, prev_value, new_value, detected_at)"
+    )
+    with closing(connect(path)) as db:
+        rows = [row[1:] for row in LEFT_OUT_CHANGES]
+        db.executemany(f"{insert} VALUES (?, ?, ?, ?, ?)", rows)
+    score(path, as_of=AS_OF)
+    expected = {"3": "superseded"}
+    expected |= {str(number): row[0] for number, row in enumerate(LEFT_OUT_CHANGES, 6)}
+    with closing(connect(path)) as db:
+        found = {item: why_not(db, 3, item, 1, "amendment") for item in expected}
+    assert {item: one.left_out for item, one in found.items()} == expected
+    for item, rule in expected.items():
+        sentence = f"left out of that night's catalogue by the rule '{rule}'"
+        assert found[item].sentence == sentence or rule is None
+    assert (found["6"].reason, found["6"].title) == (
+        "recommended",
+        "若手就農者の機械導入支援 ― 上限額を引き上げ 200万円(変更前 100万円)、補助率を変更 3/4(変更前 1/2)",
+    )
 
 
 def test_an_item_below_the_cut_is_told_how_far(short):

@@ -1,16 +1,29 @@
-"""Amendments: changes lately seen in a program, offered to whom the program is offered."""
+"""Amendments: changes lately seen in a program, offered to whom the program is offered.
+
+A model with constants for amendments has one per program, the newest change of what a reader cares about; a model
+without them has every change of any field, as every model once had.
+"""
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.catalogue.dates import day_written
+from sqlite_utils_personalization.catalogue.change_titles import (
+    NO_AMOUNT,
+    as_known_now,
+    plain,
+    title,
+)
+from sqlite_utils_personalization.catalogue.dates import day_written, moment_written
+from sqlite_utils_personalization.catalogue.one_amendment import SeenChange, decide
 from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.model.model import Model
 
 TABLE = "am_amendment_diff"
 _NEEDED = ("diff_id", "entity_id", "field_name", "detected_at")
@@ -21,8 +34,6 @@ _LABELS = {
     "amount_max_yen": "上限額",
     "target_employees": "従業員数",
 }
-# Placeholders for "not stated"; no other amount is special.
-_NO_AMOUNT = ("0", "999999999999999")
 
 
 class AmendmentRow(NamedTuple):
@@ -34,6 +45,7 @@ class AmendmentRow(NamedTuple):
     prev_value: object
     new_value: object
     detected_at: object
+    prev_hash: object = None
 
 
 def changed_programs(db: sqlite3.Connection, as_of: str, days: int) -> set[str | None]:
@@ -42,23 +54,96 @@ def changed_programs(db: sqlite3.Connection, as_of: str, days: int) -> set[str |
 
 
 def amendments(
-    db: sqlite3.Connection, programs: Mapping[str, Candidate], as_of: str, days: int
+    db: sqlite3.Connection, programs: Mapping[str, Candidate], as_of: str, model: Model
 ) -> Iterator[Candidate]:
     """Yield every change as a candidate, left out or not, by id; read-only.
 
     programs holds those of changed_programs that exist. A change seen after as_of is left out like one
     seen too long before it.
     """
+    days, rule = model.constants["amendment_days"], model.constants.get("amendments")
+    if rule is None:
+        yield from _each_change(db, programs, as_of, days)
+    else:
+        yield from _one_per_program(db, programs, as_of, days, rule)
+
+
+def _each_change(
+    db: sqlite3.Connection, programs: Mapping[str, Candidate], as_of: str, days: int
+) -> Iterator[Candidate]:
     for row in _rows(db):
         program = programs.get(row.program_id or "")
-        found = Candidate("amendment", row.item_id or "", _title(row, program))
         rule = _left_out(row, program, as_of, days)
-        if rule or not program:
-            yield found._replace(left_out=rule)
-        else:
-            why = canonical_json(json.loads(program.why) | {"program": program.item_id})
-            kind, item_id, title = found[:3]
-            yield program._replace(recommendation_type=kind, item_id=item_id, title=title, why=why)
+        yield _candidate(row.item_id, _title(row, program), program, rule)
+
+
+def _one_per_program(
+    db: sqlite3.Connection,
+    programs: Mapping[str, Candidate],
+    as_of: str,
+    days: int,
+    constants: Mapping[str, Any],
+) -> Iterator[Candidate]:
+    found = [
+        (_change(position, row), _left_out(row, programs.get(row.program_id or ""), as_of, days))
+        for position, row in enumerate(_rows(db))
+    ]
+    history = _history((change for change, _ in found), programs, as_of, constants["fields"])
+    decided = {name: decide(changes, days, constants["fields"]) for name, changes in history}
+    for change, rule in found:
+        program = programs.get(change.program_id)
+        rules, of_program = decided.get(change.program_id, ({}, []))
+        if rule is None and change.field not in constants["fields"]:
+            rule = "field not followed"
+        rule = rule or rules.get(change.position)
+        told = [change.alone]
+        if program and not rule:
+            told = [as_known_now(one, program.opens_on, program.closes_on) for one in of_program]
+        name = plain(program.title if program else change.program_id)
+        yield _candidate(change.item_id, title(name, told, constants), program, rule)
+
+
+def _history(
+    changes: Iterable[SeenChange],
+    programs: Mapping[str, Candidate],
+    as_of: str,
+    fields: Sequence[str],
+) -> Iterable[tuple[str, list[SeenChange]]]:
+    """What was ever seen in the followed fields of each program that can be recommended.
+
+    What was seen too long ago to be offered still tells what a later change changed.
+    """
+    history: dict[str, list[SeenChange]] = defaultdict(list)
+    for change in changes:
+        program = programs.get(change.program_id)
+        is_followed = program and not program.left_out and change.field in fields
+        if is_followed and change.item_id and change.was_seen_by(as_of):
+            history[change.program_id].append(change)
+    return history.items()
+
+
+def _change(position: int, row: AmendmentRow) -> SeenChange:
+    return SeenChange(
+        position,
+        row.item_id or "",
+        row.program_id or "",
+        plain(row.field_name),
+        plain(row.prev_value),
+        plain(row.new_value),
+        moment_written(row.detected_at),
+        is_first=row.prev_value is None and row.prev_hash is None,
+    )
+
+
+def _candidate(
+    item_id: str | None, shown: str, program: Candidate | None, rule: str | None
+) -> Candidate:
+    found = Candidate("amendment", item_id or "", shown, left_out=rule)
+    if rule or not program:
+        return found
+    why = canonical_json(json.loads(program.why) | {"program": program.item_id})
+    kind, number, name = found[:3]
+    return program._replace(recommendation_type=kind, item_id=number, title=name, why=why)
 
 
 def _rows(db: sqlite3.Connection) -> Iterator[AmendmentRow]:
@@ -93,5 +178,5 @@ def _title(row: AmendmentRow, program: Candidate | None) -> str:
 
 def _shown(field: str, value: object) -> str:
     text = normal(value)
-    unstated = not text or (field.startswith("amount") and text in _NO_AMOUNT)
+    unstated = not text or (field.startswith("amount") and text in map(str, NO_AMOUNT))
     return "記載なし" if unstated else text

@@ -42,6 +42,29 @@ def day_written(value: object) -> str | None:
     return _day(moment)
 
 
+def moment_written(value: object) -> datetime | None:
+    """Such a timestamp on a clock in Japan, to the second, without a zone; None if it is no date."""
+    moment, _ = _in_japan(value, _UTC)
+    return moment
+
+
+def may_be_cut(one: object, other: object) -> bool:
+    """Whether one of two dates a day apart may be the other, cut from its UTC timestamp.
+
+    Of two plain dates nobody knows; beside a timestamp only its own day in UTC is.
+    """
+    (first, first_timed), (second, second_timed) = (
+        _in_japan(value, _JAPAN) for value in (one, other)
+    )
+    if first is None or second is None or (first_timed and second_timed):
+        return False
+    if not (first_timed or second_timed):
+        return abs(first - second) == timedelta(days=1)
+    timed, plain = (first, second) if first_timed else (second, first)
+    in_utc = _shifted(timed, -_JAPAN)
+    return in_utc is not None and in_utc.date() == plain.date()
+
+
 def _in_japan(value: object, assumed: timedelta) -> tuple[datetime | None, bool]:
     match = _MOMENT.fullmatch(normal(value))
     day, hours, minutes, seconds, zone = match.groups() if match else ("",) * 5

@@ -68,7 +68,7 @@ def _sources(
                 joined[found.item_id] = found
             yield found
     if "amendment" in listed:
-        yield from amendments.amendments(db, joined, as_of, days)
+        yield from amendments.amendments(db, joined, as_of, model)
     if extra is not None:
         for found in extra_candidates(db, extra, model.constants["any_from"]):
             yield (

@@ -43,8 +43,9 @@ CREATE TABLE am_amendment_diff (
 INSERT INTO am_amendment_diff(entity_id, field_name, prev_value, new_value, detected_at) VALUES
     ('EXjg0000000000001A', 'close_at', '2026-04-11', '2026-04-18', '2026-03-28T09:00:00+09:00'),
     ('EXjg0000000000003A', 'amount_max_yen', '2000000', '3000000', '2026-03-20T09:00:00+09:00'),
-    ('EX-103', 'name', '就農者の機械導入支援', '若手就農者の機械導入支援', '2026-03-30T09:00:00+09:00'),
-    ('EXjg0000000000008A', 'open_at', '2026-02-10', '2026-02-20', '2026-01-15T09:00:00+09:00');
+    ('EX-103', 'subsidy_rate', '1/2', '2/3', '2026-03-30T09:00:00+09:00'),
+    ('EXjg0000000000008A', 'open_at', '2026-02-10', '2026-02-20', '2026-01-15T09:00:00+09:00'),
+    ('EX-103', 'name', '就農者の機械導入支援', '若手就農者の機械導入支援', '2026-03-30T09:00:00+09:00');
 
 CREATE TABLE saved_searches (
     id INTEGER PRIMARY KEY AUTOINCREMENT, api_key_hash TEXT NOT NULL, name TEXT NOT NULL,
