@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from datetime import datetime, timezone
 
 import pytest
 from scored import OTHERS, P, in_memory, tamper
@@ -12,6 +13,7 @@ from sqlite_utils_personalization.customer_api.recommendations import recommenda
 from sqlite_utils_personalization.errors import UnknownCustomer
 
 CUSTOMER_1 = "207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0"
+NOON = datetime(2026, 4, 2, 3, tzinfo=timezone.utc)
 NOT_FOUND = "rec_id is not among what was delivered to you - list your recommendations first"
 
 
@@ -23,12 +25,12 @@ def db():
 
 @pytest.fixture
 def page(db):
-    return recommendations(db, CUSTOMER_1, limit=2, channel="mcp")
+    return recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON)
 
 
 def test_what_was_delivered_is_explained_by_what_was_declared_and_by_what_came_next(db, page):
     db.execute("PRAGMA query_only = 1")
-    found = json.loads(json.dumps(explain(db, CUSTOMER_1, 51).to_dict()))
+    found = json.loads(json.dumps(explain(db, CUSTOMER_1, 51, now=NOON).to_dict()))
     assert found == {
         "rec_id": 51,
         "verdict": "reproduced",
