@@ -33,6 +33,7 @@ INSERT INTO programs VALUES
     ('EVER', '若手就農者の機械導入支援', NULL, 'A', 0, '{"cycle": "rolling"}');
 """
 ALL = ["SOON", "LATE", "EVER"]
+TITLES = ["町工場の省エネ設備更新補助", "空き店舗を活かす創業支援金", "若手就農者の機械導入支援"]
 
 
 class Shop:
@@ -48,10 +49,10 @@ class Shop:
         return recommendations(self.db, self.key, channel=channel, now=noon(day), **filters)
 
     def told(self, day, channel="rest", **filters):
-        """The items of one page in order of closing, what was charged, and what was left out."""
+        """The items of one page, by title in the order of the shop, what was charged, and what was left out."""
         page = self.ask(day, channel, **filters)
-        ids = sorted((item.item_id for item in page.items), key=ALL.index)
-        return ids, page.charged_yen, page.left_out
+        ids = sorted((TITLES.index(item.title) for item in page.items))
+        return [ALL[at] for at in ids], page.charged_yen, page.left_out
 
     def deliveries(self):
         return self.db.execute(f"SELECT count(*) FROM {P}delivery").fetchone()[0]

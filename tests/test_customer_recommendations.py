@@ -123,27 +123,30 @@ def test_an_item_says_why_it_is_where_it_is(db):
     assert json.loads(json.dumps(page.to_dict())) == {
         "items": [
             {
-                "rec_id": 51,
+                "rec_id": 43,
                 "as_of": "2026-04-02",
                 "recommendation_type": "program",
-                "title": "建設業の週休二日推進補助金",
+                "title": "令和8年度 建設現場の安全対策助成金",
+                "closes_on": "2026-04-18",
+                "days_left": 16,
+                "closed": False,
                 "run_id": 2,
                 "served_at": served_at,
-                "item_id": "EXjg0000000000002A",
-                "closes_on": "2026-04-04",
+                "item_id": "EXjg0000000000001A",
                 "rank": 1,
-                "score": 99,
-                "points": {"industry": 50, "deadline": 29, "risk": 20},
+                "score": 98,
+                "points": {"industry": 50, "deadline": 28, "risk": 20},
                 "reasons": [
                     "lists 建設業 (D), which you declared: 50",
-                    "closes in 2 days, within your 60-day horizon: 30 x 58 / 60 = 29",
+                    "closes in 16 days, within your 60-day horizon, of which 14 days are notice: 30 x 44 / 46 = 28,"
+                    " rounded down",
                     "no risk level of its own, which suits a risk tolerance of low: 20",
-                    "50 + 29 + 20 = 99, within the cap of 100 for programs: 99",
+                    "50 + 28 + 20 = 98, within the cap of 100 for programs: 98",
                 ],
                 "verdict": "reproduced",
             }
         ],
-        "next_cursor": cursor_at(LogPosition(2, 52), None, None),
+        "next_cursor": cursor_at(LogPosition(2, 44), None, None),
         "left_out": {},
         "preview": False,
         "delivered_new": 1,
@@ -163,10 +166,13 @@ def test_a_preview_shows_titles_and_delivers_nothing(db):
             "as_of": "2026-04-02",
             "recommendation_type": "program",
             "title": title,
+            "closes_on": closes_on,
+            "days_left": days_left,
+            "closed": False,
         }
-        for rec_id, title in (
-            (51, "建設業の週休二日推進補助金"),
-            (52, "令和8年度 建設現場の安全対策助成金"),
+        for rec_id, title, closes_on, days_left in (
+            (43, "令和8年度 建設現場の安全対策助成金", "2026-04-18", 16),
+            (44, "小規模事業者のバリアフリー改修補助", "2027-02-26", 330),
         )
     ]
     assert (page.preview, page.charged_yen, page.because) == (
@@ -204,10 +210,10 @@ def test_the_same_page_is_charged_once_a_japanese_day(db):
 
 
 def test_a_delivery_recorded_otherwise_is_refused_and_nothing_is_delivered(db):
-    record_delivery(db, 52, channel="mcp", slot="2026-04-02", status=500)
+    record_delivery(db, 44, channel="mcp", slot="2026-04-02", status=500)
     with pytest.raises(DeliveryConflict):
         recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON)
-    assert deliveries(db) == [(52, "mcp", "2026-04-02")]
+    assert deliveries(db) == [(44, "mcp", "2026-04-02")]
     assert not db.in_transaction
 
 
@@ -219,7 +225,7 @@ def test_the_delivery_is_kept_or_lost_with_the_callers_transaction(db):
 
 
 def test_what_cannot_be_replayed_is_neither_shown_nor_charged(db):
-    tamper(db, f"UPDATE {P}recommendation_log SET score = score - 1 WHERE rec_id = 52")
+    tamper(db, f"UPDATE {P}recommendation_log SET score = score - 1 WHERE rec_id = 44")
     # One row of another program, and one that says it is of this night.
     db.execute(OTHERS)
     db.execute(
@@ -228,7 +234,7 @@ def test_what_cannot_be_replayed_is_neither_shown_nor_charged(db):
     )
     (page,) = walk(db, CUSTOMER_1, limit=100, channel="mcp")
     assert page.left_out == {"differs": 1}
-    assert 52 not in [item.rec_id for item in page.items]
+    assert 44 not in [item.rec_id for item in page.items]
     eighth = walk(db, customer(db, 8), limit=100, channel="mcp")[0]
     assert (eighth.left_out, len(eighth.items)) == ({"no evidence": 1}, eighth.delivered_new)
     assert {row[0] for row in deliveries(db)} == {item.rec_id for item in page.items + eighth.items}
@@ -244,11 +250,11 @@ def test_what_cannot_be_replayed_is_neither_shown_nor_charged(db):
         urlsafe_b64encode(b"[1]").decode(),
         urlsafe_b64encode(b"[2, true, null, null]").decode(),
         urlsafe_b64encode(b"[2, 9007199254740993, null, null]").decode(),
-        urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", 51, null, null]').decode(),
-        urlsafe_b64encode(b'[{"$": 1}, 51, null, null]').decode(),
-        cursor_at(LogPosition(2, 9), None, None),
+        urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", 43, null, null]').decode(),
+        urlsafe_b64encode(b'[{"$": 1}, 43, null, null]').decode(),
+        cursor_at(LogPosition(2, 3), None, None),
         cursor_at(LogPosition(2, 2**53), None, None),
-        cursor_at(LogPosition("' OR 1 --", 51), None, None),
+        cursor_at(LogPosition("' OR 1 --", 43), None, None),
     ],
 )
 def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
