@@ -10,14 +10,19 @@ from sqlite_utils_personalization.errors import PersonalizationError, short_repr
 JAPAN = timezone(timedelta(hours=9), "JST")
 
 
+def right_now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(timezone.utc)
+
+
 def utc_now() -> str:
     """This moment as every table of ours writes it, in milliseconds: `2026-07-22T18:05:00.123Z`."""
-    return utc(datetime.now(timezone.utc))
+    return utc(right_now())
 
 
 def japan_day(moment: datetime | None = None) -> str:
     """The day in Japan, YYYY-MM-DD, at a moment that has a zone; by default today."""
-    return (moment or datetime.now(timezone.utc)).astimezone(JAPAN).date().isoformat()
+    return (moment or right_now()).astimezone(JAPAN).date().isoformat()
 
 
 def utc(value: str | datetime) -> str:

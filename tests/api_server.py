@@ -1,7 +1,8 @@
 """A real server with the API open, on a port of its own: python tests/api_server.py FOLDER
 
 FOLDER then holds jpcite.db, metadata.yml, the log of the server, and when it answers, its url and the key of one
-customer. A night is scored every other second, so that who comes back as somebody new is recommended something.
+customer. The night of noon.TODAY is scored every other second, so that who comes back as somebody new is recommended
+something.
 """
 
 import json
@@ -9,15 +10,13 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
-from datetime import date, timedelta
-from itertools import count
 from pathlib import Path
 
+from noon import TODAY
 from rest_fixtures import PLUGIN, SETTINGS, api_database
 from served import served
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.example import AS_OF
 
 KEY = "example-key-1"
 
@@ -39,6 +38,6 @@ if __name__ == "__main__":
     with open_server(folder, folder / "log", customer_requests_per_minute=1_000_000) as (path, url):
         (folder / "key").write_text(KEY)
         (folder / "url").write_text(url)
-        for nights in count(1):
+        while True:
             time.sleep(2)
-            score(path, as_of=str(date.fromisoformat(AS_OF) + timedelta(days=nights)))
+            score(path, as_of=TODAY, again=True)

@@ -101,11 +101,10 @@ def nothing_is_left_open():
 @pytest.fixture
 def at_noon(monkeypatch):
     """What this process delivers is delivered on noon.TODAY."""
-    from noon import noon_day
+    from noon import MODULES, noon
 
-    from sqlite_utils_personalization.customer_api import recommendations
-
-    monkeypatch.setattr(recommendations, "japan_day", noon_day)
+    for module in MODULES:
+        monkeypatch.setattr(module, "right_now", noon)
 
 
 @pytest.fixture

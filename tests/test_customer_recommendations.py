@@ -1,4 +1,4 @@
-"""A customer's recommendations: the rows of the auditor's view, page by page, each charged once when handed over."""
+"""A customer's recommendations: the rows of the auditor's view of one night, page by page, each charged once a day."""
 
 import json
 import sqlite3
@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scored import NIGHTS, OTHERS, P, connect, history, in_memory, tamper
 
-from sqlite_utils_personalization.billing.record import record_delivery
-from sqlite_utils_personalization.customer_api import recommendations as module
+from sqlite_utils_personalization.billing.record import record_deliveries, record_delivery
+from sqlite_utils_personalization.customer_api import offer
 from sqlite_utils_personalization.customer_api.recommendations import (
     LogPosition,
-    cursor_after,
-    parse_query,
+    cursor_at,
     recommendations,
 )
 from sqlite_utils_personalization.errors import (
@@ -34,7 +33,14 @@ SELECT w.rec_id, r.as_of, w.recommendation_type, w.title, w.run_id, w.served_at,
     w.industry_points, w.deadline_points, w.risk_points
 FROM v_personalization_replay w JOIN am_personalization_run r USING (run_id) WHERE user_token_hash = ? ORDER BY rec_id
 """
+CLOSES = """
+SELECT c.recommendation_type, c.item_id, c.closes_on FROM am_personalization_run_candidate x
+JOIN am_personalization_candidate c USING (candidate_id)
+JOIN am_personalization_run r USING (run_id) WHERE r.as_of = ? AND c.left_out IS NULL
+"""
 NOON = datetime(2026, 4, 2, 3, tzinfo=timezone.utc)
+# On the second day most is open, on the last hardly anything.
+NOONS = (NOON, NOON.replace(day=26), NOON.replace(month=11))
 
 
 @pytest.fixture
@@ -56,7 +62,8 @@ def customer(db, number):
 
 
 def walk(db, user, **filters):
-    """All pages, to the end."""
+    """All pages, to the end; at noon if nothing else is said."""
+    filters = {"now": NOON, **filters}
     pages = [recommendations(db, user, **filters)]
     while pages[-1].next_cursor:
         pages.append(recommendations(db, user, **filters, cursor=pages[-1].next_cursor))
@@ -72,13 +79,16 @@ def as_the_view_says(item):
     return (*head, item.run_id, item.served_at, item.item_id, item.score, *item.points.values())
 
 
-def expected(db, user, recommendation_type=None, night=None):
-    rows = [
+def expected(db, user, recommendation_type=None, night=None, day="2026-04-02"):
+    of = night or NIGHTS[-1]
+    closes = {(kind, item): closes_on for kind, item, closes_on in db.execute(CLOSES, (of,))}
+    return [
         tuple(row)
         for row in db.execute(VIEW, (user,))
-        if recommendation_type in (None, row[2]) and night in (None, row[1])
+        if recommendation_type in (None, row[2])
+        and row[1] == of
+        and (night or (closes[row[2], row[6]] or day) >= day)
     ]
-    return [row for of in reversed(NIGHTS) for row in rows if row[1] == of]
 
 
 def deliveries(db):
@@ -90,17 +100,21 @@ def deliveries(db):
     st.integers(1, 30),
     st.sampled_from([None, *TYPES]),
     st.sampled_from([None, *NIGHTS]),
+    st.sampled_from(NOONS),
     st.sampled_from([None, sqlite3.Row]),
 )
-def test_the_pages_are_the_rows_of_the_view_newest_night_first(number, limit, kind, night, row_of):
+def test_the_pages_are_the_rows_of_the_view_of_one_night(number, limit, kind, night, now, row_of):
     with closing(in_memory()) as db:
         user = customer(db, number)
         db.row_factory = row_of
         filters = {"recommendation_type": kind, "night": night}
-        pages = walk(db, user, limit=limit, channel="rest", now=NOON, **filters)
-        assert list(map(as_the_view_says, items(pages))) == expected(db, user, **filters)
+        pages = walk(db, user, limit=limit, channel="rest", now=now, **filters)
+        rows = expected(db, user, **filters, day=now.date().isoformat())
+        assert list(map(as_the_view_says, items(pages))) == rows
         assert [len(page.items) for page in pages[:-1]] == [limit] * (len(pages) - 1)
-        assert sum(page.charged_yen for page in pages) == 3 * len(expected(db, user, **filters))
+        assert sum(page.charged_yen for page in pages) == 3 * len(rows)
+        left_out = sum(sum(page.left_out.values()) for page in pages)
+        assert left_out == len(expected(db, user, kind, night or NIGHTS[-1])) - len(rows)
 
 
 def test_an_item_says_why_it_is_where_it_is(db):
@@ -109,27 +123,30 @@ def test_an_item_says_why_it_is_where_it_is(db):
     assert json.loads(json.dumps(page.to_dict())) == {
         "items": [
             {
-                "rec_id": 51,
+                "rec_id": 43,
                 "as_of": "2026-04-02",
                 "recommendation_type": "program",
-                "title": "建設業の週休二日推進補助金",
+                "title": "令和8年度 建設現場の安全対策助成金",
+                "closes_on": "2026-04-18",
+                "days_left": 16,
+                "closed": False,
                 "run_id": 2,
                 "served_at": served_at,
-                "item_id": "EXjg0000000000002A",
-                "closes_on": "2026-04-04",
+                "item_id": "EXjg0000000000001A",
                 "rank": 1,
-                "score": 99,
-                "points": {"industry": 50, "deadline": 29, "risk": 20},
+                "score": 98,
+                "points": {"industry": 50, "deadline": 28, "risk": 20},
                 "reasons": [
                     "lists 建設業 (D), which you declared: 50",
-                    "closes in 2 days, within your 60-day horizon: 30 x 58 / 60 = 29",
+                    "closes in 16 days, within your 60-day horizon, of which 14 days are notice: 30 x 44 / 46 = 28,"
+                    " rounded down",
                     "no risk level of its own, which suits a risk tolerance of low: 20",
-                    "50 + 29 + 20 = 99, within the cap of 100 for programs: 99",
+                    "50 + 28 + 20 = 98, within the cap of 100 for programs: 98",
                 ],
                 "verdict": "reproduced",
             }
         ],
-        "next_cursor": cursor_after(LogPosition(served_at, 51), None, None),
+        "next_cursor": cursor_at(LogPosition(2, 44), None, None),
         "left_out": {},
         "preview": False,
         "delivered_new": 1,
@@ -142,17 +159,20 @@ def test_an_item_says_why_it_is_where_it_is(db):
 
 def test_a_preview_shows_titles_and_delivers_nothing(db):
     db.execute("PRAGMA query_only = 1")
-    page = recommendations(db, CUSTOMER_1, limit=2)
+    page = recommendations(db, CUSTOMER_1, limit=2, now=NOON)
     assert [vars(item) for item in page.items] == [
         {
             "rec_id": rec_id,
             "as_of": "2026-04-02",
             "recommendation_type": "program",
             "title": title,
+            "closes_on": closes_on,
+            "days_left": days_left,
+            "closed": False,
         }
-        for rec_id, title in (
-            (51, "建設業の週休二日推進補助金"),
-            (52, "令和8年度 建設現場の安全対策助成金"),
+        for rec_id, title, closes_on, days_left in (
+            (43, "令和8年度 建設現場の安全対策助成金", "2026-04-18", 16),
+            (44, "小規模事業者のバリアフリー改修補助", "2027-02-26", 330),
         )
     ]
     assert (page.preview, page.charged_yen, page.because) == (
@@ -163,7 +183,7 @@ def test_a_preview_shows_titles_and_delivers_nothing(db):
     assert deliveries(db) == []
 
 
-def test_the_same_page_is_charged_once_a_japanese_day_and_channel(db):
+def test_the_same_page_is_charged_once_a_japanese_day(db):
     def charged(channel, *moment):
         now = datetime(2026, 4, *moment, tzinfo=timezone.utc)
         page = recommendations(db, CUSTOMER_1, limit=2, channel=channel, now=now)
@@ -178,47 +198,46 @@ def test_the_same_page_is_charged_once_a_japanese_day_and_channel(db):
         0,
         "2 already delivered on 2026-04-02, not charged again",
     )
-    assert charged("mcp", 2, 15)[:3] == (2, 0, 6)
+    assert charged("rest", 2, 14, 59)[:3] == (0, 2, 0)
+    # The next day what was delivered is left out, and what comes instead is new.
     assert charged("rest", 2, 15)[:3] == (2, 0, 6)
-    recommendations(db, CUSTOMER_1, limit=1, channel="digest", now=NOON)
-    assert recommendations(db, CUSTOMER_1, limit=2, channel="digest", now=NOON).because == (
+    assert len({rec_id for rec_id, *_ in deliveries(db)}) == 4
+    third = recommendations(db, CUSTOMER_1, limit=3, channel="digest", now=NOON)
+    assert third.because == (
         "1 delivered for the first time on 2026-04-02, Japanese time;"
-        " 1 already delivered on 2026-04-02, not charged again"
+        " 2 already delivered on 2026-04-02, not charged again"
     )
 
 
 def test_a_delivery_recorded_otherwise_is_refused_and_nothing_is_delivered(db):
-    record_delivery(db, 52, channel="mcp", slot="2026-04-02", status=500)
+    record_delivery(db, 44, channel="mcp", slot="2026-04-02", status=500)
     with pytest.raises(DeliveryConflict):
         recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON)
-    assert deliveries(db) == [(52, "mcp", "2026-04-02")]
+    assert deliveries(db) == [(44, "mcp", "2026-04-02")]
     assert not db.in_transaction
 
 
 def test_the_delivery_is_kept_or_lost_with_the_callers_transaction(db):
     db.execute("BEGIN IMMEDIATE")
-    assert recommendations(db, CUSTOMER_1, limit=2, channel="mcp").charged_yen == 6
+    assert recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON).charged_yen == 6
     db.execute("ROLLBACK")
     assert deliveries(db) == []
 
 
 def test_what_cannot_be_replayed_is_neither_shown_nor_charged(db):
-    tamper(db, f"UPDATE {P}recommendation_log SET score = score - 1 WHERE rec_id = 52")
+    tamper(db, f"UPDATE {P}recommendation_log SET score = score - 1 WHERE rec_id = 44")
+    # One row of another program, and one that says it is of this night.
     db.execute(OTHERS)
+    db.execute(
+        f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type, score, served_at)"
+        f" SELECT 8, 'program', 7, served_at FROM {P}run WHERE run_id = 2"
+    )
     (page,) = walk(db, CUSTOMER_1, limit=100, channel="mcp")
     assert page.left_out == {"differs": 1}
-    assert 52 not in [item.rec_id for item in page.items]
+    assert 44 not in [item.rec_id for item in page.items]
     eighth = walk(db, customer(db, 8), limit=100, channel="mcp")[0]
-    assert (eighth.left_out, len(eighth.items)) == ({"no evidence": 3}, eighth.delivered_new)
+    assert (eighth.left_out, len(eighth.items)) == ({"no evidence": 1}, eighth.delivered_new)
     assert {row[0] for row in deliveries(db)} == {item.rec_id for item in page.items + eighth.items}
-
-
-def test_a_type_that_is_rare_is_found_in_parts_each_of_bounded_cost(db, monkeypatch):
-    monkeypatch.setattr(module, "READ", 3)
-    pages = walk(db, CUSTOMER_1, recommendation_type="amendment", channel="mcp")
-    assert [item.rec_id for item in items(pages)] == [58, 9]
-    assert max(len(page.items) for page in pages) == 1
-    assert len(pages) > 4
 
 
 @pytest.mark.parametrize(
@@ -229,16 +248,18 @@ def test_a_type_that_is_rare_is_found_in_parts_each_of_bounded_cost(db, monkeypa
         "é",
         "a" * 300,
         urlsafe_b64encode(b"[1]").decode(),
-        urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", true, null, null]').decode(),
-        urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", 9007199254740993, null, null]').decode(),
-        urlsafe_b64encode(b'[{"$": 1}, 51, null, null]').decode(),
-        cursor_after(LogPosition("2026-04-02T00:00:00.000Z", 51), None, None),
-        cursor_after(LogPosition("' OR 1 --", 51), None, None),
+        urlsafe_b64encode(b"[2, true, null, null]").decode(),
+        urlsafe_b64encode(b"[2, 9007199254740993, null, null]").decode(),
+        urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", 43, null, null]').decode(),
+        urlsafe_b64encode(b'[{"$": 1}, 43, null, null]').decode(),
+        cursor_at(LogPosition(2, 3), None, None),
+        cursor_at(LogPosition(2, 2**53), None, None),
+        cursor_at(LogPosition("' OR 1 --", 43), None, None),
     ],
 )
 def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
     with refuses("cursor is not one that you were given - begin again without it"):
-        recommendations(db, CUSTOMER_1, cursor=text, channel="mcp")
+        recommendations(db, CUSTOMER_1, cursor=text, channel="mcp", now=NOON)
     assert deliveries(db) == []
 
 
@@ -249,29 +270,31 @@ def test_no_cursor_is_a_traceback(text):
 
 
 def test_a_cursor_selects_no_row_of_another_customer(db, refuses):
-    mine = recommendations(db, customer(db, 2), limit=1).next_cursor
+    mine = recommendations(db, customer(db, 2), limit=1, now=NOON).next_cursor
     with refuses("cursor is not one that you were given - begin again without it"):
-        recommendations(db, CUSTOMER_1, cursor=mine)
+        recommendations(db, CUSTOMER_1, cursor=mine, now=NOON)
     stolen = items(walk(db, CUSTOMER_1, channel="mcp"))
-    own = {row[0] for row in db.execute(VIEW, (CUSTOMER_1,))}
+    own = {row[0] for row in db.execute(VIEW, (CUSTOMER_1,)) if row[1] == NIGHTS[-1]}
     assert {item.rec_id for item in stolen} == own
 
 
 def test_a_cursor_goes_with_its_filters(db, refuses):
-    mine = recommendations(db, CUSTOMER_1, limit=1, recommendation_type="program").next_cursor
+    mine = recommendations(
+        db, CUSTOMER_1, limit=1, recommendation_type="program", now=NOON
+    ).next_cursor
     for other in ({}, {"recommendation_type": "amendment"}, {"night": "2026-04-02"}):
         with refuses("cursor belongs to another type or night - begin again without it"):
-            recommendations(db, CUSTOMER_1, cursor=mine, **other)
+            recommendations(db, CUSTOMER_1, cursor=mine, now=NOON, **other)
 
 
-def test_a_night_that_ends_between_two_pages_moves_no_row(db):
-    first = recommendations(db, CUSTOMER_1, limit=3)
+def test_what_others_write_between_two_pages_moves_no_row(db):
+    first = recommendations(db, CUSTOMER_1, limit=3, now=NOON)
     before = walk(db, CUSTOMER_1, limit=3)
     late = (
         f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type) VALUES (1, 'program')"
     )
     db.execute(late)
-    rest = recommendations(db, CUSTOMER_1, limit=100, cursor=first.next_cursor)
+    rest = recommendations(db, CUSTOMER_1, limit=100, cursor=first.next_cursor, now=NOON)
     assert [*first.items, *rest.items] == items(before)
 
 
@@ -315,22 +338,25 @@ def test_a_database_without_deliveries_says_what_to_run(db, refuses):
         recommendations(db, CUSTOMER_1, channel="mcp")
 
 
-def plan(db, **filters):
-    at = {"profile_id": 1, "served_at": "", "rec_id": 1, "night": "", "read": 1}
-    after = filters.pop("after", None)
-    wanted = parse_query(None, filters.get("night"), 1, None, None)._replace(after=after)
-    return [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {module.sql(wanted)}", at)]
+def plan(db, sql, **at):
+    return [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", at)]
 
 
-def test_a_page_is_a_walk_of_the_index_by_customer_and_time(db):
-    index = "USING INDEX idx_am_pers_rec_profile_served"
-    (start,) = plan(db)
-    (onward,) = plan(db, after=LogPosition("", 1))
-    assert f"{index} (profile_id=?)" in start
-    assert f"{index} (profile_id=? AND served_at<?)" in onward
-    night = plan(db, night=NIGHTS[0])
-    assert f"{index} (profile_id=? AND served_at>? AND served_at<?)" in night[0]
-    assert not any("ORDER BY" in line for line in night)
+@pytest.mark.parametrize("which", [offer.NEWEST, offer.ASKED_FOR])
+def test_the_night_is_found_by_its_day(db, which):
+    first, *rest = plan(db, offer.RUN.format(which=which), today="", night="")
+    assert "USING INDEX sqlite_autoindex_am_personalization_run_1 (as_of" in first
+    assert not any(line.startswith("SCAN") for line in rest)
+
+
+def test_a_page_is_a_walk_of_indexes(db):
+    names = "profile_id served_at start run_id recommendation_type whatever today first_day"
+    lines = plan(db, offer.offers_sql(db), **dict.fromkeys(names.split(), ""))
+    index = "USING INDEX idx_am_pers_rec_profile_served (profile_id=? AND served_at=?"
+    assert any(index in line for line in lines)
+    # What was handed over is gone through in memory, once it was looked up.
+    assert {line for line in lines if line.startswith("SCAN")} <= {"SCAN h", "SCAN SUBQUERY 2"}
+    assert not any("ORDER BY" in line or "GROUP BY" in line for line in lines)
 
 
 def test_a_page_costs_the_same_however_long_the_log_is(db):
@@ -341,18 +367,21 @@ def test_a_page_costs_the_same_however_long_the_log_is(db):
             nonlocal count
             count += 1
 
-        first = recommendations(db, CUSTOMER_1, limit=3).next_cursor
+        first = recommendations(db, CUSTOMER_1, limit=3, now=NOON).next_cursor
         db.set_progress_handler(step, 10)
-        recommendations(db, CUSTOMER_1, limit=3, cursor=first)
-        recommendations(db, CUSTOMER_1, limit=3, night=NIGHTS[0])
+        recommendations(db, CUSTOMER_1, limit=3, cursor=first, now=NOON)
+        recommendations(db, CUSTOMER_1, limit=3, night=NIGHTS[0], now=NOON)
         db.set_progress_handler(None, 0)
         return count
 
+    recommendations(db, CUSTOMER_1, limit=3, channel="mcp", now=NOON)
     before = steps()
     db.executemany(
         f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type) VALUES (?, 'program')",
         [(2 + n % 7,) for n in range(20_000)],
     )
+    others = f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id > 1"
+    record_deliveries(db, [row[0] for row in db.execute(others)], channel="rest", slot="2026-04-02")
     assert steps() <= before * 1.2
 
 

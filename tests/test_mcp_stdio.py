@@ -30,6 +30,7 @@ from sqlite_utils_personalization.mcp_server.stdio import server
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 
 CUSTOMER_1 = sha256(b"example-key-1").hexdigest()
+pytestmark = pytest.mark.usefixtures("at_noon")
 UNKNOWN = "nothing is declared with this key - call personalization.set_preference first, or check the key"
 
 
@@ -85,7 +86,7 @@ async def test_a_customers_day(path):
         preview = await answer(new, LIST, limit=3, preview=True)
         assert preview["charged_yen"] == 0
         assert {tuple(item) for item in preview["items"]} == {
-            ("rec_id", "as_of", "recommendation_type", "title")
+            ("rec_id", "as_of", "recommendation_type", "title", "closes_on", "days_left", "closed")
         }
         assert deliveries(path) == []
         first = await answer(new, LIST, limit=3)
@@ -378,7 +379,7 @@ def test_no_arguments_bring_anything_but_an_answer_or_a_sentence(path, tool, arg
 
 
 @pytest.mark.asyncio
-async def test_the_same_delivery_with_other_content_is_refused(path, in_process, at_noon):
+async def test_the_same_delivery_with_other_content_is_refused(path, in_process):
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         record_delivery(db, 2, channel="mcp", slot=TODAY, status=500)
     async with in_process:

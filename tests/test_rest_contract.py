@@ -29,6 +29,7 @@ from sqlite_utils_personalization.viewer.rest.recommendations import PARAMETERS
 from sqlite_utils_personalization.viewer.rest.routes import document
 
 ONE = "example-key-1"
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 @pytest.fixture(scope="module")

@@ -2,26 +2,20 @@
 
 import sqlite3
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils_personalization.audit.ranking import RunnerUp
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.billing.record import require_deliveries
+from sqlite_utils_personalization.clock import japan_day, right_now
+from sqlite_utils_personalization.customer_api.offer import was_handed_over
 from sqlite_utils_personalization.customer_api.recommendations import RecommendedItem, item
 from sqlite_utils_personalization.errors import InvalidRequest, NotFound
 from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
-
-# A preview shows rec_ids: without this, explaining what was not delivered would be delivering it.
-_DELIVERED = """
-SELECT 1 FROM am_personalization_recommendation_log l
-WHERE l.rec_id = ? AND l.profile_id = ? AND EXISTS (
-    SELECT 1 FROM am_personalization_delivery d
-    WHERE d.rec_id = l.rec_id AND d.status BETWEEN 200 AND 299 AND d.reversal_of IS NULL
-)
-"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,10 @@ class ExplainedRecommendation:
         }
 
 
-def explain(db: sqlite3.Connection, user_token_hash: str, rec_id: int) -> ExplainedRecommendation:
-    """Explain one recommendation that was delivered to this customer, on whatever channel; read-only.
+def explain(
+    db: sqlite3.Connection, user_token_hash: str, rec_id: int, *, now: datetime | None = None
+) -> ExplainedRecommendation:
+    """Explain one recommendation that was handed over to this customer, on whatever channel; read-only.
 
     NotFound for every other rec_id, whether it is another customer's, was not delivered, or is nobody's; InvalidRequest
     if it is no whole number from 1; UnknownCustomer.
@@ -60,8 +56,7 @@ def explain(db: sqlite3.Connection, user_token_hash: str, rec_id: int) -> Explai
         raise InvalidRequest("rec_id is not a whole number from 1", "take it from a recommendation")
     require_deliveries(db)
     with transaction(db):
-        owned = rec_id, profile_id_of(db, user_token_hash)
-        if not db.execute(_DELIVERED, owned).fetchone():
+        if not was_handed_over(db, profile_id_of(db, user_token_hash), rec_id):
             raise NotFound(
                 "rec_id is not among what was delivered to you", "list your recommendations first"
             )
@@ -70,7 +65,7 @@ def explain(db: sqlite3.Connection, user_token_hash: str, rec_id: int) -> Explai
     if not found.found or not found.position or found.differences:
         return ExplainedRecommendation(rec_id, found.verdict, found.differences)
     place, declared = found.position, found.found.declared
-    whole = item(found)
+    whole = item(found, japan_day(now or right_now()))
     return ExplainedRecommendation(
         rec_id, found.verdict, (), whole, declared, place.places, place.runner_up
     )

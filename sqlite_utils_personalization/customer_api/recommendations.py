@@ -1,15 +1,16 @@
-"""A customer's recommendations, page by page, newest night first and in the order of the log inside a night.
+"""A customer's recommendations of one night, page by page, in the order of the log.
 
-That is: programs, industry packs and amendments, best first within each, then saved searches. Handed over, and charged,
-is only what replays: a row of another program says nothing of what was recommended, and one that contradicts its
-evidence is for the auditor.
+That is: programs, industry packs and amendments, best first within each, then saved searches. By default it is the
+newest finished night, without what has closed since and what was handed over on an earlier day; an old night is handed
+over as it was, if it is asked for. Handed over, and charged, is only what replays: a row that contradicts its evidence
+is for the auditor. What stands for a whole type is never handed over.
 """
 
 import json
 import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from itertools import islice
@@ -18,10 +19,27 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import REPRODUCED, Replay
 from sqlite_utils_personalization.audit.selection import Selection
-from sqlite_utils_personalization.billing.delivery import CHANNELS, UNIT_PRICE_YEN, Delivery
-from sqlite_utils_personalization.billing.record import record_deliveries
+from sqlite_utils_personalization.billing.delivery import (
+    CHANNELS,
+    UNIT_PRICE_YEN,
+    Delivery,
+    delivery_key,
+    fact,
+)
+from sqlite_utils_personalization.billing.record import (
+    known_deliveries,
+    record_facts,
+    require_deliveries,
+)
 from sqlite_utils_personalization.canonical import canonical_json
-from sqlite_utils_personalization.clock import japan_day
+from sqlite_utils_personalization.clock import japan_day, right_now, utc
+from sqlite_utils_personalization.customer_api.offer import (
+    Night,
+    Offer,
+    find_night,
+    is_of_night,
+    offers,
+)
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.formula.sentences import total_sentence
 from sqlite_utils_personalization.model.kinds import TYPES
@@ -31,34 +49,23 @@ from sqlite_utils_personalization.transaction import transaction, write_transact
 # Recommendations on one page at most, and characters of a cursor.
 MOST = 100
 _LONGEST = 200
-# Log rows of the customer that one page reads at most, so that a rare type costs no more than a common one.
-READ = 10_000
-# The index by customer and time ends in rec_id: nothing is sorted, and nothing before the cursor is read but its night.
-ROWS = """
-SELECT rec_id, served_at, recommendation_type FROM am_personalization_recommendation_log
-WHERE profile_id = :profile_id {conditions} ORDER BY served_at DESC, rec_id LIMIT :read
-"""
-_AFTER = "AND served_at <= :served_at AND (served_at < :served_at OR rec_id > :rec_id)"
-# The range is for the index, on every SQLite; a later run of the same night may leave others in between.
-_OF_NIGHT = """
-AND served_at >= (SELECT min(served_at) FROM am_personalization_run WHERE as_of = :night)
-AND served_at <= (SELECT max(served_at) FROM am_personalization_run WHERE as_of = :night)
-AND +served_at IN (SELECT served_at FROM am_personalization_run WHERE as_of = :night)
-"""
-_IS_THERE = """
-SELECT 1 FROM am_personalization_recommendation_log
-WHERE rec_id = :rec_id AND profile_id = :profile_id AND served_at = :served_at
-"""
 
 
 @dataclass(frozen=True)
 class PreviewItem:
-    """What a preview shows of a recommendation; as_of is the night's Japanese day."""
+    """What a preview shows of a recommendation; as_of is the night's Japanese day.
+
+    closes_on is the last day to apply, None if there is none or nobody knows it; days_left are the days until then from
+    today, in Japan, negative once it has closed.
+    """
 
     rec_id: int
     as_of: str
     recommendation_type: str
     title: str
+    closes_on: str | None
+    days_left: int | None
+    closed: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,6 @@ class RecommendedItem(PreviewItem):
     run_id: int
     served_at: str
     item_id: str
-    closes_on: str | None
     rank: int
     score: int
     points: Mapping[str, int]
@@ -81,10 +87,11 @@ class RecommendedItem(PreviewItem):
 
 @dataclass(frozen=True)
 class Page:
-    """Recommendations, newest night first, and what handing them over was charged: yen, tax excluded.
+    """Recommendations of one night, and what handing them over was charged: yen, tax excluded.
 
-    next_cursor is None at the end; a page may be short, or empty, before it. left_out counts, by verdict, the log rows
-    passed over because what was recommended in them cannot be replayed. A preview has titles, and delivers nothing.
+    next_cursor is None at the end; a page may be short, or empty, before it. left_out counts the rows passed over, by
+    why: placeholder, closed, delivered before, or the verdict if what was recommended cannot be replayed. A preview has
+    titles and closing dates, and delivers nothing. delivered_before counts items that were delivered that day already.
     """
 
     items: tuple[PreviewItem, ...]
@@ -103,24 +110,24 @@ class Page:
 
 
 class LogPosition(NamedTuple):
-    """The last log row of a page."""
+    """Where a page begins: a row of the log, and the run that it has to be of."""
 
-    served_at: str
+    run_id: int
     rec_id: int
 
 
 class ParsedQuery(NamedTuple):
-    """The filters of one page, and where it goes on: None at the beginning."""
+    """The filters of one page, and where it begins: None at the beginning."""
 
     recommendation_type: str | None
     night: str | None
     limit: int
-    after: LogPosition | None
+    start: LogPosition | None
 
 
-class _Row(NamedTuple):
-    position: LogPosition
-    is_wanted: bool
+class _Found(NamedTuple):
+    replayed: Replay
+    is_free: bool
 
 
 def recommendations(
@@ -134,75 +141,119 @@ def recommendations(
     channel: str | None = None,
     now: datetime | None = None,
 ) -> Page:
-    """Return the page after cursor, of this type and night if given, night being its Japanese day.
+    """Return the page at cursor, of this type if given, of the newest finished night or of that of the day night.
 
-    With a channel, each item is delivered on it, once a Japanese day however often it is asked for, in the transaction
-    that reads it; joins the caller's, which should be IMMEDIATE. Without one the page is a preview, and read-only.
-    InvalidRequest, UnknownCustomer, or DeliveryConflict if one is recorded otherwise; then nothing is delivered.
+    Without night, what has closed by now, and what was handed over on an earlier Japanese day, is left out. With a
+    channel, each item is delivered on it, once a Japanese day however often and by whatever row or channel it is asked
+    for, in the transaction that reads it; joins the caller's, which should be IMMEDIATE. Without one the page is a
+    preview, and read-only. InvalidRequest, UnknownCustomer, or DeliveryConflict if one is recorded otherwise; then
+    nothing is delivered.
     """
     wanted = parse_query(recommendation_type, night, limit, cursor, channel)
     with transaction(db) if channel is None else write_transaction(db):
-        found, page = _read(db, profile_id_of(db, user_token_hash), wanted)
+        if channel is not None:
+            require_deliveries(db)
+        # Once the file is locked, for that may take past midnight.
+        now = now or right_now()
+        day = japan_day(now)
+        found, page = _read(db, profile_id_of(db, user_token_hash), wanted, day)
         if channel is None:
             return page
-        day = japan_day(now)
-        rec_ids = [one.rec_id for one in found]
-        delivered = record_deliveries(db, rec_ids, channel=channel, slot=day)
+        delivered = _deliver(db, found, channel, day, now)
     return _charged(page, found, delivered, day)
 
 
-def sql(wanted: ParsedQuery) -> str:
-    """The rows that one page reads, at most."""
-    conditions = (_AFTER if wanted.after else "", _OF_NIGHT if wanted.night else "")
-    return ROWS.format(conditions=" ".join(conditions))
-
-
-def _read(db: sqlite3.Connection, customer: int, wanted: ParsedQuery) -> tuple[list[Replay], Page]:
-    rows, last = _rows(db, customer, wanted), None
-    found: list[Replay] = []
+def _read(
+    db: sqlite3.Connection, customer: int, wanted: ParsedQuery, day: str
+) -> tuple[list[_Found], Page]:
+    night = find_night(db, day, wanted.night)
+    start = _start(db, customer, wanted.start, night)
     left_out: Counter[str] = Counter()
-    while missing := wanted.limit - len(found):
-        together = list(islice(rows, missing))
-        if not together:
-            break
-        last = together[-1]
-        for one in _replayed(db, together):
-            if one.verdict == REPRODUCED:
-                found.append(one)
+    rows = _kept(_offered(db, customer, night, start, wanted, day), left_out)
+    found: list[_Found] = []
+    following = next(rows, None)
+    while following and len(found) < wanted.limit:
+        together = [following, *islice(rows, wanted.limit - len(found) - 1)]
+        # Reading on to what the next page begins with counts what is left out before it.
+        following = next(rows, None)
+        for one, replayed in zip(together, _replayed(db, together), strict=True):
+            if replayed.verdict == REPRODUCED:
+                found.append(_Found(replayed, one.is_free))
             else:
-                left_out[one.verdict] += 1
-    goes_on = next(rows, None) is not None or (last is not None and not last.is_wanted)
-    filters = wanted.recommendation_type, wanted.night
-    next_cursor = cursor_after(last.position, *filters) if last and goes_on else None
-    return found, Page(tuple(map(title, found)), next_cursor, dict(left_out), preview=True)
+                left_out[replayed.verdict] += 1
+    next_cursor = None
+    if night and following:
+        position = LogPosition(night.run_id, following.rec_id)
+        next_cursor = cursor_at(position, wanted.recommendation_type, wanted.night)
+    titles = tuple(title(one.replayed, day) for one in found)
+    return found, Page(titles, next_cursor, dict(left_out), preview=True)
 
 
-def _rows(db: sqlite3.Connection, customer: int, wanted: ParsedQuery) -> Iterator[_Row]:
-    """Those of the type, in order; where reading stops before the end, a row that is not wanted says so."""
-    at = {"profile_id": customer, "night": wanted.night, "read": READ}
-    if wanted.after:
-        at.update(wanted.after._asdict())
-        if not db.execute(_IS_THERE, at).fetchone():
-            raise _invalid()
-    rows = db.execute(sql(wanted), at)
-    for seen, (rec_id, served_at, kind) in enumerate(rows, 1):
-        position = LogPosition(served_at, rec_id)
-        if wanted.recommendation_type in (None, kind):
-            yield _Row(position, True)
-        if seen == READ:
-            yield _Row(position, False)
+def _offered(
+    db: sqlite3.Connection,
+    customer: int,
+    night: Night | None,
+    start: int,
+    wanted: ParsedQuery,
+    day: str,
+) -> Iterable[Offer]:
+    if night is None:
+        return ()
+    return offers(
+        db,
+        customer,
+        night,
+        day,
+        whatever=wanted.night is not None,
+        recommendation_type=wanted.recommendation_type,
+        start=start,
+    )
 
 
-def _replayed(db: sqlite3.Connection, rows: list[_Row]) -> Iterator[Replay]:
-    rec_ids = [row.position.rec_id for row in rows if row.is_wanted]
+def _start(
+    db: sqlite3.Connection, customer: int, cursor: LogPosition | None, night: Night | None
+) -> int:
+    """The first rec_id of the page. InvalidRequest if the cursor is of another night or customer."""
+    if cursor is None:
+        return 1
+    if night is None or cursor.run_id != night.run_id:
+        raise _other_filters()
+    if not is_of_night(db, customer, night, cursor.rec_id):
+        raise _invalid()
+    return cursor.rec_id
+
+
+def _kept(rows: Iterable[Offer], left_out: Counter[str]) -> Iterator[Offer]:
+    """Those that may be handed over; the others are counted as they are passed."""
+    for row in rows:
+        if row.left_out is None:
+            yield row
+        else:
+            left_out[row.left_out] += 1
+
+
+def _replayed(db: sqlite3.Connection, rows: list[Offer]) -> Iterator[Replay]:
+    rec_ids = [row.rec_id for row in rows]
     chosen = Selection(rec_ids=rec_ids)
     by_id = {found.rec_id: found for found in replay(db, chosen, below_cut=False)}
     return map(by_id.__getitem__, rec_ids)
 
 
-def _charged(page: Page, found: list[Replay], delivered: list[Delivery], day: str) -> Page:
+def _deliver(
+    db: sqlite3.Connection, found: list[_Found], channel: str, day: str, now: datetime
+) -> list[Delivery]:
+    """Record each whose item was not delivered today."""
+    rec_ids = [one.replayed.rec_id for one in found if not one.is_free]
+    # What is recorded stands, with its time: it may have been taken back since.
+    known = known_deliveries(db, [delivery_key(rec_id, channel, day) for rec_id in rec_ids])
+    facts = [fact(rec_id, channel=channel, slot=day) for rec_id in rec_ids]
+    timed = [one if one.key in known else one._replace(delivered_at=utc(now)) for one in facts]
+    return list(record_facts(db, timed))
+
+
+def _charged(page: Page, found: list[_Found], delivered: list[Delivery], day: str) -> Page:
     new = [one.unit_price_yen for one in delivered if one.new]
-    before = len(delivered) - len(new)
+    before = len(found) - len(new)
     sentences = []
     if new:
         sentences.append(f"{len(new)} delivered for the first time on {day}, Japanese time")
@@ -210,7 +261,7 @@ def _charged(page: Page, found: list[Replay], delivered: list[Delivery], day: st
         sentences.append(f"{before} already delivered on {day}, not charged again")
     return replace(
         page,
-        items=tuple(map(item, found)),
+        items=tuple(item(one.replayed, day) for one in found),
         preview=False,
         delivered_new=len(new),
         delivered_before=before,
@@ -220,38 +271,42 @@ def _charged(page: Page, found: list[Replay], delivered: list[Delivery], day: st
     )
 
 
-def cursor_after(last: LogPosition, *filters: str | None) -> str:
-    """The text that stands for what comes after last under these filters.
+def cursor_at(start: LogPosition, *filters: str | None) -> str:
+    """The text that stands for what begins at start under these filters.
 
     It is no secret and carries no signature: a forged one selects nothing that the same customer could not ask for
     anyway. The customer is therefore never read from it.
     """
-    return urlsafe_b64encode(canonical_json([*last, *filters]).encode()).decode().rstrip("=")
+    return urlsafe_b64encode(canonical_json([*start, *filters]).encode()).decode().rstrip("=")
 
 
 def _position(text: str, *filters: str | None) -> LogPosition:
-    """What cursor_after() was given. InvalidRequest if it was given something else, or other filters."""
-    served_at, rec_id, *given = _decoded(text)
+    """What cursor_at() was given. InvalidRequest if it was given something else, or other filters."""
+    start, given = _decoded(text)
     if given != [*filters]:
-        raise InvalidRequest("cursor belongs to another type or night", "begin again without it")
-    return LogPosition(served_at, rec_id)
+        raise _other_filters()
+    return start
+
+
+def _other_filters() -> InvalidRequest:
+    return InvalidRequest("cursor belongs to another type or night", "begin again without it")
 
 
 def _invalid() -> InvalidRequest:
     return InvalidRequest("cursor is not one that you were given", "begin again without it")
 
 
-def _decoded(text: str) -> tuple[str, int, object, object]:
+def _decoded(text: str) -> tuple[LogPosition, list[object]]:
     try:
         if len(text) > _LONGEST:
             raise ValueError(text)
         decoded = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}".encode("ascii"))
-        served_at, rec_id, kind, night = json.loads(decoded)
+        run_id, rec_id, kind, night = json.loads(decoded)
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise _invalid() from None
-    if not isinstance(served_at, str) or type(rec_id) is not int or not 1 <= rec_id <= 2**53:
+    if not all(type(number) is int and 1 <= number <= 2**53 for number in (run_id, rec_id)):
         raise _invalid()
-    return served_at, rec_id, kind, night
+    return LogPosition(run_id, rec_id), [kind, night]
 
 
 def parse_query(
@@ -268,8 +323,8 @@ def parse_query(
         raise InvalidRequest(f"limit is not a whole number from 1 to {MOST}", "give one, or none")
     if night is not None and not _is_day(night):
         raise InvalidRequest("night is not a day", "write it like 2026-07-22")
-    after = None if cursor is None else _position(cursor, recommendation_type, night)
-    return ParsedQuery(recommendation_type, night, limit, after)
+    start = None if cursor is None else _position(cursor, recommendation_type, night)
+    return ParsedQuery(recommendation_type, night, limit, start)
 
 
 def _check_one_of(name: str, value: str | None, known: tuple[str, ...]) -> None:
@@ -286,26 +341,38 @@ def _is_day(text: object) -> bool:
         return False
 
 
-def title(found: Replay) -> PreviewItem:
-    """The preview of a replayed row."""
+def title(found: Replay, today: str) -> PreviewItem:
+    """The preview of a replayed row on this Japanese day."""
     assert found.run
     assert found.found
-    kind, name = found.logged.recommendation_type, found.found.candidate.title
-    return PreviewItem(found.rec_id, found.run.as_of, kind, name)
+    kind, candidate = found.logged.recommendation_type, found.found.candidate
+    days_left = None if candidate.closes_on is None else _days(today, candidate.closes_on)
+    return PreviewItem(
+        found.rec_id,
+        found.run.as_of,
+        kind,
+        candidate.title,
+        candidate.closes_on,
+        days_left,
+        closed=days_left is not None and days_left < 0,
+    )
 
 
-def item(found: Replay) -> RecommendedItem:
-    """The whole of a replayed row."""
+def _days(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days
+
+
+def item(found: Replay, today: str) -> RecommendedItem:
+    """The whole of a replayed row on this Japanese day."""
     assert found.run
     assert found.found
     assert found.position
-    parts, candidate = found.components, found.found.candidate
+    parts = found.components
     return RecommendedItem(
-        **asdict(title(found)),
+        **asdict(title(found, today)),
         run_id=found.run.run_id,
         served_at=found.logged.served_at,
-        item_id=candidate.item_id,
-        closes_on=candidate.closes_on,
+        item_id=found.found.candidate.item_id,
         rank=found.position.rank,
         score=found.logged.score,
         points={part.name: part.points for part in parts},

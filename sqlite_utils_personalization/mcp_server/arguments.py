@@ -76,7 +76,8 @@ Night = Annotated[
     Any,
     _optional(
         {"type": "string", "format": "date"},
-        "この夜(日本の日付)だけ / only the recommendations of this night, a day in Japan",
+        "この夜(日本の日付)の推薦。締切後や受取済みも含む / those of this night, a day in Japan, whatever has closed"
+        " or was handed over since; without it the newest",
     ),
 ]
 Limit = Annotated[
@@ -98,7 +99,7 @@ Preview = Annotated[
     Any,
     _optional(
         {"type": "boolean", "default": False},
-        "true なら題名だけ、無料 / true: titles only, free of charge",
+        "true なら題名と締切だけ、無料 / true: titles and closing dates only, free of charge",
         False,
     ),
 ]
@@ -158,11 +159,13 @@ SET_PREFERENCE = ToolDescription(
 LIST_RECOMMENDATIONS = ToolDescription(
     "personalization.list_recommendations",
     "推薦を受け取る / Receive recommendations",
-    f"推薦を新しい夜から順に、理由つきで受け取ります。有料: 1件{UNIT_PRICE_YEN}円(税抜)。同じ推薦は日本時間の1日に"
-    "1回だけ課金され、やり直しても二重に課金されません。preview=true は題名だけで無料です。\n"
-    f"Hands over recommendations with their reasons, newest night first. Each costs {UNIT_PRICE_YEN} yen, tax excluded,"
-    " once a day in Japan however often it is asked for, so a call may be repeated safely. With preview=true it shows"
-    " titles only, free of charge.",
+    "最新の夜の推薦のうち、締切前で、前日までに受け取っていないものを、理由つきで受け取ります。"
+    f"有料: 1件{UNIT_PRICE_YEN}円(税抜)。同じ推薦は日本時間の1日に1回だけ課金され、やり直しても二重に課金されません。"
+    "night で以前の夜を指定すると、締切後や受取済みも含めて受け取ります。preview=true は題名と締切だけで無料です。\n"
+    "Hands over, with their reasons, the recommendations of the newest night that are still open and were not handed"
+    f" over on an earlier day. Each costs {UNIT_PRICE_YEN} yen, tax excluded, once a day in Japan however often it is"
+    " asked for, so a call may be repeated safely. With night it hands over those of that night, whatever has closed or"
+    " was handed over since. With preview=true it shows titles and closing dates only, free of charge.",
     # Not idempotent: the same call on another day is charged again.
     ToolAnnotations(
         read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False

@@ -31,6 +31,13 @@ class Title(_Result):
     as_of: str = Field(description="the night it was made for, a day in Japan")
     recommendation_type: Type
     title: str
+    closes_on: str | None = Field(
+        description="the last day to apply, null if there is none, or nobody knows it"
+    )
+    days_left: int | None = Field(
+        description="days in Japan from today until it closes, negative once it has"
+    )
+    closed: bool = Field(description="whether the last day to apply is over")
 
 
 def _made(name: str, about: str, fields: dict[str, Any]) -> type[_Result]:
@@ -50,7 +57,6 @@ class Recommendation(Title):
     run_id: int
     served_at: str = Field(description="when it was logged, UTC")
     item_id: str
-    closes_on: str | None = Field(description="the last day to apply, null if there is none")
     rank: int = Field(description="its place among those of its type that night, from 1")
     score: int = Field(description="0 to 100")
     points: RecommendationPoints  # type: ignore[valid-type]  # made of COMPONENTS
@@ -62,11 +68,12 @@ class Recommendations(_Charged):
     """One page, and what it was charged."""
 
     items: tuple[Recommendation | Title, ...] = Field(
-        description="newest night first, then by type, best first; in a preview only titles"
+        description="of one night, by type, best first; in a preview only titles and closing dates"
     )
     next_cursor: str | None = Field(description="give it back as cursor; null at the end")
     left_out: dict[str, int] = Field(
-        description="entries passed over because they cannot be replayed, by verdict; not charged"
+        description="entries passed over, by why: 'closed', 'delivered before', 'placeholder', or the verdict of"
+        " what cannot be replayed; not charged"
     )
     preview: bool
     delivered_new: int = Field(description="items charged by this call")

@@ -29,15 +29,26 @@ _ENDS = {
     _DELIVERIES: "SELECT coalesce(max(delivery_id), 0) FROM am_personalization_delivery",
     _FEEDBACK: "SELECT coalesce(max(feedback_id), 0) FROM am_personalization_feedback",
 }
-# Days in Japan. What was taken back was not handed over, and what stands for a type that nothing lists is no item.
+# What delivery v of log row l handed over, as columns of an h: the day is one in Japan.
+HANDED = """c.recommendation_type, coalesce(c.family, c.item_id) AS kin, c.item_id, c.opens_on, c.closes_on,
+    date(v.delivered_at, '+9 hours') AS day"""
+# Whether v is a delivery, not a failed one or the reversal of another.
+IS_DELIVERED = "v.status BETWEEN 200 AND 299 AND v.reversal_of IS NULL"
+# Whether candidate c is what h is of, or of its family.
+IS_SAME = """h.recommendation_type = c.recommendation_type
+    AND (h.kin = coalesce(c.family, c.item_id) OR h.item_id = c.item_id)"""
+# New of it are other days than those it was handed over with, or a member of its family that opened since.
+IS_NOTHING_NEW = """CASE WHEN h.item_id = c.item_id
+    THEN h.opens_on IS c.opens_on AND h.closes_on IS c.closes_on
+    ELSE coalesce(c.opens_on <= h.day, 1) END"""
+# What was taken back was not handed over, and what stands for a type that nothing lists is no item.
 _DELIVERED = f"""
 INSERT INTO plan_handed
-SELECT l.profile_id, c.recommendation_type, coalesce(c.family, c.item_id), c.item_id, c.opens_on, c.closes_on,
-    date(v.delivered_at, '+9 hours')
+SELECT l.profile_id, {HANDED}
 FROM am_personalization_delivery v CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = v.rec_id
 {evidence_link()}
 WHERE v.delivered_at >= datetime(:as_of, :days) AND v.delivery_id <= :deliveries
-    AND v.status BETWEEN 200 AND 299 AND v.reversal_of IS NULL
+    AND {IS_DELIVERED}
     AND date(v.delivered_at, '+9 hours') > date(:as_of, :days)
     AND c.why <> '{{"wildcard":true}}' AND c.candidate_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM am_personalization_delivery b WHERE b.reversal_of = v.delivery_id AND b.delivery_id <= :deliveries
@@ -98,7 +109,6 @@ SELECT list_no, min(seq), count(*) FROM (
 ) GROUP BY list_no, island ORDER BY list_no, min(seq)
 """
 _BY_LIST = "CREATE INDEX temp.plan_range_list ON plan_range(list_no)"
-# What is new of an item: other days than those it was handed over with, or a member of its family that opened since.
 # Amendments of what was marked as interesting come first.
 _OWN = f"""
 CREATE TEMP TABLE plan_own AS
@@ -113,12 +123,7 @@ WITH offered AS (
     CROSS JOIN plan_decision d ON d.list_no = l.list_no
     CROSS JOIN plan_candidate c ON c.candidate_no = d.candidate_no
     WHERE NOT EXISTS (
-        SELECT 1 FROM plan_handed h WHERE h.profile_id = s.profile_id
-        AND h.recommendation_type = c.recommendation_type
-        AND (h.kin = coalesce(c.family, c.item_id) OR h.item_id = c.item_id)
-        AND CASE WHEN h.item_id = c.item_id
-            THEN h.opens_on IS c.opens_on AND h.closes_on IS c.closes_on
-            ELSE coalesce(c.opens_on <= h.day, 1) END
+        SELECT 1 FROM plan_handed h WHERE h.profile_id = s.profile_id AND {IS_SAME} AND {IS_NOTHING_NEW}
     )
 ),
 placed AS (
