@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import options
 from benchmarks.measure import report
 
-NAMES = ("nights", "growth", "deciding", "reading", "memory", "waits", "pages", "rest")
+NAMES = ("nights", "growth", "deciding", "reading", "memory", "waits", "pages", "rest", "lists")
 
 
 def main() -> None:

@@ -29,6 +29,9 @@ CREATE TABLE am_amendment_diff (
 """
 
 
+_HAS_SEARCHES = "SELECT 1 FROM source.sqlite_master WHERE name = 'saved_searches'"
+
+
 def build(path: Path, rows: int, customers: int) -> None:
     """Create path and score nights until its log holds at least so many rows."""
     create(path, customers)
@@ -56,6 +59,29 @@ def create(path: Path, customers: int, catalogue: Path | None = None) -> None:
             "INSERT INTO saved_searches (api_key_hash, query_json) VALUES (?, ?)",
             ((_hash(number), '{"q": "省エネ"}') for number in range(0, customers, 50)),
         )
+
+
+def create_like(path: Path, source: Path, customers: int | None = None) -> None:
+    """Create path with the catalogue of the database source, its customers, or so many of them, and their searches."""
+    migrate(path)
+    with closing(sqlite3.connect(path)) as db:
+        _copy_tables(db, source)
+        db.execute("ATTACH ? AS source", (str(source),))
+        (total,) = db.execute("SELECT count(*) FROM source.am_personalization_profile").fetchone()
+        with db:
+            # From all over the file: who came first may be unlike the others.
+            db.execute(
+                "INSERT INTO am_personalization_profile (user_token_hash, preference_json)"
+                " SELECT user_token_hash, preference_json FROM ("
+                "     SELECT *, ntile(:parts) OVER (ORDER BY profile_id) AS part FROM source.am_personalization_profile"
+                " ) GROUP BY part HAVING profile_id = min(profile_id)",
+                {"parts": min(customers or total, total)},
+            )
+            if db.execute(_HAS_SEARCHES).fetchone():
+                db.execute(
+                    "INSERT INTO saved_searches SELECT id, api_key_hash, query_json FROM source.saved_searches"
+                    " WHERE api_key_hash IN (SELECT user_token_hash FROM am_personalization_profile)"
+                )
 
 
 def create_bare(path: Path, customers: int) -> None:

@@ -10,7 +10,9 @@ from benchmarks.database import FIRST_NIGHT
 
 @dataclass(frozen=True)
 class Options:
-    """sizes are customers; nights are those of growth; sample is the customers the obvious loop is run for."""
+    """sizes are customers; nights are those of growth and of lists; sample is the customers of the obvious loop, and
+    the daily readers of lists; model and before are for lists.
+    """
 
     work: Path
     sizes: tuple[int, ...]
@@ -20,18 +22,28 @@ class Options:
     as_of: date
     catalogue: Path | None
     full: bool
+    model: Path | None
+    before: bool
 
 
 def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--customers", type=int, nargs="+", help="sizes, by default 20000")
     parser.add_argument("--repeats", type=int, default=3, help="how often each variant is run")
-    parser.add_argument("--nights", type=int, default=30, help="nights of growth")
-    parser.add_argument("--sample", type=int, default=100, help="customers of the obvious loop")
+    parser.add_argument("--nights", type=int, default=30, help="nights of growth and lists")
+    parser.add_argument(
+        "--sample", type=int, default=100, help="customers of the obvious loop, readers of lists"
+    )
     parser.add_argument("--catalogue", type=Path, help="a database whose catalogue to use")
     parser.add_argument(
         "--as-of", type=date.fromisoformat, default=FIRST_NIGHT, help="the night to score"
     )
     parser.add_argument("--work", type=Path, help="where to put the databases, by default /tmp")
+    parser.add_argument(
+        "--model", type=Path, help="the model of lists, by default the packaged one"
+    )
+    parser.add_argument(
+        "--before", action="store_true", help="lists beside those of a model without their rules"
+    )
     parser.add_argument(
         "--full", action="store_true", help="the sizes that the goals name: hours, and 20 GB"
     )
@@ -47,4 +59,6 @@ def options(given: Namespace, folder: str) -> Options:
         given.as_of,
         given.catalogue,
         given.full,
+        given.model,
+        given.before,
     )
