@@ -51,7 +51,7 @@ class Shop:
     def told(self, day, channel="rest", **filters):
         """The items of one page, by title in the order of the shop, what was charged, and what was left out."""
         page = self.ask(day, channel, **filters)
-        ids = sorted((TITLES.index(item.title) for item in page.items))
+        ids = sorted(TITLES.index(item.title) for item in page.items)
         return [ALL[at] for at in ids], page.charged_yen, page.left_out
 
     def deliveries(self):

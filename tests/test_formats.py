@@ -86,7 +86,10 @@ def test_each_text_holds_the_digests_that_it_says_to_cover():
     assert digests == [NUMBERS["candidate_sha256"], NUMBERS["candidate_2_sha256"]]
     assert BLOCKS["candidates"].split("\n") == sorted(digests)
     # Customer 1 dismissed the first place and gets the second, in row 1; customer 2 gets both.
-    for name, number, (rec_id, n, seq) in (("customer", 1, (1, 1, 2)), ("customer-2", 2, (2, 2, 1))):
+    for name, number, (rec_id, n, seq) in (
+        ("customer", 1, (1, 1, 2)),
+        ("customer-2", 2, (2, 2, 1)),
+    ):
         assert json.loads(BLOCKS[name]) == [
             "customer/1",
             number,
@@ -102,7 +105,8 @@ def test_each_text_holds_the_digests_that_it_says_to_cover():
     name, salt, *lines = BLOCKS["served"].split("\n")
     assert (name, salt) == ("personalization-served/1", BLOCKS["salt"])
     assert [*map(json.loads, lines)] == [
-        [number, [[NUMBERS["list_sha256"], first, n]]] for number, first, n in ((1, 2, 1), (2, 1, 2))
+        [number, [[NUMBERS["list_sha256"], first, n]]]
+        for number, first, n in ((1, 2, 1), (2, 1, 2))
     ]
     for number in (1, 2, 3):
         name, _, *bound = BLOCKS[f"identity-{number}"].split("\n")

@@ -162,7 +162,12 @@ def _hand_over(db):
     programs = db.execute(
         f"SELECT rec_id FROM {LOG} WHERE profile_id = 3 AND recommendation_type = 'program' ORDER BY 1"
     ).fetchall()
-    for number, (rec_id,), back in ((1, (1,), None), (2, (2,), None), (3, (2,), 2), (4, programs[1], None)):
+    for number, (rec_id,), back in (
+        (1, (1,), None),
+        (2, (2,), None),
+        (3, (2,), 2),
+        (4, programs[1], None),
+    ):
         db.execute(delivery, (number, f"{number:064x}", rec_id, at, at, back))
     for said in DISMISSED, MARKED:
         db.execute(said)

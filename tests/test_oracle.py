@@ -749,6 +749,8 @@ def test_a_model_without_the_new_rules_lists_every_member_of_a_family(items, tex
     assert sum(map(len, lists.values())) == sum(
         oracle.place(item, customer, MODEL, as_of).score > 0 for item in own
     )
+
+
 def seen(number, field, before, after, day, program="P", known=True):
     at = datetime.fromisoformat(f"2026-{day}T09:00:00+09:00")
     return oracle.Seen(number, program, field, before, after, at, known)

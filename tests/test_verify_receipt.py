@@ -135,7 +135,15 @@ def test_every_customers_receipt_of_every_night_is_intact(path, number, run_id):
     assert faults(receipt_of(path, number, run_id)) == set()
 
 
-LATER_RULES = ("lead_days", "date_points", "rolling_words", "rank_band", "places_per_family", "depth", "repeat_days")
+LATER_RULES = (
+    "lead_days",
+    "date_points",
+    "rolling_words",
+    "rank_band",
+    "places_per_family",
+    "depth",
+    "repeat_days",
+)
 
 
 def test_nights_by_a_model_of_before_there_were_these_rules_are_intact(tmp_path):
@@ -783,7 +791,14 @@ def test_what_stands_behind_the_last_of_top_k_was_not_passed_over(sparing):
     assert sentence.endswith("; why 1 place was passed over takes the whole night")
 
 
-FROZEN = ("served_sha256", "customers_sha256", "counts_json", "profiles", "delivery_end", "feedback_end")
+FROZEN = (
+    "served_sha256",
+    "customers_sha256",
+    "counts_json",
+    "profiles",
+    "delivery_end",
+    "feedback_end",
+)
 
 
 @pytest.mark.parametrize("name", FROZEN)

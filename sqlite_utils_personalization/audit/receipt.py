@@ -108,7 +108,7 @@ def receipt(
             **at,
             **_night(db, run_id),
             "declared": dict(zip(Declared._fields, lists[0][3:], strict=True)),
-            "lists": [_list(db, run_id, *row[1:3], got) for row in lists],
+            "lists": [_list(db, run_id, number, owner, got) for _, number, owner, *_ in lists],
             "proof": _proof(db, seal, lists[0][0], at["profile_id"]),
             "seal": seal,
             **_place_in_log(db, seal, kept),

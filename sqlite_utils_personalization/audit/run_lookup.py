@@ -170,7 +170,7 @@ def standing(
     }
     places = [_Place(*row) for row in db.execute(_PLACES, at)]
     mine = next((place for place in places if place.candidate_id == item.candidate_id), None)
-    given = []
+    given: list[_Place] = []
     for one in customer.ranges:
         if mine and one.has(mine):
             first = one.first_rec_id

@@ -21,6 +21,8 @@ _TABLES = (
     " opens_on TEXT, closes_on TEXT, day TEXT)",
     "CREATE TEMP TABLE plan_interest (profile_id INTEGER, item_id TEXT)",
     "CREATE TEMP TABLE plan_spared (profile_id INTEGER PRIMARY KEY)",
+    # how many of a vector's customers those are
+    "CREATE TEMP TABLE plan_fewer (cohort_no INTEGER PRIMARY KEY, n INTEGER)",
     "CREATE TEMP TABLE plan_range (list_no INTEGER, first_seq INTEGER, n INTEGER)",
     "CREATE TEMP TABLE plan_map (position INTEGER PRIMARY KEY, profile_id INTEGER, list_no INTEGER,"
     " first_seq INTEGER, n INTEGER)",
@@ -84,16 +86,15 @@ SELECT profile_id FROM plan_customer WHERE reason IS NULL AND (
     profile_id IN (SELECT profile_id FROM plan_handed) OR profile_id IN (SELECT profile_id FROM plan_interest)
 )
 """
+_FEWER = """
+INSERT INTO plan_fewer SELECT cohort_no, count(*) FROM plan_spared JOIN plan_customer USING (profile_id) GROUP BY 1
+"""
 # From now on customers of a cohort are those who are spared nothing.
 _OTHERS = """
-UPDATE plan_cohort SET customers = customers - n FROM (
-    SELECT cohort_no AS of, count(*) AS n FROM plan_spared JOIN plan_customer USING (profile_id) GROUP BY 1
-) WHERE cohort_no = of
-"""
-_DEPTHS = """
-UPDATE plan_cohort SET depth = :depth WHERE cohort_no IN (
-    SELECT cohort_no FROM plan_spared JOIN plan_customer USING (profile_id)
+UPDATE plan_cohort SET depth = :depth, customers = customers - (
+    SELECT n FROM plan_fewer f WHERE f.cohort_no = plan_cohort.cohort_no
 )
+WHERE cohort_no IN (SELECT cohort_no FROM plan_fewer)
 """
 # The list of a vector, and that of the customer's own searches.
 _LISTS_OF = """(
@@ -182,9 +183,9 @@ def spare(db: sqlite3.Connection) -> None:
     if feedback and has_table(db, _FEEDBACK):
         db.execute(_REFUSED, at)
         db.execute(_INTERESTED, at)
-    for statement in (*_INDEXES, _SPARED, _OTHERS):
+    for statement in (*_INDEXES, _SPARED, _FEWER):
         db.execute(statement)
-    db.execute(_DEPTHS, {"depth": max(depth or 0, top_k)})
+    db.execute(_OTHERS, {"depth": max(depth or 0, top_k)})
 
 
 def serve(db: sqlite3.Connection, top_k: int) -> None:

@@ -76,7 +76,7 @@ SELECT d.list_id, d.seq, row_number() OVER (PARTITION BY d.list_id, c.recommenda
     d.candidate_id, d.score
 FROM plan_list l CROSS JOIN am_personalization_decision d ON d.list_id = l.list_no
 CROSS JOIN plan_candidate c ON c.candidate_no = d.candidate_id
-WHERE l.cohort_no IN (SELECT cohort_no FROM plan_spared JOIN plan_customer USING (profile_id))
+WHERE l.cohort_no IN (SELECT cohort_no FROM plan_fewer)
 """
 _SHARED = """
 INSERT INTO plan_range
