@@ -35,9 +35,14 @@ def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any
                 f"{table} has no column {column}",
                 "add it, or rename the table and pass your own SELECT with --catalogue",
             )
-    nulls = null_columns(re.findall(r"\bt\.(\w+)", sql), columns)
+    nulls = null_columns(mentioned(sql), columns)
     complete = f"FROM (SELECT *{nulls} FROM {table}) AS t"
     yield from rows(db, sql.replace(f"FROM {table} AS t", complete), table)
+
+
+def mentioned(sql: str) -> list[str]:
+    """The columns of t that the SQL names."""
+    return re.findall(r"\bt\.(\w+)", sql)
 
 
 @cache

@@ -23,7 +23,7 @@ PLACEHOLDER, CLOSED, DELIVERED_BEFORE = "placeholder", "closed", "delivered befo
 
 # Finished is what is sealed. Of one day the last run counts.
 RUN = """
-SELECT r.run_id, r.served_at, r.repeat_days FROM am_personalization_run r
+SELECT r.run_id, r.as_of, r.served_at, r.repeat_days FROM am_personalization_run r
 WHERE {which} AND EXISTS (SELECT 1 FROM am_personalization_seal s WHERE s.run_id = r.run_id)
 ORDER BY r.as_of DESC, r.run_id DESC LIMIT 1
 """
@@ -77,6 +77,7 @@ class Night(NamedTuple):
     """A finished night; repeat_days are those of its model, None where that knows no repeats."""
 
     run_id: int
+    as_of: str
     served_at: str
     repeat_days: int | None
 

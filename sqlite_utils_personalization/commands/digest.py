@@ -1,0 +1,169 @@
+"""personalization-digest: what is new for each customer, as files to be sent; and which of them were."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from sqlite_utils_personalization.commands.base import Command, Progress, say
+from sqlite_utils_personalization.errors import PersonalizationError
+
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.customer_api.offer import Night
+
+
+@click.command(name="personalization-digest", cls=Command)
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="The folder of the digests, a new one for each issue",
+)
+@click.option(
+    "--night", default="latest", show_default=True, help="Of which night: latest, or its day"
+)
+@click.option(
+    "--on",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The day on which it is read, by default today in Japan",
+)
+@click.option(
+    "--most", type=click.IntRange(1, 100), default=5, show_default=True, help="Programs in one"
+)
+@click.option(
+    "--lang", type=click.Choice(("ja", "en")), default="ja", show_default=True, help="Language"
+)
+@click.option("--ics", is_flag=True, help="Also write the deadlines as an iCalendar file")
+@click.option(
+    "--dismiss-url",
+    metavar="URL",
+    help="Where an item is dismissed, with {type}, {item_id} and {rec_id} in it",
+)
+@click.option(
+    "--record",
+    "results",
+    type=click.File("rb"),
+    help="Write nothing; record that what these lines name was sent",
+)
+@click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
+def digest(path: str, folder: Path, results: BinaryIO | None, **options: Any) -> None:
+    """
+    Write for each customer what is new of a night, or record what was sent of it
+
+    Example:
+
+    \b
+        sqlite-utils personalization-digest jpcite.db --out digests/2026-07-22
+        sqlite-utils personalization-digest jpcite.db --out digests/2026-07-22 --record sent.jsonl
+
+    Nothing is sent, and the file is only read. Each customer with something new has HASH.txt, HASH.html and HASH.json
+    in the folder, and a line in digests.jsonl; the folder appears once it is complete. New is what is still open and
+    was not handed over before, and changes of programs that the customer said to be interested in.
+
+    With --record, each line of the file says what became of one digest, as {"user_token_hash": "...", "sent": true,
+    "sent_at": "2026-07-22T09:00:00+09:00"}; sent and sent_at may be left out. Its recommendations are recorded as
+    delivered, each once however often it is said; - reads standard input.
+    """
+    if results is None:
+        _write(path, folder, **options)
+    else:
+        _record(path, folder, results)
+
+
+def _write(
+    path: str,
+    folder: Path,
+    night: str,
+    day: Any,
+    most: int,
+    lang: str,
+    ics: bool,
+    dismiss_url: str | None,
+    silent: bool,
+) -> None:
+    from sqlite_utils_personalization.clock import japan_day
+    from sqlite_utils_personalization.database import (
+        explain_errors,
+        open_readonly,
+        require_evidence,
+    )
+    from sqlite_utils_personalization.digest.calendar import require_icalendar
+    from sqlite_utils_personalization.digest.contents import customers_of, digests
+    from sqlite_utils_personalization.digest.document import check_dismiss_url
+    from sqlite_utils_personalization.digest.folder import write_digests
+    from sqlite_utils_personalization.digest.texts import Texts
+
+    if ics:
+        require_icalendar()
+    check_dismiss_url(dismiss_url)
+    day = day.date().isoformat() if day else japan_day()
+    with explain_errors(path), open_readonly(path) as db, ExitStack() as stack:
+        require_evidence(db.conn, path)
+        found = _night(db.conn, day, night)
+        total = customers_of(db.conn, found)
+        progress = Progress(stack)
+
+        def tick(done: int) -> None:
+            if not silent:
+                progress("digests", done, total)
+
+        made = digests(db.conn, found, day, most, tick)
+        count = write_digests(folder, made, Texts(lang), dismiss_url, ics)
+    say(
+        f"{count} digests of {found.as_of} are in {folder}; {total - count} customers have nothing new"
+    )
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
+def _night(db: Any, day: str, night: str) -> "Night":
+    from sqlite_utils_personalization.customer_api.offer import find_night
+
+    found = find_night(db, day, None if night == "latest" else _day(night))
+    if found is None:
+        which = f"up to {day}" if night == "latest" else f"of {night}"
+        raise PersonalizationError(
+            f"there is no finished night {which}", "run personalization-score first"
+        )
+    return found
+
+
+def _day(text: str) -> str:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise click.BadParameter(
+            "neither latest nor a day like 2026-07-22", param_hint="--night"
+        ) from None
+
+
+def _record(path: str, folder: Path, lines: BinaryIO) -> None:
+    from sqlite_utils_personalization.database import explain_errors, open_writable
+    from sqlite_utils_personalization.digest.results import record_results
+
+    bad = 0
+
+    def refuse(number: int, fault: PersonalizationError) -> None:
+        nonlocal bad
+        bad += 1
+        say(f"line {number}: {fault}")
+
+    with explain_errors(path), open_writable(path) as db:
+        done = list(record_results(db.conn, folder, lines, refuse))
+    new, before = sum(one.new for one in done), sum(one.before for one in done)
+    not_sent = _counted(sum(one.not_sent for one in done), "digest")
+    say(f"{new} delivered, {before} already delivered, {not_sent} not sent")
+    if bad:
+        raise PersonalizationError(
+            f"{bad} line{'s' if bad > 1 else ''} cannot be taken",
+            "the others are recorded; mend these and run this again",
+        )

@@ -1,0 +1,68 @@
+"""A folder of digests: a few files for each customer, named by hash, and a list of them all."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils_personalization.digest.calendar import calendar
+from sqlite_utils_personalization.digest.contents import Digest
+from sqlite_utils_personalization.digest.document import document
+from sqlite_utils_personalization.digest.forms import html, text
+from sqlite_utils_personalization.digest.texts import Texts
+from sqlite_utils_personalization.errors import PersonalizationError
+
+# One JSON object a line: user_token_hash, subject, rec_ids, files.
+LIST = "digests.jsonl"
+
+
+def write_digests(
+    folder: Path, found: Iterable[Digest], texts: Texts, dismiss_url: str | None, ics: bool
+) -> int:
+    """Write the folder, which appears once it is complete, and return how many digests are in it.
+
+    PersonalizationError if it is there already: what was sent from it must stay what it was.
+    """
+    if folder.exists():
+        raise PersonalizationError(
+            f"{folder} exists",
+            "name a folder that does not, or remove it if nothing of it was sent",
+        )
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    count = 0
+    with open(unfinished / LIST, "w", encoding="utf-8") as listed:
+        for digest in found:
+            made = document(digest, texts, dismiss_url)
+            files = _forms(made, digest, texts, ics)
+            for name, content in files.items():
+                (unfinished / name).write_bytes(content)
+            listed.write(f"{_line(made, sorted(files))}\n")
+            count += 1
+    os.rename(unfinished, folder)
+    return count
+
+
+def _forms(made: Mapping[str, Any], digest: Digest, texts: Texts, ics: bool) -> dict[str, bytes]:
+    name = digest.user_token_hash
+    files = {
+        f"{name}.json": json.dumps(made, ensure_ascii=False, indent=2).encode() + b"\n",
+        f"{name}.txt": text(made, texts).encode(),
+        f"{name}.html": html(made, texts).encode(),
+    }
+    dated = calendar(made, digest.night.served_at, texts) if ics else None
+    return files | ({f"{name}.ics": dated} if dated else {})
+
+
+def _line(made: Mapping[str, Any], files: list[str]) -> str:
+    rec_ids = [item["rec_id"] for item in (*made["programs"], *made["changes"])]
+    listed = {
+        "user_token_hash": made["user_token_hash"],
+        "subject": made["subject"],
+        "rec_ids": rec_ids,
+        "files": files,
+    }
+    return json.dumps(listed, ensure_ascii=False)
