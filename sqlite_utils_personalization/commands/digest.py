@@ -115,7 +115,8 @@ def _write(
         made = digests(db.conn, found, day, most, tick)
         count = write_digests(folder, made, Texts(lang), dismiss_url, ics)
     say(
-        f"{count} digests of {found.as_of} are in {folder}; {total - count} customers have nothing new"
+        f"{_counted(count, 'digest')} of {found.as_of} in {folder};"
+        f" {_counted(total - count, 'customer')} with nothing new"
     )
 
 
