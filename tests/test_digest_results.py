@@ -123,7 +123,7 @@ def test_a_bad_line_is_named_and_the_others_are_recorded(sent, line, sentence):
 @pytest.mark.parametrize(
     "edit",
     [
-        lambda found: found["programs"][0].update(rec_id=4),
+        lambda found: found["programs"][0].update(rec_id=6),
         lambda found: found["programs"][0].update(rec_id=10**30),
         lambda found: found["programs"][0].update(rec_id="1"),
         lambda found: found.update(run_id=2),
