@@ -54,7 +54,7 @@ def test_the_packaged_model_holds_the_designs_constants():
         "rolling_words": [
             *("随時", "通年", "先着", "予算がなくなり次第", "予算の上限", "予算額に達し", "常時")
         ],
-        "rank_band": 10,
+        "rank_band": 50,
         "places_per_family": 1,
         "depth": 30,
         "repeat_days": 30,
