@@ -134,6 +134,13 @@ GUARDED = {
         (2, 2, OTHER, "y"),
         (("identity_id",),),
     ),
+    "am_personalization_verification": Table(
+        "verification_id verified_at package_version log_end covered_rows seal_id tree_root kept kept_seal_id seconds"
+        " findings findings_json",
+        (1, "x", "1", 5, 5, 1, H, "none", None, 0, 0, "{}"),
+        (2, "y", "2", 6, 6, 2, OTHER, "agree", 1, 1, 1, "[]"),
+        (("verification_id",),),
+    ),
 }
 MUTABLE = {
     "am_personalization_profile",

@@ -167,6 +167,7 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
             "on_list": True,
         },
         "erased_at": None,
+        "sealed": None,
     }
 
 
@@ -596,7 +597,7 @@ def test_json_is_an_array_of_everything_and_with_nl_a_row_a_line(path):
 
 HEADINGS = (
     "rec_id,verdict,first_difference,run_id,as_of,served_at,user_token_hash,recommendation_type,item_id,title,rank,"
-    "industry_points,deadline_points,risk_points,logged_score,recomputed_score,erased_at"
+    "industry_points,deadline_points,risk_points,logged_score,recomputed_score,erased_at,seal_id,seal_fault"
 )
 
 

@@ -393,7 +393,7 @@ def test_289_rolled_back_after_deliveries_were_sealed_is_found_once_a_seal(db):
         )
         seal_events(db)
     for name in (
-        *("delivery", "erasure", "rotation", "identity_salt", "identity"),
+        *("delivery", "erasure", "rotation", "verification", "identity_salt", "identity"),
         *("reconciliation", "reconciled"),
     ):
         db.execute(f"DROP TABLE {P}{name}")

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 10:26:44.827209+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 10:26:44.863730+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 10:26:44.875497+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 11:04:24.368979+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 11:04:24.378059+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 11:04:24.384073+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -121,20 +121,20 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'4957a0c18c4978289413a90031aec9165a6a7df0eedba24e283e63897c44b969','2026-11-28T10:26:44.123Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'01bb4ffe27d048492a83bc6f26eb87bfd6b1a6fa9b595f1f2e477d5bcc188353','2026-11-28T10:26:44.124Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'4dfdca5333c4b839c7910c3674473e4c552f31e87ce00687cb667479144e1892','2026-11-28T10:26:44.124Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'4266219c0875db16e7a6f051b31034ca5df1eb60549be39770e90861f84ef2d3','2026-11-28T10:26:44.124Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'152708c5bfa0d8642efdc1a881067cc319ec8406bf8349763aaca231c9c0d48c','2026-11-28T10:26:44.124Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'9e0df8b60eb3c89fe5c490976dead97165a06baea03b7fabc8ec077b63a77389','2026-11-28T11:04:24.251Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'1555cdafe9a0167d24ef2c6c1b99e369e8ce2881988af0951f08db22fb854a45','2026-11-28T11:04:24.252Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'05e7555afb150e5d6b356802b2536af4f1a18c9689e923f9695e6289fd9b7036','2026-11-28T11:04:24.252Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'7043243d6c4ed315baa7ea1f59314372066ff540bc38bc156f3ed08fce4a2e34','2026-11-28T11:04:24.252Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'37228f79cccc778af56f6d4670df20c978026399208d18c3d5fd3407eb563443','2026-11-28T11:04:24.252Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'644c52b0b7d40759e442a4f52f5e297c7dac52c6ef7e0dfb25882c7cecef20ad');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'3c9ac1908706d11b3f8d93a289517623da075264884d0d13393fe5331ff438f8');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'0af31af2e7b0554004ca255fc127894be28803012b459f9a8f5f00670a04d0de');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'9aa05caac00278be129ac38aabd11be3e28a127482203ea7998fc6b100cbc441');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'46113a56e60f654bcafcbbda5426f680adeb84bdab5c84dda8cd835f6a322d81');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'d3d0f78441593f8db9ab42422a9b07ae72787af54d29e180d12bc8bcda431da9');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'e96cebebaae0719bd9f2f1754fa600bcacb963a331fb015e83435907f45bf5dc');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'b3157735294eab3229453f8d47b189a8fcfbefce0526b65a76ea790660991b71');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'8645fca38ebdaefb8b6b68314b61eeaa1f6917d2b9a92c03f0e1a70d5a36c637');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'5ee3fa45be7961da5123cbeba9409e9e97ce62ece2dbe343d7b52dfe4b8656fd');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -163,11 +163,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T11:04:24.218Z','2026-11-28T11:04:24.218Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T11:04:24.218Z','2026-11-28T11:04:24.218Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T11:04:24.218Z','2026-11-28T11:04:24.218Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T11:04:24.218Z','2026-11-28T11:04:24.218Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T11:04:24.218Z','2026-11-28T11:04:24.218Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -176,30 +176,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T11:04:24.232Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T11:04:24.308Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T11:04:24.308Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -278,8 +278,8 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T10:26:43.999Z','2026-11-28T10:26:43.985Z','82d9db7350e41525a1857c4898da0b39de417abedce4f49b0136bb63fe0c14f4','29c33971935406722789f920cc5ca6601b9cd3967fb3eca655d19ab3b3a3d1cb','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','c8b59e181a6df23a86c95ddcc97914f958177c0c43f589e4f9913cdbe85b5c3c',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T10:26:44.506Z','2026-11-28T10:26:44.496Z','b0d211287311f1453a988c4c6b715eef7d967d4974bfb860a66b3161e2187cda','9469b79ab47715860b509fa147872575006209f5140d2849630d1f9ae1ce8c35','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','5559051e856228ed2d87ef8b813d7ba2f085133845f042eef4d30d92711f10d8',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T11:04:24.232Z','2026-11-28T11:04:24.229Z','6ce71e3fc2253ade30661dc60f3a12b2e6658b1e25c3719bd4d05017ade2f6a7','f6841aaa1784dcfc699e76d8bd5c12a280174a0287553a30592ff1720fb35f71','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','2f7950b6479b63cb6abc10aab368d6d7264329a4d0f68fa194fec5752804d6d8',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T11:04:24.308Z','2026-11-28T11:04:24.305Z','438460c6e67193a6e0c6a44a4b73b45dfe800d1510b0616ddd93e813ed636d3f','8f92cb0df0aeaf42d321456ce50486b10f0d2832738da84021ad12910b5fd9b6','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','b5c65858b14df70172e428d3583d7095727d527a7510cac5d18f6e347a245670',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -308,8 +308,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T10:26:44.195Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T10:26:44.570Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T11:04:24.260Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T11:04:24.328Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -325,9 +325,9 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',NULL,NULL,NULL,0,5,'ffd8bb591d8f9a77034048af2901574c01e9373718055e67b47d250f4fc3c265','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','8de1551768c877086c8922d414e8c2b9192e04a0b7b3f89da49cdd3ea0cdf61e','8de1551768c877086c8922d414e8c2b9192e04a0b7b3f89da49cdd3ea0cdf61e');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',1,1,12,12,3,'284099ad9f2687cb985119883cb1d9f214b51729026c6bfea82f05592536e5f4','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"29c33971935406722789f920cc5ca6601b9cd3967fb3eca655d19ab3b3a3d1cb","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T10:26:43.999Z","served_sha256":"c8b59e181a6df23a86c95ddcc97914f958177c0c43f589e4f9913cdbe85b5c3c","started_at":"2026-11-28T10:26:43.985Z","top_k":10},"unserved_sha256":"22dc1fc2ad14b825512e5b20a678485bec897e0268ea124e92af1ed5e2c39fa0"}','f87a71e6a16f5a447343347aad30ccdaacf729d4370cbc4467c42e2208ae7d69','f87a71e6a16f5a447343347aad30ccdaacf729d4370cbc4467c42e2208ae7d69');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',2,13,24,24,3,'1b91a4321da20c4bf8a0d58949bb27cbaa5bec94853cf1bc281e5f2063955f4f','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"9469b79ab47715860b509fa147872575006209f5140d2849630d1f9ae1ce8c35","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T10:26:44.506Z","served_sha256":"5559051e856228ed2d87ef8b813d7ba2f085133845f042eef4d30d92711f10d8","started_at":"2026-11-28T10:26:44.496Z","top_k":10},"unserved_sha256":"96713c41756348202f56940fddd43dfae526e2c5de0a2a3298f084dee489419d"}','4ee76b1723a6079a582a8e9e64f465f2a1f4b52c64af43f545868ce9b672ce76','83676c68751f1443d8d0ac970838dced6318db9583e21284f13597ff13e53736');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/6ba9be29642ccd8d',NULL,NULL,NULL,0,5,'de18dc1966cacfe489cbd3388e884740fb1182eaa59a1a43ace9c2ef5d13d3b3','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','4b48a74519203e965119d704867892ff7e5a50964f5f4213e5261182208019e2','4b48a74519203e965119d704867892ff7e5a50964f5f4213e5261182208019e2');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/6ba9be29642ccd8d',1,1,12,12,3,'eadb7b5fde16e16d3a9d5094ab3ce787a67a0a4c8f648e62caee38ee0d29bd73','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"f6841aaa1784dcfc699e76d8bd5c12a280174a0287553a30592ff1720fb35f71","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T11:04:24.232Z","served_sha256":"2f7950b6479b63cb6abc10aab368d6d7264329a4d0f68fa194fec5752804d6d8","started_at":"2026-11-28T11:04:24.229Z","top_k":10},"unserved_sha256":"0f6ae7dd72da8fe4a8323f99bc60a8abaccff1a8c456dddd35bf1dce306e05ac"}','1b27b264b6519d4ed776c12e30c3262b3982501a89ae6f9745bc0cb7924cd19d','1b27b264b6519d4ed776c12e30c3262b3982501a89ae6f9745bc0cb7924cd19d');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/6ba9be29642ccd8d',2,13,24,24,3,'fb9f9e505bf911e19cddbfa91791bddc00b2c70c08d5bb59d29c2cdd0fba8b5e','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"8f92cb0df0aeaf42d321456ce50486b10f0d2832738da84021ad12910b5fd9b6","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T11:04:24.308Z","served_sha256":"b5c65858b14df70172e428d3583d7095727d527a7510cac5d18f6e347a245670","started_at":"2026-11-28T11:04:24.305Z","top_k":10},"unserved_sha256":"ce7516af153920d0e6ffc0657dbfc2c6fb36d232c08a3c1520f0aa69a543caaf"}','69dfb45ad0695b8b631164daabe1b63de6e55dce740a2eec0c39551bcd1e8546','5d57e59940b024e3a8f0b33d5a890d2015999d5b7572ef45a228b76677f7fa99');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -581,7 +581,10 @@ SELECT
             AND l.score = d.score
             AND l.recommendation_type = c.recommendation_type
             AND l.served_at = r.served_at
-            AND coalesce(t.profile_id = l.profile_id, 1) THEN 'reproduced'
+            AND coalesce(t.profile_id = l.profile_id, 1)
+            AND l.profile_id = (
+                SELECT o.profile_id FROM am_personalization_recommendation_log o WHERE o.rec_id = e.first_rec_id
+            ) THEN 'reproduced'
         ELSE 'differs'
     END AS verdict
 FROM am_personalization_recommendation_log l
