@@ -403,10 +403,7 @@ SELECT
             AND l.score = d.score
             AND l.recommendation_type = c.recommendation_type
             AND l.served_at = r.served_at
-            AND coalesce(t.profile_id = l.profile_id, 1)
-            AND l.profile_id = (
-                SELECT o.profile_id FROM am_personalization_recommendation_log o WHERE o.rec_id = e.first_rec_id
-            ) THEN 'reproduced'
+            AND coalesce(t.profile_id = l.profile_id, 1) THEN 'reproduced'
         ELSE 'differs'
     END AS verdict
 FROM am_personalization_recommendation_log l
