@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization.billing.record import record_deliveries, reverse_delivery
 from sqlite_utils_personalization.catalogue.details import Details, details
 from sqlite_utils_personalization.commands.digest import digest as command
+from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.feedback import give_feedback
 
@@ -366,3 +368,12 @@ def test_of_a_repeated_id_the_first_table_counts():
         assert details(db, ["a"]) == {"a": Details(15_000, None)}
         db.execute("DROP TABLE programs")
         assert details(db, ["a"]) == {"a": Details(5, None)}
+
+
+def test_the_documented_digest_is_that_of_the_example(fresh_path, tmp_path):
+    shown = (Path(__file__).parents[1] / "docs" / "digest.md").read_text(encoding="utf-8")
+    build(fresh_path)
+    score(fresh_path, as_of=AS_OF)
+    run(fresh_path, tmp_path / "d", "--on", AS_OF)
+    texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "d").glob("*.txt")]
+    assert [text for text in texts if f"```text\n{text}```" in shown]

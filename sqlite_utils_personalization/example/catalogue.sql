@@ -2,9 +2,9 @@
 
 CREATE TABLE programs (
     unified_id TEXT PRIMARY KEY, primary_name TEXT NOT NULL, prefecture TEXT, tier TEXT,
-    excluded INTEGER DEFAULT 0, application_window_json TEXT
+    excluded INTEGER DEFAULT 0, application_window_json TEXT, amount_max_man_yen REAL, official_url TEXT
 );
-INSERT INTO programs VALUES
+INSERT INTO programs(unified_id, primary_name, prefecture, tier, excluded, application_window_json) VALUES
     ('EX-101', '町工場の省エネ設備更新補助', '愛知県', 'A', 0, '{"start_date": "2026-03-01", "end_date": "2026-05-20"}'),
     ('EX-102', '空き店舗を活かす創業支援金', '沖縄県', 'B', 0, '{"cycle": "rolling"}'),
     ('EX-103', '若手就農者の機械導入支援', '高知県', 'S', 0, '{"close_date": "2026-07-31"}'),
@@ -18,9 +18,9 @@ INSERT INTO programs VALUES
 
 CREATE TABLE jgrants_programs (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, industry_jsic TEXT, open_at TEXT, close_at TEXT, area_raw TEXT,
-    date_kind TEXT
+    date_kind TEXT, amount_max_yen TEXT, url TEXT
 );
-INSERT INTO jgrants_programs VALUES
+INSERT INTO jgrants_programs(id, name, industry_jsic, open_at, close_at, area_raw, date_kind) VALUES
     ('EXjg0000000000001A', '令和８年度 建設現場の安全対策助成金', '建設業', '2026-03-02', '2026-04-18', '東京都', 'date_jst'),
     ('EXjg0000000000002A', '建設業の週休二日推進補助金', '建設業', '2026-02-01', '2026-04-04', '全国', 'date_jst'),
     ('EXjg0000000000003A', '製造業の試作開発補助金', '製造業', '2026-03-15', '2026-06-30', '東海・北陸地方', 'date_jst'),
@@ -35,6 +35,11 @@ INSERT INTO jgrants_programs VALUES
     ('EXjg0000000000012A', '申請練習用補助金', '', '2025-01-01', '2030-12-31', '全国', 'date_jst'),
     ('EXjg0000000000013A', '試作開発補助金 実績報告書', '製造業', '2026-03-01', '2026-06-30', '全国', 'date_jst'),
     ('EXjg0000000000014A', '昨年度の太陽光設備補助金', '製造業', '2025-04-01', '2025-10-31', '全国', 'date_jst');
+
+UPDATE programs SET amount_max_man_yen = 50, official_url = 'https://example.com/' || unified_id WHERE tier IN ('S', 'B');
+-- 0 says that the amount is not stated.
+UPDATE jgrants_programs SET amount_max_yen = '3000000', url = 'https://example.com/' || id;
+UPDATE jgrants_programs SET amount_max_yen = '0' WHERE id = 'EXjg0000000000009A';
 
 CREATE TABLE am_amendment_diff (
     diff_id INTEGER PRIMARY KEY AUTOINCREMENT, entity_id TEXT NOT NULL, field_name TEXT NOT NULL,
