@@ -43,14 +43,14 @@ def history(path):
     return path
 
 
-# A second amendment for customer 3, who marks it; it ranks after the other.
+# A second amendment for customer 3, who marks the program of the first, which ranks after it.
 AMENDMENT = (
     "INSERT INTO am_amendment_diff(entity_id, field_name, prev_value, new_value, detected_at)"
     " VALUES ('EXjg0000000000005A', 'close_at', 'x', 'y', '2026-03-28T09:00:00+09:00')"
 )
 MARKED = (
     "INSERT INTO am_personalization_feedback(profile_id, recommendation_type, item_id, feedback, given_at)"
-    " VALUES (3, 'program', 'EXjg0000000000005A', 'interested', '2026-04-01T02:00:00.000Z')"
+    " VALUES (3, 'program', 'EX-103', 'interested', '2026-04-01T02:00:00.000Z')"
 )
 
 DISMISSED = (
