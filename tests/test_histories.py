@@ -423,9 +423,9 @@ def test_a_history_that_crosses_the_change_of_model_is_replayed_and_verified(sta
             for run_id in range(1, 7)
         ]
         models = db.execute(f"SELECT rank_band, repeat_days FROM {P}run ORDER BY run_id").fetchall()
-    assert models == [(None, None)] * 2 + [(10, 30)] * 2 + [(None, None), (10, 30)]
-    # B has fewer points and C none; in 40 days what was handed over is forgotten. D is for everyone, A for farmers.
-    assert nights == [["A", "D"], ["A", "D"], ["B"], [], ["A", "D"], ["D", "A"]]
+    assert models == [(None, None)] * 2 + [(50, 30)] * 2 + [(None, None), (50, 30)]
+    # B has fewer points and C none; in 40 days what was handed over is forgotten. D and B are for everyone, A for farmers.
+    assert nights == [["A", "D"], ["A", "D"], ["B"], [], ["A", "D"], ["D", "B"]]
 
 
 @given(actions=histories)

@@ -105,7 +105,8 @@ def without_the_last_place(one):
 
 def in_two_parts(one):
     return [
-        f"UPDATE {P}run_customer SET position = position + 1 WHERE position > {one.position}",
+        f"UPDATE {P}run_customer SET position = -position WHERE position > {one.position}",
+        f"UPDATE {P}run_customer SET position = 1 - position WHERE position < 0",
         f"UPDATE {P}run_customer SET n = 1 WHERE position = {one.position}",
         f"INSERT INTO {P}run_customer VALUES (1, {one.position + 1}, {one.profile_id}, {one.list_id},"
         f" {one.first_seq + 1}, {one.n - 1})",
@@ -125,8 +126,8 @@ def a_stranger(one):
 def noted_as_gone(one):
     return _gone(
         one,
-        f"(SELECT json_group_array(json_array(list_sha256, first_seq, n)) FROM {P}run_customer"
-        f" JOIN {P}list USING (list_id) WHERE profile_id = {one.profile_id})",
+        f"(SELECT json_group_array(json_array(list_sha256, first_seq, n)) FROM {P}run_customer u"
+        f" JOIN {P}list USING (list_id) WHERE u.profile_id = {one.profile_id})",
     )
 
 

@@ -282,11 +282,11 @@ def test_an_inserted_row_in_the_sealed_part_is_found(db):
 def test_two_swapped_rows_are_found(db):
     tamper(
         db,
-        "UPDATE am_personalization_recommendation_log SET rec_id = 9000 WHERE rec_id = 4",
-        "UPDATE am_personalization_recommendation_log SET rec_id = 4 WHERE rec_id = 5",
-        "UPDATE am_personalization_recommendation_log SET rec_id = 5 WHERE rec_id = 9000",
+        "UPDATE am_personalization_recommendation_log SET rec_id = 9000 WHERE rec_id = 3",
+        "UPDATE am_personalization_recommendation_log SET rec_id = 3 WHERE rec_id = 4",
+        "UPDATE am_personalization_recommendation_log SET rec_id = 4 WHERE rec_id = 9000",
     )
-    assert {(f.kind, f.rec_id) for f in verify(db)} >= {("log", 4), ("log", 5)}
+    assert {(f.kind, f.rec_id) for f in verify(db)} >= {("log", 3), ("log", 4)}
 
 
 def test_a_renumbered_log_is_found(db):

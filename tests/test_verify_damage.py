@@ -406,7 +406,15 @@ def test_289_rolled_back_after_deliveries_were_sealed_is_found_once_a_seal(db):
         )
         seal_events(db)
     for name in (
-        *("delivery", "erasure", "rotation", "verification", "identity_salt", "identity"),
+        *(
+            "delivery",
+            "erasure",
+            "rotation",
+            "feedback",
+            "verification",
+            "identity_salt",
+            "identity",
+        ),
         *("reconciliation", "reconciled"),
     ):
         db.execute(f"DROP TABLE {P}{name}")
@@ -564,12 +572,21 @@ def waiting(db):
     ).fetchall()
 
 
+def gives(db, position, list_id):
+    """Put all of another list into this place of the map."""
+    count = f"SELECT count(*) FROM {P}decision WHERE list_id = {list_id}"
+    db.execute(
+        f"UPDATE {P}run_customer SET list_id = {list_id}, first_seq = 1, n = ({count}) WHERE position = {position}"
+    )
+
+
 def test_a_customer_doubled_while_a_night_is_interrupted_is_found_whatever_is_done_then(
     interrupted, path
 ):
     *_, last = waiting(interrupted)
     interrupted.execute(
-        f"INSERT INTO {P}run_customer VALUES (3, ?, ?, ?)", (last[0] + 1, *last[1:])
+        f"INSERT INTO {P}run_customer SELECT run_id, position + 1, profile_id, list_id, first_seq, n"
+        f" FROM {P}run_customer WHERE position = {last[0]}"
     )
     assert {"list-served-twice", "served-otherwise"} <= {*codes(interrupted)}
     stays_open(interrupted, path)
@@ -583,7 +600,7 @@ def test_a_list_of_another_vector_is_found_whatever_is_done_then(interrupted, pa
     rows = waiting(interrupted)
     position, _, mine = rows[-1]
     other = next(list_id for _, _, list_id in rows if list_id != mine)
-    interrupted.execute(f"UPDATE {P}run_customer SET list_id = {other} WHERE position = {position}")
+    gives(interrupted, position, other)
     assert {"run-changed", "served-otherwise"} <= {*codes(interrupted)}
     stays_open(interrupted, path)
     assert {"run-changed", "served-otherwise"} <= {*codes(interrupted)}
@@ -611,9 +628,7 @@ def test_two_lists_of_a_customer_that_changed_places_are_found_though_nobody_lac
     (one, mine, first), (other, same, second), *_ = waiting(interrupted)
     assert mine == same
     for position, list_id in ((one, second), (other, first)):
-        interrupted.execute(
-            f"UPDATE {P}run_customer SET list_id = {list_id} WHERE position = {position}"
-        )
+        gives(interrupted, position, list_id)
     stays_open(interrupted, path)
     assert codes(interrupted) == ["run-open", "served-otherwise"]
 
@@ -622,7 +637,7 @@ def test_a_living_customer_recorded_as_deleted_is_found_whatever_is_done_then(in
     position, profile_id, list_id = waiting(interrupted)[-1]
     interrupted.execute(f"DELETE FROM {P}run_customer WHERE position = {position}")
     interrupted.execute(
-        f"INSERT INTO {P}unserved SELECT 3, {profile_id}, cohort_id, 'profile deleted while the run was under way'"
+        f"INSERT INTO {P}unserved SELECT 3, {profile_id}, cohort_id, 'profile deleted while the run was under way', NULL"
         f" FROM {P}list WHERE list_id = {list_id}"
     )
     assert "customer-not-gone" in codes(interrupted)

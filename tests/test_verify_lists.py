@@ -311,7 +311,7 @@ HOSTILE = (
         "check",
     ),
     (f"UPDATE {P}run SET top_k = 1.5 WHERE run_id = 2", "check"),
-    (f"UPDATE {P}cohort SET horizon_days = 'x' WHERE cohort_id = 1", "check"),
+    (f"UPDATE {P}cohort SET horizon_days = 'x' WHERE cohort_id = 1", "decision"),
     (f"UPDATE {P}candidate SET closes_on = 'x'", "candidate"),
     (f"UPDATE {P}candidate SET recommendation_type = 'x' WHERE candidate_id < 9", "candidate"),
     (f"UPDATE {P}seal SET log_end = 'x' WHERE run_id = 1", "tree"),

@@ -14,7 +14,7 @@ from sqlite_utils_personalization.scoring.run_digest import Places
 _TABLES = (
     "CREATE TEMP TABLE plan_same (cohort_no INTEGER, owner INTEGER, list_id INTEGER,"
     " PRIMARY KEY (cohort_no, owner)) WITHOUT ROWID",
-    "CREATE TEMP TABLE plan_due (cohort_no INTEGER, owner INTEGER, list_id INTEGER)",
+    "CREATE TEMP TABLE plan_due (cohort_no INTEGER, owner INTEGER, list_id INTEGER, n INTEGER)",
 )
 # Where the index that keeps a list's key unique was dropped there may be two; the second follows from nothing.
 _SAME_LIST = """
@@ -32,10 +32,14 @@ JOIN am_personalization_decision d USING (list_id)
 WHERE t.run_id = ? AND NOT EXISTS (SELECT 1 FROM plan_due p WHERE p.list_id = t.list_id)
 """
 _FIRST_ROWS = (
-    "CREATE TEMP TABLE plan_first AS"
-    " SELECT list_id, min(first_rec_id) AS rec_id FROM am_personalization_evidence GROUP BY list_id",
+    "CREATE TEMP TABLE plan_first AS SELECT list_id, first_seq, n, min(first_rec_id) AS rec_id"
+    " FROM am_personalization_evidence GROUP BY list_id, first_seq, n",
     "CREATE INDEX temp.plan_first_list ON plan_first(list_id)",
 )
+_ROW_OF_PLACE = """
+SELECT min(rec_id + :seq - first_seq) FROM plan_first
+WHERE list_id = :list_id AND :seq BETWEEN first_seq AND first_seq + n - 1
+"""
 
 # Lists between two writes to temporary tables.
 _BATCH = 200
@@ -55,21 +59,26 @@ class Comparison:
     def findings(self, tick: Callable[[int], None]) -> Iterator[Finding]:
         """Decide every list again and hold the stored one against it, a tick for each.
 
-        Fills plan_due with the lists there should be, and keeps the digests of those that are as they should be.
+        Fills plan_due with the lists there should be, and how many places each has, NULL where the stored one has
+        another number; keeps the digests of those that are as they should be.
         """
         for statement in _TABLES:
             self._db.execute(statement)
         self._db.execute(_SAME_LIST, (self._run_id,))
         lists = decided_lists(self._db, self._top_k)
         while batch := list(islice(lists, _BATCH)):
-            self._note(batch)
             same: list[tuple[int, str]] = []
+            due = []
             for decided in batch:
                 stored = self._db.execute(_STORED, (decided.list_id,)).fetchall()
                 if decided.list_id is not None and stored == decided.rows:
                     same.append((decided.list_id, decided.sha256))
                 else:
                     yield from self._differences(decided, stored)
+                n = len(stored) if len(stored) == len(decided.rows) else None
+                due.append((*decided[:3], n))
+            self._db.executemany("INSERT INTO plan_due VALUES (?, ?, ?, ?)", due)
+            self._count(batch)
             keep_digests(self._db, self._run_id, same)
             tick(len(batch))
         self._db.execute("CREATE INDEX temp.plan_due_list ON plan_due(list_id)")
@@ -81,10 +90,7 @@ class Comparison:
         rows = [(kind, score, n) for (kind, score), n in self._rows.items()]
         return Places(self._scored.items(), rows)
 
-    def _note(self, batch: list[Decided]) -> None:
-        self._db.executemany(
-            "INSERT INTO plan_due VALUES (?, ?, ?)", (decided[:3] for decided in batch)
-        )
+    def _count(self, batch: list[Decided]) -> None:
         for decided in batch:
             if not decided.customers:
                 continue
@@ -117,7 +123,6 @@ class Comparison:
             for statement in _FIRST_ROWS:
                 self._db.execute(statement)
             self._knows_first_rows = True
-        first = self._db.execute(
-            "SELECT rec_id + ? - 1 FROM plan_first WHERE list_id = ?", (seq, list_id)
-        ).fetchone()
-        return f"place {seq} of list {list_id}", first[0] if first else None
+        at = {"seq": seq, "list_id": list_id}
+        (rec_id,) = self._db.execute(_ROW_OF_PLACE, at).fetchone()
+        return f"place {seq} of list {list_id}", rec_id

@@ -64,8 +64,8 @@ SELECT candidate_id, candidate_sha256, {_FIELDS}, candidate_id
 FROM am_personalization_run_candidate JOIN am_personalization_candidate USING (candidate_id)
 WHERE run_id = :run_id
 """
-# The lists there should be. Those of vectors of which someone is spared something go into the plan whole; of the
-# others everyone gets all.
+# The lists there should be. Those of vectors of which someone is spared something go into the plan whole, and so do
+# those that have more or fewer places than they should; of the others everyone gets all.
 _LISTS = """
 INSERT INTO plan_list
 SELECT list_id, cohort_no, owner, 0, NULL FROM plan_due WHERE list_id IS NOT NULL
@@ -77,12 +77,12 @@ SELECT d.list_id, d.seq, row_number() OVER (PARTITION BY d.list_id, c.recommenda
 FROM plan_list l CROSS JOIN am_personalization_decision d ON d.list_id = l.list_no
 CROSS JOIN plan_candidate c ON c.candidate_no = d.candidate_id
 WHERE l.cohort_no IN (SELECT cohort_no FROM plan_fewer)
+    OR l.list_no IN (SELECT list_id FROM plan_due WHERE n IS NULL)
 """
 _SHARED = """
 INSERT INTO plan_range
-SELECT d.list_id, 1, count(*) FROM am_personalization_decision d
-WHERE d.list_id IN (SELECT list_no FROM plan_list WHERE list_no NOT IN (SELECT list_no FROM plan_decision))
-GROUP BY d.list_id
+SELECT list_id, 1, n FROM plan_due
+WHERE n IS NOT NULL AND list_id NOT IN (SELECT list_no FROM plan_decision)
 """
 
 

@@ -44,6 +44,10 @@ WHERE x.run_id = :run_id AND x.cohort_id IS NOT NULL AND x.reason = :gone AND (
     EXISTS (SELECT 1 FROM am_personalization_profile p WHERE p.profile_id = x.profile_id)
 )
 """
+_DUE_FOR_NOTHING = """
+SELECT profile_id FROM am_personalization_unserved
+WHERE run_id = :run_id AND due_json IS NOT NULL AND reason IS NOT :gone
+"""
 _SKIPPED = """
 SELECT DISTINCT m.profile_id FROM plan_map m WHERE NOT EXISTS (
     SELECT 1 FROM plan_served v WHERE v.profile_id = m.profile_id AND v.list_id = m.list_no
@@ -86,6 +90,9 @@ def check_customers(db: sqlite3.Connection, at: Mapping[str, Any]) -> Iterator[F
     for (profile_id,) in db.execute(_MOVED, at):
         what = f"profile {profile_id} waits in run {run_id} for a list that is not of it"
         yield Finding("list-of-another", what, run_id)
+    for (profile_id,) in db.execute(_DUE_FOR_NOTHING, at):
+        what = f"profile {profile_id} was due nothing in run {run_id}, and has places noted as due"
+        yield Finding("served-otherwise", what, run_id)
     for (profile_id,) in db.execute(_NOT_SERVED, at).fetchall():
         if not _was_erased_before(db, profile_id, run_id):
             what = f"profile {profile_id} is recorded as deleted during run {run_id}, and was there when it ended"
