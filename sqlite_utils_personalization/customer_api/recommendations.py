@@ -34,8 +34,8 @@ from sqlite_utils_personalization.billing.record import (
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.clock import japan_day, right_now, utc
 from sqlite_utils_personalization.customer_api.offer import (
-    Night,
     Offer,
+    OfferedNight,
     find_night,
     is_of_night,
     offers,
@@ -192,7 +192,7 @@ def _read(
 def _offered(
     db: sqlite3.Connection,
     customer: int,
-    night: Night | None,
+    night: OfferedNight | None,
     start: int,
     wanted: ParsedQuery,
     day: str,
@@ -211,7 +211,7 @@ def _offered(
 
 
 def _start(
-    db: sqlite3.Connection, customer: int, cursor: LogPosition | None, night: Night | None
+    db: sqlite3.Connection, customer: int, cursor: LogPosition | None, night: OfferedNight | None
 ) -> int:
     """The first rec_id of the page. InvalidRequest if the cursor is of another night or customer."""
     if cursor is None:

@@ -102,9 +102,11 @@ def _facts(component: str) -> Iterator[str]:
     """What a component reads, and its points, as columns beside those of the replay view."""
     read = reads(component)
     yield from (f"k.{column} AS declared_{column}" for column in read.declared)
-    yield from (f"c.{column} AS item_{column}" for column in read.item)
+    facts = (column for column in read.item if column != "recommendation_type")
+    yield from (f"c.{column} AS item_{column}" for column in facts)
     if read.days_left:
         yield "{days_left} AS days_left"
+        yield "{lead_days} AS lead_days"
     yield f"v.{component}_points"
 
 
