@@ -131,7 +131,7 @@ async def test_the_configuration_in_the_readme_works(path, tmp_path):
     scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     parameters = StdioServerParameters(**configured, env={"PATH": scripts})
     async with Client(stdio_client(parameters)) as connected:
-        assert (await answer(connected, LIST, limit=1))["charged_yen"] == 3
+        assert (await answer(connected, LIST, limit=1, night=AS_OF))["charged_yen"] == 3
 
 
 @pytest.mark.asyncio
