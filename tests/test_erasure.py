@@ -347,7 +347,7 @@ def test_whoever_changes_an_erasure_is_found(db, statement):
 def test_dropping_the_table_of_erasures_is_found(db):
     erase(db, ONE)
     for name in (
-        *("delivery", "erasure", "rotation", "identity_salt", "identity"),
+        *("delivery", "erasure", "rotation", "verification", "identity_salt", "identity"),
         *("reconciliation", "reconciled"),
     ):
         db.execute(f"DROP TABLE {P}{name}")

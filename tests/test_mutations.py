@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 import pytest
@@ -20,6 +21,7 @@ from scored import NIGHTS, OTHERS, P, connect, execute
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.codes import CODES
 from sqlite_utils_personalization.audit.verify.remarks import remarks
+from sqlite_utils_personalization.audit.verify.verification import keep, reached, verification
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.evidence.seal import head_of, seal_events, seal_others
 from sqlite_utils_personalization.example import build
@@ -140,6 +142,8 @@ def path(tmp_path_factory):
     assert torn > 2
     for number in (1, 2):
         rotate(db, f"example-key-{number}".encode(), f"another-{number}".encode())
+    for _ in range(2):
+        keep(db, verification(reached(db), [], [], monotonic()))
     seal_events(db)
     for profile_id in (6, 7):
         (key,) = db.execute(

@@ -53,8 +53,13 @@ def replayed(db, **chosen):
 
 
 def by_formula(found):
-    """The verdict of the view, which takes no digests."""
-    is_other = found.verdict == "differs" and {*found.differences} <= {"item", "list", "model"}
+    """The verdict of the view, which takes no digests and looks at no other row."""
+    is_other = found.verdict == "differs" and {*found.differences} <= {
+        "range",
+        "item",
+        "list",
+        "model",
+    }
     return "reproduced" if is_other else found.verdict
 
 
@@ -167,6 +172,7 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
             "on_list": True,
         },
         "erased_at": None,
+        "sealed": None,
     }
 
 
@@ -596,7 +602,7 @@ def test_json_is_an_array_of_everything_and_with_nl_a_row_a_line(path):
 
 HEADINGS = (
     "rec_id,verdict,first_difference,run_id,as_of,served_at,user_token_hash,recommendation_type,item_id,title,rank,"
-    "industry_points,deadline_points,risk_points,logged_score,recomputed_score,erased_at"
+    "industry_points,deadline_points,risk_points,logged_score,recomputed_score,erased_at,seal_id,seal_fault"
 )
 
 

@@ -359,7 +359,7 @@ async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tam
             "UPDATE am_personalization_seal SET root = replace(root, substr(root, 1, 1), 'x')",
             1,
             "reproduced",
-            "The seal over this row does not verify: the root at seal 2 is not that of the seals up to it",
+            "The seal over this row does not verify: the root at seal 1 is not that of the seals up to it",
         ),
         (
             "DELETE FROM am_personalization_profile WHERE profile_id = 1",

@@ -141,7 +141,7 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
     *parts, score = row[25:_EVALUATED]
     decided, found = Points(tuple(parts), score), evaluation(row[_EVALUATED:])
     differences = (
-        *_differences(logged, night_served_at, {customer, owner or customer}, decided, found),
+        *_differences(logged, night_served_at, (owner, customer), decided, found),
         *lists.other_digests(row[7], night.run_id, row[13]),
     )
     return Replay(
@@ -158,7 +158,7 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
 
 
 def _differences(
-    logged: Logged, night: str, customers: set[int], decided: Points, found: Evaluation
+    logged: Logged, night: str, customers: tuple[Any, Any], decided: Points, found: Evaluation
 ) -> Iterator[str]:
     agreeing = {
         "eligibility": found.is_eligible,
@@ -167,7 +167,8 @@ def _differences(
         "logged_score": logged.score == decided.score,
         "recommendation_type": logged.recommendation_type == found.candidate.recommendation_type,
         "served_at": logged.served_at == night,
-        "customer": customers == {logged.profile_id},
+        "customer": customers[0] in (None, logged.profile_id),
+        "range": customers[1] == logged.profile_id,
     }
     return (name for name, agrees in agreeing.items() if not agrees)
 

@@ -70,7 +70,8 @@ class Replay:
 
     verdict is reproduced, erased (reproduced, but its customer was erased), differs, no evidence (another program wrote
     the row) or evidence broken (a link leads nowhere). differences are, in this order, any of eligibility, those of
-    COMPONENTS, score, logged_score, recommendation_type, served_at, customer, and of item, list and model, if one is
+    COMPONENTS, score, logged_score, recommendation_type, served_at, customer, range (the rows beside it are another
+    customer's), and of item, list and model, if one is
     not what its digest was taken of; missing is the first link that leads nowhere. found and decided are None where
     there is no evidence or it is broken; of a broken row the run may still be known. erased_at is when the customer
     was erased, whatever the verdict. sealed is None unless it was asked for.

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 10:26:43.382704+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 10:26:43.399144+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 10:26:43.434129+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 11:24:03.059315+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 11:24:03.088112+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 11:24:03.097678+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -252,26 +252,26 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'44773ec36d5ab84bcae657ca748f2c4d46112c4ccd2ad73b00c3c0c4f9f2f015','2026-11-28T10:26:42.345Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'ef5dbdef88f9d8f224e7d7ccdaa9d8fedcd5d8cf83026c3bae704acef3890f4f','2026-11-28T10:26:42.345Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'0482af05d65ce9bf7fa78b49f3c6993aa2f3d0c9c55a8eb64d4efb89b424704c','2026-11-28T10:26:42.345Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'a727a235a4b34e8a0a2d2c0540dbdf53e6be9b4b173ec468df0917cc1f1d16ce','2026-11-28T10:26:42.345Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'a1cfce5941a6890fc0624de00b02876c12fb928eb7586ff5dfac6d391aad6707','2026-11-28T10:26:42.345Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'01bd48adc0b2b0f02a455d68618b95998d8d62e98973a7d69304718d69ae4095','2026-11-28T10:26:42.345Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'8de35d3be68a24169c072276302e558bb603d8d077dd5bac2dbc5e548e730ccb','2026-11-28T10:26:42.346Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'fe89d48bd0021f278f0044e890e10983299fe4ae9e250358b4ae22a8ce3ddaec','2026-11-28T10:26:42.346Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'aad1f87cc840817d09afe45cb7ce644f1508b45b2119b089145b8ec2cc476695','2026-11-28T11:24:02.291Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'a2977c1f9896a315ed058cafa76a843cb2fd1054ab09df32163a229f317b68db','2026-11-28T11:24:02.291Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'1a0919c45c9626985205df71a24dddf3b0dd29c71879d1255278e9031f68b3e5','2026-11-28T11:24:02.291Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'719fac732cc9be6f95b76a63ec4530e3e65ed95cc6b2f79e91b6438a3d5138ae','2026-11-28T11:24:02.291Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'3cc446b21a6d94bb6107e86c2b9a4334c78181335568dfc25a16259238f8064b','2026-11-28T11:24:02.291Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'dc1582c15c235e9d46c9ef7f88ee44e62043affd1b5f8bffe287f814bc56784e','2026-11-28T11:24:02.291Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'ce4541424883cc6c1da7b2dd606418317a343733867a0a48fbfd0635d6aff258','2026-11-28T11:24:02.292Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'9c20d620730953ca51f72cac15c70290e92393bfdd5c5d68c88fee8c70dd98ae','2026-11-28T11:24:02.292Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'130ac605f251928b7fab82d76d068bb9950437d2143278bf1af991563be57838');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'033ef93036154d7bbf7785783b9353c6d2318dd622a6665ad4a5faeee2d76699');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'5d52733b5bce31a87251f7d51d800384fcf5f11ee3291fdd5654c6eda727c824');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'ba30dee7762d78c0b900569d51726fcf13cdde1085fb1ddbd9865343307e8fa2');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'0a4d572f772a46d621a1ad027d7e999a76f9bf0d5c963e36a9b419a7dce2b083');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'022c31919ddec353ef15955d0c9363941239ac543181a020020ffc4877fc947b');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'58a9e31dc43da403fde69456df002484826f5733f5071d9e9ea2da3479975715');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'860927a2aac3e3792cdeec9eb614bf2a19e9729ece874046afbbf66ffd65d7ad');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'9f003f8349e723af71e16f2bd549b9e2a6ccc29ca2c36f77c1b5e3a5de94fed1');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'57e912ce14b8c75c52c246ccaed1f3362e4ea6138735c063d3ac46fddd1d27e2');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'96c7daf6ad3d2e55eab2ad315bc5d74ef00862b5d0e890f423de4086d9702fcf');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'416ffd7df639f68dbab8525f3cb1d4af061d89c6422aa41a25f3e04d7b038e03');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'a21e87ae0f1d082fff87d75c4a22f00349cb475afdfbab29ffee510e30d71557');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'2e953eebc5f9cc2bdb5af121e87d1c1278a65cc31cb2e849b1c63e564806489a');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'bdb5ad8dd662f81998c4a1a987c74b9687063e2cdf51e99674bc08414e457482');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'b1bbb43bf3966466518cbd5484383e141f9cf3019f31be484a1361ed77764d43');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -321,14 +321,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T10:26:42.143Z','2026-11-28T10:26:42.143Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T11:24:02.129Z','2026-11-28T11:24:02.129Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T11:24:02.129Z','2026-11-28T11:24:02.129Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T11:24:02.129Z','2026-11-28T11:24:02.129Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T11:24:02.129Z','2026-11-28T11:24:02.129Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T11:24:02.129Z','2026-11-28T11:24:02.129Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T11:24:02.129Z','2026-11-28T11:24:02.129Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T11:24:02.129Z','2026-11-28T11:24:02.129Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T11:24:02.129Z','2026-11-28T11:24:02.129Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -337,109 +337,109 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T10:26:42.202Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T10:26:42.248Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T10:26:42.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T10:26:42.562Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T10:26:42.908Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T10:26:42.988Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T10:26:42.988Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T11:24:02.187Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'saved_search',60,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,4,'program',56,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',50,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',40,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',20,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'industry_pack',75,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,5,'program',74,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,6,'program',70,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',20,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',10,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'industry_pack',70,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,7,'program',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',23,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',10,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'industry_pack',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T11:24:02.238Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,1,'program',50,'2026-11-28T11:24:02.436Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',97,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',50,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'industry_pack',75,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'amendment',90,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,2,'program',73,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',40,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'industry_pack',75,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'amendment',73,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'saved_search',50,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,3,'program',95,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',72,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'amendment',72,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'saved_search',60,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,4,'program',67,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,4,'program',50,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'industry_pack',75,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,5,'program',30,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,5,'program',30,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,6,'program',70,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,6,'program',70,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'industry_pack',70,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,7,'program',30,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,7,'program',30,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'industry_pack',30,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'industry_pack',30,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'amendment',17,'2026-11-28T11:24:02.480Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,2,'program',0,'2026-11-28T11:24:02.632Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,1,'program',97,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,1,'program',50,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'industry_pack',75,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'amendment',90,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,2,'program',73,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,2,'program',40,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'industry_pack',75,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'amendment',73,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'saved_search',50,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,3,'program',95,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,3,'program',72,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'amendment',72,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'saved_search',60,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,4,'program',67,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,4,'program',50,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,4,'industry_pack',75,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,5,'program',30,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,5,'program',30,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,6,'program',70,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,6,'program',70,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,6,'industry_pack',70,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,7,'program',30,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,7,'program',30,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,7,'industry_pack',30,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'industry_pack',30,'2026-11-28T11:24:02.660Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'amendment',17,'2026-11-28T11:24:02.660Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -518,9 +518,9 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T10:26:42.248Z','2026-11-28T10:26:42.220Z','8fdfcc1e7d4888d8a37f3827751b6630543c61874ba97c4a2e26a18eec43d36e','6e9083230dc3d52ceaaa37bd2bf48c528a356d2abb261f38736d019c98e5c224','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','6626ad0e00de26c99dd29de4e2bdb57f398f0d01d017ba8ece2ebeda099cf743',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T10:26:42.562Z','2026-11-28T10:26:42.543Z','a2137cbc001c5dd00d9158dc752397c1b34e1c28e549780c9c369ae36cd5be5f','4cb29d9b1de28ef623c489d8f33efeffcf1ffe625acb017318fb7ab1bde2787b','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','dfe1b18bbc590dfe678d1f3cdeafe2e497d8cebac36a279755074899fc2e885c',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T10:26:42.988Z','2026-11-28T10:26:42.950Z','9a6bf438eef4422650566f091ff4c1ee8151f7771dd31fe524ba7b4d7f8f2892','94aeee7d194d2381910fb4af8ddd5e2f34141afee3f83a28c1ea57a33b7f5394','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','5e2aaee36615e8ecff46c9190a00066a93742cde663511d74dd5382edc80a87c',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T11:24:02.238Z','2026-11-28T11:24:02.220Z','eb506d84c57eefb85cb82a9c99ad03e6eecae7a8ad1ebf62b2abd7294ea061e4','b71de512f797172d57e047fdbb88cb988f0555bee1114e52e9fd72c4e8396556','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','eacf0c18734595def2d7c3195c6452b815141ffcda6df090ab24487f50668e43',8,0,'{"amendment":{"candidates":3,"rows":3,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T11:24:02.480Z','2026-11-28T11:24:02.453Z','d9e4fac5d534bb423f5655a745db3507d9f4bfd30f83eaf547e0c00306985adf','5fb4f060254e7d45d26bb3611bf6e99cb99d6cbe337713ab5ab9310138186213','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','23f1900d541bcde9f0710fc6bd8490290e38db401aa6ccff8ace285875a16230',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T11:24:02.660Z','2026-11-28T11:24:02.645Z','74c8ae640716aa96ec15c736fb348bdb2627581414bf7e6714e18b9bd21d6646','eb6e86a6f3512f7c5fc63d52ffd1acea3a23ca78428443327b5a233491f82bff','18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80','8a0938b7d93b4d6688ca13e25400ec1ccfe7fd27f5d8cd34787039d1d2de83e7',8,0,'{"amendment":{"candidates":3,"rows":4,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -646,9 +646,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T10:26:42.378Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T10:26:42.624Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T10:26:43.064Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,48,2,'2026-11-28T11:24:02.328Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,26,51,'2026-11-28T11:24:02.535Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,26,78,'2026-11-28T11:24:02.688Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -664,13 +664,13 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/5927c0806c95e70d',NULL,NULL,NULL,0,8,'85b4146bf0a42f75a1d73017eb98b074e309ed167a1881024b4ee1a0f9eed518','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','d718937ea5c9eabf1761461225a0b187cf4512eb13ef2dc67429bc0d64e2ac28','d718937ea5c9eabf1761461225a0b187cf4512eb13ef2dc67429bc0d64e2ac28');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/5927c0806c95e70d',NULL,1,1,49,1,'abc0425a0ff256a1c84fc0dab1c47b1471f3901f865db015dfe52cd774225c33','{"after":0,"rows":1}','aa5f10df5585116421ffe5738acc800b2c5031ad0e3e43f00589bdc7f22d4c61','aa5f10df5585116421ffe5738acc800b2c5031ad0e3e43f00589bdc7f22d4c61');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/5927c0806c95e70d',1,2,49,49,7,'7090a8bf16527b1da32bd6efa0c209431693090069661388f81f55a906826469','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"6e9083230dc3d52ceaaa37bd2bf48c528a356d2abb261f38736d019c98e5c224","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T10:26:42.248Z","served_sha256":"6626ad0e00de26c99dd29de4e2bdb57f398f0d01d017ba8ece2ebeda099cf743","started_at":"2026-11-28T10:26:42.220Z","top_k":10},"unserved_sha256":"2843d4518a5b8376a350557c4282760bc9c159f9eb2da3a1cd17505eb79934ae"}','99d849dfb87535136e4274bdab0aefd623d13f3fb0f8f4569f37219c644eba2e','4262825d91dc1edb1cfa38202791497fe187f409df463929e4ae253cc3be91eb');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/5927c0806c95e70d',NULL,50,50,76,1,'83b3c846f53ce43b00e7867ab733ad2c0ae5b9df6002aa648b19e48353f7cec4','{"after":49,"rows":1}','04e8d2aee0e4c8d1f5e524a8cf9cd9556008ebae93e4a3011fd6b91ed004df07','04e8d2aee0e4c8d1f5e524a8cf9cd9556008ebae93e4a3011fd6b91ed004df07');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/5927c0806c95e70d',2,51,76,76,7,'6009ccfe96541021facd0ccdd091bb02f313fb678b919e0fe0b5e29aa502fdd3','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"4cb29d9b1de28ef623c489d8f33efeffcf1ffe625acb017318fb7ab1bde2787b","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T10:26:42.562Z","served_sha256":"dfe1b18bbc590dfe678d1f3cdeafe2e497d8cebac36a279755074899fc2e885c","started_at":"2026-11-28T10:26:42.543Z","top_k":2},"unserved_sha256":"d9eaf415662148e188315725d0646cd075d61f30b2939815d1386d67b1dbc39a"}','0cf489511eb5e5f4c023a8faad6aca53cf2a961843679a0f73677bca1ea19600','6d7522aa936a3ef006dc45aef8e4ca29e90ed55f0b25777bcee8ceb6e9dcc06d');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/5927c0806c95e70d',NULL,77,77,103,1,'43b90c5f9a7ff43836b71446d7daa64f6363bb10a8ca8a4305377cbd65413f9f','{"after":76,"rows":1}','6f4d8441c6c56103087d9191c85d970990f697ef67e32d50415d8677dd0feb79','b60c7bd1198e60e5c9b97cf66ad0b32950b288cdf6544c50d617608a393873b6');
-INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/5927c0806c95e70d',3,78,103,103,7,'44f0ed9b24c3afcf0c7718fc66af7c5573f42ab9dc88df670c46883ccd75f667','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"94aeee7d194d2381910fb4af8ddd5e2f34141afee3f83a28c1ea57a33b7f5394","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T10:26:42.988Z","served_sha256":"5e2aaee36615e8ecff46c9190a00066a93742cde663511d74dd5382edc80a87c","started_at":"2026-11-28T10:26:42.950Z","top_k":2},"unserved_sha256":"1f2c8b4532f5199043b170e646efe3886d3a3c47c151f58d6193f98910404187"}','9c9ec2462ff009119c4f42d7c2c333a4ea5b67d22915b2017b1996377a52a212','409d86b091a9664b07172ecd7bdd2798527ac3f6b3ebe6171a413d6b4a303905');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/0b44b3c2abdd9531',NULL,NULL,NULL,0,8,'67ef677f7328148708021952909a4e3260d3201eeec039c760478ab5191ff185','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','d40455d8cb01fdd81e7b5ca5d42749a1ef61ed9fdd7d8ea757f84e9744bf0bc9','d40455d8cb01fdd81e7b5ca5d42749a1ef61ed9fdd7d8ea757f84e9744bf0bc9');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/0b44b3c2abdd9531',NULL,1,1,49,1,'1c25dae1fb4fb4b0ce937b9e7ae495af1b2666c23309b2dae6d87d7deabd24d8','{"after":0,"rows":1}','baad031c986190645a74e6e59b613914bfc0fd1d0b31d4b178d774ae70de22f4','baad031c986190645a74e6e59b613914bfc0fd1d0b31d4b178d774ae70de22f4');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/0b44b3c2abdd9531',1,2,49,49,7,'cc576d4d50ec8bb4d76281ca3e3b78daa0f3a3b19354fef836e7904c0808cec6','{"rows":48,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":3,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"b71de512f797172d57e047fdbb88cb988f0555bee1114e52e9fd72c4e8396556","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T11:24:02.238Z","served_sha256":"eacf0c18734595def2d7c3195c6452b815141ffcda6df090ab24487f50668e43","started_at":"2026-11-28T11:24:02.220Z","top_k":10},"unserved_sha256":"e5d04bb3b219afbc383044b738cc95112e16a007a59ee80a692f64ab0626ac58"}','b3f5852093b53a617e7cee0585a571e1184d92ec6943a6272e896b6230919c81','54095bb004a1fe2d45eefc9f68bb97b14a06284273346f5d4145ddac0e7ce28a');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/0b44b3c2abdd9531',NULL,50,50,76,1,'298535c9b83b19062c9bd8c10aba88f8784202eaea01e82bb02cc9d301d33c5f','{"after":49,"rows":1}','df06cba0c3633d7415672f8d4d4f598a5b7fbe30b57e76381bb22d1a8ce14303','df06cba0c3633d7415672f8d4d4f598a5b7fbe30b57e76381bb22d1a8ce14303');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/0b44b3c2abdd9531',2,51,76,76,7,'79054d550e581398058e0405ec1a22c31c0105cde00359861e00afe253a62863','{"rows":26,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"5fb4f060254e7d45d26bb3611bf6e99cb99d6cbe337713ab5ab9310138186213","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T11:24:02.480Z","served_sha256":"23f1900d541bcde9f0710fc6bd8490290e38db401aa6ccff8ace285875a16230","started_at":"2026-11-28T11:24:02.453Z","top_k":2},"unserved_sha256":"d7d66c59ecb3dacbde0b82f9ade2cc5cccf92ce6d3681c133b8df6862a268c3d"}','66b926ff5833a62e6a504e28528234f5e2f02fbe83d34e65feea0e7633e7afbe','ec7d6b014a46c0a1eae99ce309649a8bfcb429282ed5ce8ea96efc621765ef04');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/0b44b3c2abdd9531',NULL,77,77,103,1,'95d00a40bca6f98e77305a3f4fe10128f8ccfabd967856a0a3e0bee97327a676','{"after":76,"rows":1}','e405b3293766bca0ea338f871a3a420c42bccf0356ab09d49816ab069cf90e0e','7939c223eff765bbc8762800438e464e78a26481313924deceaa2830a61894a9');
+INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/0b44b3c2abdd9531',3,78,103,103,7,'c8c036af9beabd9559e560a5580b8e85205bfbbde60c43aecb5ef0b1da8b8a7c','{"rows":26,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"18df554e26394d87daac8b8470d94fef07631117ee952c0f5d554d6cdc888c80","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":4,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"eb6e86a6f3512f7c5fc63d52ffd1acea3a23ca78428443327b5a233491f82bff","left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T11:24:02.660Z","served_sha256":"8a0938b7d93b4d6688ca13e25400ec1ccfe7fd27f5d8cd34787039d1d2de83e7","started_at":"2026-11-28T11:24:02.645Z","top_k":2},"unserved_sha256":"ef1f2232c4e00faa56ded4529a3451f7469f9886ce8f900ef7bfa330726e1417"}','d8db739cb285fa44ce2240f06e4e87d60f784ca3b93054f6be862d03702e981a','0c9cc54370e6c30955440ea2650d6c0a0caaf922fcdbb9bcc69d18b7c251df49');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

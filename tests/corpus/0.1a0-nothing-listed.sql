@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 10:26:44.827209+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 10:26:44.863730+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 10:26:44.875497+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 11:24:03.741374+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 11:24:03.750106+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 11:24:03.754627+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -121,20 +121,20 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'4957a0c18c4978289413a90031aec9165a6a7df0eedba24e283e63897c44b969','2026-11-28T10:26:44.123Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'01bb4ffe27d048492a83bc6f26eb87bfd6b1a6fa9b595f1f2e477d5bcc188353','2026-11-28T10:26:44.124Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'4dfdca5333c4b839c7910c3674473e4c552f31e87ce00687cb667479144e1892','2026-11-28T10:26:44.124Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'4266219c0875db16e7a6f051b31034ca5df1eb60549be39770e90861f84ef2d3','2026-11-28T10:26:44.124Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'152708c5bfa0d8642efdc1a881067cc319ec8406bf8349763aaca231c9c0d48c','2026-11-28T10:26:44.124Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'d956ea0fe4264c74274fc9792ef945de0a53326f9d55c77fa3cc2d713574a6e8','2026-11-28T11:24:03.419Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'a7bcf53c9b42aa1c486464efb21bc2d481146fc06c4f3915ec25ceb788c06601','2026-11-28T11:24:03.419Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'72a02b29cfce150bf90675414c536aecc8236729ebcf1472e0ca8da6ef67ab9b','2026-11-28T11:24:03.419Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'d8a6a752412f5fab5cb96c08bf6096e1a15008de6071945c2db05c8e5b534e16','2026-11-28T11:24:03.419Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'c35739c99c55d128209b503a346ea4f60b44073fd7a478a5d92327c438ff6280','2026-11-28T11:24:03.419Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'644c52b0b7d40759e442a4f52f5e297c7dac52c6ef7e0dfb25882c7cecef20ad');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'3c9ac1908706d11b3f8d93a289517623da075264884d0d13393fe5331ff438f8');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'0af31af2e7b0554004ca255fc127894be28803012b459f9a8f5f00670a04d0de');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'9aa05caac00278be129ac38aabd11be3e28a127482203ea7998fc6b100cbc441');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'46113a56e60f654bcafcbbda5426f680adeb84bdab5c84dda8cd835f6a322d81');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'00f2e7d1b89b5a0ea753a4e1d340d48a40f8c26fd3aea7f8b90413145e596c06');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'5d22eb0c1e455b3a8f2e7f8e7623c9aff5688374731bed4c100957b5b88a000d');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'b302a1750e54013f07d22e757aa6f956e0e67059a5ed31334337d7d14445fed5');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'26b936f331fb771d33dbb3a1d818a11908e0a6df52fddc2dbf44ebbd1eabac7f');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'81e421b6809daa2597d58e2c8e7c2ddd5ef9a8f31d7f57b0ebc83cfbb6db4932');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -163,11 +163,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T10:26:43.926Z','2026-11-28T10:26:43.926Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -176,30 +176,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T10:26:43.999Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T10:26:44.506Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T10:26:44.506Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T11:24:03.370Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T11:24:03.596Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -278,8 +278,8 @@ CREATE TABLE am_personalization_run (
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T10:26:43.999Z','2026-11-28T10:26:43.985Z','82d9db7350e41525a1857c4898da0b39de417abedce4f49b0136bb63fe0c14f4','29c33971935406722789f920cc5ca6601b9cd3967fb3eca655d19ab3b3a3d1cb','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','c8b59e181a6df23a86c95ddcc97914f958177c0c43f589e4f9913cdbe85b5c3c',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T10:26:44.506Z','2026-11-28T10:26:44.496Z','b0d211287311f1453a988c4c6b715eef7d967d4974bfb860a66b3161e2187cda','9469b79ab47715860b509fa147872575006209f5140d2849630d1f9ae1ce8c35','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','5559051e856228ed2d87ef8b813d7ba2f085133845f042eef4d30d92711f10d8',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T11:24:03.370Z','2026-11-28T11:24:03.365Z','421e28cbfd5708399e5ac95c3b011a1811baaa4b5ee20fdfa2a8977eaca3229f','89743067302c1e27198ff0c8746cd3774e088afa93f1d197df368433dce5e308','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','e2f1db8b5cb4066364ecfb6775350de76a472eabe59eb1207265d8076fa47790',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T11:24:03.596Z','2026-11-28T11:24:03.593Z','cb828919a78289a2b91ec0a19364d6b360e9aeec4df7a27512441cf4fb1f3e62','3fe1e5b95f123b57ffa17b92fb7f23a1ec27a1ca2b620091205f1edc3826aa14','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','7614dd9fbafab2f4241ce4effbc0ebb30131cf85d80b9fd7fdcb776701804f49',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -308,8 +308,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T10:26:44.195Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T10:26:44.570Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T11:24:03.438Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T11:24:03.615Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -325,9 +325,9 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',NULL,NULL,NULL,0,5,'ffd8bb591d8f9a77034048af2901574c01e9373718055e67b47d250f4fc3c265','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','8de1551768c877086c8922d414e8c2b9192e04a0b7b3f89da49cdd3ea0cdf61e','8de1551768c877086c8922d414e8c2b9192e04a0b7b3f89da49cdd3ea0cdf61e');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',1,1,12,12,3,'284099ad9f2687cb985119883cb1d9f214b51729026c6bfea82f05592536e5f4','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"29c33971935406722789f920cc5ca6601b9cd3967fb3eca655d19ab3b3a3d1cb","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T10:26:43.999Z","served_sha256":"c8b59e181a6df23a86c95ddcc97914f958177c0c43f589e4f9913cdbe85b5c3c","started_at":"2026-11-28T10:26:43.985Z","top_k":10},"unserved_sha256":"22dc1fc2ad14b825512e5b20a678485bec897e0268ea124e92af1ed5e2c39fa0"}','f87a71e6a16f5a447343347aad30ccdaacf729d4370cbc4467c42e2208ae7d69','f87a71e6a16f5a447343347aad30ccdaacf729d4370cbc4467c42e2208ae7d69');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/c7bdc2cbfaa9c86c',2,13,24,24,3,'1b91a4321da20c4bf8a0d58949bb27cbaa5bec94853cf1bc281e5f2063955f4f','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"9469b79ab47715860b509fa147872575006209f5140d2849630d1f9ae1ce8c35","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T10:26:44.506Z","served_sha256":"5559051e856228ed2d87ef8b813d7ba2f085133845f042eef4d30d92711f10d8","started_at":"2026-11-28T10:26:44.496Z","top_k":10},"unserved_sha256":"96713c41756348202f56940fddd43dfae526e2c5de0a2a3298f084dee489419d"}','4ee76b1723a6079a582a8e9e64f465f2a1f4b52c64af43f545868ce9b672ce76','83676c68751f1443d8d0ac970838dced6318db9583e21284f13597ff13e53736');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/ad326a7214d7a2fe',NULL,NULL,NULL,0,5,'edada2db3e066e952df0668a0d9fa234cdc3294a00a25b3f4783b6727fe1bebb','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','dfef889243eea1965ae8c78e5cc6b11fb832ec25e0f3b198c6ad3428f9f315b6','dfef889243eea1965ae8c78e5cc6b11fb832ec25e0f3b198c6ad3428f9f315b6');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/ad326a7214d7a2fe',1,1,12,12,3,'f9f46cfbc3aad4534a0dad39517a95943cd9c2aed5b8770255917682dfd3b3f3','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"89743067302c1e27198ff0c8746cd3774e088afa93f1d197df368433dce5e308","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T11:24:03.370Z","served_sha256":"e2f1db8b5cb4066364ecfb6775350de76a472eabe59eb1207265d8076fa47790","started_at":"2026-11-28T11:24:03.365Z","top_k":10},"unserved_sha256":"5d1d0a364b59a503379c12f34fc28df7abfc3ac8301a80aeb40c2360937e03a9"}','9ab5807dc236ee77c766ac999ae376587421a5a846ca783482bdfb00450e4229','9ab5807dc236ee77c766ac999ae376587421a5a846ca783482bdfb00450e4229');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/ad326a7214d7a2fe',2,13,24,24,3,'be27d4f350ba4a09296aadc2d9fbed37a17884e6460c7a5d0fc44afca0ddd131','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"3fe1e5b95f123b57ffa17b92fb7f23a1ec27a1ca2b620091205f1edc3826aa14","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T11:24:03.596Z","served_sha256":"7614dd9fbafab2f4241ce4effbc0ebb30131cf85d80b9fd7fdcb776701804f49","started_at":"2026-11-28T11:24:03.593Z","top_k":10},"unserved_sha256":"67f3affa8d547f91ffa3936ba90aebe9301bf69b6a874400435fc29309b535f1"}','03fc062c58a24c023433b6a8b51758a1f31ea2f4def8fe11671e7d666de3cab9','8276c096271cc6681865f799b7bb28e150046c6afa2c128c3a8a710b1b7d8bdb');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
@@ -82,8 +82,10 @@ def indexes_beside(db: sqlite3.Connection) -> Iterator[Iterator[Finding]]:
         try:
             yield chain.from_iterable(one.result() for one in [found])
         except BaseException:
-            for beside in opened:
-                beside.interrupt()
+            # It may be closed by now.
+            with suppress(sqlite3.ProgrammingError):
+                for beside in opened:
+                    beside.interrupt()
             raise
 
 

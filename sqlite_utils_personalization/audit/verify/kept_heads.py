@@ -31,7 +31,8 @@ class Signed(NamedTuple):
 def read_kept(file: Path) -> list[Kept]:
     """The heads in a file, in its order; PersonalizationError if it holds none, or one that covers nothing."""
     try:
-        text = file.read_bytes().decode()
+        # Some editors put a mark before the first byte.
+        text = file.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise PersonalizationError(f"{file} cannot be read as text", _PRINTED) from None
     try:
