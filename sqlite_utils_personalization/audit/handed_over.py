@@ -20,7 +20,7 @@ from sqlite_utils_personalization.scoring.serve import (
 )
 
 # n is the night, l the row that was delivered, c at first its item, then the one that is asked about.
-_DELIVERED = f"""
+DELIVERED = f"""
 WITH h AS (
     SELECT {HANDED}, c.title, v.rec_id
     FROM am_personalization_run n CROSS JOIN am_personalization_recommendation_log l
@@ -37,14 +37,14 @@ SELECT 'delivered', h.day, h.rec_id, h.item_id, h.title FROM am_personalization_
 WHERE c.candidate_id = :candidate_id AND {IS_SAME} AND {IS_NOTHING_NEW}
 ORDER BY h.item_id <> c.item_id, h.day DESC, h.rec_id LIMIT 1
 """
-_REFUSED = f"""
+REFUSED = f"""
 SELECT h.feedback, h.day, NULL, h.item_id, NULL
 FROM am_personalization_candidate c CROSS JOIN ({SAID}) h
 WHERE c.candidate_id = :candidate_id AND h.profile_id = :profile_id AND h.feedback IN {SPARED}
     AND {IS_SAME} AND {IS_NOTHING_NEW}
 ORDER BY h.item_id <> c.item_id, h.day DESC LIMIT 1
 """
-_FEEDBACK_END = """
+FEEDBACK_END = """
 SELECT feedback_end FROM am_personalization_run WHERE run_id = :run_id AND repeat_days IS NOT NULL
 """
 _IN_WORDS = {"delivered": "delivered", "dismissed": "dismissed", "applied": "applied for"}
@@ -84,8 +84,8 @@ def handed_over(
     }
     row = None
     if has_table(db, "am_personalization_delivery"):
-        row = db.execute(_DELIVERED, at).fetchone()
-    end = db.execute(_FEEDBACK_END, at).fetchone()
+        row = db.execute(DELIVERED, at).fetchone()
+    end = db.execute(FEEDBACK_END, at).fetchone()
     if row is None and end and has_table(db, "am_personalization_feedback"):
-        row = db.execute(_REFUSED, {**at, "feedback": end[0]}).fetchone()
+        row = db.execute(REFUSED, {**at, "feedback": end[0]}).fetchone()
     return None if row is None else HandedOver(*decoded_row(row))

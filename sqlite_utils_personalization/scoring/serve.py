@@ -45,7 +45,7 @@ IS_NOTHING_NEW = """CASE WHEN h.item_id = c.item_id
     THEN h.opens_on IS c.opens_on AND h.closes_on IS c.closes_on
     ELSE coalesce(c.opens_on <= h.day, 1) END"""
 # Whether it is of an item, and not what stands for a type that nothing lists.
-IS_ITEM = "c.why <> '{\"wildcard\":true}' AND c.candidate_id IS NOT NULL"
+IS_ITEM = """substr(c.why, 1, 12) <> '{"wildcard":' AND c.candidate_id IS NOT NULL"""
 # What was taken back was not handed over.
 _DELIVERED = f"""
 INSERT INTO plan_handed
