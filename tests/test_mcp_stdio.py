@@ -86,7 +86,16 @@ async def test_a_customers_day(path):
         preview = await answer(new, LIST, limit=3, preview=True)
         assert preview["charged_yen"] == 0
         assert {tuple(item) for item in preview["items"]} == {
-            ("rec_id", "as_of", "recommendation_type", "title", "closes_on", "days_left", "closed")
+            (
+                "rec_id",
+                "as_of",
+                "recommendation_type",
+                "title",
+                "closes_on",
+                "days_left",
+                "closed",
+                "closing",
+            )
         }
         assert deliveries(path) == []
         first = await answer(new, LIST, limit=3)

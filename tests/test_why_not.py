@@ -485,8 +485,8 @@ def test_changes_of_a_followed_program_come_first_and_what_gave_way_says_so(tmp_
         " INSERT INTO programs VALUES ('A', '機械導入', 'D'), ('B', '販路開拓', 'D'), ('C', '人材育成', 'D');"
         " CREATE TABLE am_amendment_diff (diff_id INTEGER PRIMARY KEY, entity_id, field_name, prev_value, new_value,"
         " detected_at);"
-        f" INSERT INTO am_amendment_diff VALUES (1, 'A', 'amount_max_yen', '1000000', '2000000', '{AS_OF}'), (2, 'B', 'amount_max_yen', '1000000', '2000000',"
-        f" '{AS_OF}'), (3, 'C', 'amount_max_yen', '1000000', '2000000', '{AS_OF}');"
+        " INSERT INTO am_amendment_diff"
+        f" SELECT value, char(64 + value), 'amount_max_yen', 1000000, 2000000, '{AS_OF}' FROM json_each('[1, 2, 3]');"
         f"INSERT INTO {P}profile(user_token_hash, preference_json) VALUES ('{'a' * 64}', '{CONSTRUCTION[0]}')"
     )
     with closing(db):
