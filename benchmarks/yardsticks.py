@@ -5,7 +5,6 @@
 does the work in the file at PATH and prints what the measured part of it cost, as JSON.
 """
 
-import heapq
 import json
 import resource
 import sqlite3
@@ -38,6 +37,10 @@ class Item(NamedTuple):
     is_open: bool
     days_left: int | None
     risk: int | None
+    lead: int = 0
+    rolling: int | None = None
+    family: str | None = None
+    family_name: str | None = None
 
 
 def floor(db: sqlite3.Connection, source: str) -> None:
@@ -72,19 +75,39 @@ def catalogue(db: sqlite3.Connection, source: str, customers_at_most: str) -> No
     with measured(), db:
         for profile_id, declared in customers(db, int(customers_at_most)):
             for kind, listed in items.items():
-                eligible = (
-                    (
-                        -scored,
-                        breadth(item),
-                        item.days_left is None,
-                        item.days_left or 0,
-                        item.item_id,
-                    )
-                    for item in listed
-                    if is_eligible(declared, item) and (scored := points(declared, item))
-                )
-                for scored, *_ in heapq.nsmallest(10, eligible):
-                    db.execute(INSERT, (profile_id, kind, min(CAPS[kind], -scored)))
+                for scored in best(declared, listed):
+                    db.execute(INSERT, (profile_id, kind, min(CAPS[kind], scored)))
+
+
+def best(declared: dict[str, Any], items: list[Item]) -> list[int]:
+    """The points of the best ten, one of each family."""
+    ranked = sorted(
+        (*rank(declared, item, scored), item.item_id, scored, kin(declared, item))
+        for item in items
+        if is_eligible(declared, item) and (scored := points(declared, item))
+    )
+    first: dict[str, int] = {}
+    for *_, scored, family in ranked:
+        first.setdefault(family, scored)
+    return list(first.values())[:10]
+
+
+def kin(declared: dict[str, Any], item: Item) -> str:
+    family = item.family if "prefecture" in declared else item.family_name
+    return family or f"alone {item.item_id}"
+
+
+def rank(declared: dict[str, Any], item: Item, scored: int) -> tuple[int, ...]:
+    is_led = "industry_pack" in declared
+    return (
+        -(scored // MODEL["rank_band"]),
+        "prefecture" in declared and item.prefectures == "nationwide",
+        not is_led and item.industries not in ("any", "unknown"),
+        -scored,
+        breadth(item) if is_led else 0,
+        item.days_left is None,
+        item.days_left or 0,
+    )
 
 
 def customers(db: sqlite3.Connection, at_most: int) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -99,6 +122,7 @@ def is_eligible(declared: dict[str, Any], item: Item) -> bool:
     prefecture, industry = declared.get("prefecture"), declared.get("industry_pack")
     return (
         item.is_open
+        and (item.days_left is None or item.days_left >= notice(declared, item))
         and (
             prefecture is None or item.prefectures == "nationwide" or prefecture in item.prefectures
         )
@@ -108,13 +132,22 @@ def is_eligible(declared: dict[str, Any], item: Item) -> bool:
     )
 
 
+def notice(declared: dict[str, Any], item: Item) -> int:
+    horizon: int | None = declared.get("deadline_horizon_days")
+    return item.lead if horizon is None else min(item.lead, horizon // 2)
+
+
 def points(declared: dict[str, Any], item: Item) -> int:
     total = 0
     if "industry_pack" in declared and item.industries != "unknown":
         total += WEIGHTS["industry"]
     if horizon := declared.get("deadline_horizon_days"):
         if item.days_left is not None:
-            total += WEIGHTS["deadline"] * max(0, horizon - item.days_left) // horizon
+            lead = notice(declared, item)
+            within = max(0, horizon - max(item.days_left, lead))
+            total += WEIGHTS["deadline"] * within // (horizon - lead)
+        elif item.rolling is not None:
+            total += MODEL["date_points"]["rolling" if item.rolling else "unknown"]
         elif horizon <= MODEL["urgent_days"]:
             total += WEIGHTS["deadline"]
     if level := declared.get("risk_tolerance"):
@@ -133,15 +166,27 @@ def _items(source: str) -> dict[str, list[Item]]:
     """What the night saw that was not one customer's own, by type."""
     found = defaultdict(list)
     with closing(sqlite3.connect(source)) as db:
-        for as_of, kind, item_id, industries, prefectures, opens_on, closes_on, level in db.execute(
-            "SELECT as_of, recommendation_type, item_id, industries, prefectures, opens_on, closes_on, risk_level"
+        for (
+            as_of,
+            kind,
+            item_id,
+            industries,
+            prefectures,
+            opens_on,
+            closes_on,
+            level,
+            *rest,
+        ) in db.execute(
+            "SELECT as_of, recommendation_type, item_id, industries, prefectures, opens_on, closes_on, risk_level,"
+            " rolling, family, family_name"
             " FROM am_personalization_run JOIN am_personalization_run_candidate USING (run_id)"
             " JOIN am_personalization_candidate USING (candidate_id) WHERE left_out IS NULL AND profile_id IS NULL"
             " AND run_id = (SELECT max(run_id) FROM am_personalization_run)"
         ):
             left = closes_on and (date.fromisoformat(closes_on) - date.fromisoformat(as_of)).days
             is_open = (opens_on or as_of) <= as_of and (left is None or left >= 0)
-            item = Item(item_id, industries, prefectures, is_open, left, LEVELS.get(level))
+            risk, lead = LEVELS.get(level), MODEL["lead_days"].get(kind, 0)
+            item = Item(item_id, industries, prefectures, is_open, left, risk, lead, *rest)
             found[kind].append(item)
     return found
 

@@ -25,7 +25,7 @@ def test_the_example_says_what_was_recommended_to_whom(tmp_path):
     assert (
         "customer 1 declared industry_pack pack_construction, deadline_horizon_days 60,"
         " risk_tolerance low, prefecture 東京都\n"
-        "     98 program       建設業の週休二日推進補助金\n"
+        "     98 program       令和8年度 建設現場の安全対策助成金\n"
         "     75 industry_pack 建設業\n" in result.stdout
     )
     assert result.stdout.endswith(

@@ -67,9 +67,8 @@ def db(tmp_path, customers):
 
 
 LOGGED = """
-SELECT user_token_hash, l.recommendation_type, l.score
-FROM am_personalization_recommendation_log l JOIN am_personalization_profile USING (profile_id)
-JOIN v_personalization_replay v USING (rec_id) WHERE v.run_id = ?
+SELECT v.user_token_hash, l.recommendation_type, l.score
+FROM am_personalization_recommendation_log l JOIN v_personalization_replay v USING (rec_id) WHERE v.run_id = ?
 """
 
 

@@ -424,7 +424,7 @@ def test_a_history_that_crosses_the_change_of_model_is_replayed_and_verified(sta
         ]
         models = db.execute(f"SELECT rank_band, repeat_days FROM {P}run ORDER BY run_id").fetchall()
     assert models == [(None, None)] * 2 + [(50, 30)] * 2 + [(None, None), (50, 30)]
-    # B has fewer points and C none; in 40 days what was handed over is forgotten. D and B are for everyone, A for farmers.
+    # B has fewer points and C none; in 40 days what was handed over is forgotten. A is for farmers, the others for all.
     assert nights == [["A", "D"], ["A", "D"], ["B"], [], ["A", "D"], ["D", "B"]]
 
 

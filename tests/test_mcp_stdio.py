@@ -86,7 +86,16 @@ async def test_a_customers_day(path):
         preview = await answer(new, LIST, limit=3, preview=True)
         assert preview["charged_yen"] == 0
         assert {tuple(item) for item in preview["items"]} == {
-            ("rec_id", "as_of", "recommendation_type", "title", "closes_on", "days_left", "closed")
+            (
+                "rec_id",
+                "as_of",
+                "recommendation_type",
+                "title",
+                "closes_on",
+                "days_left",
+                "closed",
+                "closing",
+            )
         }
         assert deliveries(path) == []
         first = await answer(new, LIST, limit=3)
@@ -131,7 +140,7 @@ async def test_the_configuration_in_the_readme_works(path, tmp_path):
     scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     parameters = StdioServerParameters(**configured, env={"PATH": scripts})
     async with Client(stdio_client(parameters)) as connected:
-        assert (await answer(connected, LIST, limit=1))["charged_yen"] == 3
+        assert (await answer(connected, LIST, limit=1, night=AS_OF))["charged_yen"] == 3
 
 
 @pytest.mark.asyncio

@@ -54,10 +54,10 @@ BOUND = (None, None, None, 0)
 def test_what_others_write_while_a_night_is_sealed_is_left_to_the_next_seal(shared, monkeypatch):
     just_before_the_seal(monkeypatch, lambda: execute(shared, OTHERS))
     score(shared, as_of=AS_OF)
-    assert rows(shared, SEALS) == [BOUND, (1, 1, 48, 48)]
+    assert rows(shared, SEALS) == [BOUND, (1, 1, 40, 40)]
     assert findings(shared) == []
     seal_in_another_process(shared)
-    assert rows(shared, SEALS)[2:] == [(None, 49, 49, 49)]
+    assert rows(shared, SEALS)[2:] == [(None, 41, 41, 41)]
     assert findings(shared) == []
 
 
@@ -69,7 +69,7 @@ def test_what_another_process_seals_meanwhile_is_not_sealed_twice(shared, monkey
     execute(shared, OTHERS)
     just_before_the_seal(monkeypatch, meanwhile)
     score(shared, as_of=AS_OF)
-    assert rows(shared, SEALS) == [BOUND, (None, 1, 50, 50), (1, 2, 49, 50)]
+    assert rows(shared, SEALS) == [BOUND, (None, 1, 42, 42), (1, 2, 41, 42)]
     assert findings(shared) == []
 
 

@@ -121,6 +121,8 @@ def test_the_token_hash_is_the_only_identifier(columns):
         # follows from the number of a recommendation, not from an API key
         ("am_personalization_delivery", "delivery_key"),
         ("am_personalization_reconciled", "delivery_key"),
+        # of a programme
+        ("am_personalization_candidate", "family_name"),
     }
 
 

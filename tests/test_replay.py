@@ -85,17 +85,17 @@ def as_the_view_says(found):
 def test_an_honest_history_is_reproduced_row_by_row_as_the_view_says(db):
     found = replayed(db)
     assert list(map(as_the_view_says, found)) == db.execute(VIEW).fetchall()
-    assert [one.rec_id for one in found if one.verdict != "reproduced"] == [1, 50]
+    assert [one.rec_id for one in found if one.verdict != "reproduced"] == [1, 42]
     assert {one.verdict for one in found} == {"reproduced", "no evidence"}
 
 
 def test_a_row_is_told_with_everything_it_was_decided_from(db):
-    (found,) = replayed(db, rec_ids=[3])
+    (found,) = replayed(db, rec_ids=[2])
     served_at, package, model = db.execute(
         f"SELECT served_at, package_version, model_sha256 FROM {P}run WHERE run_id = 1"
     ).fetchone()
     assert found.to_dict() == {
-        "rec_id": 3,
+        "rec_id": 2,
         "verdict": "reproduced",
         "first_difference": None,
         "missing": None,
@@ -103,8 +103,8 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
         "user_token_hash": CUSTOMER_1,
         "profile_id": 1,
         "recommendation_type": "program",
-        "logged_score": 91,
-        "recomputed_score": 91,
+        "logged_score": 98,
+        "recomputed_score": 98,
         "run": {
             "run_id": 1,
             "as_of": "2026-04-01",
@@ -119,6 +119,10 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
             "risk_weight": 20,
             "urgent_days": 90,
             "cap": 100,
+            "lead_days": 14,
+            "rolling_points": 15,
+            "unknown_points": 0,
+            "rank_band": 10,
         },
         "declared": {
             "industries": "D",
@@ -134,6 +138,9 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
             "opens_on": "2026-03-02",
             "closes_on": "2026-04-18",
             "risk_level": None,
+            "rolling": None,
+            "family": "東京都@|建設現場安全対策",
+            "family_name": "建設現場安全対策",
             "why": {},
             "days_left": 17,
         },
@@ -146,9 +153,10 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
             },
             {
                 "name": "deadline",
-                "points": 21,
-                "decided": 21,
-                "sentence": "closes in 17 days, within your 60-day horizon: 30 x 43 / 60 = 21, rounded down",
+                "points": 28,
+                "decided": 28,
+                "sentence": "closes in 17 days, within your 60-day horizon, of which 14 days are notice:"
+                " 30 x 43 / 46 = 28, rounded down",
             },
             {
                 "name": "risk",
@@ -158,19 +166,20 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
             },
         ],
         "total": {
-            "points": 91,
-            "score": 91,
-            "sentence": "50 + 21 + 20 = 91, within the cap of 100 for programs: 91",
+            "points": 98,
+            "score": 98,
+            "sentence": "50 + 28 + 20 = 98, within the cap of 100 for programs: 98",
         },
-        "rank": 2,
-        "places": 6,
+        "rank": 1,
+        "places": 4,
         "runner_up": {
-            "item_id": "EX-104",
-            "title": "中小企業の賃上げ応援金",
-            "points": 50,
-            "score": 50,
+            "item_id": "EX-110",
+            "title": "小規模事業者のバリアフリー改修補助",
+            "points": 20,
+            "score": 20,
             "on_list": True,
         },
+        "same_programme": [],
         "erased_at": None,
         "sealed": None,
     }
@@ -181,7 +190,7 @@ def test_a_row_of_another_program_is_told_without_evidence(db):
     told = found.to_dict()
     given = {name: told.pop(name) for name in ("rec_id", "verdict", "profile_id", "logged_score")}
     assert given == {"rec_id": 1, "verdict": "no evidence", "profile_id": 8, "logged_score": 7}
-    assert told.pop("components") == []
+    assert told.pop("components") == told.pop("same_programme") == []
     del told["user_token_hash"], told["served_at"], told["recommendation_type"]
     assert set(told.values()) == {None}
 
@@ -226,7 +235,7 @@ def test_what_comes_after_a_full_list_is_what_a_longer_list_would_have_held(tmp_
 
 LAST_SEARCH = f"(SELECT max(list_id) FROM {P}list WHERE profile_id = 2 AND run_id = 1)"
 TAMPERED = (
-    # what is done to row 3 (customer 1, place 2), the verdict, what differs or is missing
+    # what is done to row 2 (customer 1, place 1), the verdict, what differs or is missing
     (
         f"UPDATE {P}candidate SET prefectures = '京都府' WHERE item_id = 'EXjg0000000000001A'",
         "differs",
@@ -254,7 +263,7 @@ TAMPERED = (
         ("deadline", "score", "item"),
     ),
     (
-        f"UPDATE {P}decision SET industry_points = 49 WHERE list_id = 1 AND seq = 2",
+        f"UPDATE {P}decision SET industry_points = 49 WHERE list_id = 1 AND seq = 1",
         "differs",
         ("industry", "list"),
     ),
@@ -264,22 +273,22 @@ TAMPERED = (
         ("risk", "score", "list"),
     ),
     (
-        f"UPDATE {P}decision SET score = 92 WHERE list_id = 1 AND seq = 2",
+        f"UPDATE {P}decision SET score = 99 WHERE list_id = 1 AND seq = 1",
         "differs",
         ("score", "logged_score", "list"),
     ),
     (
-        f"UPDATE {P}recommendation_log SET score = 90 WHERE rec_id = 3",
+        f"UPDATE {P}recommendation_log SET score = 90 WHERE rec_id = 2",
         "differs",
         ("logged_score",),
     ),
     (
-        f"UPDATE {P}recommendation_log SET recommendation_type = 'amendment' WHERE rec_id = 3",
+        f"UPDATE {P}recommendation_log SET recommendation_type = 'amendment' WHERE rec_id = 2",
         "differs",
         ("recommendation_type",),
     ),
     (
-        f"UPDATE {P}recommendation_log SET served_at = '2026-04-01T00:00:00.000Z' WHERE rec_id = 3",
+        f"UPDATE {P}recommendation_log SET served_at = '2026-04-01T00:00:00.000Z' WHERE rec_id = 2",
         "differs",
         ("served_at",),
     ),
@@ -293,7 +302,7 @@ TAMPERED = (
     (f"DELETE FROM {P}list WHERE list_id = 1", "evidence broken", "list"),
     (f"DELETE FROM {P}run WHERE run_id = 1", "evidence broken", "run"),
     (f"DELETE FROM {P}cohort WHERE cohort_id = 1", "evidence broken", "cohort"),
-    (f"DELETE FROM {P}decision WHERE list_id = 1 AND seq = 2", "evidence broken", "decision"),
+    (f"DELETE FROM {P}decision WHERE list_id = 1 AND seq = 1", "evidence broken", "decision"),
     (
         f"DELETE FROM {P}candidate WHERE item_id = 'EXjg0000000000001A'",
         "evidence broken",
@@ -303,7 +312,7 @@ TAMPERED = (
     (
         f"UPDATE {P}candidate SET closes_on = x'FF' WHERE item_id = 'EXjg0000000000001A'",
         "differs",
-        ("deadline", "score", "item"),
+        ("eligibility", "deadline", "score", "item"),
     ),
 )
 
@@ -312,7 +321,7 @@ TAMPERED = (
 def test_tampering_is_named_by_what_it_changes(db, statement, verdict, fault):
     db.execute("PRAGMA ignore_check_constraints = on")
     tamper(db, statement)
-    (found,) = replay(db, Selection(rec_ids=[3]))
+    (found,) = replay(db, Selection(rec_ids=[2]))
     named = found.missing if verdict == "evidence broken" else found.differences
     assert (found.verdict, named) == (verdict, fault)
     assert found.first_difference == (fault[0] if verdict == "differs" else None)
@@ -420,12 +429,12 @@ def ids(db, **chosen):
 
 
 def test_rows_are_chosen_by_id_customer_run_and_time_and_by_all_of_them(db):
-    first_run = list(range(2, 50))
+    first_run = list(range(2, 42))
     of_customer_1 = db.execute(
         f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 1 ORDER BY 1"
     ).fetchall()
-    assert ids(db) == list(range(1, 99))
-    assert ids(db, rec_ids=[9, 3, 50]) == [3, 9, 50]
+    assert ids(db) == list(range(1, 83))
+    assert ids(db, rec_ids=[9, 3, 42]) == [3, 9, 42]
     assert ids(db, run_id=1) == first_run
     assert ids(db, user_token_hash=CUSTOMER_1) == [rec_id for (rec_id,) in of_customer_1]
     assert ids(db, user_token_hash=CUSTOMER_1, run_id=1, rec_ids=[3, 30, 60]) == [3]
@@ -527,22 +536,24 @@ def run(*arguments):
 def test_the_command_tells_a_row_to_people(path):
     with closing(connect(path)) as db:
         served_at = served(db, 1)
-    result = run(path, 3)
+    result = run(path, 2)
     assert (result.exit_code, result.stderr) == (0, "1 row: 1 reproduced\n")
     assert result.stdout == (
-        "3  program  令和8年度 建設現場の安全対策助成金\n"
-        "    verdict   reproduced: logged 91, recomputed 91\n"
+        "2  program  令和8年度 建設現場の安全対策助成金\n"
+        "    verdict   reproduced: logged 98, recomputed 98\n"
         f"    night     2026-04-01, run 1, served {served_at}\n"
-        "    model     industry 50, deadline 30, risk 20, urgent 90 days, cap 100 (sha256 c3202ccb9d4d)\n"
+        "    model     industry 50, deadline 30, risk 20, urgent 90 days, cap 100, notice 14 days"
+        " (sha256 08129053af17)\n"
         f"    customer  {CUSTOMER_1} (profile 1)\n"
         "    declared  industry 建設業 (D), prefecture 東京都, horizon 60 days, risk tolerance low\n"
         "    item      EXjg0000000000001A, opens 2026-03-02, closes 2026-04-18, 東京都, 建設業 (D), no risk level\n"
         "    industry   50  lists 建設業 (D), which you declared: 50\n"
-        "    deadline   21  closes in 17 days, within your 60-day horizon: 30 x 43 / 60 = 21, rounded down\n"
+        "    deadline   28  closes in 17 days, within your 60-day horizon, of which 14 days are notice:"
+        " 30 x 43 / 46 = 28, rounded down\n"
         "    risk       20  no risk level of its own, which suits a risk tolerance of low: 20\n"
-        "    score      91  50 + 21 + 20 = 91, within the cap of 100 for programs: 91\n"
-        "    rank      2 of 6\n"
-        "    next      中小企業の賃上げ応援金 (EX-104), 50 points\n"
+        "    score      98  50 + 28 + 20 = 98, within the cap of 100 for programs: 98\n"
+        "    rank      1 of 4\n"
+        "    next      小規模事業者のバリアフリー改修補助 (EX-110), 20 points\n"
         "\n"
     )
 
@@ -551,8 +562,8 @@ def test_the_command_tells_a_row_to_people(path):
     ("statement", "line"),
     (
         (
-            f"UPDATE {P}decision SET deadline_points = 25 WHERE list_id = 1 AND seq = 2",
-            "    verdict   differs in deadline, list: logged 91, recomputed 91",
+            f"UPDATE {P}decision SET deadline_points = 25 WHERE list_id = 1 AND seq = 1",
+            "    verdict   differs in deadline, list: logged 98, recomputed 98",
         ),
         (
             f"DELETE FROM {P}cohort WHERE cohort_id = 1",
@@ -563,15 +574,15 @@ def test_the_command_tells_a_row_to_people(path):
 def test_the_command_exits_1_if_a_row_is_not_reproduced(path, statement, line):
     with closing(connect(path)) as db:
         tamper(db, statement)
-    result = run(path, 3)
+    result = run(path, 2)
     assert result.exit_code == 1
     assert line in result.stdout.splitlines()
 
 
 def test_what_differs_is_shown_beside_what_is_stored(path):
     with closing(connect(path)) as db:
-        tamper(db, f"UPDATE {P}decision SET risk_points = 25 WHERE list_id = 1 AND seq = 2")
-    assert " suits a risk tolerance of low: 20 - but stored is 25\n" in run(path, 3).stdout
+        tamper(db, f"UPDATE {P}decision SET risk_points = 25 WHERE list_id = 1 AND seq = 1")
+    assert " suits a risk tolerance of low: 20 - but stored is 25\n" in run(path, 2).stdout
 
 
 def test_rows_of_other_programs_are_no_fault(path):
@@ -610,12 +621,12 @@ def test_many_rows_come_in_the_formats_of_sqlite_utils(path):
     text = run(path, "--run", 1, "--csv").stdout
     assert text.splitlines()[0] == HEADINGS
     table = list(csv.DictReader(io.StringIO(text)))
-    assert [row["rec_id"] for row in table] == [str(rec_id) for rec_id in range(2, 50)]
-    third = table[1]
-    assert (third["title"], third["deadline_points"], third["rank"]) == (
+    assert [row["rec_id"] for row in table] == [str(rec_id) for rec_id in range(2, 42)]
+    second = table[0]
+    assert (second["title"], second["deadline_points"], second["rank"]) == (
         "令和8年度 建設現場の安全対策助成金",
-        "21",
-        "2",
+        "28",
+        "1",
     )
     assert run(path, 3, "--tsv", "--no-headers").stdout.split("\t")[:2] == ["3", "reproduced"]
     assert json.loads(run(path, 3, "--nl").stdout)["first_difference"] is None
@@ -628,8 +639,8 @@ def test_a_table_with_a_fault_in_it_exits_1_too(path):
     with closing(connect(path)) as db:
         tamper(db, f"UPDATE {P}recommendation_log SET score = 90 WHERE rec_id = 3")
     result = run(path, "--run", 1, "--csv")
-    assert (result.exit_code, len(result.stdout.splitlines())) == (1, 49)
-    assert result.stderr == "48 rows: 1 differs, 47 reproduced\n"
+    assert (result.exit_code, len(result.stdout.splitlines())) == (1, 41)
+    assert result.stderr == "40 rows: 1 differs, 39 reproduced\n"
 
 
 USAGE = (
@@ -680,7 +691,7 @@ def test_a_file_in_use_is_read_as_it_is_and_no_byte_of_it_changes(path, argument
     before = path.read_bytes(), wal.read_bytes()
     assert wal.stat().st_size > 0
     assert run(path, *arguments).exit_code == 0
-    assert run(path, 99).stdout.startswith("99  program\n")
+    assert run(path, 83).stdout.startswith("83  program\n")
     assert (path.read_bytes(), wal.read_bytes()) == before
     server.execute("COMMIT")
     server.close()

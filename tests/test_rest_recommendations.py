@@ -70,7 +70,15 @@ async def test_a_preview_has_titles_and_is_free(path):
     datasette = await open_api(path)
     preview = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?preview=1", ONE)).json()
     whole = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?preview=0", ONE)).json()
-    known = {"rec_id", "as_of", "recommendation_type", "title", "closes_on", "days_left", "closed"}
+    known = {
+        "rec_id",
+        "as_of",
+        "recommendation_type",
+        "title",
+        "closes_on",
+        "days_left",
+        "closed",
+    } | {"closing"}
 
     assert preview["charged_yen"] == 0
     assert [set(item) for item in preview["items"]] == [known] * len(preview["items"])

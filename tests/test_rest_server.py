@@ -78,7 +78,7 @@ def test_a_night_and_a_customer_share_the_file(tmp_path):
     with open_server(tmp_path) as (path, url):
         for day in ("2026-04-02", "2026-04-03"):
             score(path, as_of=day)
-            asked = f"{url}{RECOMMENDATIONS}?night={day}&limit=100"
+            asked = f"{url}{RECOMMENDATIONS}?night={day}&limit=3"
             status, text = ask(asked, **{"X-API-Key": KEY})
             assert status == 200
             assert {item["as_of"] for item in json.loads(text)["items"]} == {day}

@@ -25,8 +25,8 @@ def test_the_last_line_of_stdout_is_the_json_contract(shared):
     result = run(shared, "--as-of", AS_OF)
     assert result.exit_code == 0
     assert result.stdout.startswith(
-        '{"dim": "H", "wave": 47, "dry_run": false, "profiles": 8, "logged": 48, "by_type": '
-        '{"program": 34, "industry_pack": 9, "saved_search": 2, "amendment": 3}, '
+        '{"dim": "H", "wave": 47, "dry_run": false, "profiles": 8, "logged": 40, "by_type": '
+        '{"program": 26, "industry_pack": 9, "saved_search": 2, "amendment": 3}, '
     )
     assert len(result.stdout.splitlines()) == 1
     assert list(json.loads(result.stdout)) == [
@@ -62,7 +62,7 @@ def test_without_a_terminal_nothing_but_sentences_goes_to_stderr(shared):
 
 def test_a_dry_run_says_so_in_its_json(shared):
     line = json.loads(run(shared, "--as-of", AS_OF, "--dry-run").stdout)
-    assert (line["dry_run"], line["logged"], line["run_id"]) == (True, 48, None)
+    assert (line["dry_run"], line["logged"], line["run_id"]) == (True, 40, None)
 
 
 def test_what_was_left_out_is_counted_by_rule(shared):
@@ -174,8 +174,8 @@ def test_a_users_own_catalogue_is_recommended_beside_the_tables(shared, tmp_path
         " JOIN am_personalization_recommendation_log l USING (rec_id)"
         " WHERE item_id = 'MINE-1' AND profile_id = 1"
     )
-    # 29 of 60 days left: 30 x 31 / 60 = 15.5, rounded down
-    assert found.fetchone() == (50, 15, 20)
+    # 29 of 60 days left, of which 14 are notice: 30 x 31 / 46 = 20.2, rounded down
+    assert found.fetchone() == (50, 20, 20)
 
 
 def test_a_locked_file_is_waited_for_and_then_says_who_holds_it(shared, monkeypatch):

@@ -637,8 +637,8 @@ def test_a_living_customer_recorded_as_deleted_is_found_whatever_is_done_then(in
     position, profile_id, list_id = waiting(interrupted)[-1]
     interrupted.execute(f"DELETE FROM {P}run_customer WHERE position = {position}")
     interrupted.execute(
-        f"INSERT INTO {P}unserved SELECT 3, {profile_id}, cohort_id, 'profile deleted while the run was under way', NULL"
-        f" FROM {P}list WHERE list_id = {list_id}"
+        f"INSERT INTO {P}unserved SELECT 3, {profile_id}, cohort_id, 'profile deleted while the run was under way',"
+        f" NULL FROM {P}list WHERE list_id = {list_id}"
     )
     assert "customer-not-gone" in codes(interrupted)
     stays_open(interrupted, path, f"notes profile {profile_id} as deleted, who is there")

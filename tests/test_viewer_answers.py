@@ -107,8 +107,8 @@ def offers(tables):
     log = {row["rec_id"]: row for row in tables["recommendation_log"]}
     found = {}
     for evidence in tables["evidence"]:
-        for seq in range(1, evidence["n"] + 1):
-            rec_id = evidence["first_rec_id"] + seq - 1
+        for at in range(evidence["n"]):
+            rec_id, seq = evidence["first_rec_id"] + at, evidence["first_seq"] + at
             decision = decisions[evidence["list_id"], seq]
             candidate = candidates[decision["candidate_id"]]
             run_id = lists[evidence["list_id"]]["run_id"]
@@ -279,7 +279,8 @@ async def test_a_change_says_what_it_is_due_to(ask):
     assert builder["EX-201"] == ("new", "new in the catalogue")
     assert builder["EX-110"] == ("gone", "no longer in the catalogue")
     assert builder["EX-104"][1] == "item changed"
-    assert builder["EXjg0000000000002A"] == ("gone", "closed")
+    # Open for 13 more days, of which 14 are notice.
+    assert builder["EXjg0000000000001A"] == ("gone", "closes too soon")
     assert {reason for _, reason in (await because(ask, 4)).values()} == {"declaration changed"}
     assert {reason for _, reason in (await because(ask, 6)).values()} == {"declaration changed"}
 

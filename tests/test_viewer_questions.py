@@ -186,7 +186,7 @@ def test_why_a_program_was_recommended(db_path, add_profile):
             " acceptance_start_datetime TEXT, acceptance_end_datetime TEXT, open_at TEXT, close_at TEXT);"
             "INSERT INTO jgrants_programs (id, title, industry_jsic, area_raw, acceptance_start_datetime,"
             " acceptance_end_datetime) VALUES ('S1', '左官の後継者を育てる補助金', '建設業', '四国地方',"
-            " '2026-07-01T00:00+09:00', '2026-07-31T17:00+09:00')"
+            " '2026-07-01T00:00+09:00', '2026-08-10T17:00+09:00')"
         )
     score(db_path, as_of="2026-07-22")
     db = sqlite3.connect(db_path)
@@ -200,7 +200,7 @@ def test_why_a_program_was_recommended(db_path, add_profile):
         "customer",
     )
 
-    # 9 days left of 60: 30 x 51 / 60 = 25.5, rounded down.
+    # 19 days left of 60, of which 14 are notice: 30 x 41 / 46 = 26.7, rounded down.
     assert {key: row[key] for key in row.keys() if key not in unstable} == {  # noqa: SIM118
         "rec_id": 1,
         "profile_id": 1,
@@ -212,17 +212,19 @@ def test_why_a_program_was_recommended(db_path, add_profile):
         "item_industries": "D",
         "industry_points": 50,
         "declared_horizon_days": 60,
-        "item_closes_on": "2026-07-31",
-        "days_left": 9,
-        "deadline_points": 25,
+        "item_closes_on": "2026-08-10",
+        "item_rolling": None,
+        "days_left": 19,
+        "lead_days": 14,
+        "deadline_points": 26,
         "declared_risk_level": "high",
         "item_risk_level": None,
         "risk_points": 0,
         "declared_prefecture": "香川県",
         "item_prefectures": "徳島県,香川県,愛媛県,高知県",
         "cap": 100,
-        "logged_score": 75,
-        "recomputed_score": 75,
+        "logged_score": 76,
+        "recomputed_score": 76,
         "verdict": "reproduced",
         "run_id": 1,
     }
@@ -298,7 +300,7 @@ def test_rows_without_evidence_are_all_found_however_few_lists_a_page_looks_at(d
     for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         db.execute(f"DROP TRIGGER {name}")
     db.executemany(f"INSERT INTO {LOG_TABLE} VALUES (?, 1, 'program', 5, 'x')", zip(rec_ids))
-    db.executemany("INSERT INTO am_personalization_evidence VALUES (?, ?, ?)", evidence)
+    db.executemany("INSERT INTO am_personalization_evidence VALUES (?, ?, ?, 1)", evidence)
     sql = QUESTIONS["rows_without_evidence"].sql
     # Two pieces of two lists instead of ten of ten thousand.
     for old, new in (

@@ -73,7 +73,7 @@ def short(tmp_path):
 
 ANSWERS = (
     # customer, item, the reason, the sentence; of the night of 2026-04-01
-    (1, "EX-110", "recommended", "recommended in place 6, log row 7"),
+    (1, "EX-110", "recommended", "recommended in place 2, log row 3"),
     (
         1,
         "EX-105",
@@ -155,12 +155,16 @@ def test_an_amendment_that_is_left_out_names_the_rule(tmp_path):
     )
 
 
+BELOW = (
+    "20 points, place 4 among that night's programs; the list ends with place 2 at 20 too, and it is nationwide,"
+    " while items of the declared prefecture come first among points that count as equal"
+)
+
+
 def test_an_item_below_the_cut_is_told_how_far(short):
     found = why_not(short, 1, "EX-104")
-    assert (found.reason, found.rank, found.cut, found.margin) == ("below the cut", 3, 91, 41)
-    assert found.sentence == (
-        "50 points, place 3 among that night's programs; the list ends with place 2 at 91, 41 more"
-    )
+    assert (found.reason, found.rank, found.cut, found.margin) == ("below the cut", 4, 20, 0)
+    assert found.sentence == BELOW
 
 
 def test_an_answer_is_told_with_everything_it_was_found_from(short):
@@ -174,18 +178,22 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
         "item_id": "EX-104",
         "title": "中小企業の賃上げ応援金",
         "reason": "below the cut",
-        "sentence": "50 points, place 3 among that night's programs; the list ends with place 2 at 91, 41 more",
+        "sentence": BELOW,
         "left_out": None,
         "rec_id": None,
-        "rank": 3,
-        "cut": 91,
-        "margin": 41,
+        "rank": 4,
+        "cut": 20,
+        "margin": 0,
         "model": {
             "industry_weight": 50,
             "deadline_weight": 30,
             "risk_weight": 20,
             "urgent_days": 90,
             "cap": 100,
+            "lead_days": 14,
+            "rolling_points": 15,
+            "unknown_points": 0,
+            "rank_band": 10,
         },
         "declared": {
             "industries": "D",
@@ -201,6 +209,9 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
             "opens_on": None,
             "closes_on": None,
             "risk_level": "low",
+            "rolling": 0,
+            "family": "nationwide@|中小企業賃上げ応援金",
+            "family_name": "中小企業賃上げ応援金",
             "why": {"tier": "A"},
             "days_left": None,
         },
@@ -213,9 +224,9 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
             },
             {
                 "name": "deadline",
-                "points": 30,
+                "points": 0,
                 "decided": None,
-                "sentence": "no closing date, and your 60-day horizon is at most 90 days: 30",
+                "sentence": "its closing date is not known: 0",
             },
             {
                 "name": "risk",
@@ -225,9 +236,9 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
             },
         ],
         "total": {
-            "points": 50,
-            "score": 50,
-            "sentence": "0 + 30 + 20 = 50, within the cap of 100 for programs: 50",
+            "points": 20,
+            "score": 20,
+            "sentence": "0 + 0 + 20 = 20, within the cap of 100 for programs: 20",
         },
         "nearest": {
             "key": "prefecture",
@@ -235,9 +246,10 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
             "until": None,
             "sentence": "declaring prefecture 北海道",
             "place": 2,
-            "points": 50,
-            "score": 50,
+            "points": 20,
+            "score": 20,
         },
+        "handed_over": None,
     }
 
 
@@ -406,9 +418,20 @@ def test_what_was_handed_over_before_was_passed_over_and_what_took_its_place_say
         "d": "recommended",
         "e": "below the cut",
     }
-    passed = "was passed over: handed over before, dismissed or applied for"
-    assert found["a"].sentence == f"place 1 with 50 points {passed}"
-    assert found["c"].sentence == f"place 3 with 50 points {passed}"
+    assert found["a"].sentence == (
+        "place 1 with 50 points; delivered on 2026-04-01 as row 1; nothing new since"
+    )
+    assert found["c"].sentence == (
+        "place 3 with 50 points; dismissed on 2026-04-01; nothing new since"
+    )
+    assert found["a"].to_dict()["handed_over"] == {
+        "how": "delivered",
+        "on": "2026-04-01",
+        "rec_id": 1,
+        "item_id": "a",
+        "title": "x",
+    }
+    assert found["b"].before is found["d"].before is found["e"].before is None
     assert [found[item_id].rec_id for item_id, _ in rows] == [rec_id for _, rec_id in rows]
     assert found["d"].sentence == f"recommended in place 4, log row {rows[1][1]}"
     assert found["e"].sentence == (
@@ -462,8 +485,8 @@ def test_changes_of_a_followed_program_come_first_and_what_gave_way_says_so(tmp_
         " INSERT INTO programs VALUES ('A', '機械導入', 'D'), ('B', '販路開拓', 'D'), ('C', '人材育成', 'D');"
         " CREATE TABLE am_amendment_diff (diff_id INTEGER PRIMARY KEY, entity_id, field_name, prev_value, new_value,"
         " detected_at);"
-        f" INSERT INTO am_amendment_diff VALUES (1, 'A', 'url', 'x', 'y', '{AS_OF}'), (2, 'B', 'url', 'x', 'y',"
-        f" '{AS_OF}'), (3, 'C', 'url', 'x', 'y', '{AS_OF}');"
+        " INSERT INTO am_amendment_diff"
+        f" SELECT value, char(64 + value), 'amount_max_yen', 1000000, 2000000, '{AS_OF}' FROM json_each('[1, 2, 3]');"
         f"INSERT INTO {P}profile(user_token_hash, preference_json) VALUES ('{'a' * 64}', '{CONSTRUCTION[0]}')"
     )
     with closing(db):
@@ -585,17 +608,17 @@ def test_while_the_run_is_under_way_the_frozen_list_answers(tmp_path, monkeypatc
         score(path, as_of=AS_OF, reporter=Reporter(progress=stop))
     with closing(connect(path)) as db:
         found = why_not(db, 7, "EX-102")
-        assert why_not(db, 1, "EX-110").rec_id == 6
+        assert why_not(db, 1, "EX-110").rec_id == 2
     assert (found.reason, found.rec_id) == ("recommended", None)
-    assert found.sentence == "recommended in place 1, which the run has yet to log"
+    assert found.sentence == "recommended in place 2, which the run has yet to log"
 
 
 def test_a_place_that_was_taken_away_is_not_explained_away(db):
-    tamper(db, f"DELETE FROM {P}decision WHERE list_id = 1 AND seq = 2")
+    tamper(db, f"DELETE FROM {P}decision WHERE list_id = 1 AND seq = 1")
     found = why_not(db, 1, "EXjg0000000000001A", 1)
     assert (found.reason, found.sentence) == (
         "evidence differs",
-        "the formula gives it place 2 with 91 points, and no list has it - run personalization-verify",
+        "the formula gives it place 1 with 98 points, and no list has it - run personalization-verify",
     )
 
 
@@ -906,10 +929,10 @@ def test_the_command_shows_the_points_and_the_change_that_would_do(tmp_path):
     path.write_bytes(short_lists())
     assert run(path, "--item", "EX-104").stdout.splitlines()[-5:] == [
         "    industry    0  its industries are not known: 0",
-        "    deadline   30  no closing date, and your 60-day horizon is at most 90 days: 30",
+        "    deadline    0  its closing date is not known: 0",
         "    risk       20  risk level low (tier A), as you declared: 20",
-        "    score      50  0 + 30 + 20 = 50, within the cap of 100 for programs: 50",
-        "    would do  declaring prefecture 北海道: place 2 with 50 points",
+        "    score      20  0 + 0 + 20 = 20, within the cap of 100 for programs: 20",
+        "    would do  declaring prefecture 北海道: place 2 with 20 points",
     ]
 
 

@@ -55,6 +55,13 @@ class RunnerUp(NamedTuple):
     on_list: bool
 
 
+class OtherRound(NamedTuple):
+    """A round, frame or year of the same programme that stands behind another."""
+
+    item_id: str
+    title: str
+
+
 _VECTOR = f"WITH k({listed(Declared._fields)}) AS (VALUES ({listed(Declared._fields, ':')}))"
 # CROSS, so that the candidates of the run are looked up by key and not the other way round.
 COMPETING = """
@@ -82,6 +89,19 @@ placed AS (
 )
 SELECT * FROM placed WHERE (place = :place AND stands_for = candidate_id) OR candidate_id = :candidate_id
 """)
+# The others of a candidate's family that this vector could have been given in its place.
+_BEHIND = splice(f"""{_VECTOR},
+mine AS (
+    SELECT c.candidate_id, c.family_name, {{kin}} AS kin FROM am_personalization_candidate c, k
+    WHERE c.candidate_id = :candidate_id
+)
+SELECT c.item_id, c.title FROM mine CROSS JOIN am_personalization_candidate c ON c.family_name = mine.family_name
+CROSS JOIN am_personalization_run_candidate x ON x.run_id = :run_id AND x.candidate_id = c.candidate_id
+CROSS JOIN am_personalization_run r ON r.run_id = x.run_id CROSS JOIN k
+WHERE c.recommendation_type = :recommendation_type AND c.left_out IS NULL AND c.profile_id IS :owner
+    AND c.candidate_id <> mine.candidate_id AND {{kin}} = mine.kin AND {{eligible}} AND {{score}} > 0
+ORDER BY {{rank_order}}
+""")
 _EVALUATED = f"""{_VECTOR}
 SELECT {COLUMNS} FROM am_personalization_candidate c, k, am_personalization_run r
 WHERE r.run_id = :run_id AND c.candidate_id = :candidate_id
@@ -94,6 +114,14 @@ def evaluate(
     """The formula for one stored candidate and any vector, with the model of the run."""
     at = {"run_id": run_id, "candidate_id": candidate_id, **declared._asdict()}
     return evaluation(decoded_row(db.execute(_EVALUATED, at).fetchone()))
+
+
+def rounds_behind(
+    db: sqlite3.Connection, field: Field, declared: Declared, candidate_id: int
+) -> tuple[OtherRound, ...]:
+    """What the candidate stands for on the lists of this vector, best first."""
+    at = {"candidate_id": candidate_id, **field._asdict(), **declared._asdict()}
+    return tuple(OtherRound(*decoded_row(row)) for row in db.execute(_BEHIND, at))
 
 
 def find_ranked(

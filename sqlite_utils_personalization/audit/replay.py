@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.audit.ranking import Field, RunnerUp, best_below_cut
+from sqlite_utils_personalization.audit.ranking import (
+    Field,
+    OtherRound,
+    RunnerUp,
+    best_below_cut,
+    rounds_behind,
+)
 from sqlite_utils_personalization.audit.replay_result import (
     BROKEN,
     DIFFERS,
@@ -154,6 +160,7 @@ def _replay(row: Any, lists: "_Lists") -> Replay:
         decided=decided,
         position=lists.position(logged, GivenPlace(row[7], seq, n, owner), night, found),
         erased_at=erased_at,
+        same_programme=lists.same_programme(night.run_id, owner, row[13], found),
     )
 
 
@@ -191,6 +198,7 @@ class _Lists:
         self._places = lru_cache(maxsize=CACHED_LISTS)(self._read_places)
         self._own = lru_cache(maxsize=CACHED_LISTS)(self._read_own)
         self._below = lru_cache(maxsize=CACHED_LISTS)(self._read_below)
+        self._behind = lru_cache(maxsize=CACHED_ITEMS)(self._read_behind)
         self._is_list = lru_cache(maxsize=CACHED_LISTS)(self._check_list)
         self._is_item = lru_cache(maxsize=CACHED_ITEMS)(self._check_item)
         self._is_model = lru_cache(maxsize=CACHED_LISTS)(self._check_model)
@@ -218,6 +226,15 @@ class _Lists:
             self._below(field, found.declared, run.top_k) if self._below_cut and is_full else None
         )
         return PlaceOnList(rank, len(own), next_)
+
+    def same_programme(
+        self, run_id: int, owner: int | None, candidate_id: int, found: Evaluation
+    ) -> tuple[OtherRound, ...]:
+        """The rounds that the item stands for."""
+        if found.candidate.family_name is None:
+            return ()
+        field = Field(run_id, found.candidate.recommendation_type, owner)
+        return self._behind(field, found.declared, candidate_id)
 
     def other_digests(self, list_id: int, run_id: int, candidate_id: int) -> Iterator[str]:
         """Which of the item, the list and the model is not the one that was digested that night."""
@@ -251,6 +268,11 @@ class _Lists:
 
     def _read_own(self, profile_id: int, served_at: str, list_id: int) -> list[int]:
         return [seq for (seq,) in self._db.execute(_OWN, (profile_id, served_at, list_id))]
+
+    def _read_behind(
+        self, field: Field, declared: Declared, candidate_id: int
+    ) -> tuple[OtherRound, ...]:
+        return rounds_behind(self._db, field, declared, candidate_id)
 
     def _read_below(self, field: Field, declared: Declared, top_k: int) -> RunnerUp | None:
         return best_below_cut(self._db, field, declared, top_k)

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.audit.ranking import RunnerUp
+from sqlite_utils_personalization.audit.ranking import OtherRound, RunnerUp
 from sqlite_utils_personalization.formula.evaluation import Evaluation, Points
 from sqlite_utils_personalization.formula.sentences import component_sentences, total_sentence
 from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS
@@ -74,7 +74,8 @@ class Replay:
     customer's), and of item, list and model, if one is
     not what its digest was taken of; missing is the first link that leads nowhere. found and decided are None where
     there is no evidence or it is broken; of a broken row the run may still be known. erased_at is when the customer
-    was erased, whatever the verdict. sealed is None unless it was asked for.
+    was erased, whatever the verdict. sealed is None unless it was asked for. same_programme are the other rounds,
+    frames and years of the item that the customer might have been given in its place.
     """
 
     logged: Logged
@@ -88,6 +89,7 @@ class Replay:
     position: PlaceOnList | None = None
     erased_at: str | None = None
     sealed: ProvedRow | None = None
+    same_programme: tuple[OtherRound, ...] = ()
 
     @property
     def rec_id(self) -> int:
@@ -126,6 +128,7 @@ class Replay:
             "components": [component._asdict() for component in self.components],
             "total": total_dict(self.found),
             **_position_dict(self.position),
+            "same_programme": [one._asdict() for one in self.same_programme],
             "erased_at": self.erased_at,
             "sealed": self.sealed
             and {"seal_id": self.sealed.seal_id, "faults": list(self.sealed.faults)},

@@ -5,9 +5,9 @@ What another customer's saved search says is nobody's business: it is as if it d
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from sqlite_utils_personalization.audit.handed_over import HandedOver, handed_over
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.formula.evaluation import decoded_row
@@ -49,13 +49,6 @@ SELECT f.recommendation_type, f.item_id, f.feedback
 FROM am_personalization_run r CROSS JOIN am_personalization_feedback f
 WHERE r.run_id = :run_id AND f.profile_id = :profile_id AND f.feedback_id <= r.feedback_end ORDER BY f.feedback_id
 """
-_HANDED_OVER = """
-SELECT EXISTS (
-    SELECT 1 FROM am_personalization_run r CROSS JOIN am_personalization_recommendation_log l
-    CROSS JOIN am_personalization_delivery v ON v.rec_id = l.rec_id
-    WHERE r.run_id = :run_id AND l.profile_id = :profile_id AND v.delivery_id <= r.delivery_end
-)
-"""
 
 
 FOLLOWED = ("program", "interested")
@@ -96,13 +89,14 @@ class Standing(NamedTuple):
     """How an item came to be on a customer's list or not, by what the run stored.
 
     how is "given", "passed over" as something handed over before is, "cut" where the list was full, or "unknown" where
-    nobody's history explains it. rec_id is the row of what was given, None if it is not logged yet; end the place at
-    which the list ends.
+    nothing explains it. rec_id is the row of what was given, None if it is not logged yet; before what was handed over
+    of it; end the place at which the list ends.
     """
 
     how: str
     end: int
     rec_id: int | None = None
+    before: HandedOver | None = None
 
 
 class _Place(NamedTuple):
@@ -179,30 +173,25 @@ def standing(
         given += filter(one.has, places)
     if given == places[:top_k]:
         return Standing("cut" if mine else "unknown", top_k)
-    said = dict(_said(db, at))
-    if not said and not _was_handed_over(db, at):
-        return Standing("unknown", top_k)
-    if len(given) < top_k:
-        return Standing("passed over" if mine else "unknown", max(len(places), top_k))
-    end = places.index(given[-1]) + 1
-    if mine is None:
+    before = handed_over(db, run_id, profile_id, item.candidate_id) if mine else None
+    is_full = len(given) >= top_k
+    end = places.index(given[-1]) + 1 if is_full else max(len(places), top_k)
+    if before:
+        return Standing("passed over", end, before=before)
+    if mine is None or not is_full:
         return Standing("unknown", end)
     # Changes of what is followed come before all others.
-    followed = {item_id for (kind, item_id), word in said.items() if (kind, word) == FOLLOWED}
+    followed = {
+        item_id for (kind, item_id), word in _said(db, at).items() if (kind, word) == FOLLOWED
+    }
     order = [(place.program not in followed, place.seq) for place in (*given, mine)]
-    return Standing("passed over" if order.pop() < max(order) else "cut", end)
+    return Standing("unknown" if order.pop() < max(order) else "cut", end)
 
 
-def _said(db: sqlite3.Connection, at: dict[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
-    if has_table(db, "am_personalization_feedback"):
-        for kind, item_id, feedback in db.execute(_SAID, at):
-            yield (kind, item_id), feedback
-
-
-def _was_handed_over(db: sqlite3.Connection, at: dict[str, Any]) -> bool:
-    return has_table(db, "am_personalization_delivery") and bool(
-        db.execute(_HANDED_OVER, at).fetchone()[0]
-    )
+def _said(db: sqlite3.Connection, at: dict[str, Any]) -> dict[tuple[str, str], str]:
+    if not has_table(db, "am_personalization_feedback"):
+        return {}
+    return {(kind, item_id): feedback for kind, item_id, feedback in db.execute(_SAID, at)}
 
 
 def _declared(db: sqlite3.Connection, cohort_id: int) -> Declared:

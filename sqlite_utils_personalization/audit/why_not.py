@@ -4,12 +4,14 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlite_utils_personalization.audit.handed_over import HandedOver, handed_over
 from sqlite_utils_personalization.audit.nearest import DeclaredChange, nearest_change
 from sqlite_utils_personalization.audit.ranking import Field, Ranked, evaluate, find_ranked
 from sqlite_utils_personalization.audit.replay_result import components, inputs_dict, total_dict
 from sqlite_utils_personalization.audit.run_lookup import (
     Customer,
     RunItem,
+    Standing,
     customer_of_run,
     item_of_run,
     standing,
@@ -18,7 +20,8 @@ from sqlite_utils_personalization.audit.selection import existing_run
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE, Evaluation, decoded_row
 from sqlite_utils_personalization.formula.sentences import obstacles, total_sentence
-from sqlite_utils_personalization.model.kinds import PLURALS
+from sqlite_utils_personalization.model.kinds import PLURALS, Declared
+from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 
 # Every reason there is, and what it means.
 REASONS = {
@@ -26,8 +29,8 @@ REASONS = {
     "not eligible": "the item was not open, closed too soon, or was not for the declared prefecture or industry",
     "left out": "a rule kept the item out of the catalogue",
     "no points": "the item was eligible and scored 0",
-    "same programme": "another round, frame or year of the same programme has its place on the list",
-    "handed over before": "it has a place, and was passed over as handed over before, dismissed or applied for",
+    "same programme": "another round, frame or year of the same programme stands for it",
+    "handed over before": "it has a place, and was passed over: delivered, dismissed or applied for, and nothing new",
     "below the cut": "as many items as a list holds ranked before it",
     "not in the catalogue": "that night's catalogue did not have the item for this customer",
     "not scored": "the run recommended the customer nothing, for a reason it noted",
@@ -53,7 +56,8 @@ class WhyNot:
 
     reason is a key of REASONS. rank counts from 1 among the eligible items of the type that scored; cut is the points
     of the last place of a full list, margin how many the item lacked; points are uncapped sums. found is what the
-    formula says, where there is something to evaluate; nearest what would have brought the item in.
+    formula says, where there is something to evaluate; nearest what would have brought the item in; before what was
+    handed over, dismissed or applied for of the item, or of the one that stands for it.
     """
 
     run_id: int
@@ -72,6 +76,7 @@ class WhyNot:
     margin: int | None = None
     found: Evaluation | None = None
     nearest: DeclaredChange | None = None
+    before: HandedOver | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -100,6 +105,7 @@ class WhyNot:
             "components": [part._asdict() for part in components(scored)] if scored else [],
             "total": total_dict(scored),
             "nearest": vars(self.nearest) if self.nearest else None,
+            "handed_over": self.before._asdict() if self.before else None,
         }
 
 
@@ -144,7 +150,8 @@ def _answer(db: sqlite3.Connection, asked: WhyNot) -> dict[str, Any]:
     customer = customer_of_run(db, asked.run_id, asked.profile_id)
     if customer is None:
         return _because("not a customer", "not among the customers of that night")
-    if customer.declared is None or customer.reason is not None:
+    # Whoever had all of it before has a list, and each item of it a reason of its own.
+    if customer.declared is None or customer.reason not in (None, NOTHING_NEW):
         return _because("not scored", f"nothing was recommended that night: {customer.reason}")
     kind = asked.recommendation_type
     item = item_of_run(db, asked.run_id, asked.profile_id, asked.item_id, kind)
@@ -180,29 +187,46 @@ def _evaluated(
     if stands.how == "given":
         sentence = _recommended(mine, stands.rec_id)
         return _because("recommended", sentence, **facts, rec_id=stands.rec_id)
-    if mine and not mine.is_behind:
-        place = f"place {mine.place} with {mine.points} points"
-        if stands.how == "passed over":
-            sentence = f"{place} was passed over: handed over before, dismissed or applied for"
-            return _because("handed over before", sentence, **facts)
-        if stands.how == "unknown" and mine.place <= stands.end:
-            sentence = (
-                f"the formula gives it {place}, and no list has it - run personalization-verify"
-            )
-            return _because("evidence differs", sentence, **facts)
-    facts["nearest"] = nearest_change(db, field, customer.declared, item.candidate_id, asked.top_k)
+    if mine and not mine.is_behind and (missed := _missed(asked.item_id, mine, stands)):
+        return missed | facts
+    # Nothing declared otherwise brings in what was handed over before.
+    if not handed_over(db, asked.run_id, asked.profile_id, item.candidate_id):
+        facts["nearest"] = nearest_change(
+            db, field, customer.declared, item.candidate_id, asked.top_k
+        )
     if not found.is_eligible:
         return _because("not eligible", "; ".join(obstacles(found)), **facts)
     if mine is not None and mine.is_behind:
-        first, _ = find_ranked(db, field, customer.declared, place=mine.place)
-        assert first is not None
-        sentence = f"same programme as {first.title} ({first.item_id}), place {first.place}"
-        return _because("same programme", sentence, **facts)
+        return _same_programme(db, asked, field, customer.declared, mine) | facts
     if mine is None or last is None:
         return _because("no points", total_sentence(found), **facts)
     sentence = _below(mine, last, PLURALS[item.recommendation_type])
     margin = max(0, last.points - mine.points)
     return _because("below the cut", sentence, **facts, margin=margin)
+
+
+def _missed(item_id: str, mine: Ranked, stands: Standing) -> dict[str, Any] | None:
+    """Why what is good enough is not on the list; None if the list ends before it."""
+    place = f"place {mine.place} with {mine.points} points"
+    if stands.before:
+        sentence = f"{place}; {stands.before.sentence(item_id)}"
+        return _because("handed over before", sentence, before=stands.before)
+    if stands.how == "unknown" and mine.place <= stands.end:
+        sentence = f"the formula gives it {place}, and no list has it - run personalization-verify"
+        return _because("evidence differs", sentence)
+    return None
+
+
+def _same_programme(
+    db: sqlite3.Connection, asked: WhyNot, field: Field, declared: Declared, mine: Ranked
+) -> dict[str, Any]:
+    first, _ = find_ranked(db, field, declared, place=mine.place)
+    assert first is not None
+    sentence = f"same programme as {first.title} ({first.item_id}), place {first.place}"
+    before = handed_over(db, asked.run_id, asked.profile_id, first.candidate_id)
+    if before:
+        sentence = f"{sentence}; that was {before.sentence(first.item_id)}"
+    return _because("same programme", sentence, before=before)
 
 
 def _recommended(mine: Ranked | None, rec_id: int | None) -> str:

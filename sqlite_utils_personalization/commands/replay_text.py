@@ -14,7 +14,7 @@ from sqlite_utils_personalization.audit.why_not import WhyNot
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
 from sqlite_utils_personalization.formula.evaluation import Evaluation
-from sqlite_utils_personalization.formula.sentences import days, total_sentence
+from sqlite_utils_personalization.formula.sentences import and_more, days, total_sentence
 from sqlite_utils_personalization.model.kinds import Declared
 
 Line = tuple[str, str]
@@ -33,6 +33,7 @@ def replay_text(found: Replay, now: ThenNow | None = None) -> str:
             *(_inputs(found.found) if found.found else ()),
             *(_points(found.components, found.found) if found.found else ()),
             *_position(found),
+            *_same_programme(found),
             *_sealed(found),
             *(_now(now) if now else ()),
         ],
@@ -105,9 +106,14 @@ def _night(found: Replay) -> Iterator[Line]:
         yield (
             "model",
             (
-                f"{weights}, urgent {days(model.urgent_days)}, cap {model.cap} (sha256 {run.model_sha256[:12]})"
+                f"{weights}, urgent {days(model.urgent_days)}, cap {model.cap}{_notice(model.lead_days)}"
+                f" (sha256 {run.model_sha256[:12]})"
             ),
         )
+
+
+def _notice(lead_days: int) -> str:
+    return f", notice {days(lead_days)}" if lead_days else ""
 
 
 def _inputs(found: Evaluation) -> Iterator[Line]:
@@ -149,6 +155,12 @@ def _position(found: Replay) -> Iterator[Line]:
     if next_:
         where = "next" if next_.on_list else "cut off"
         yield where, f"{next_.title} ({next_.item_id}), {next_.points} points"
+
+
+def _same_programme(found: Replay) -> Iterator[Line]:
+    if found.same_programme:
+        named = (f"{one.title} ({one.item_id})" for one in found.same_programme)
+        yield "programme", and_more(named)
 
 
 def _now(now: ThenNow) -> Iterator[Line]:

@@ -73,7 +73,7 @@ WHERE l.rec_id = :rec_id AND l.profile_id = :profile_id AND (
 """
 
 
-class Night(NamedTuple):
+class OfferedNight(NamedTuple):
     """A finished night; repeat_days are those of its model, None where that knows no repeats."""
 
     run_id: int
@@ -93,19 +93,19 @@ class Offer(NamedTuple):
     is_free: bool
 
 
-def find_night(db: sqlite3.Connection, today: str, asked_for: str | None) -> Night | None:
+def find_night(db: sqlite3.Connection, today: str, asked_for: str | None) -> OfferedNight | None:
     """The night that is asked for, or the newest by the day it is for, which has come; None if there is none."""
     if not has_table(db, "am_personalization_seal"):
         return None
     sql = RUN.format(which=ASKED_FOR if asked_for else NEWEST)
     row = db.execute(sql, {"today": today, "night": asked_for}).fetchone()
-    return None if row is None else Night(*row)
+    return None if row is None else OfferedNight(*row)
 
 
 def offers(
     db: sqlite3.Connection,
     profile_id: int,
-    night: Night,
+    night: OfferedNight,
     today: str,
     *,
     whatever: bool,
@@ -135,7 +135,7 @@ def offers_sql(db: sqlite3.Connection) -> str:
     return _OFFERS.format(handed=_HANDED + _OF_THESE_DAYS if is_kept else _NOTHING)
 
 
-def is_of_night(db: sqlite3.Connection, profile_id: int, night: Night, rec_id: int) -> bool:
+def is_of_night(db: sqlite3.Connection, profile_id: int, night: OfferedNight, rec_id: int) -> bool:
     """Whether the row is one of the night for this customer."""
     return db.execute(_IS_THERE, (rec_id, profile_id, night.served_at)).fetchone() is not None
 

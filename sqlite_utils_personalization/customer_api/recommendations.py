@@ -34,8 +34,8 @@ from sqlite_utils_personalization.billing.record import (
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.clock import japan_day, right_now, utc
 from sqlite_utils_personalization.customer_api.offer import (
-    Night,
     Offer,
+    OfferedNight,
     find_night,
     is_of_night,
     offers,
@@ -49,6 +49,7 @@ from sqlite_utils_personalization.transaction import transaction, write_transact
 # Recommendations on one page at most, and characters of a cursor.
 MOST = 100
 _LONGEST = 200
+_UNDATED = {1: "rolling", 0: "unknown", None: None}
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class PreviewItem:
     """What a preview shows of a recommendation; as_of is the night's Japanese day.
 
     closes_on is the last day to apply, None if there is none or nobody knows it; days_left are the days until then from
-    today, in Japan, negative once it has closed.
+    today, in Japan, negative once it has closed. closing says which: dated, rolling for applications at any time,
+    unknown, or None of what does not close.
     """
 
     rec_id: int
@@ -66,6 +68,7 @@ class PreviewItem:
     closes_on: str | None
     days_left: int | None
     closed: bool
+    closing: str | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class RecommendedItem(PreviewItem):
     """A whole recommendation. points are per component; reasons, in this order, say why, and how they make the score.
 
     rank is among those of its type that night, from 1; served_at is UTC; verdict is what replaying it gave.
+    same_programme are other rounds, frames and years of it, for which it stands.
     """
 
     run_id: int
@@ -83,6 +87,7 @@ class RecommendedItem(PreviewItem):
     points: Mapping[str, int]
     reasons: tuple[str, ...]
     verdict: str
+    same_programme: tuple[Mapping[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,7 @@ def _read(
 def _offered(
     db: sqlite3.Connection,
     customer: int,
-    night: Night | None,
+    night: OfferedNight | None,
     start: int,
     wanted: ParsedQuery,
     day: str,
@@ -211,7 +216,7 @@ def _offered(
 
 
 def _start(
-    db: sqlite3.Connection, customer: int, cursor: LogPosition | None, night: Night | None
+    db: sqlite3.Connection, customer: int, cursor: LogPosition | None, night: OfferedNight | None
 ) -> int:
     """The first rec_id of the page. InvalidRequest if the cursor is of another night or customer."""
     if cursor is None:
@@ -355,6 +360,7 @@ def title(found: Replay, today: str) -> PreviewItem:
         candidate.closes_on,
         days_left,
         closed=days_left is not None and days_left < 0,
+        closing="dated" if days_left is not None else _UNDATED[candidate.rolling],
     )
 
 
@@ -378,4 +384,5 @@ def item(found: Replay, today: str) -> RecommendedItem:
         points={part.name: part.points for part in parts},
         reasons=(*(part.sentence for part in parts), total_sentence(found.found)),
         verdict=found.verdict,
+        same_programme=tuple(one._asdict() for one in found.same_programme),
     )

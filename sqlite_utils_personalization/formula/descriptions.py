@@ -14,6 +14,8 @@ _LABELS = {
     "horizon_days": "horizon",
     "risk_level": "risk tolerance",
 }
+# What an item without a closing date is said to be, by its rolling.
+CLOSING = {1: "applications at any time", 0: "closing date not known", None: "no closing date"}
 _INDUSTRIES = {ANY: "any industry", UNKNOWN: "industries not known", NO_INDUSTRY: UNKNOWN_PACK}
 
 
@@ -46,7 +48,7 @@ def describe_item(item: Candidate, days_left: int | None = None) -> dict[str, De
         ),
         "prefectures": Described("prefectures", area.replace(",", "、"), True, area != NATIONWIDE),
         "opens_on": _dated("opens", item.opens_on, "no opening date"),
-        "closes_on": _dated("closes", item.closes_on and item.closes_on + left, "no closing date"),
+        "closes_on": _dated("closes", item.closes_on and item.closes_on + left, _undated(item)),
         "risk_level": _dated("risk level", item.risk_level, "no risk level"),
     }
 
@@ -67,6 +69,11 @@ def _named(letters: str) -> str:
         return _INDUSTRIES[letters]
     # In a file that was tampered with, anything may stand here.
     return industries([letter for letter in letters if letter in DIVISIONS]) or letters
+
+
+def _undated(item: Candidate) -> str:
+    # In a file that was tampered with, anything may stand here.
+    return CLOSING.get(item.rolling, CLOSING[None])
 
 
 def _dated(label: str, text: str | None, unknown: str) -> Described:

@@ -47,6 +47,12 @@ def industries(letters: Iterable[str]) -> str:
     return _listed(names)
 
 
+def and_more(titles: Iterable[str]) -> str:
+    """What stands behind an item as rounds of the same programme: "and 2 more: ...", empty if there are none."""
+    names = list(titles)
+    return f"and {len(names)} more: {'; '.join(names)}" if names else ""
+
+
 def days(count: int) -> str:
     return f"{count} day{'' if count == 1 else 's'}"
 

@@ -9,6 +9,7 @@ from sqlite_utils_personalization.preferences.feedback import StoredFeedback
 from sqlite_utils_personalization.preferences.profile import StoredPreference as Changed
 
 Type = Annotated[str, Field(json_schema_extra={"enum": [*TYPES]})]
+Closing = Annotated[str, Field(json_schema_extra={"enum": ["dated", "rolling", "unknown"]})]
 Word = Annotated[str, Field(json_schema_extra={"enum": [*FEEDBACK]})]
 
 
@@ -38,6 +39,9 @@ class Title(_Result):
         description="days in Japan from today until it closes, negative once it has"
     )
     closed: bool = Field(description="whether the last day to apply is over")
+    closing: Closing | None = Field(
+        description="'rolling': applications at any time; null of what does not close"
+    )
 
 
 def _made(name: str, about: str, fields: dict[str, Any]) -> type[_Result]:
@@ -51,6 +55,13 @@ RecommendationPoints = _made(
 )
 
 
+class OtherRound(_Result):
+    """Another round, frame or year of the same programme."""
+
+    item_id: str
+    title: str
+
+
 class Recommendation(Title):
     """A whole recommendation."""
 
@@ -62,6 +73,9 @@ class Recommendation(Title):
     points: RecommendationPoints  # type: ignore[valid-type]  # made of COMPONENTS
     reasons: tuple[str, ...] = Field(description="why it has its points, and how they add up")
     verdict: str = Field(description="'reproduced': computing it again gave the same")
+    same_programme: tuple[OtherRound, ...] = Field(
+        description="other rounds of it, for which it stands; none of them is charged"
+    )
 
 
 class Recommendations(_Charged):

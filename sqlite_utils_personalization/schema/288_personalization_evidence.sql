@@ -109,6 +109,9 @@ CREATE TABLE IF NOT EXISTS am_personalization_candidate (
 CREATE INDEX IF NOT EXISTS idx_am_personalization_candidate_item
     ON am_personalization_candidate(recommendation_type, item_id);
 
+CREATE INDEX IF NOT EXISTS idx_am_personalization_candidate_family
+    ON am_personalization_candidate(family_name) WHERE family_name IS NOT NULL;
+
 -- Which candidates a run saw; without them nothing could be decided again.
 CREATE TABLE IF NOT EXISTS am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -445,7 +448,7 @@ CREATE TEMP TABLE am_personalization_check (
 );
 INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8' FROM pragma_encoding;
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 56 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 57 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_log_mark',
     'trigger am_personalization_log_mark_no_update',
     'trigger am_personalization_log_mark_no_delete',
@@ -455,6 +458,7 @@ SELECT count(*) = 56 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'index idx_am_personalization_cohort_vector',
     'table am_personalization_candidate',
     'index idx_am_personalization_candidate_item',
+    'index idx_am_personalization_candidate_family',
     'table am_personalization_run_candidate',
     'table am_personalization_list',
     'index idx_am_personalization_list_key',

@@ -35,7 +35,8 @@ _ENDS = {
 HANDED = """c.recommendation_type, coalesce(c.family, c.item_id) AS kin, c.item_id, c.opens_on, c.closes_on,
     date(v.delivered_at, '+9 hours') AS day"""
 # Whether v is a delivery, not a failed one or the reversal of another.
-IS_DELIVERED = "v.status BETWEEN 200 AND 299 AND v.reversal_of IS NULL"
+# The plus keeps SQLite from looking up all that are no reversal by the index of reversals.
+IS_DELIVERED = "v.status BETWEEN 200 AND 299 AND +v.reversal_of IS NULL"
 # Whether candidate c is what h is of, or of its family.
 IS_SAME = """h.recommendation_type = c.recommendation_type
     AND (h.kin = coalesce(c.family, c.item_id) OR h.item_id = c.item_id)"""
@@ -43,7 +44,9 @@ IS_SAME = """h.recommendation_type = c.recommendation_type
 IS_NOTHING_NEW = """CASE WHEN h.item_id = c.item_id
     THEN h.opens_on IS c.opens_on AND h.closes_on IS c.closes_on
     ELSE coalesce(c.opens_on <= h.day, 1) END"""
-# What was taken back was not handed over, and what stands for a type that nothing lists is no item.
+# Whether it is of an item, and not what stands for a type that nothing lists.
+IS_ITEM = """substr(c.why, 1, 12) <> '{"wildcard":' AND c.candidate_id IS NOT NULL"""
+# What was taken back was not handed over.
 _DELIVERED = f"""
 INSERT INTO plan_handed
 SELECT l.profile_id, {HANDED}
@@ -52,11 +55,12 @@ FROM am_personalization_delivery v CROSS JOIN am_personalization_recommendation_
 WHERE v.delivered_at >= datetime(:as_of, :days) AND v.delivery_id <= :deliveries
     AND {IS_DELIVERED}
     AND date(v.delivered_at, '+9 hours') > date(:as_of, :days)
-    AND c.why <> '{{"wildcard":true}}' AND c.candidate_id IS NOT NULL AND NOT EXISTS (
+    AND {IS_ITEM} AND NOT EXISTS (
         SELECT 1 FROM am_personalization_delivery b WHERE b.reversal_of = v.delivery_id AND b.delivery_id <= :deliveries
     )
 """
-_SAID = """
+# The last word on each item, up to the feedback that was looked at.
+SAID = """
 SELECT f.profile_id, f.recommendation_type, coalesce(f.family, f.item_id) AS kin, f.item_id, f.opens_on, f.closes_on,
     date(f.given_at, '+9 hours') AS day, f.feedback
 FROM am_personalization_feedback f WHERE f.feedback_id <= :feedback AND NOT EXISTS (
@@ -67,12 +71,12 @@ FROM am_personalization_feedback f WHERE f.feedback_id <= :feedback AND NOT EXIS
 """
 _REFUSED = f"""
 INSERT INTO plan_handed
-SELECT profile_id, recommendation_type, kin, item_id, opens_on, closes_on, day FROM ({_SAID})
+SELECT profile_id, recommendation_type, kin, item_id, opens_on, closes_on, day FROM ({SAID})
 WHERE feedback IN {SPARED}
 """
 _INTERESTED = f"""
 INSERT INTO plan_interest
-SELECT DISTINCT profile_id, item_id FROM ({_SAID})
+SELECT DISTINCT profile_id, item_id FROM ({SAID})
 WHERE feedback = 'interested' AND recommendation_type = 'program'
 """
 _INDEXES = (

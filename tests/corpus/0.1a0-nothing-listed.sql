@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 11:24:03.741374+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 11:24:03.750106+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 11:24:03.754627+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 13:56:55.953439+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 13:56:55.964659+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 13:56:55.971277+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -25,12 +25,17 @@ CREATE TABLE am_personalization_candidate (
     why TEXT NOT NULL CHECK (json_valid(why)),
     -- saved searches only: whose it is
     profile_id INTEGER REFERENCES am_personalization_profile(profile_id),
-    left_out TEXT
+    left_out TEXT,
+    -- without a closing date: 1 at any time, 0 nobody knows
+    rolling INTEGER CHECK (rolling IN (0, 1)),
+    -- rounds, frames and years of one programme: in one area, and wherever it is
+    family TEXT CHECK (family <> ''),
+    family_name TEXT CHECK (family_name <> '')
 );
-INSERT INTO "am_personalization_candidate" VALUES(1,'8a0add7d02370c1405088e64972c800c51532c8d1df5488e301362bb6ff7cfa4','program','*','any program','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(2,'d96c0a20667ba493f5ba630cf4a6a1c9273ba1bf509789f44a1e2578a570ec9d','industry_pack','*','any industry pack','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(3,'217f57ab3766f7c1d6436062643e95a423636deff56fe661e5185df28921b13d','saved_search','*','any saved search','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(4,'22dcb1ba1c92d8d6dfa68886de9337222738a28ca93c8ce81775dc6b1f471ad3','amendment','*','any amendment','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(1,'854af17a5e0833074156816013b00d079ef1f3943a4ddc2591bc4f50a666656d','program','*','any program','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(2,'f92468d86aec4046324b50798cc2c5d2d785187f20d5ea5e9cfe4f29d94015a6','industry_pack','*','any industry pack','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(3,'5411cb5d6a6b06ca64aa445db794d13776dee6965abb5fc0e773571c9d3855f0','saved_search','*','any saved search','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(4,'424c817cf081c7aaaf8bc12e3c21bcfd3517576f342e32bdcebfcc97c63ec3ef','amendment','*','any amendment','any','nationwide',NULL,NULL,NULL,'{"wildcard":true}',NULL,NULL,NULL,NULL,NULL);
 CREATE TABLE am_personalization_cohort (
     cohort_id INTEGER PRIMARY KEY CHECK (cohort_id BETWEEN 1 AND 9007199254740992),
     industries TEXT CHECK (industries <> ''),
@@ -107,34 +112,48 @@ CREATE TABLE am_personalization_erasure (
 CREATE TABLE am_personalization_evidence (
     first_rec_id INTEGER PRIMARY KEY CHECK (first_rec_id BETWEEN 1 AND 9007199254740992),
     n INTEGER NOT NULL CHECK (n BETWEEN 1 AND 9007199254740992),
-    list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id)
+    list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id),
+    first_seq INTEGER NOT NULL CHECK (first_seq >= 1)
 );
-INSERT INTO "am_personalization_evidence" VALUES(1,4,2);
-INSERT INTO "am_personalization_evidence" VALUES(5,4,3);
-INSERT INTO "am_personalization_evidence" VALUES(9,4,5);
-INSERT INTO "am_personalization_evidence" VALUES(13,4,7);
-INSERT INTO "am_personalization_evidence" VALUES(17,4,8);
-INSERT INTO "am_personalization_evidence" VALUES(21,4,10);
+INSERT INTO "am_personalization_evidence" VALUES(1,4,2,1);
+INSERT INTO "am_personalization_evidence" VALUES(5,4,3,1);
+INSERT INTO "am_personalization_evidence" VALUES(9,4,5,1);
+INSERT INTO "am_personalization_evidence" VALUES(13,4,7,1);
+INSERT INTO "am_personalization_evidence" VALUES(17,4,8,1);
+INSERT INTO "am_personalization_evidence" VALUES(21,4,10,1);
+CREATE TABLE am_personalization_feedback (
+    feedback_id INTEGER PRIMARY KEY CHECK (feedback_id BETWEEN 1 AND 9007199254740992),
+    profile_id INTEGER NOT NULL,
+    recommendation_type TEXT NOT NULL
+        CHECK (recommendation_type IN ('program', 'industry_pack', 'saved_search', 'amendment')),
+    item_id TEXT NOT NULL,
+    feedback TEXT NOT NULL CHECK (feedback IN ('dismissed', 'interested', 'applied', 'withdrawn')),
+    -- the family and the days of the item as it was when that was said
+    family TEXT,
+    opens_on TEXT CHECK (opens_on IS date(opens_on)),
+    closes_on TEXT CHECK (closes_on IS date(closes_on)),
+    given_at TEXT NOT NULL
+);
 CREATE TABLE am_personalization_identity (
     identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL,
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'d956ea0fe4264c74274fc9792ef945de0a53326f9d55c77fa3cc2d713574a6e8','2026-11-28T11:24:03.419Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'a7bcf53c9b42aa1c486464efb21bc2d481146fc06c4f3915ec25ceb788c06601','2026-11-28T11:24:03.419Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'72a02b29cfce150bf90675414c536aecc8236729ebcf1472e0ca8da6ef67ab9b','2026-11-28T11:24:03.419Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'d8a6a752412f5fab5cb96c08bf6096e1a15008de6071945c2db05c8e5b534e16','2026-11-28T11:24:03.419Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'c35739c99c55d128209b503a346ea4f60b44073fd7a478a5d92327c438ff6280','2026-11-28T11:24:03.419Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'4ae43297d720b1c5c0bd07752952c05ecf1c64d29be4ae8c5b2fef4ba4b9b692','2026-11-28T13:56:55.787Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'d0884e3a26f4b53fa10d11dfb8f6e601a2a045fbb187d06bb185698d9b8deac5','2026-11-28T13:56:55.787Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'3f2de19fa7503b3914f873c7d4ea9b0dfd37bd706a74dc6204b0a471145032e1','2026-11-28T13:56:55.788Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'5e70d7a5ee792f18216397c37f3ee8980c97a99106e501e34b8547731b93d69b','2026-11-28T13:56:55.788Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'7aac27ea7f1989466f5757759bd7b08c95cdf8a4b920cca1c5d94f2d9c6fe1b5','2026-11-28T13:56:55.788Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'00f2e7d1b89b5a0ea753a4e1d340d48a40f8c26fd3aea7f8b90413145e596c06');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'5d22eb0c1e455b3a8f2e7f8e7623c9aff5688374731bed4c100957b5b88a000d');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'b302a1750e54013f07d22e757aa6f956e0e67059a5ed31334337d7d14445fed5');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'26b936f331fb771d33dbb3a1d818a11908e0a6df52fddc2dbf44ebbd1eabac7f');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'81e421b6809daa2597d58e2c8e7c2ddd5ef9a8f31d7f57b0ebc83cfbb6db4932');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'41c41a7a969edbf8b3b46dd333c0659a0c325e6ef52d98af5bbdaee874edc10c');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'082a2cd47c417b757b7b4cd3c61f7ffafabc3c8f2bde9ded40dbb8bdf9762958');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'6da9ddf0a3e23f8f3ff7a40dbb0aa925f4229df41d2f93f0c4c5f3cccf4c7dcf');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'c35cd4bc827a460869b9714bf2b258eba30f7e5d3fdea08470b4c973fe83eb84');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'d8619a2bc782cc57454efcf7e686694ab8570cb7b83bca1173f5f29fbc59c303');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -143,12 +162,12 @@ CREATE TABLE am_personalization_list (
     -- of the declared vector, the owner and every place
     list_sha256 TEXT NOT NULL CHECK (length(list_sha256) = 64)
 );
-INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'97472c860f65b5686dedfce7708b227062a766e7a5b6a8392a65d4b60ae38721');
-INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'d1f24c88cbe53fc83bcdd3f7a9a3d3e8d719dd7614884f8c4a0ea6924d919968');
-INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'79ce981b9e09a7fd945a67926d7b7d5a9a0dd0a7f689abffb87418b39af236f4');
-INSERT INTO "am_personalization_list" VALUES(7,2,2,NULL,'97472c860f65b5686dedfce7708b227062a766e7a5b6a8392a65d4b60ae38721');
-INSERT INTO "am_personalization_list" VALUES(8,2,3,NULL,'d1f24c88cbe53fc83bcdd3f7a9a3d3e8d719dd7614884f8c4a0ea6924d919968');
-INSERT INTO "am_personalization_list" VALUES(10,2,5,NULL,'79ce981b9e09a7fd945a67926d7b7d5a9a0dd0a7f689abffb87418b39af236f4');
+INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'2dec3cf0e2bbb533d1ae41d2a8c150ecabf505fcef942b833b756900a9bc6b7c');
+INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'b5769f23ebfc2fe240ae3973316fed6c9ac59f17eb382fa5f09386af43da24fb');
+INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'f8bd1d1170fc9cf89b946f78d30fe0f8962b4c041f6944aca42f109fae5f5401');
+INSERT INTO "am_personalization_list" VALUES(7,2,2,NULL,'2dec3cf0e2bbb533d1ae41d2a8c150ecabf505fcef942b833b756900a9bc6b7c');
+INSERT INTO "am_personalization_list" VALUES(8,2,3,NULL,'b5769f23ebfc2fe240ae3973316fed6c9ac59f17eb382fa5f09386af43da24fb');
+INSERT INTO "am_personalization_list" VALUES(10,2,5,NULL,'f8bd1d1170fc9cf89b946f78d30fe0f8962b4c041f6944aca42f109fae5f5401');
 CREATE TABLE am_personalization_log_mark (
     mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
     last_rec_id INTEGER NOT NULL,
@@ -163,11 +182,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T11:24:03.193Z','2026-11-28T11:24:03.193Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -176,30 +195,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T11:24:03.370Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T11:24:03.596Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T11:24:03.596Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T13:56:55.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T13:56:55.859Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -262,6 +281,9 @@ CREATE TABLE am_personalization_run (
     candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
     -- who gets which list, as it was frozen
     served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
+    -- up to which delivery and feedback it looked for what was handed over before
+    delivery_end INTEGER,
+    feedback_end INTEGER,
     profiles INTEGER NOT NULL CHECK (profiles >= 0),
     rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
@@ -276,10 +298,18 @@ CREATE TABLE am_personalization_run (
     industry_pack_cap INTEGER AS (json_extract(model_json, '$.caps.industry_pack')) STORED,
     saved_search_cap INTEGER AS (json_extract(model_json, '$.caps.saved_search')) STORED,
     amendment_cap INTEGER AS (json_extract(model_json, '$.caps.amendment')) STORED,
+    -- NULL where the model is one of before these rules
+    program_lead INTEGER AS (json_extract(model_json, '$.lead_days.program')) STORED,
+    amendment_lead INTEGER AS (json_extract(model_json, '$.lead_days.amendment')) STORED,
+    rolling_points INTEGER AS (json_extract(model_json, '$.date_points.rolling')) STORED,
+    unknown_points INTEGER AS (json_extract(model_json, '$.date_points.unknown')) STORED,
+    rank_band INTEGER AS (json_extract(model_json, '$.rank_band')) STORED,
+    depth INTEGER AS (json_extract(model_json, '$.depth')) STORED,
+    repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T11:24:03.370Z','2026-11-28T11:24:03.365Z','421e28cbfd5708399e5ac95c3b011a1811baaa4b5ee20fdfa2a8977eaca3229f','89743067302c1e27198ff0c8746cd3774e088afa93f1d197df368433dce5e308','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','e2f1db8b5cb4066364ecfb6775350de76a472eabe59eb1207265d8076fa47790',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T11:24:03.596Z','2026-11-28T11:24:03.593Z','cb828919a78289a2b91ec0a19364d6b360e9aeec4df7a27512441cf4fb1f3e62','3fe1e5b95f123b57ffa17b92fb7f23a1ec27a1ca2b620091205f1edc3826aa14','c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158','7614dd9fbafab2f4241ce4effbc0ebb30131cf85d80b9fd7fdcb776701804f49',5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',10,'2026-11-28T13:56:55.753Z','2026-11-28T13:56:55.749Z','8c16feb02d5f5b9139bdfc74c2bbc4f3cbc2f13b6089b4b1650f72e8657aa985','f073c60947dc33a60222601ebaf576594257c7b5782e161e1cf0caefc59940ae','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','9a7396ad5f41aa541f6a23bd65d077ffb7686a6b23b965463200d74892596b1a',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',10,'2026-11-28T13:56:55.859Z','2026-11-28T13:56:55.854Z','5f02c28d351a160cf91f683aee36d2da685edeea9b27393ae2369841eece6f29','dbb29a94fec700b8e34d131a5ce4ac9fe036892601736ac23e495366a9612fbd','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','c1526fb1cb6769e2ab3105d9235003b36478396ac02b1d81ca1f348e0b7c2299',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -298,6 +328,8 @@ CREATE TABLE am_personalization_run_customer (
     position INTEGER NOT NULL,
     profile_id INTEGER NOT NULL,
     list_id INTEGER NOT NULL REFERENCES am_personalization_list(list_id),
+    first_seq INTEGER NOT NULL,
+    n INTEGER NOT NULL,
     PRIMARY KEY (run_id, position)
 ) WITHOUT ROWID;
 CREATE TABLE am_personalization_run_progress (
@@ -308,8 +340,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T11:24:03.438Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T11:24:03.615Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T13:56:55.798Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T13:56:55.888Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -325,21 +357,23 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/ad326a7214d7a2fe',NULL,NULL,NULL,0,5,'edada2db3e066e952df0668a0d9fa234cdc3294a00a25b3f4783b6727fe1bebb','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','dfef889243eea1965ae8c78e5cc6b11fb832ec25e0f3b198c6ad3428f9f315b6','dfef889243eea1965ae8c78e5cc6b11fb832ec25e0f3b198c6ad3428f9f315b6');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/ad326a7214d7a2fe',1,1,12,12,3,'f9f46cfbc3aad4534a0dad39517a95943cd9c2aed5b8770255917682dfd3b3f3','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"89743067302c1e27198ff0c8746cd3774e088afa93f1d197df368433dce5e308","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T11:24:03.370Z","served_sha256":"e2f1db8b5cb4066364ecfb6775350de76a472eabe59eb1207265d8076fa47790","started_at":"2026-11-28T11:24:03.365Z","top_k":10},"unserved_sha256":"5d1d0a364b59a503379c12f34fc28df7abfc3ac8301a80aeb40c2360937e03a9"}','9ab5807dc236ee77c766ac999ae376587421a5a846ca783482bdfb00450e4229','9ab5807dc236ee77c766ac999ae376587421a5a846ca783482bdfb00450e4229');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/ad326a7214d7a2fe',2,13,24,24,3,'be27d4f350ba4a09296aadc2d9fbed37a17884e6460c7a5d0fc44afca0ddd131','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"c52a4a767a3527a73d067dc13f285010654780b9fe2add678471cbbd463a4158","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"3fe1e5b95f123b57ffa17b92fb7f23a1ec27a1ca2b620091205f1edc3826aa14","left_out_json":"{}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T11:24:03.596Z","served_sha256":"7614dd9fbafab2f4241ce4effbc0ebb30131cf85d80b9fd7fdcb776701804f49","started_at":"2026-11-28T11:24:03.593Z","top_k":10},"unserved_sha256":"67f3affa8d547f91ffa3936ba90aebe9301bf69b6a874400435fc29309b535f1"}','03fc062c58a24c023433b6a8b51758a1f31ea2f4def8fe11671e7d666de3cab9','8276c096271cc6681865f799b7bb28e150046c6afa2c128c3a8a710b1b7d8bdb');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/4b4d791db2d71294',NULL,NULL,NULL,0,5,'c7ee8eea2b94e040dc93c9bb5e4e2977c45c3f4c4dfa745daed8608163f1c55e','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','0c260c7b2fe7ad3ba2c31207c103bfb6d9b181b6710a74d74a25f4a6e9c32a5e','0c260c7b2fe7ad3ba2c31207c103bfb6d9b181b6710a74d74a25f4a6e9c32a5e');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/4b4d791db2d71294',1,1,12,12,3,'c3a6bfcb49396909093832d09bd4d441962bfe5d649f8812c8cbca4e4097f0cc','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"f073c60947dc33a60222601ebaf576594257c7b5782e161e1cf0caefc59940ae","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T13:56:55.753Z","served_sha256":"9a7396ad5f41aa541f6a23bd65d077ffb7686a6b23b965463200d74892596b1a","started_at":"2026-11-28T13:56:55.749Z","top_k":10},"unserved_sha256":"7fa722eb0878ca28f3a12b2942f2aafd58d82b8f976d9754635f503b553486fe"}','b29c3e2b0592ddc192d0665d6258bf2ad44cb1cad8eefe92882a16bb1827ad25','b29c3e2b0592ddc192d0665d6258bf2ad44cb1cad8eefe92882a16bb1827ad25');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/4b4d791db2d71294',2,13,24,24,3,'d3b6362fe83044dbcf44fa3dab85da99afb06e28c4a8c841236bc90820d0385b','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"dbb29a94fec700b8e34d131a5ce4ac9fe036892601736ac23e495366a9612fbd","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T13:56:55.859Z","served_sha256":"c1526fb1cb6769e2ab3105d9235003b36478396ac02b1d81ca1f348e0b7c2299","started_at":"2026-11-28T13:56:55.854Z","top_k":10},"unserved_sha256":"87cae7961fb57ab47aae74ff7596e1e68aef0b75c3790b06d9d0ff3395cc9d9b"}','d3710949377937d4bf80785d958a687e0a5fe2b705949afb1fc90f49f465a097','cd7bb26b3b93e806421419645c2585f20e9d000be0504cedb77dd12eab3b19f6');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
     cohort_id INTEGER REFERENCES am_personalization_cohort(cohort_id),
     reason TEXT,
+    -- of who was gone before all of it was logged: the digest of the list, first_seq and n of each range that was due
+    due_json TEXT CHECK (due_json IS NULL OR json_valid(due_json)),
     PRIMARY KEY (run_id, profile_id),
     CHECK (cohort_id IS NOT NULL OR reason IS NOT NULL)
 ) WITHOUT ROWID;
-INSERT INTO "am_personalization_unserved" VALUES(1,1,1,NULL);
-INSERT INTO "am_personalization_unserved" VALUES(1,4,4,NULL);
-INSERT INTO "am_personalization_unserved" VALUES(2,1,1,NULL);
-INSERT INTO "am_personalization_unserved" VALUES(2,4,4,NULL);
+INSERT INTO "am_personalization_unserved" VALUES(1,1,1,NULL,NULL);
+INSERT INTO "am_personalization_unserved" VALUES(1,4,4,NULL,NULL);
+INSERT INTO "am_personalization_unserved" VALUES(2,1,1,NULL,NULL);
+INSERT INTO "am_personalization_unserved" VALUES(2,4,4,NULL,NULL);
 CREATE TABLE am_personalization_verification (
     verification_id INTEGER PRIMARY KEY CHECK (verification_id BETWEEN 1 AND 9007199254740992),
     verified_at TEXT NOT NULL,
@@ -406,6 +440,8 @@ CREATE UNIQUE INDEX idx_am_personalization_cohort_vector
     );
 CREATE INDEX idx_am_personalization_candidate_item
     ON am_personalization_candidate(recommendation_type, item_id);
+CREATE INDEX idx_am_personalization_candidate_family
+    ON am_personalization_candidate(family_name) WHERE family_name IS NOT NULL;
 CREATE UNIQUE INDEX idx_am_personalization_list_key
     ON am_personalization_list(run_id, cohort_id, coalesce(profile_id, 0));
 CREATE TRIGGER am_personalization_recommendation_log_no_update BEFORE UPDATE ON am_personalization_recommendation_log
@@ -568,16 +604,16 @@ SELECT
     d.deadline_points,
     d.risk_points,
     l.score AS logged_score,
-    (min((CASE c.recommendation_type WHEN 'program' THEN r.program_cap WHEN 'industry_pack' THEN r.industry_pack_cap WHEN 'saved_search' THEN r.saved_search_cap WHEN 'amendment' THEN r.amendment_cap END), ((CASE WHEN k.industries IS NOT NULL AND (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0)) THEN r.industry_weight ELSE 0 END) + (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - ((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400)) / k.horizon_days WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END) + (CASE WHEN k.risk_level IS NULL THEN 0 WHEN c.risk_level IS NULL THEN CASE WHEN k.risk_level = 'high' THEN 0 ELSE r.risk_weight END WHEN k.risk_level = c.risk_level THEN r.risk_weight WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2 ELSE 0 END)))) AS recomputed_score,
+    (min((CASE c.recommendation_type WHEN 'program' THEN r.program_cap WHEN 'industry_pack' THEN r.industry_pack_cap WHEN 'saved_search' THEN r.saved_search_cap WHEN 'amendment' THEN r.amendment_cap END), ((CASE WHEN k.industries IS NOT NULL AND (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0)) THEN r.industry_weight ELSE 0 END) + (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - max(((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400), (coalesce( min(CASE c.recommendation_type WHEN 'program' THEN r.program_lead WHEN 'amendment' THEN r.amendment_lead END, coalesce(k.horizon_days / 2, 730)), 0 )))) / (k.horizon_days - (coalesce( min(CASE c.recommendation_type WHEN 'program' THEN r.program_lead WHEN 'amendment' THEN r.amendment_lead END, coalesce(k.horizon_days / 2, 730)), 0 ))) WHEN c.rolling IS NOT NULL THEN CASE WHEN c.rolling THEN r.rolling_points ELSE r.unknown_points END WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END) + (CASE WHEN k.risk_level IS NULL THEN 0 WHEN c.risk_level IS NULL THEN CASE WHEN k.risk_level = 'high' THEN 0 ELSE r.risk_weight END WHEN k.risk_level = c.risk_level THEN r.risk_weight WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2 ELSE 0 END)))) AS recomputed_score,
     CASE
         WHEN e.first_rec_id IS NULL THEN 'no evidence'
         WHEN p.profile_id IS NULL OR t.list_id IS NULL OR r.run_id IS NULL OR k.cohort_id IS NULL
             OR d.list_id IS NULL OR c.candidate_id IS NULL THEN 'evidence broken'
-        WHEN ((coalesce(c.opens_on <= r.as_of, 1) AND coalesce(r.as_of <= c.closes_on, 1)) AND (k.prefecture IS NULL OR c.prefectures = 'nationwide' OR instr(c.prefectures, k.prefecture) > 0) AND (k.industries IS NULL OR c.industries = 'unknown' OR (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0))))
+        WHEN ((coalesce(c.opens_on <= r.as_of, 1) AND coalesce(r.as_of <= c.closes_on, 1)) AND (c.closes_on IS NULL OR ((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400) >= (coalesce( min(CASE c.recommendation_type WHEN 'program' THEN r.program_lead WHEN 'amendment' THEN r.amendment_lead END, coalesce(k.horizon_days / 2, 730)), 0 ))) AND (k.prefecture IS NULL OR c.prefectures = 'nationwide' OR instr(c.prefectures, k.prefecture) > 0) AND (k.industries IS NULL OR c.industries = 'unknown' OR (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0))))
             AND d.industry_points = (CASE WHEN k.industries IS NOT NULL AND (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0)) THEN r.industry_weight ELSE 0 END)
-            AND d.deadline_points = (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - ((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400)) / k.horizon_days WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END)
+            AND d.deadline_points = (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - max(((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400), (coalesce( min(CASE c.recommendation_type WHEN 'program' THEN r.program_lead WHEN 'amendment' THEN r.amendment_lead END, coalesce(k.horizon_days / 2, 730)), 0 )))) / (k.horizon_days - (coalesce( min(CASE c.recommendation_type WHEN 'program' THEN r.program_lead WHEN 'amendment' THEN r.amendment_lead END, coalesce(k.horizon_days / 2, 730)), 0 ))) WHEN c.rolling IS NOT NULL THEN CASE WHEN c.rolling THEN r.rolling_points ELSE r.unknown_points END WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END)
             AND d.risk_points = (CASE WHEN k.risk_level IS NULL THEN 0 WHEN c.risk_level IS NULL THEN CASE WHEN k.risk_level = 'high' THEN 0 ELSE r.risk_weight END WHEN k.risk_level = c.risk_level THEN r.risk_weight WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2 ELSE 0 END)
-            AND d.score = (min((CASE c.recommendation_type WHEN 'program' THEN r.program_cap WHEN 'industry_pack' THEN r.industry_pack_cap WHEN 'saved_search' THEN r.saved_search_cap WHEN 'amendment' THEN r.amendment_cap END), ((CASE WHEN k.industries IS NOT NULL AND (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0)) THEN r.industry_weight ELSE 0 END) + (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - ((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400)) / k.horizon_days WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END) + (CASE WHEN k.risk_level IS NULL THEN 0 WHEN c.risk_level IS NULL THEN CASE WHEN k.risk_level = 'high' THEN 0 ELSE r.risk_weight END WHEN k.risk_level = c.risk_level THEN r.risk_weight WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2 ELSE 0 END))))
+            AND d.score = (min((CASE c.recommendation_type WHEN 'program' THEN r.program_cap WHEN 'industry_pack' THEN r.industry_pack_cap WHEN 'saved_search' THEN r.saved_search_cap WHEN 'amendment' THEN r.amendment_cap END), ((CASE WHEN k.industries IS NOT NULL AND (c.industries = 'any' OR coalesce(c.industries <> 'unknown' AND c.industries GLOB '*[' || k.industries || ']*', 0)) THEN r.industry_weight ELSE 0 END) + (CASE WHEN k.horizon_days IS NULL THEN 0 WHEN c.closes_on IS NOT NULL THEN r.deadline_weight * max(0, k.horizon_days - max(((strftime('%s', c.closes_on) - strftime('%s', r.as_of)) / 86400), (coalesce( min(CASE c.recommendation_type WHEN 'program' THEN r.program_lead WHEN 'amendment' THEN r.amendment_lead END, coalesce(k.horizon_days / 2, 730)), 0 )))) / (k.horizon_days - (coalesce( min(CASE c.recommendation_type WHEN 'program' THEN r.program_lead WHEN 'amendment' THEN r.amendment_lead END, coalesce(k.horizon_days / 2, 730)), 0 ))) WHEN c.rolling IS NOT NULL THEN CASE WHEN c.rolling THEN r.rolling_points ELSE r.unknown_points END WHEN k.horizon_days <= r.urgent_days THEN r.deadline_weight ELSE 0 END) + (CASE WHEN k.risk_level IS NULL THEN 0 WHEN c.risk_level IS NULL THEN CASE WHEN k.risk_level = 'high' THEN 0 ELSE r.risk_weight END WHEN k.risk_level = c.risk_level THEN r.risk_weight WHEN 'medium' IN (k.risk_level, c.risk_level) THEN r.risk_weight / 2 ELSE 0 END))))
             AND l.score = d.score
             AND l.recommendation_type = c.recommendation_type
             AND l.served_at = r.served_at
@@ -592,11 +628,13 @@ LEFT JOIN am_personalization_evidence e ON e.first_rec_id = (
 LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
 LEFT JOIN am_personalization_run r ON r.run_id = t.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = t.cohort_id
-LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + 1
+LEFT JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + e.first_seq
 LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 CREATE INDEX idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
 CREATE INDEX idx_am_personalization_delivery_delivered
     ON am_personalization_delivery(delivered_at, channel, status, unit_price_yen, reversal_of);
+CREATE INDEX idx_am_personalization_feedback_item
+    ON am_personalization_feedback(profile_id, recommendation_type, item_id, feedback_id);
 CREATE INDEX idx_am_personalization_identity_profile
     ON am_personalization_identity(profile_id, identity_id);
 CREATE TRIGGER am_personalization_delivery_no_update BEFORE UPDATE ON am_personalization_delivery
@@ -623,6 +661,13 @@ BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
 CREATE TRIGGER am_personalization_rotation_no_replace BEFORE INSERT ON am_personalization_rotation
 WHEN EXISTS (SELECT 1 FROM am_personalization_rotation WHERE rotation_id = new.rotation_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_rotation is append-only'); END;
+CREATE TRIGGER am_personalization_feedback_no_update BEFORE UPDATE ON am_personalization_feedback
+BEGIN SELECT raise(ABORT, 'am_personalization_feedback is append-only'); END;
+CREATE TRIGGER am_personalization_feedback_no_delete BEFORE DELETE ON am_personalization_feedback
+BEGIN SELECT raise(ABORT, 'am_personalization_feedback is append-only'); END;
+CREATE TRIGGER am_personalization_feedback_no_replace BEFORE INSERT ON am_personalization_feedback
+WHEN EXISTS (SELECT 1 FROM am_personalization_feedback WHERE feedback_id = new.feedback_id)
+BEGIN SELECT raise(ABORT, 'am_personalization_feedback is append-only'); END;
 CREATE TRIGGER am_personalization_identity_no_update BEFORE UPDATE ON am_personalization_identity
 BEGIN SELECT raise(ABORT, 'am_personalization_identity is append-only'); END;
 CREATE TRIGGER am_personalization_identity_no_delete BEFORE DELETE ON am_personalization_identity
@@ -658,6 +703,13 @@ WHEN new.rotation_id < (SELECT max(rotation_id) FROM am_personalization_rotation
         WHERE rotation_id BETWEEN new.rotation_id - 1000000 AND new.rotation_id - 1
     )
 BEGIN SELECT raise(ABORT, 'rotation_id must be above all before, and at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_feedback_number AFTER INSERT ON am_personalization_feedback
+WHEN new.feedback_id < (SELECT max(feedback_id) FROM am_personalization_feedback)
+    OR new.feedback_id > 4503599627370496 AND NOT EXISTS (
+        SELECT 1 FROM am_personalization_feedback
+        WHERE feedback_id BETWEEN new.feedback_id - 1000000 AND new.feedback_id - 1
+    )
+BEGIN SELECT raise(ABORT, 'feedback_id must be above all before, and at most 2^52, or follow the one before'); END;
 CREATE TRIGGER am_personalization_identity_number AFTER INSERT ON am_personalization_identity
 WHEN new.identity_id < (SELECT max(identity_id) FROM am_personalization_identity)
     OR new.identity_id > 4503599627370496 AND NOT EXISTS (

@@ -1,6 +1,7 @@
 """Writes the corpus anew, which until the first release happens on purpose: python tests/corpus/rebuild.py
 
-The nights of the example are of before runs wrote down how many rows had which score.
+The nights of the example are of before there were rules for lists, and before runs wrote down how many rows had which
+score; those with repeats cross the change.
 """
 
 import json
@@ -13,10 +14,17 @@ import sqlite_utils
 
 from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.snapshot import snapshot
+from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.model.model import load_model
+from sqlite_utils_personalization.preferences.customer import key_hash
+from sqlite_utils_personalization.preferences.feedback import give_feedback
 from sqlite_utils_personalization.scoring import night, run_digest
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent))
+from strategies import old  # noqa: E402
+
 _outcome = run_digest.outcome
 
 
@@ -48,15 +56,40 @@ def write(path, name):
 def example(folder):
     path = folder / "jpcite.db"
     build(path)
+    model = old_model(folder)
     night.outcome = without_scores
     other_row(path, 8, 7)
-    score(path, as_of=AS_OF)
+    score(path, as_of=AS_OF, model=model)
     other_row(path, 1, 50)
-    score(path, as_of="2026-04-12", top_k=2)
+    score(path, as_of="2026-04-12", top_k=2, model=model)
     other_row(path, 2, 0)
-    score(path, as_of="2026-04-12", top_k=2, again=True)
+    score(path, as_of="2026-04-12", top_k=2, again=True, model=model)
     night.outcome = _outcome
     write(path, "0.1a0-example")
+
+
+def old_model(folder):
+    path = folder / "old.json"
+    path.write_text(json.dumps(old(load_model().constants), ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def repeats(folder):
+    path = folder / "repeats.db"
+    build(path)
+    score(path, as_of=AS_OF, top_k=3, model=old_model(folder))
+    with sqlite_utils.Database(path) as db:
+        rows = [
+            row for (row,) in db.execute("SELECT rec_id FROM am_personalization_recommendation_log")
+        ]
+        times = {"slot": AS_OF, "delivered_at": f"{AS_OF}T03:00:00Z"}
+        record_deliveries(db.conn, rows[::3], channel="rest", **times)
+        one, two = (key_hash(f"example-key-{number}".encode()) for number in (1, 2))
+        give_feedback(db.conn, one, "program", "EX-104", "dismissed")
+        give_feedback(db.conn, two, "program", "EXjg0000000000003A", "interested")
+    for as_of in ("2026-04-02", "2026-04-03"):
+        score(path, as_of=as_of, top_k=3)
+    write(path, "0.1a0-repeats")
 
 
 def nothing_listed(folder):
@@ -84,5 +117,6 @@ def nothing_listed(folder):
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         example(Path(name))
+        repeats(Path(name))
         nothing_listed(Path(name))
     sys.exit(0)

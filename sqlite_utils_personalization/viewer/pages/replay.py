@@ -21,6 +21,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of
 from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
+from sqlite_utils_personalization.formula.sentences import and_more, days
 from sqlite_utils_personalization.model.kinds import COMPONENTS, Declared
 from sqlite_utils_personalization.viewer.connections import file_name
 from sqlite_utils_personalization.viewer.failure import no_recommendation
@@ -133,6 +134,8 @@ def show_replay(datasette: Any, database: str, data: dict[str, Any]) -> dict[str
         "chart": _chart(data),
         "stored_differ": any(part["points"] != part["decided"] for part in data["components"]),
         "weights": _weights(data["model"]),
+        "notice": _notice(data["model"]),
+        "more": and_more(f"{one['title']} ({one['item_id']})" for one in data["same_programme"]),
         "declared_rows": _declared(data["declared"]),
         "item_rows": _item(data["recommendation_type"], item),
         "changed": [fact for fact in (data["now"] or {}).get("facts", ()) if fact["changed"]],
@@ -187,6 +190,11 @@ def _item(kind: str, item: dict[str, Any] | None) -> list[tuple[str, str]]:
     given = {name: item[name] for name in Candidate._fields if name in item}
     found = describe_item(Candidate(kind, **given), item["days_left"])
     return [(fact.label.capitalize(), fact.text) for fact in found.values()]
+
+
+def _notice(model: dict[str, Any] | None) -> str:
+    lead_days = model["lead_days"] if model else None
+    return f"{days(lead_days)} before it closes" if lead_days else ""
 
 
 def _weights(model: dict[str, Any] | None) -> str:

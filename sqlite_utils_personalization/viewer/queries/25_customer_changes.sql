@@ -68,9 +68,17 @@ SELECT
         WHEN candidate_after IS NULL THEN 'no longer in the catalogue'
         WHEN left_out_before IS NOT NULL THEN 'no longer left out as: ' || left_out_before
         WHEN left_out_after IS NOT NULL THEN 'left out as: ' || left_out_after
+        WHEN place_after IS NULL AND EXISTS {delivered_before} THEN 'handed over before'
+        WHEN place_after IS NULL AND EXISTS {refused_before} THEN 'dismissed or applied for'
         WHEN candidate_before <> candidate_after THEN 'item changed'
         WHEN opens_on > (SELECT as_of FROM night WHERE side = 'before') THEN 'opened'
         WHEN closes_on < (SELECT as_of FROM night WHERE side = 'after') THEN 'closed'
+        WHEN place_after IS NULL AND NOT (
+            SELECT {in_time} FROM night n CROSS JOIN am_personalization_run r ON r.run_id = n.run_id
+            CROSS JOIN am_personalization_cohort k ON k.cohort_id IN (SELECT cohort_id FROM declared)
+            CROSS JOIN am_personalization_candidate c ON c.candidate_id = candidate_after
+            WHERE n.side = 'after'
+        ) THEN 'closes too soon'
         ELSE 'days passed, or other items changed'
     END AS because,
     place_before,

@@ -35,9 +35,10 @@ SELECT
 FROM night n
 -- From the lists of the night that hold it to their customers: that needs no index of decisions by item.
 CROSS JOIN am_personalization_evidence e
-CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq <= e.n
+CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id
+    AND d.seq >= e.first_seq AND d.seq < e.first_seq + e.n
 CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
-CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - 1
+CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - e.first_seq
 LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
 WHERE e.first_rec_id >= max(n.first_rec_id, (
         SELECT coalesce(max(first_rec_id), 0) FROM am_personalization_evidence
@@ -52,6 +53,6 @@ WHERE e.first_rec_id >= max(n.first_rec_id, (
             AND i.candidate_id IN (SELECT candidate_id FROM version)
     )
     AND d.candidate_id IN (SELECT candidate_id FROM version)
-    AND e.first_rec_id + d.seq - 1 > cast(:after AS integer)
+    AND e.first_rec_id + d.seq - e.first_seq > cast(:after AS integer)
 ORDER BY e.first_rec_id, d.seq
 LIMIT {size}

@@ -20,13 +20,15 @@ WITH night AS (
 -- end
             AS rows_planned,
         -- Written over what was sealed of the run, the row as it is now changes nothing.
-        json_patch(json_extract(s.manifest_json, '$.run'), json_object(
-            'run_id', r.run_id, 'as_of', r.as_of, 'again', r.again, 'model_sha256', r.model_sha256,
-            'package_version', r.package_version, 'top_k', r.top_k, 'served_at', r.served_at,
-            'started_at', r.started_at, 'customers_sha256', r.customers_sha256,
-            'candidates_sha256', r.candidates_sha256, 'served_sha256', r.served_sha256, 'profiles', r.profiles, 'rejected', r.rejected,
-            'counts_json', r.counts_json, 'left_out_json', r.left_out_json
-        )) IS json_extract(s.manifest_json, '$.run') AS run_as_sealed,
+        json_set(
+            json_extract(s.manifest_json, '$.run'),
+            '$.run_id', r.run_id, '$.as_of', r.as_of, '$.again', r.again, '$.model_sha256', r.model_sha256,
+            '$.package_version', r.package_version, '$.top_k', r.top_k, '$.served_at', r.served_at,
+            '$.started_at', r.started_at, '$.customers_sha256', r.customers_sha256,
+            '$.candidates_sha256', r.candidates_sha256, '$.served_sha256', r.served_sha256,
+            '$.delivery_end', r.delivery_end, '$.feedback_end', r.feedback_end, '$.profiles', r.profiles,
+            '$.rejected', r.rejected, '$.counts_json', r.counts_json, '$.left_out_json', r.left_out_json
+        ) IS json_extract(s.manifest_json, '$.run') AS run_as_sealed,
         s.seal_id = 1 OR EXISTS (
             SELECT 1 FROM am_personalization_seal b WHERE b.seal_id = s.seal_id - 1 AND b.origin = s.origin
         ) AS follows

@@ -16,6 +16,7 @@ from itertools import chain
 
 import sqlite_utils
 
+from sqlite_utils_personalization.audit.handed_over import DELIVERED, FEEDBACK_END, REFUSED
 from sqlite_utils_personalization.database import sqlite3
 from sqlite_utils_personalization.formula.formula import reads, splice
 from sqlite_utils_personalization.model.kinds import COMPONENTS, TYPES
@@ -95,16 +96,36 @@ def _parts() -> dict[str, str]:
     parts = {name: text.strip() for name, text in zip(found[::2], found[1::2], strict=True)}
     facts = chain.from_iterable(map(_facts, COMPONENTS))
     rows = ", ".join(f"('{kind}')" for kind in TYPES)
-    return parts | {"component_facts": ",\n    ".join(facts), "type_rows": rows}
+    kept_away = {
+        "delivered_before": _of_change(DELIVERED, parts),
+        "refused_before": _of_change(REFUSED, parts),
+    }
+    return parts | kept_away | {"component_facts": ",\n    ".join(facts), "type_rows": rows}
+
+
+def _of_change(sql: str, parts: dict[str, str]) -> str:
+    """A statement of handed_over.py as a subquery on a change: of its customer, its item and the second night."""
+    given = {
+        "feedback": f"({FEEDBACK_END.strip()})",
+        "run_id": "(SELECT run_id FROM night WHERE side = 'after')",
+        "profile_id": parts["profile_id"],
+        "candidate_id": "candidate_after",
+    }
+    for name, text in given.items():
+        sql = re.sub(rf":{name}\b", text, sql)
+    # What stands in braces is JSON, and no name of a part.
+    return f"({sql.strip()})".replace("{", "{{").replace("}", "}}")
 
 
 def _facts(component: str) -> Iterator[str]:
     """What a component reads, and its points, as columns beside those of the replay view."""
     read = reads(component)
     yield from (f"k.{column} AS declared_{column}" for column in read.declared)
-    yield from (f"c.{column} AS item_{column}" for column in read.item)
+    facts = (column for column in read.item if column != "recommendation_type")
+    yield from (f"c.{column} AS item_{column}" for column in facts)
     if read.days_left:
         yield "{days_left} AS days_left"
+        yield "{lead_days} AS lead_days"
     yield f"v.{component}_points"
 
 
