@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.commands.digest import digest as command
-from sqlite_utils_personalization.digest import results
+from sqlite_utils_personalization.digest import sent as results
 from sqlite_utils_personalization.preferences.erasure import erase
 
 AS_OF = "2026-04-01"

@@ -95,8 +95,8 @@ def test_within_the_band_the_own_prefecture_comes_first(tmp_path):
     declared = CONSTRUCTION | {"prefecture": "東京都", "risk_tolerance": "low"}
     old, new = both(tmp_path, NEAR, declared)
     assert old == ["far", "near", "nearby"]
-    assert new == ["near", "far", "nearby"]
-    assert listed(tmp_path, NEAR, declared, NEW | {"rank_band": 100}) == ["near", "nearby", "far"]
+    assert new == ["near", "nearby", "far"]
+    assert listed(tmp_path, NEAR, declared, NEW | {"rank_band": 10}) == ["near", "far", "nearby"]
 
 
 def test_without_a_declared_prefecture_nothing_is_far(tmp_path):
@@ -121,7 +121,9 @@ def test_whoever_declared_no_industry_sees_first_what_is_for_everyone(tmp_path):
     ]
     old, new = both(tmp_path, items, {"risk_tolerance": "low"})
     assert old == ["builders", "some", "all", "unknown", "less"]
-    assert new == ["unknown", "all", "some", "builders", "less"]
+    assert new == ["unknown", "all", "less", "some", "builders"]
+    narrow = listed(tmp_path, items, {"risk_tolerance": "low"}, NEW | {"rank_band": 10})
+    assert narrow == ["unknown", "all", "some", "builders", "less"]
     # Declared, the number of industries counts again.
     declared = CONSTRUCTION | {"risk_tolerance": "low"}
     assert both(tmp_path, items, declared) == (["builders", "some", "all", "less", "unknown"],) * 2

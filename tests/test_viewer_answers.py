@@ -31,7 +31,8 @@ UPDATE am_personalization_profile SET preference_json = '{{"industry_pack": "E"}
 UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id = 6;
 UPDATE programs SET primary_name = '中小企業の賃上げ特別応援金' WHERE unified_id = 'EX-104';
 DELETE FROM programs WHERE unified_id = 'EX-110';
-INSERT INTO programs VALUES ('EX-201', '都内工務店の防災工事支援', '東京都', 'A', 0, '{{"end_date": "2026-04-20"}}');
+INSERT INTO programs(unified_id, primary_name, prefecture, tier, excluded, application_window_json)
+    VALUES ('EX-201', '都内工務店の防災工事支援', '東京都', 'A', 0, '{{"end_date": "2026-04-20"}}');
 {OTHER_ROWS}; {OTHER_ROWS}; {OTHER_ROWS};
 """
 

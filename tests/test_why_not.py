@@ -286,7 +286,9 @@ def test_within_a_band_the_new_terms_of_the_ranking_tell_equals_apart(tmp_path):
         Item("program", "1", industries="any", prefectures="東京都", risk_level="medium"),
     ]
     preference = json.dumps({"prefecture": "東京都", "risk_tolerance": "low"})
-    with closing(scored_night(tmp_path, items, [preference], model=NEW, top_k=1)) as db:
+    with closing(
+        scored_night(tmp_path, items, [preference], model=NEW | {"rank_band": 10}, top_k=1)
+    ) as db:
         told = {item.item_id: why_not(db, 1, item.item_id) for item in items[1:]}
     near = "it is nationwide, while items of the declared prefecture come first among points that count as equal"
     end = "the list ends with place 1 at 20"
@@ -307,9 +309,13 @@ def test_a_few_points_more_do_not_outweigh_the_declared_prefecture(tmp_path):
     ]
     # In 55, 46 and 38 days, of 60: 3, 9 and 14 points.
     text = json.dumps({"industry_pack": "D", "prefecture": "東京都", "deadline_horizon_days": 60})
-    with closing(scored_night(tmp_path, items, [text], model=NEW, top_k=1)) as db:
+    with closing(
+        scored_night(tmp_path, items, [text], model=NEW | {"rank_band": 10}, top_k=1)
+    ) as db:
         assert why_not(db, 1, "farther").reason == "recommended"
-    with closing(scored_night(tmp_path, items[:2], [text], model=NEW, top_k=1)) as db:
+    with closing(
+        scored_night(tmp_path, items[:2], [text], model=NEW | {"rank_band": 10}, top_k=1)
+    ) as db:
         found = why_not(db, 1, "far")
     assert (found.reason, found.rank, found.cut, found.margin) == ("below the cut", 2, 53, 0)
     assert found.sentence == (

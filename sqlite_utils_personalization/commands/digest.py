@@ -10,7 +10,7 @@ from sqlite_utils_personalization.commands.base import Command, Progress, say
 from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.customer_api.offer import Night
+    from sqlite_utils_personalization.customer_api.offer import OfferedNight
 
 
 @click.command(name="personalization-digest", cls=Command)
@@ -124,7 +124,7 @@ def _counted(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
 
 
-def _night(db: Any, day: str, night: str) -> "Night":
+def _night(db: Any, day: str, night: str) -> "OfferedNight":
     from sqlite_utils_personalization.customer_api.offer import find_night
 
     found = find_night(db, day, None if night == "latest" else _day(night))
@@ -149,7 +149,7 @@ def _day(text: str) -> str:
 
 def _record(path: str, folder: Path, lines: BinaryIO) -> None:
     from sqlite_utils_personalization.database import explain_errors, open_writable
-    from sqlite_utils_personalization.digest.results import record_results
+    from sqlite_utils_personalization.digest.sent import record_results
 
     bad = 0
 

@@ -14,9 +14,8 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import REPRODUCED, Replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.catalogue.details import Details, details
-from sqlite_utils_personalization.customer_api.offer import Night, offers
+from sqlite_utils_personalization.customer_api.offer import OfferedNight, offers
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.digest.relatives import Relatives
 from sqlite_utils_personalization.formula.evaluation import Evaluation
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.feedback import TABLE as FEEDBACK
@@ -56,7 +55,7 @@ class Digest(NamedTuple):
     """
 
     user_token_hash: str
-    night: Night
+    night: OfferedNight
     day: str
     programs: tuple[DigestItem, ...]
     changes: tuple[DigestItem, ...]
@@ -76,7 +75,7 @@ class _Chosen(NamedTuple):
 
 def digests(
     db: sqlite3.Connection,
-    night: Night,
+    night: OfferedNight,
     day: str,
     most: int,
     tick: Callable[[int], None] = lambda done: None,
@@ -85,7 +84,6 @@ def digests(
 
     most is how many programs, and how many changes, one shows at most; tick is told how many customers are done.
     """
-    relatives = Relatives(db, night.run_id)
     customers, done = _customers(db, night), 0
     while together := list(islice(customers, _TOGETHER)):
         chosen = [_choose(db, night, day, *customer) for customer in together]
@@ -101,19 +99,19 @@ def digests(
             ]
             if programs or changes:
                 shown = [
-                    tuple(_item(row, relatives, known) for row in found[:most])
+                    tuple(_item(row, known) for row in found[:most])
                     for found in (programs, changes)
                 ]
                 more = max(0, len(programs) - most)
                 yield Digest(one.user_token_hash, night, day, shown[0], shown[1], more)
 
 
-def customers_of(db: sqlite3.Connection, night: Night) -> int:
+def customers_of(db: sqlite3.Connection, night: OfferedNight) -> int:
     """How many customers the night recommended something."""
     return sum(1 for _ in _customers(db, night))
 
 
-def _customers(db: sqlite3.Connection, night: Night) -> Iterator[tuple[int, str]]:
+def _customers(db: sqlite3.Connection, night: OfferedNight) -> Iterator[tuple[int, str]]:
     living = active_condition(db, "l.profile_id")
     at = {"run_id": night.run_id, "served_at": night.served_at}
     rows = (row[1:] for row in read_batches(db, _CUSTOMERS.format(living=living), at))
@@ -121,7 +119,7 @@ def _customers(db: sqlite3.Connection, night: Night) -> Iterator[tuple[int, str]
 
 
 def _choose(
-    db: sqlite3.Connection, night: Night, day: str, profile_id: int, user_token_hash: str
+    db: sqlite3.Connection, night: OfferedNight, day: str, profile_id: int, user_token_hash: str
 ) -> _Chosen:
     interests = frozenset(
         said.item_id
@@ -133,7 +131,9 @@ def _choose(
     return _Chosen(user_token_hash, interests, programs, changes)
 
 
-def _new(db: sqlite3.Connection, night: Night, day: str, profile_id: int, kind: str) -> list[int]:
+def _new(
+    db: sqlite3.Connection, night: OfferedNight, day: str, profile_id: int, kind: str
+) -> list[int]:
     rows = offers(db, profile_id, night, day, whatever=False, recommendation_type=kind)
     return [row.rec_id for row in rows if row.left_out is None and not row.is_free]
 
@@ -143,11 +143,10 @@ def _replayed(db: sqlite3.Connection, rec_ids: Sequence[int]) -> dict[int, Repla
     return {row.rec_id: row for row in rows if row.verdict == REPRODUCED}
 
 
-def _item(row: Replay, relatives: Relatives, known: dict[str, Details]) -> DigestItem:
+def _item(row: Replay, known: dict[str, Details]) -> DigestItem:
     assert row.found is not None
-    assert row.candidate_id is not None
     program_id = _program_id(row.found)
-    others = relatives.of(row.found, row.candidate_id)
+    others = tuple(dict.fromkeys(one.title for one in row.same_programme))
     return DigestItem(row.rec_id, row.found, program_id, others, known.get(program_id, Details()))
 
 

@@ -37,7 +37,7 @@ class Recorded(NamedTuple):
     not_sent: int
 
 
-class _Result(NamedTuple):
+class _SentDigest(NamedTuple):
     number: int
     facts: list[Fact]
 
@@ -54,12 +54,12 @@ def record_results(
     numbered = (one for one in enumerate(lines, 1) if one[1].strip())
     while together := list(islice(numbered, _TOGETHER)):
         not_sent = 0
-        results: list[_Result] = []
+        results: list[_SentDigest] = []
         for number, line in together:
             try:
                 said = _said(line)
                 if said.get("sent", True):
-                    results.append(_Result(number, _facts(db, folder, said)))
+                    results.append(_SentDigest(number, _facts(db, folder, said)))
                 else:
                     not_sent += 1
             except PersonalizationError as fault:
@@ -69,7 +69,7 @@ def record_results(
         yield Recorded(new, len(recorded) - new, not_sent)
 
 
-def _record(db: sqlite3.Connection, results: list[_Result], refuse: Refuse) -> list[Delivery]:
+def _record(db: sqlite3.Connection, results: list[_SentDigest], refuse: Refuse) -> list[Delivery]:
     numbers = [result.number for result in results for _ in result.facts]
     facts = [one for result in results for one in result.facts]
     with transaction(db, "IMMEDIATE"):
