@@ -333,8 +333,10 @@ def seal_events(db: sqlite3.Connection, tables: Iterable[str] = EVENT_COLUMNS) -
 
 def _seal(db: sqlite3.Connection, segment: Segment) -> None:
     table, after, end, tree = segment
-    # Another process may have sealed the same rows since they were read.
-    if sealed_up_to(db, table) == after:
+    # Another process may have sealed the same rows since they were read, or some of them.
+    if (sealed := sealed_up_to(db, table)) != after:
+        after, tree = sealed, tree_of(event_leaves(db, table, sealed, end))
+    if after < end:
         *_, log_end = db.execute(_LAST).fetchone() or (0,)
         manifest = {"table": table, "after": after, "end": end, "rows": tree.leaves}
         append_seal(db, None, None, None, log_end, tree, manifest)

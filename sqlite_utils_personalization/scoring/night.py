@@ -44,7 +44,7 @@ from sqlite_utils_personalization.scoring.plan import (
 from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
-from sqlite_utils_personalization.scoring.serve import seen_until, serve, spare
+from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
 from sqlite_utils_personalization.scoring.summary import summary
 from sqlite_utils_personalization.transaction import transaction
 
@@ -148,6 +148,7 @@ def _run(
     with transaction(db, "IMMEDIATE"):
         rival = _latest(db, night)
         if rival is None or rival.again < again:
+            _require_newest(db)
             run_id, status = freeze(db), "scored"
         else:
             run_id, status = rival.run_id, "resumed"
@@ -247,6 +248,15 @@ def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> 
         )
     for sentence in sentences:
         reporter.say(f"not scored: {sentence}")
+
+
+def _require_newest(db: sqlite3.Connection) -> None:
+    """PersonalizationError if a run was frozen meanwhile that looked further: runs are numbered in that order."""
+    if is_overtaken(db):
+        raise PersonalizationError(
+            "another night was frozen meanwhile, and looked further for what was handed over",
+            "run it once more",
+        )
 
 
 def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -> dict[str, Any]:

@@ -173,6 +173,18 @@ def seen_until(db: sqlite3.Connection) -> dict[str, int | None]:
     return {"delivery_end": found[_DELIVERIES], "feedback_end": found[_FEEDBACK]}
 
 
+def is_overtaken(db: sqlite3.Connection) -> bool:
+    """Whether a run looked further than plan_run, which is not frozen yet, at what is there; read-only."""
+    return any(
+        db.execute(
+            f"SELECT 1 FROM am_personalization_run r, plan_run p"
+            f" WHERE r.{column} > coalesce(p.{column}, 0) AND r.{column} <= ?",
+            (end or 0,),
+        ).fetchone()
+        for column, end in seen_until(db).items()
+    )
+
+
 def spare(db: sqlite3.Connection) -> None:
     """Note whom the run of plan_run spares what, and how deep their lists have to be."""
     as_of, days, depth, top_k, deliveries, feedback = db.execute(

@@ -29,7 +29,7 @@ KINDS = {
     "seal": "what seals cover",
     "tree": "the tree over the seals",
     "head": "what was kept outside the file",
-    "event": "deliveries, erasures, keys and their rotation",
+    "event": "deliveries, feedback, erasures, keys and their rotation",
     "check": "verification itself",
 }
 
@@ -137,6 +137,11 @@ CODES = {
         "who got which list in a run is not what was decided when it was frozen",
         f"see when the night was interrupted, and who wrote meanwhile; {_BACKUP}",
     ),
+    "reason-wrong": Code(
+        "completeness",
+        "why a customer got nothing in a run is not what follows from it",
+        f"ask who ran that night, and with what; {_BACKUP}",
+    ),
     "customer-not-gone": Code(
         "completeness",
         "a customer was left out as deleted, and was there when the run ended",
@@ -183,7 +188,7 @@ CODES = {
     ),
     "sealed-events-changed": Code(
         "event",
-        "deliveries, erasures, bound or rotated keys are not those that a seal covers",
+        "deliveries, feedback, erasures, bound or rotated keys are not those that a seal covers",
         _BACKUP,
     ),
     "identity-changed": Code(
@@ -217,8 +222,11 @@ CODES = {
 REMARKS = {
     "rows-unexplained": "rows of the log that neither evidence nor a seal covers: other programs wrote them",
     "rows-after-last-seal": "rows of the log that were written since the last seal",
-    "events-after-last-seal": "deliveries, erasures, bound or rotated keys recorded since the last seal of their table",
+    "events-after-last-seal": "deliveries, feedback, erasures, bound or rotated keys recorded since the last seal of"
+    " their table",
     "time-backwards": "a night or an event was written down before the one that comes before it in order",
+    "looked-less-far": "what a run did not look at for what was handed over before, though it was written down before"
+    " the run began",
     "view-not-packaged": "v_personalization_recent_recs is not the packaged one, as where an older 287 made it",
 }
 # Those that --strict does not accept.

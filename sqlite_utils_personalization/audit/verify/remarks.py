@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.verify.codes import UNCOVERED
+from sqlite_utils_personalization.audit.verify.ends import overlooked
 from sqlite_utils_personalization.audit.verify.events import sealed_segments
 from sqlite_utils_personalization.audit.verify.schema import LOG, RECENT, recent_view_differs
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
@@ -65,7 +66,7 @@ def remarks(db: sqlite3.Connection) -> list[Remark]:
     Of a file so damaged that they cannot be counted, findings speak.
     """
     found: list[Remark] = []
-    for check in (_log, _events, _view, _times):
+    for check in (_log, _events, _overlooked, _view, _times):
         # sqlite3 may be another module than that which Python brings.
         with suppress(Exception):
             found += check(db)
@@ -96,6 +97,14 @@ def _events(db: sqlite3.Connection) -> Iterator[Remark]:
         if rows[0]:
             what = _rows(rows, f"of {table}", "lie after the last seal")
             yield Remark("events-after-last-seal", what, *rows)
+
+
+def _overlooked(db: sqlite3.Connection) -> Iterator[Remark]:
+    for run_id, table, rows in overlooked(db):
+        what = (
+            f"lie before run {run_id} began, which did not look at them; or the clock was set back"
+        )
+        yield Remark("looked-less-far", _rows(rows, f"of {table}", what), *rows)
 
 
 def _view(db: sqlite3.Connection) -> Iterator[Remark]:

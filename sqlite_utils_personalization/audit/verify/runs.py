@@ -28,14 +28,14 @@ _FIELDS = listed(Candidate._fields)
 # Who got which list, from the log; then everyone else, from where the run said why they got none, or not yet.
 _SERVED = """
 INSERT OR IGNORE INTO plan_served
-SELECT l.profile_id, e.list_id, e.first_seq, e.n, t.cohort_id FROM am_personalization_evidence e
+SELECT l.profile_id, e.list_id, e.first_seq, e.n, t.cohort_id, e.first_rec_id FROM am_personalization_evidence e
 JOIN am_personalization_list t USING (list_id)
 JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
 WHERE t.run_id = :run_id AND e.first_rec_id BETWEEN :first AND :last
 """
 _WAITING = """
 INSERT OR IGNORE INTO plan_served
-SELECT u.profile_id, u.list_id, u.first_seq, u.n, t.cohort_id FROM am_personalization_run_customer u
+SELECT u.profile_id, u.list_id, u.first_seq, u.n, t.cohort_id, NULL FROM am_personalization_run_customer u
 JOIN am_personalization_list t USING (list_id) WHERE u.run_id = :run_id
 """
 # How many of both there are.
@@ -119,7 +119,7 @@ def _restore(db: sqlite3.Connection, at: dict[str, int]) -> Iterator[Finding]:
     create_map(db)
     db.execute(
         "CREATE TEMP TABLE plan_served (profile_id INTEGER, list_id INTEGER, first_seq INTEGER, n INTEGER,"
-        " cohort_id INTEGER, PRIMARY KEY (profile_id, list_id, first_seq)) WITHOUT ROWID"
+        " cohort_id INTEGER, first_rec_id INTEGER, PRIMARY KEY (profile_id, list_id, first_seq)) WITHOUT ROWID"
     )
     _restore_run(db, at["run_id"])
     # A row that is not in the log counts as well: only then is everyone counted.

@@ -1,4 +1,4 @@
-"""Does each customer of a run stand for each list once, with lists of their own vector, and were the missing gone?
+"""Does each customer of a run have each part of a list once, in order, of their own vector, and why have others none?
 
 Reads what check_run planned: plan_served (who got or waits for which places), plan_map (which are due) and
 plan_customer.
@@ -12,6 +12,7 @@ from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.audit.verify.events import sealed_segments
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.served import GONE
+from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 
 _ERASURES = "am_personalization_erasure"
 _EACH = """
@@ -63,6 +64,25 @@ SELECT v.profile_id, v.list_id, v.first_seq, v.n FROM plan_served v WHERE NOT EX
     AND m.first_seq = v.first_seq AND m.n = v.n
 )
 """
+# What is next on the map stands before it in the log.
+_OUT_OF_ORDER = """
+SELECT DISTINCT m.profile_id FROM plan_map m
+JOIN plan_map o ON o.position = m.position + 1 AND o.profile_id = m.profile_id
+CROSS JOIN plan_served v ON v.profile_id = m.profile_id AND v.list_id = m.list_no AND v.first_seq = m.first_seq
+CROSS JOIN plan_served w ON w.profile_id = o.profile_id AND w.list_id = o.list_no AND w.first_seq = o.first_seq
+WHERE w.first_rec_id < v.first_rec_id
+"""
+# As the night says why; who was due something was skipped, which is said. The reason why a preference cannot be scored
+# is in the digest of the customers.
+_WRONG_REASON = """
+SELECT x.profile_id, x.reason FROM am_personalization_unserved x
+WHERE x.run_id = :run_id AND x.reason IS NOT :gone AND (
+    EXISTS (SELECT 1 FROM plan_served v WHERE v.profile_id = x.profile_id)
+    OR x.cohort_id IS NOT NULL AND x.reason IS NOT CASE WHEN EXISTS (
+        SELECT 1 FROM plan_list o WHERE o.cohort_no = x.cohort_id AND o.profile_id IS NULL
+    ) OR EXISTS (SELECT 1 FROM plan_list o WHERE o.profile_id = x.profile_id) THEN :nothing_new END
+)
+"""
 
 
 def check_twice(db: sqlite3.Connection, at: Mapping[str, int]) -> Iterator[Finding]:
@@ -74,7 +94,7 @@ def check_twice(db: sqlite3.Connection, at: Mapping[str, int]) -> Iterator[Findi
 
 def check_customers(db: sqlite3.Connection, at: Mapping[str, Any]) -> Iterator[Finding]:
     """Everyone has what is due to them, of lists of their own vector, and who was left out as deleted was gone."""
-    run_id, at = at["run_id"], {**at, "gone": GONE}
+    run_id, at = at["run_id"], {**at, "gone": GONE, "nothing_new": NOTHING_NEW}
     db.execute("CREATE INDEX temp.plan_map_profile ON plan_map(profile_id)")
     for (profile_id,) in db.execute(_SKIPPED, at):
         yield Finding(
@@ -84,12 +104,19 @@ def check_customers(db: sqlite3.Connection, at: Mapping[str, Any]) -> Iterator[F
         places = f"places {first} to {first + n - 1} of list {list_id}"
         what = f"{places} were not due to profile {profile_id} in run {run_id}"
         yield Finding("served-otherwise", what, run_id)
+    for (profile_id,) in db.execute(_OUT_OF_ORDER):
+        what = f"profile {profile_id} has the parts of a list in another order than was due in run {run_id}"
+        yield Finding("served-otherwise", what, run_id)
     for profile_id, list_id in db.execute(_OF_ANOTHER):
         what = f"profile {profile_id} has list {list_id} of run {run_id}, which is another's"
         yield Finding("list-of-another", what, run_id)
     for (profile_id,) in db.execute(_MOVED, at):
         what = f"profile {profile_id} waits in run {run_id} for a list that is not of it"
         yield Finding("list-of-another", what, run_id)
+    for profile_id, reason in db.execute(_WRONG_REASON, at):
+        said = "no item scored above 0" if reason is None else repr(reason)
+        what = f"profile {profile_id} is noted as having got nothing in run {run_id}: {said}, which does not follow"
+        yield Finding("reason-wrong", what, run_id)
     for (profile_id,) in db.execute(_DUE_FOR_NOTHING, at):
         what = f"profile {profile_id} was due nothing in run {run_id}, and has places noted as due"
         yield Finding("served-otherwise", what, run_id)

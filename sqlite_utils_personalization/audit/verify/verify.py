@@ -10,6 +10,7 @@ from sqlite_utils_personalization.audit.verify.contents import (
     check_values,
     indexes_beside,
 )
+from sqlite_utils_personalization.audit.verify.ends import check_ends
 from sqlite_utils_personalization.audit.verify.events import check_events
 from sqlite_utils_personalization.audit.verify.rows import check_references, check_rows
 from sqlite_utils_personalization.audit.verify.runs import check_run
@@ -49,6 +50,7 @@ def verify(
             guarded("content", check_contents(db)),
             guarded("log", check_rows(db, meter.ticks(_RANGE))),
             guarded("run", _check_runs(db, meter.ticks(_LIST))),
+            guarded("run", check_ends(db)),
             guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
             guarded("event", check_events(db)),
         ]
