@@ -29,6 +29,7 @@ from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.scoring import log, night, serve
 from sqlite_utils_personalization.scoring.night import Reporter
+from sqlite_utils_personalization.scoring.progress import mend_progress
 
 NEW = load_model().constants
 CONSTRUCTION = '{"industry_pack": "D"}'
@@ -365,6 +366,19 @@ def test_a_customer_who_is_erased_while_some_of_the_parts_are_logged_is_nobodys_
     left = [programs_of(db, n, 2) for n in (1, 2, 3) if n != profile_id]
     whole = {1: ["a", "c"], 2: ["b", "c"], 3: ["a", "b"]}
     assert left == [whole[n] for n in (1, 2, 3) if n != profile_id]
+
+
+def test_how_far_a_night_is_agrees_whoever_was_erased_before_a_part_of_a_list_was_logged(
+    start, monkeypatch
+):
+    db = start(customers=3)
+    handed_over(db, 3, "b")
+    interrupted(db, monkeypatch, 2)
+    (key,) = db.execute(f"SELECT user_token_hash FROM {P}profile WHERE profile_id = 3").fetchone()
+    erase(db, key)
+    run_night(db, as_of="2026-04-02", top_k=2)
+    assert verify(db) == []
+    assert not mend_progress(db, 2)
 
 
 # Someone who runs the night and freezes what does not follow.

@@ -24,21 +24,10 @@ SELECT min(first_rec_id), coalesce(sum(n), 0), count(*) FROM am_personalization_
 WHERE first_rec_id BETWEEN :first AND :last
     AND list_id IN (SELECT list_id FROM am_personalization_list WHERE run_id = :run_id)
 """
-# Places of the map that were dealt with and have no rows, by whose they were; some of them may have had rows before.
+# Of who was gone before all of it was logged: how many ranges were left, which have no rows.
 _GONE = """
-SELECT count(*) FROM am_personalization_unserved x
-CROSS JOIN am_personalization_list t ON t.run_id = x.run_id AND t.cohort_id = x.cohort_id
-    AND coalesce(t.profile_id, 0) IN (0, x.profile_id)
-WHERE x.run_id = :run_id AND x.reason = :gone
-"""
-_BEFORE_GONE = """
-SELECT count(*) FROM am_personalization_evidence e JOIN am_personalization_recommendation_log l
-    ON l.rec_id = e.first_rec_id
-WHERE e.first_rec_id BETWEEN :first AND :last
-    AND e.list_id IN (SELECT list_id FROM am_personalization_list WHERE run_id = :run_id)
-    AND l.profile_id IN (
-        SELECT profile_id FROM am_personalization_unserved WHERE run_id = :run_id AND reason = :gone
-    )
+SELECT coalesce(sum(json_array_length(due_json)), 0) FROM am_personalization_unserved
+WHERE run_id = :run_id AND reason = :gone
 """
 _PUT_BACK = """
 INSERT INTO am_personalization_run_progress(run_id, status, cursor, logged, first_rec_id, finished_at)
@@ -82,7 +71,7 @@ def _mended(db: sqlite3.Connection, run_id: int) -> dict[str, object] | None:
         (cursor,) = db.execute(_LEFT, at).fetchone()
         if cursor is None:
             # What is dealt with leaves the map.
-            cursor = places + _without_rows(db, bounds)
+            cursor = places + db.execute(_GONE, {**at, "gone": GONE}).fetchone()[0]
     status, finished_at = ("finished" if sealed else "running"), None
     if sealed:
         finished_at = stored[-1] if stored and is_time(stored[-1]) else utc_now()
@@ -90,11 +79,3 @@ def _mended(db: sqlite3.Connection, run_id: int) -> dict[str, object] | None:
         return None
     found = {"status": status, "cursor": cursor, "logged": logged, "first": first}
     return {**at, **found, "finished_at": finished_at}
-
-
-def _without_rows(db: sqlite3.Connection, bounds: dict[str, int]) -> int:
-    """How many places of customers who were gone have no rows; read-only."""
-    at = {**bounds, "gone": GONE}
-    due: int = db.execute(_GONE, at).fetchone()[0]
-    before: int = db.execute(_BEFORE_GONE, at).fetchone()[0] if due else 0
-    return due - before
