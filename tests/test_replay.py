@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nights import scored_night
 from oracle import Item
@@ -399,7 +399,7 @@ COLUMNS = (
     *(("candidate", name) for name in ("opens_on", "closes_on", "risk_level", "why", "title")),
     *(("list", name) for name in ("run_id", "cohort_id", "profile_id")),
     *(("decision", name) for name in ("seq", "candidate_id", "industry_points", "score")),
-    *(("evidence", name) for name in ("n", "list_id")),
+    *(("evidence", name) for name in ("n", "list_id", "first_seq")),
     *(("run", name) for name in ("as_of", "served_at", "top_k", "model_json")),
 )
 VALUES = st.sampled_from(
@@ -413,6 +413,7 @@ VALUES = st.sampled_from(
         st.tuples(st.sampled_from(COLUMNS), VALUES, st.integers(1, 4)), min_size=1, max_size=3
     )
 )
+@example(changes=[(("evidence", "n"), "2026-04-02", 1)])
 def test_whatever_is_tampered_with_nothing_breaks_and_the_verdicts_are_the_views(changes):
     with closing(in_memory()) as db:
         db.execute("PRAGMA ignore_check_constraints = on")
