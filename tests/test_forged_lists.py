@@ -190,7 +190,42 @@ REVERSED = (
 def test_parts_of_a_list_in_another_order_are_found(db, monkeypatch, profile_id):
     insider(monkeypatch, "serve", *(one.format(profile_id) for one in REVERSED))
     night_after(db, 1, 2)
-    assert "served-otherwise" in codes(db)
+    assert codes(db) == {"served-otherwise"}
+    with pytest.raises(PersonalizationError, match="not in its order|not where they belong"):
+        receipt(db, token(profile_id - 1), 2)
+
+
+MINE_FIRST = "UPDATE plan_map SET {} WHERE position = (SELECT min(position) FROM plan_map WHERE profile_id = 3)"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    (("n = n + 1", "over 2 of program"), ("first_seq = 3", None), ("n = 1", None)),
+)
+def test_more_fewer_or_other_places_than_are_due_are_found(db, monkeypatch, change, fault):
+    """Of places that were passed over a receipt does not know whether they were handed over."""
+    insider(monkeypatch, "serve", MINE_FIRST.format(change))
+    night_after(db, 1, 2)
+    assert {"customer-skipped", "served-otherwise"} <= codes(db)
+    if fault:
+        with pytest.raises(PersonalizationError, match=fault):
+            receipt(db, token(2), 2)
+
+
+def test_a_part_of_another_customers_own_list_is_found(tmp_path, monkeypatch):
+    with closing(scored_night(tmp_path, FIVE, [CONSTRUCTION] * 2, model=MODEL, top_k=2)) as db:
+        db.execute("CREATE TABLE saved_searches (id, api_key_hash, query_json)")
+        db.execute("INSERT INTO saved_searches VALUES ('s', ?, '{\"q\": \"\"}')", (token(0),))
+        db.execute(f'UPDATE {P}profile SET preference_json = \'{{"risk_tolerance": "low"}}\'')
+        mine = "SELECT list_no FROM plan_list WHERE profile_id = 1"
+        insider(
+            monkeypatch, "serve", f"UPDATE plan_map SET profile_id = 2 WHERE list_no IN ({mine})"
+        )
+        # In the order of profile_id, or else the leaves are not.
+        night_after(db, 1, 2)
+        assert {"customer-skipped", "served-otherwise", "list-of-another"} <= codes(db)
+        with pytest.raises(PersonalizationError, match="not intact"):
+            receipt(db, token(1), 2)
 
 
 SAID = {
