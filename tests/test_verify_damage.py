@@ -152,6 +152,45 @@ def test_a_log_rebuilt_in_another_way_is_found(db, what):
     assert ("object-changed", LOG) in {(f.code, f.table) for f in verify(db)}
 
 
+BESIDE = {
+    "nothing else": (),
+    "a row that says something else": (
+        f"UPDATE {LOG} SET served_at = served_at || 'x' WHERE rec_id = (SELECT max(first_rec_id) FROM {P}evidence)",
+    ),
+    "a run that is gone": (f"DELETE FROM {P}run",),
+    "a range that is too long": (
+        f"UPDATE {P}evidence SET n = n + 1 WHERE first_rec_id = (SELECT max(first_rec_id) FROM {P}evidence)",
+    ),
+    "a place that stands before the first": (
+        "PRAGMA ignore_check_constraints = 1",
+        f"UPDATE {P}decision SET seq = 0 WHERE seq = 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_a_float_in_the_log_is_found_whatever_stands_beside_it(db, beside):
+    (first,) = db.execute(f"SELECT min(first_rec_id) FROM {P}evidence WHERE n > 1").fetchone()
+    as_float = f"UPDATE {LOG} SET score = score + 0.0 WHERE rec_id = {first + 1}"
+    write_schema(db, LOG, REBUILT["a type"](packaged_objects()[LOG]).replace("IF NOT EXISTS ", ""))
+    tamper_behind_the_guards(db, as_float, *BESIDE[beside])
+    assert [f.rec_id for f in only(db, "log-row-changed")].count(first + 1) == 1
+
+
+def test_rows_of_customers_with_huge_numbers_are_all_named(db):
+    first, n = db.execute(f"SELECT first_rec_id, n FROM {P}evidence WHERE n > 2").fetchone()
+    (last,) = db.execute(f"SELECT max(first_rec_id) FROM {P}evidence").fetchone()
+    tamper_behind_the_guards(
+        db,
+        f"UPDATE {LOG} SET profile_id = {2**62} WHERE rec_id BETWEEN {first} AND {first + n - 1}",
+        f"UPDATE {LOG} SET score = score - 1 WHERE rec_id = {last}",
+    )
+    assert ("log-row-changed", last) in {(f.code, f.rec_id) for f in verify(db)}
+    assert "log" not in {
+        f.what.split(" check")[0].split()[-1] for f in only(db, "check-unfinished")
+    }
+
+
 def test_an_added_column_of_the_log_or_the_profiles_is_found(db):
     for name in (LOG, f"{P}profile"):
         db.execute(f"ALTER TABLE {name} ADD COLUMN note")

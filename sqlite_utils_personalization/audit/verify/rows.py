@@ -17,11 +17,13 @@ _RUN = "am_personalization_run"
 MOST_MISSING = 1_000
 
 _RANGES = """
-SELECT e.first_rec_id, e.n, e.first_seq, t.run_id, t.list_id, (
-        SELECT count(*) FROM am_personalization_decision d WHERE d.list_id = e.list_id
-    ) AS places, lag(e.first_rec_id + e.n) OVER (ORDER BY e.first_rec_id) AS free
+SELECT e.first_rec_id, e.n, e.first_seq, t.run_id, t.list_id, coalesce(d.places, 0) AS places,
+    lag(e.first_rec_id + e.n) OVER (ORDER BY e.first_rec_id) AS free
 FROM am_personalization_evidence e
 LEFT JOIN am_personalization_list t ON t.list_id = e.list_id
+LEFT JOIN (
+    SELECT list_id, count(*) AS places FROM am_personalization_decision GROUP BY list_id
+) d ON d.list_id = e.list_id
 """
 _BROKEN_RANGES = f"""
 SELECT run_id, first_rec_id, CASE
@@ -60,8 +62,23 @@ WHERE e.first_rec_id > :after AND e.first_rec_id <= :last AND (
     OR (r.run_id IS NOT NULL AND l.served_at IS NOT r.served_at COLLATE BINARY)
 )
 """
-# A float equals the integer of the same value. Asked only where the log has one, because it is asked of every row.
-_ALL_INTEGERS = f"SELECT typeof(sum(profile_id + score)) IN ('integer', 'null') FROM {LOG}"
+# How many rows are as they should be, which takes less than to ask which are not, and whether no number of
+# theirs is a float, which equals the integer of the same value. A sum of remainders never overflows.
+_RIGHT_ROWS = """
+SELECT count(*), typeof(sum((l.profile_id + l.score) % 2)) IN ('integer', 'null')
+FROM am_personalization_evidence e
+CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
+CROSS JOIN am_personalization_run r ON r.run_id = t.run_id
+CROSS JOIN am_personalization_recommendation_log f ON f.rec_id = e.first_rec_id
+CROSS JOIN am_personalization_decision d
+    ON d.list_id = e.list_id AND d.seq BETWEEN e.first_seq AND e.first_seq + e.n - 1
+CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - e.first_seq
+WHERE e.first_rec_id > :after AND e.first_rec_id <= :last AND (t.profile_id IS NULL OR t.profile_id = f.profile_id)
+    AND l.score = d.score AND l.profile_id = f.profile_id
+    AND l.recommendation_type = c.recommendation_type COLLATE BINARY
+    AND l.served_at = r.served_at COLLATE BINARY
+"""
 _WRONG_TYPES = """
 SELECT t.run_id, l.rec_id, CASE WHEN typeof(l.score) = 'integer' THEN 'profile_id' ELSE 'score' END
 FROM am_personalization_recommendation_log l CROSS JOIN am_personalization_evidence e
@@ -76,8 +93,8 @@ WHERE (typeof(l.score) <> 'integer' OR typeof(l.profile_id) <> 'integer') AND e.
 # So few that the bar moves and Ctrl-C is heard.
 _RANGES_AT_ONCE = 2_000
 _SOME_RANGES = """
-SELECT max(first_rec_id), count(*) FROM (
-    SELECT first_rec_id FROM am_personalization_evidence
+SELECT max(first_rec_id), count(*), sum(n) FROM (
+    SELECT first_rec_id, n FROM am_personalization_evidence
     WHERE first_rec_id > ? ORDER BY first_rec_id LIMIT ?
 )
 """
@@ -87,19 +104,26 @@ def check_rows(
     db: sqlite3.Connection, tick: Callable[[int], None] = lambda n: None
 ) -> Iterator[Finding]:
     """Hold the log against the evidence, both ways as far as evidence reaches, a tick for every range; read-only."""
+    is_whole = True
     for run_id, rec_id, fault in db.execute(_BROKEN_RANGES):
+        is_whole = False
         what = f"evidence from row {rec_id} on: {fault}"
         yield Finding(
             "evidence-broken", what, run_id, rec_id, "am_personalization_evidence", rec_id
         )
-    after = -(2**63)
+    after, has_odd = -(2**63), False
     while (found := db.execute(_SOME_RANGES, (after, _RANGES_AT_ONCE)).fetchone())[1]:
-        last, ranges = found
-        for row in db.execute(_WRONG_ROWS, {"after": after, "last": last}):
-            yield _wrong(*row)
+        last, ranges, rows = found
+        right, are_integers = db.execute(_RIGHT_ROWS, {"after": after, "last": last}).fetchone()
+        # Of ranges that go beyond their lists the number says nothing.
+        is_right = right == rows and is_whole
+        has_odd |= not (is_right and are_integers)
+        if not is_right:
+            for row in db.execute(_WRONG_ROWS, {"after": after, "last": last}):
+                yield _wrong(*row)
         after = last
         tick(ranges)
-    if not db.execute(_ALL_INTEGERS).fetchone()[0]:
+    if has_odd:
         for row in db.execute(_WRONG_TYPES).fetchall():
             yield _wrong(*row)
 
