@@ -417,7 +417,11 @@ def _is_repeat(item: Item, handed: Handed) -> bool:
         return False
     if item.item_id == handed.item_id:
         return (item.opens_on, item.closes_on) == (handed.opens_on, handed.closes_on)
-    if item.family is None or item.family != handed.family:
+    if (
+        item.family is None
+        or item.family != handed.family
+        or item.recommendation_type == "amendment"
+    ):
         return False
     return item.opens_on is None or date.fromisoformat(item.opens_on) <= handed.day
 

@@ -130,6 +130,7 @@ def test_an_item_says_why_it_is_where_it_is(db):
                 "closes_on": "2026-04-18",
                 "days_left": 16,
                 "closed": False,
+                "closing": "dated",
                 "run_id": 2,
                 "served_at": served_at,
                 "item_id": "EXjg0000000000001A",
@@ -144,6 +145,7 @@ def test_an_item_says_why_it_is_where_it_is(db):
                     "50 + 28 + 20 = 98, within the cap of 100 for programs: 98",
                 ],
                 "verdict": "reproduced",
+                "same_programme": [],
             }
         ],
         "next_cursor": cursor_at(LogPosition(2, 44), None, None),
@@ -169,6 +171,7 @@ def test_a_preview_shows_titles_and_delivers_nothing(db):
             "closes_on": closes_on,
             "days_left": days_left,
             "closed": False,
+            "closing": "dated",
         }
         for rec_id, title, closes_on, days_left in (
             (43, "令和8年度 建設現場の安全対策助成金", "2026-04-18", 16),

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from nights import scored_night
+from oracle import Item
 from scored import OTHERS, P, connect, execute, history, in_memory, tamper
 from sqlite_utils.cli import cli
+from strategies import TITLES
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization import transaction as batches
@@ -23,6 +26,7 @@ from sqlite_utils_personalization.audit.replay_result import ROW_COLUMNS
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.schema import migrate
 
 EVERYTHING = Selection()
@@ -183,6 +187,53 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
         "erased_at": None,
         "sealed": None,
     }
+
+
+def test_a_round_is_told_with_the_others_that_it_stands_for(tmp_path):
+    rounds = [
+        Item("program", "first", TITLES[0], industries="DE"),
+        Item("program", "second", TITLES[1], industries="D"),
+        Item("program", "third", TITLES[2], industries="DEF", prefectures="大阪府"),
+        Item("program", "closing", TITLES[0], industries="D", closes_on="2026-04-06"),
+    ]
+    declared = ['{"industry_pack": "D"}', '{"industry_pack": "D", "prefecture": "大阪府"}']
+    model = load_model().constants
+    with closing(scored_night(tmp_path, rounds, declared, model=model)) as db:
+        found = {
+            (one.logged.profile_id, one.found.candidate.item_id): [
+                other.item_id for other in one.same_programme
+            ]
+            for one in replayed(db, run_id=1)
+            if one.logged.recommendation_type == "program"
+        }
+        ((_, _, path),) = db.execute("PRAGMA database_list")
+        (rec_id,) = db.execute(
+            "SELECT min(rec_id) FROM v_personalization_replay WHERE item_id = 'second'"
+        ).fetchone()
+    # Where a prefecture is declared, its own rounds are a family of their own; what closes too soon stands nowhere.
+    assert found == {
+        (1, "second"): ["first", "third"],
+        (2, "third"): [],
+        (2, "second"): ["first"],
+    }
+    assert (
+        f"    programme and 2 more: {TITLES[0]} (first); {TITLES[2]} (third)\n"
+        in run(path, rec_id).stdout
+    )
+    told = json.loads(run(path, rec_id, "--json").stdout)[0]["same_programme"]
+    assert told[0] == {"item_id": "first", "title": TITLES[0]}
+
+
+def test_a_closing_date_is_known_rolling_or_unknown(path):
+    told = {
+        item_id: run(path, rec_id).stdout
+        for rec_id, item_id in connect(path).execute(
+            "SELECT rec_id, item_id FROM v_personalization_replay WHERE run_id = 1"
+        )
+    }
+    assert "EX-102, no opening date, applications at any time, 沖縄県" in told["EX-102"]
+    assert "EX-104, no opening date, closing date not known, nationwide" in told["EX-104"]
+    assert "pack_construction, no opening date, no closing date" in told["pack_construction"]
 
 
 def test_a_row_of_another_program_is_told_without_evidence(db):
@@ -348,7 +399,7 @@ COLUMNS = (
     *(("candidate", name) for name in ("opens_on", "closes_on", "risk_level", "why", "title")),
     *(("list", name) for name in ("run_id", "cohort_id", "profile_id")),
     *(("decision", name) for name in ("seq", "candidate_id", "industry_points", "score")),
-    *(("evidence", name) for name in ("n", "list_id")),
+    *(("evidence", name) for name in ("n", "list_id", "first_seq")),
     *(("run", name) for name in ("as_of", "served_at", "top_k", "model_json")),
 )
 VALUES = st.sampled_from(
@@ -362,6 +413,7 @@ VALUES = st.sampled_from(
         st.tuples(st.sampled_from(COLUMNS), VALUES, st.integers(1, 4)), min_size=1, max_size=3
     )
 )
+@example(changes=[(("evidence", "n"), "2026-04-02", 1)])
 def test_whatever_is_tampered_with_nothing_breaks_and_the_verdicts_are_the_views(changes):
     with closing(in_memory()) as db:
         db.execute("PRAGMA ignore_check_constraints = on")

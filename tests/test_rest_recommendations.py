@@ -22,6 +22,7 @@ from rest_fixtures import (
 )
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.viewer import connections
 
 ONE, TWO = "example-key-1", "example-key-2"
@@ -78,11 +79,28 @@ async def test_a_preview_has_titles_and_is_free(path):
         "closes_on",
         "days_left",
         "closed",
-    } | {"closing"}
+        "closing",
+    }
 
     assert preview["charged_yen"] == 0
     assert [set(item) for item in preview["items"]] == [known] * len(preview["items"])
     assert preview["items"] == [{key: item[key] for key in known} for item in whole["items"]]
+
+
+@pytest.mark.asyncio
+async def test_each_says_whether_and_when_it_closes_and_what_it_stands_for(path):
+    datasette = await open_api(path)
+    asked = f"{RECOMMENDATIONS}?night={AS_OF}&limit=100"
+    items = (await ask(datasette, "GET", asked, "example-key-4")).json()["items"]
+
+    # Nothing of the example has another round; a pack does not close.
+    assert {item["item_id"]: (item["closing"], item["same_programme"]) for item in items} == {
+        "EXjg0000000000004A": ("dated", []),
+        "EX-102": ("rolling", []),
+        "EX-107": ("dated", []),
+        "EX-106": ("unknown", []),
+        "pack_information": (None, []),
+    }
 
 
 @pytest.mark.asyncio

@@ -15,6 +15,8 @@ from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
 from sqlite_utils_personalization.billing.reconcile.result import keep
 from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.preferences.customer import key_hash
+from sqlite_utils_personalization.preferences.feedback import give_feedback
 from sqlite_utils_personalization.viewer.queries.queries import questions, questions_table
 
 LATER = "2026-04-05"
@@ -287,6 +289,45 @@ async def test_a_change_says_what_it_is_due_to(ask):
 
 
 @pytest.mark.asyncio
+async def test_what_was_handed_over_or_dismissed_is_gone_for_that(tmp_path):
+    path = tmp_path / "jpcite.db"
+    build(path)
+    score(path, as_of=AS_OF)
+    with sqlite3.connect(path, isolation_level=None) as db:
+        rec_ids = dict(
+            db.execute(
+                "SELECT item_id, rec_id FROM v_personalization_replay JOIN"
+                f" {LOG} USING (rec_id) WHERE profile_id = 2"
+            )
+        )
+        record_delivery(
+            db, rec_ids["EX-101"], channel="rest", slot="1", delivered_at=f"{AS_OF}T03:00:00Z"
+        )
+        give_feedback(db, key_hash(b"example-key-2"), "program", "EX-107", "dismissed")
+    score(path, as_of="2026-04-02")
+    datasette = await serve(path)
+    rows = (
+        await datasette.client.get("/jpcite/customer_changes.json?_shape=array&customer=2")
+    ).json()
+    found = {row["item_id"]: (row["change"], row["because"]) for row in rows}
+    onto = (
+        await datasette.client.get(
+            "/jpcite/item_recommendations.json?_shape=array&item_id=EXjg0000000000009A"
+        )
+    ).json()
+
+    assert found["EX-101"] == ("gone", "handed over before")
+    assert found["EX-107"] == ("gone", "dismissed or applied for")
+    assert found["EXjg0000000000009A"][0] == "up"
+    # Of a list that is given in parts, the row is still the right one.
+    with sqlite3.connect(path) as db:
+        for row in onto:
+            sql = "SELECT item_id FROM v_personalization_replay WHERE rec_id = ?"
+            assert db.execute(sql, (row["rec_id"],)).fetchone() == ("EXjg0000000000009A",)
+    assert 2 in {row["profile_id"] for row in onto}
+
+
+@pytest.mark.asyncio
 async def test_the_two_nights_are_named_by_day_or_by_run(ask):
     backwards = await ask("customer_changes", customer=1, night=AS_OF, before=LATER)
 
@@ -513,6 +554,8 @@ FAULTS = (
             "started_at = 'x'",
             "customers_sha256 = printf('%064d', 0)",
             "candidates_sha256 = printf('%064d', 0)",
+            "delivery_end = 9",
+            "feedback_end = 9",
             "profiles = profiles + 1",
             "rejected = 0",
             "counts_json = replace(counts_json, 'rows', 'rowz')",

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,9 @@ import pytest
 
 pytest.importorskip("datasette")
 
+from nights import scored_night
+from oracle import Item
+from strategies import TITLES
 from viewer_fixtures import root, serve, shared_database
 
 from sqlite_utils_personalization import score
@@ -18,6 +21,7 @@ from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.seal import head_of
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
 from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
@@ -713,3 +717,33 @@ async def test_pages_work_under_a_base_url(shared):
     assert 'href="/audit/-/personalization?database=jpcite"' in text
     assert 'href="/audit/-/static-plugins/' in text
     assert 'href="/-/' not in text
+
+
+@pytest.mark.asyncio
+async def test_a_replay_names_the_rounds_it_stands_for_and_the_notice(tmp_path):
+    rounds = [
+        Item("program", "first", TITLES[0], industries="DE"),
+        Item("program", "second", TITLES[1], industries="D"),
+    ]
+    model = load_model().constants
+    with closing(scored_night(tmp_path, rounds, ['{"industry_pack": "D"}'], model=model)) as db:
+        ((_, _, path),) = db.execute("PRAGMA database_list")
+    text, data = await both(path, f"{HOME}/replay/1", 200)
+
+    assert data["same_programme"] == [{"item_id": "first", "title": TITLES[0]}]
+    assert f"and 1 more: {TITLES[0]} (first)" in text
+    assert "<dt>Notice</dt><dd>14 days before it closes</dd>" in text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("item_id", "says"),
+    [("EX-102", "applications at any time"), ("EX-104", "closing date not known")],
+)
+async def test_a_replay_says_of_what_has_no_closing_date_which_it_is(shared, item_id, says):
+    with closing(sqlite3.connect(shared)) as db:
+        sql = "SELECT min(rec_id) FROM v_personalization_replay WHERE item_id = ?"
+        (rec_id,) = db.execute(sql, (item_id,)).fetchone()
+    text, _ = await both(shared, f"{HOME}/replay/{rec_id}", 200)
+
+    assert f"<dt>Closes</dt><dd>{says}</dd>" in text

@@ -997,3 +997,46 @@ def test_a_file_in_use_is_read_as_it_is_and_no_byte_of_it_changes(path):
     assert (path.read_bytes(), wal.read_bytes()) == before
     server.execute("COMMIT")
     server.close()
+
+
+def test_a_round_of_what_was_delivered_names_the_one_that_stands_for_it_and_when_it_was(tmp_path):
+    with closing(scored_night(tmp_path, ROUNDS, CONSTRUCTION, model=NEW)) as db:
+        handed_over(db, 1, "second")
+        (rec_id,) = db.execute(f"SELECT rec_id FROM {P}delivery").fetchone()
+        night_after(db, 1)
+        stood, behind, other = (why_not(db, 1, name, 2) for name in ("second", "first", "other"))
+        others = why_not(db, 2, "first", 2)
+    waits = f"delivered on {AS_OF} as row {rec_id}; nothing new since"
+    assert stood.sentence == f"place 2 with 50 points; {waits}"
+    assert behind.sentence == (f"same programme as {TITLES[1]} (second), place 2; that was {waits}")
+    # It was delivered as the round that it is, so no declaration brings in another of them.
+    assert (behind.reason, behind.nearest, behind.before) == (
+        "same programme",
+        None,
+        stood.before,
+    )
+    assert (other.reason, others.before) == ("recommended", None)
+    assert others.sentence == f"same programme as {TITLES[1]} (second), place 2"
+
+
+def test_whoever_had_everything_before_is_told_of_each_item_why(tmp_path):
+    path = tmp_path / "jpcite.db"
+    build(path)
+    score(path, as_of=AS_OF)
+    with closing(connect(path)) as db:
+        sql = f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 5"
+        ((rec_id,),) = db.execute(sql).fetchall()
+        given = {"channel": "rest", "slot": "1", "delivered_at": f"{AS_OF}T03:00:00.000Z"}
+        record_deliveries(db, [rec_id], **given)
+    score(path, as_of="2026-04-02")
+    with closing(connect(path)) as db:
+        assert db.execute(sql).fetchall() == [(rec_id,)]
+        found = {item_id: why_not(db, 5, item_id, 2) for item_id in ("EX-102", "EX-105", "EX-104")}
+    assert {item_id: one.reason for item_id, one in found.items()} == {
+        "EX-102": "handed over before",
+        "EX-105": "not eligible",
+        "EX-104": "no points",
+    }
+    assert found["EX-102"].sentence == (
+        f"place 1 with 15 points; delivered on {AS_OF} as row {rec_id}; nothing new since"
+    )

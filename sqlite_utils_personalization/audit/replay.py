@@ -210,7 +210,7 @@ class _Lists:
         places = self._places(given.list_id)
         listed = places[field.recommendation_type]
         own = listed
-        if given.n < sum(map(len, places.values())):
+        if given.n != sum(map(len, places.values())):
             # Of a list that goes deeper each customer has parts, in an order of their own.
             at = {place[0]: place for place in listed}
             seqs = self._own(logged.profile_id, logged.served_at, given.list_id)

@@ -55,7 +55,7 @@ RecommendationPoints = _made(
 )
 
 
-class ProgrammeRound(_Result):
+class RoundBehind(_Result):
     """Another round, frame or year of the same programme."""
 
     item_id: str
@@ -73,7 +73,7 @@ class Recommendation(Title):
     points: RecommendationPoints  # type: ignore[valid-type]  # made of COMPONENTS
     reasons: tuple[str, ...] = Field(description="why it has its points, and how they add up")
     verdict: str = Field(description="'reproduced': computing it again gave the same")
-    same_programme: tuple[ProgrammeRound, ...] = Field(
+    same_programme: tuple[RoundBehind, ...] = Field(
         description="other rounds of it, for which it stands; none of them is charged"
     )
 

@@ -40,10 +40,11 @@ IS_DELIVERED = "v.status BETWEEN 200 AND 299 AND +v.reversal_of IS NULL"
 # Whether candidate c is what h is of, or of its family.
 IS_SAME = """h.recommendation_type = c.recommendation_type
     AND (h.kin = coalesce(c.family, c.item_id) OR h.item_id = c.item_id)"""
-# New of it are other days than those it was handed over with, or a member of its family that opened since.
+# New of it are other days than those it was handed over with, or a member of its family that opened since; another
+# change of a program is news as such.
 IS_NOTHING_NEW = """CASE WHEN h.item_id = c.item_id
     THEN h.opens_on IS c.opens_on AND h.closes_on IS c.closes_on
-    ELSE coalesce(c.opens_on <= h.day, 1) END"""
+    ELSE c.recommendation_type <> 'amendment' AND coalesce(c.opens_on <= h.day, 1) END"""
 # Whether it is of an item, and not what stands for a type that nothing lists.
 IS_ITEM = """substr(c.why, 1, 12) <> '{"wildcard":' AND c.candidate_id IS NOT NULL"""
 # What was taken back was not handed over.

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 13:56:55.029200+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 13:56:55.039120+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 13:56:55.045757+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 14:35:58.554030+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 14:35:58.580131+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 14:35:58.607497+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -275,26 +275,26 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'47425b143c9a9e5c84a6ace8d2965f9915865de732aee02a4d2e37c2817d9092','2026-11-28T13:56:54.773Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'08e0ffcbc4b943434b135e3e4aa3d8999f84547a5a1ac726c788fc547b464f80','2026-11-28T13:56:54.774Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'f7e2c0ab01a649c01fe67b6b6fe60544fa380bb36cddc36942924966250798d6','2026-11-28T13:56:54.774Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'09abcbbb1e540bb5172fe69881007975af6b36f7db28db98354cde4de4a001b1','2026-11-28T13:56:54.774Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'ceea8d99f9638bc98f8dbd4f574210d57aace0a5ef3287ca0d71229ab4ca33b3','2026-11-28T13:56:54.774Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'fdc7ab4238b8a0bd69f782e2a5a8c7c373be34cd0c9b64f790ec206f93608cc5','2026-11-28T13:56:54.774Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'ca01cb3a204f93a57218ba09a3666fdd09c58a0006506ddbf69be5453560827d','2026-11-28T13:56:54.774Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'b5e60f1bc074cfea6645e06fce9d2b3cd1d22008d8847557824ef943275372f0','2026-11-28T13:56:54.774Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'1ce74b69c08e29aa14089d3624cb5580ea8e923986dca60b5289c3f6e8a4aa35','2026-11-28T14:35:57.021Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'d51c83d6b576971635338dba5d7e575cd562a7c0f63314e50b5e52e6032d8328','2026-11-28T14:35:57.021Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'b8cbc5d828839223109e2e6f94cde2d3c8c87a28910918190d1f15162ce151e0','2026-11-28T14:35:57.021Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'b5256fb8a2b6074dcbed4889b2fce267868e54bc22c6e434da1bf33e8fc1b92e','2026-11-28T14:35:57.021Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'a46817b80bdfb7dc353eccc4d05f6845b8c73bfb43d6d58a7b49703a026dff07','2026-11-28T14:35:57.022Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'123ee6820ccac1fd811d4c3e85f8c8146a04945740b011c5d7fa2aa8d70bfd0e','2026-11-28T14:35:57.022Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'e4973d6c2b991aa4d5b6b69fb1d1f5d5974b0cd30fe8100b3d81c69fa3ab9f0b','2026-11-28T14:35:57.022Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'2c4ac37ee2f0a64b40ce3197ae46db61fae6e7fa3f7bbaa3222169e5146b3ddd','2026-11-28T14:35:57.022Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'38dd3fdced5dc86bdd39957b41dec22f65df54dedb4e2e6d7c1fe229f45b02ac');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'19bf0bfab0fbcd1a02d33b0f07eb36be039b2e7b2acb35f5bfe2a482ae8917bd');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'bb0880c19a3d2e81bfc7114d311e76762df725d64f2f1834d9cfbb91e353837d');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'525eab2fad2e5fef24da0e3df8e24962e062174d627208d33356e11fdbf0e116');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'2502284a77220a2dd4b7d0b05ad0e9e8714801de964d687fa34860376ee7e4eb');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'831c075aa29f0a57b346bc02087e38f27b02a3bc8983cbfe2f392ea4a4748dc7');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'522ed2b574ed516eae173c623c3e49e09df02824f5ccf87b40397647d3ab4f8b');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'fcb2ae979f30d0c74e48269a8c3a7ab87f709192cb4641862812f7c30458f5f5');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'f3f9d81962f5a2e635c94e71ed55316f306630644732f2ce08cc48f83703cc20');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'d715c14ed528bfef3cdb52cc72999b57c6bcc07dc4c68315c5e61fdacacbfd5b');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'362ba008dda44a8e72ae7aefd05218df2949d5a4eaf5604c4caf07bd84b17362');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'86e3ac13d16ba9a6b9b94224c1fc3040a8b93028ba21487ed7ea7efd0789c61e');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'503dda7316eaceebcb5497917a06db218e9d56d1c2d3ed6395a53a5b53947e6c');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'41ef142e4239c312b3cceea9ad52a43eb0b288b734f68c4da1ffe2a463e1706f');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'5e198744c20315c1975be7fc66c7fc2f65ad4c692c52406ffa58af104cbac0d5');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'52dd55de31b5a23421198c5b4ca44e3334d2e1b65cf7ea4dc0f6dd2ed2124632');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -344,14 +344,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T13:56:54.619Z','2026-11-28T13:56:54.619Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T13:56:54.619Z','2026-11-28T13:56:54.619Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T13:56:54.619Z','2026-11-28T13:56:54.619Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T13:56:54.619Z','2026-11-28T13:56:54.619Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T13:56:54.619Z','2026-11-28T13:56:54.619Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T13:56:54.619Z','2026-11-28T13:56:54.619Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T13:56:54.619Z','2026-11-28T13:56:54.619Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T13:56:54.619Z','2026-11-28T13:56:54.619Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -360,112 +360,112 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T13:56:54.692Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T13:56:54.724Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T13:56:54.844Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T13:56:54.864Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T13:56:54.930Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T13:56:54.952Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T13:56:54.952Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T14:35:56.732Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T14:35:57.422Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T14:35:57.508Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T14:35:57.970Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T14:35:58.034Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -555,9 +555,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T13:56:54.724Z','2026-11-28T13:56:54.704Z','0a75784e3faab2ebac3aef1f81da910b921d7806af606c99d4d5f3ce76c37980','e153ea2cbf9225700f2d9dfa98870afeeb5bc2fd499f22211b54880e4f429af2','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','23597dcc73d79ea03aaac23d32396285d33468aa44816055393d896d17d7999f',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T13:56:54.864Z','2026-11-28T13:56:54.855Z','946445f3fc6e9f75245767f1c4c7ce1f8b49523dda195404bb48474a387411f2','259326cb26244d375cc7ddd1f556a3a4587d439f41afba1061c03a390fbe07f1','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','ad512323a7b3cdf4889d2eb51ad33602e56664ba89046964a57ca7808b065a21',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T13:56:54.952Z','2026-11-28T13:56:54.940Z','a0244afb666ab52766a703f3a46394d13daa6b89d211b69784c1d855f0c7fb7f','5ac8f740d5afbb4da58fa8b1f719c5c22150975ce3e0f44c82f3a874bea23f73','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','1fe87e92049f162813a0bc2258205910fadda12e28e06a525c865390ab616181',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T14:35:56.852Z','2026-11-28T14:35:56.803Z','c348b0588c26f94ffb058316ba0da9bafce2921c0fe208ccd0dc2e21e7b52c30','50de125caae9ac459cac0991e712764a19e97e6ac6fb2d971c39bcd17441a71f','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','36d2063cae2ab71799b1e638fab8e09f1c40c2b8457ad0f106f385a26088da5b',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T14:35:57.508Z','2026-11-28T14:35:57.470Z','58eebc2a3d07181d8a43476c19e6ed979910a53a766205e67f010b5f923da315','991e9d0e10c209a0f976e8a8fb05a73e848fd752fe5e31e4af3eab3a59e3cb05','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','a0944d2ffc314cb9ad4c16e5436f4dbfadd08f47726d01d6aea1fa5dc6896cdc',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T14:35:58.034Z','2026-11-28T14:35:58.005Z','b85389cb1240ba0354a3564f189448c5b56210e2d00c25c5d296e05b73b19be6','65934fef4dce97113f5397d8fabaa0bd6a0949b00241d846a58228345d75cf05','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','da4c1011a46a8b2938e2793248db16633b3a2a7350efae072eca44235116590a',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -688,9 +688,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T13:56:54.784Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T13:56:54.892Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T13:56:54.979Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T14:35:57.092Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T14:35:57.630Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T14:35:58.128Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -706,13 +706,13 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/732ad0a3af68cc29',NULL,NULL,NULL,0,8,'bba35e16c89a4b7bfde03018a2936397c3992372c3de21a11981bd0b4d20a9b6','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','1bda91a9545967242235de8aeeac7c90a25b5187abe3851a978951e6b7de4066','1bda91a9545967242235de8aeeac7c90a25b5187abe3851a978951e6b7de4066');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/732ad0a3af68cc29',NULL,1,1,50,1,'acdc296f5d984ceee151e3f3f28b41288b471040e7c3e7db26f0bcafd9348961','{"after":0,"rows":1}','d6727de628c1350be3f1caf4bc70533b20782230ab5128d38e5d501bac682eef','d6727de628c1350be3f1caf4bc70533b20782230ab5128d38e5d501bac682eef');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/732ad0a3af68cc29',1,2,50,50,7,'5602bf42d4df09f4980d82ff0c84dc34ab4cd08643d182270a9b3429a07ad704','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"e153ea2cbf9225700f2d9dfa98870afeeb5bc2fd499f22211b54880e4f429af2","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T13:56:54.724Z","served_sha256":"23597dcc73d79ea03aaac23d32396285d33468aa44816055393d896d17d7999f","started_at":"2026-11-28T13:56:54.704Z","top_k":10},"unserved_sha256":"4b12a78b4128d3d838dc2a7f21800d196b446205ac35c11f7aafcea0561dbb4c"}','2097e07906b2aef7d083529d121928a77087d0c75f9ef6ab2ee7da774d22fdd0','ddf8a9819443ba6c6bf3e3a63a74b90caaae0de0912f6c1201f1c96a25d099c1');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/732ad0a3af68cc29',NULL,51,51,78,1,'9adfd3fe796430eba4ba995af2fdd303b8b15eb8cb967551e5ddb01beebe83e0','{"after":50,"rows":1}','466394b23d5c07e853517d1ee3efea53bf1a89b8fc3523a0a9e2f8654ee1e9d1','466394b23d5c07e853517d1ee3efea53bf1a89b8fc3523a0a9e2f8654ee1e9d1');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/732ad0a3af68cc29',2,52,78,78,7,'398383482d6179736a178c4c78e612ef3774a47bd987a94dd543f623584f38c5','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"259326cb26244d375cc7ddd1f556a3a4587d439f41afba1061c03a390fbe07f1","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T13:56:54.864Z","served_sha256":"ad512323a7b3cdf4889d2eb51ad33602e56664ba89046964a57ca7808b065a21","started_at":"2026-11-28T13:56:54.855Z","top_k":2},"unserved_sha256":"53b4f9ffe0e79ca3e88530b1073e583fda636a3720e2916b678fd4c8b0f0a5cb"}','e6d386d595d7e7b15614ffc5b48602bb7d48246a197b5cbf4ac7de4bc10a49ec','ca26019ee255120ca07f0a4c1d95faa1a1e9a3253c6f567ef1d4c5f694d4dcf7');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/732ad0a3af68cc29',NULL,79,79,106,1,'b234aa8185e444cca6cc28c0591b42ff72129b2880a8aaf22b7063896c287a35','{"after":78,"rows":1}','ab36ed169d621327612bc63c7d1ea08c8e5eb22665638c9661cf132d33b0931d','38a78083caba086e52e5d3800bda49287b5362b7bf5f48272f9e8f5073f0612b');
-INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/732ad0a3af68cc29',3,80,106,106,7,'afcf0ca6b87b0c009087a859f8278b584a4c0611fde5941a91c2a8dfc2cc9623','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"5ac8f740d5afbb4da58fa8b1f719c5c22150975ce3e0f44c82f3a874bea23f73","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T13:56:54.952Z","served_sha256":"1fe87e92049f162813a0bc2258205910fadda12e28e06a525c865390ab616181","started_at":"2026-11-28T13:56:54.940Z","top_k":2},"unserved_sha256":"0914fd5ddc9f04b6f6fb154089f654ca4086eda5ff63674909035ff1bef9dd47"}','575a7530cc12c45cd7e26b4cc9c8a2ad2a1b91a28d92224502e9928c1a22af3b','bad591e879ae1c2123f0f516349128d4e461513cb5a1500543778f3a7b7c8046');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/784ce98a78e05910',NULL,NULL,NULL,0,8,'a50d3cdc144c2340225a47e6f2edbaf5044fdaa67275ff6c49adf5c8641d3584','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','4917aa02020a68db3db82a976186fe3214a32c4e5ab59e16f1651c3d5b4630bb','4917aa02020a68db3db82a976186fe3214a32c4e5ab59e16f1651c3d5b4630bb');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/784ce98a78e05910',NULL,1,1,50,1,'35c3008a53363a7f3e363570c2ac591472bb37f9c8373c835b0d6b3dab049010','{"after":0,"rows":1}','d40a2ba30aca499a8f41ceccdd91d9a558bb708daa03e07773fa8217ba57f88a','d40a2ba30aca499a8f41ceccdd91d9a558bb708daa03e07773fa8217ba57f88a');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/784ce98a78e05910',1,2,50,50,7,'d4c19990e67e7922c6dec97185c282b5d63ebf3132154efb806c6ebb2b4c3767','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"50de125caae9ac459cac0991e712764a19e97e6ac6fb2d971c39bcd17441a71f","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T14:35:56.852Z","served_sha256":"36d2063cae2ab71799b1e638fab8e09f1c40c2b8457ad0f106f385a26088da5b","started_at":"2026-11-28T14:35:56.803Z","top_k":10},"unserved_sha256":"495231b2dd566edea07ff9fd5d9d48ad3c5e099dbb83913c6403dab006e6de64"}','ccc757c11657439d5be28d11385469df64512c93cd81a5488d9a4da6ec182aa3','fe1b1f2274b675d56316fd0d22ebe092bcf9406a1965b057c03fe7b806b87b70');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/784ce98a78e05910',NULL,51,51,78,1,'7270c0e95b2133e09540da534780c20c5be5c69a52545e282fa5b778641b07f4','{"after":50,"rows":1}','a271259cb7159e14e6ccb14cd47dd526d2e25cd73f292ce2e68dd2d3acf38284','a271259cb7159e14e6ccb14cd47dd526d2e25cd73f292ce2e68dd2d3acf38284');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/784ce98a78e05910',2,52,78,78,7,'1cfec1ede19a0cc9d37903a7b5e5307ccb9b7b82fcbf48706ab93dca9057ec5d','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"991e9d0e10c209a0f976e8a8fb05a73e848fd752fe5e31e4af3eab3a59e3cb05","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T14:35:57.508Z","served_sha256":"a0944d2ffc314cb9ad4c16e5436f4dbfadd08f47726d01d6aea1fa5dc6896cdc","started_at":"2026-11-28T14:35:57.470Z","top_k":2},"unserved_sha256":"467dfa7e3f421d02fb02ae6de5291addf71079da5bcc40b20d40871c0a9e7136"}','f4e50a2f1a5c98cfb022ef4e8ec5a5078175a077a260d7765f589969bf972915','1c1a3bd92311ff5b5ec11e3d0ce0d3455b0d678d7e56e174ab5b03afb2fb8416');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/784ce98a78e05910',NULL,79,79,106,1,'5c64e1fdb2bbb544543d655efeca6e493a7a647aaa97ffcf1df81c045e528ee9','{"after":78,"rows":1}','594abb176c477613340fec81ee4dff17faf9227a3f65adcbe2a2b5dbd89a57d6','129867b627b78278235d449a7abbc4f8b57751c3cc4d5845352fb27000d41c40');
+INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/784ce98a78e05910',3,80,106,106,7,'f08fb4eaae279c4cad5f092746be558127f2cddd098ce6bc8c4cb01d4039ff3c','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"65934fef4dce97113f5397d8fabaa0bd6a0949b00241d846a58228345d75cf05","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T14:35:58.034Z","served_sha256":"da4c1011a46a8b2938e2793248db16633b3a2a7350efae072eca44235116590a","started_at":"2026-11-28T14:35:58.005Z","top_k":2},"unserved_sha256":"34f4fcb18c48adab6fdc38e8d7f87ea6dc461ee3f78741713fe60b2f539e11e6"}','95bbaa8bbf919027984fb13cee3937379a69a8f05f0aa297e1422d26df0571cb','82f0037a476af0241115b9fff6f6f7f11232d257c077f76bc1f23fea4b568cfd');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

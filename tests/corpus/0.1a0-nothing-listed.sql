@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 13:56:55.953439+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 13:56:55.964659+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 13:56:55.971277+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 14:36:03.230626+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 14:36:03.265925+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 14:36:03.293018+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -140,20 +140,20 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'4ae43297d720b1c5c0bd07752952c05ecf1c64d29be4ae8c5b2fef4ba4b9b692','2026-11-28T13:56:55.787Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'d0884e3a26f4b53fa10d11dfb8f6e601a2a045fbb187d06bb185698d9b8deac5','2026-11-28T13:56:55.787Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'3f2de19fa7503b3914f873c7d4ea9b0dfd37bd706a74dc6204b0a471145032e1','2026-11-28T13:56:55.788Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'5e70d7a5ee792f18216397c37f3ee8980c97a99106e501e34b8547731b93d69b','2026-11-28T13:56:55.788Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'7aac27ea7f1989466f5757759bd7b08c95cdf8a4b920cca1c5d94f2d9c6fe1b5','2026-11-28T13:56:55.788Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'4de0337104d93c1289e94cb819cb8338091d16ef3e04081be028e3a847e23f92','2026-11-28T14:36:02.189Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'c41be51008f3b25328eb6c264fc898ad5fedde1c54e952af4fa7ddc519eed078','2026-11-28T14:36:02.190Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'baa0f996455511f0d1022ba3e767528a7e42019e8d8a2d283d16c839d168e711','2026-11-28T14:36:02.190Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'e1943d9c106cc2999b32e95f2c942aa3a5db17baf1a32b4ea69d3c1fc83bc655','2026-11-28T14:36:02.190Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'fd4a0eec2c010c2d1a30791ce9c702aab24d03ebafded7911a4b72911b1f90c0','2026-11-28T14:36:02.190Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'41c41a7a969edbf8b3b46dd333c0659a0c325e6ef52d98af5bbdaee874edc10c');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'082a2cd47c417b757b7b4cd3c61f7ffafabc3c8f2bde9ded40dbb8bdf9762958');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'6da9ddf0a3e23f8f3ff7a40dbb0aa925f4229df41d2f93f0c4c5f3cccf4c7dcf');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'c35cd4bc827a460869b9714bf2b258eba30f7e5d3fdea08470b4c973fe83eb84');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'d8619a2bc782cc57454efcf7e686694ab8570cb7b83bca1173f5f29fbc59c303');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'5fcb8ffdfdf4ea6bf2b2dda09da7d610d8ce255710eaf1dc2d8c877b8f5dc104');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'e9d158b610efbd2024bfecb5aada12bc3c58b90aba33a11978ee1871e319cb79');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'b578fb3ef61e57241e28abdf52326adf716aee9ddacf78e9148b76b5d330a154');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'8b013c3828223803837c2c1ce18ef65c40b3d43a0be60b6381d0158004a6c126');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'7f55771045b9680d2af03aed6d3deddd51c53a9e675df8725668c8c71673dbe2');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -182,11 +182,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T13:56:55.739Z','2026-11-28T13:56:55.739Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T14:36:02.000Z','2026-11-28T14:36:02.000Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T14:36:02.001Z','2026-11-28T14:36:02.001Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T14:36:02.001Z','2026-11-28T14:36:02.001Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T14:36:02.001Z','2026-11-28T14:36:02.001Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T14:36:02.001Z','2026-11-28T14:36:02.001Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -195,30 +195,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T13:56:55.753Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T13:56:55.859Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T13:56:55.859Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T14:36:02.046Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T14:36:02.729Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -308,8 +308,8 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',10,'2026-11-28T13:56:55.753Z','2026-11-28T13:56:55.749Z','8c16feb02d5f5b9139bdfc74c2bbc4f3cbc2f13b6089b4b1650f72e8657aa985','f073c60947dc33a60222601ebaf576594257c7b5782e161e1cf0caefc59940ae','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','9a7396ad5f41aa541f6a23bd65d077ffb7686a6b23b965463200d74892596b1a',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',10,'2026-11-28T13:56:55.859Z','2026-11-28T13:56:55.854Z','5f02c28d351a160cf91f683aee36d2da685edeea9b27393ae2369841eece6f29','dbb29a94fec700b8e34d131a5ce4ac9fe036892601736ac23e495366a9612fbd','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','c1526fb1cb6769e2ab3105d9235003b36478396ac02b1d81ca1f348e0b7c2299',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',10,'2026-11-28T14:36:02.046Z','2026-11-28T14:36:02.035Z','f773f7424ae27e54a060afe8f066309a3e60e0ccc2a9bc1e3ff82aa22ee747ca','ca3fbf6aae8807c5c3b288f0a237b565ef04ccea2285a8fa48fef19be3a6214e','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','2f2d623c0643031af4355007a350119c50390392cd5e013add453f7adf98ebfb',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',10,'2026-11-28T14:36:02.729Z','2026-11-28T14:36:02.721Z','5d1984e1e36661ee188c6130dafa962cffe032eb07352ab67c4d0cc1218150da','70a824f93083095d3b6d90f1b9603b6cc6c99a2398ba5fe8440d24a4f4b9e1e9','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','7e31e48219d7f3efebb7ce3a1a1376312ad253989f22bd3f91a6b466462aeb45',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -340,8 +340,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T13:56:55.798Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T13:56:55.888Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T14:36:02.242Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T14:36:02.815Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -357,9 +357,9 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/4b4d791db2d71294',NULL,NULL,NULL,0,5,'c7ee8eea2b94e040dc93c9bb5e4e2977c45c3f4c4dfa745daed8608163f1c55e','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','0c260c7b2fe7ad3ba2c31207c103bfb6d9b181b6710a74d74a25f4a6e9c32a5e','0c260c7b2fe7ad3ba2c31207c103bfb6d9b181b6710a74d74a25f4a6e9c32a5e');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/4b4d791db2d71294',1,1,12,12,3,'c3a6bfcb49396909093832d09bd4d441962bfe5d649f8812c8cbca4e4097f0cc','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"f073c60947dc33a60222601ebaf576594257c7b5782e161e1cf0caefc59940ae","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T13:56:55.753Z","served_sha256":"9a7396ad5f41aa541f6a23bd65d077ffb7686a6b23b965463200d74892596b1a","started_at":"2026-11-28T13:56:55.749Z","top_k":10},"unserved_sha256":"7fa722eb0878ca28f3a12b2942f2aafd58d82b8f976d9754635f503b553486fe"}','b29c3e2b0592ddc192d0665d6258bf2ad44cb1cad8eefe92882a16bb1827ad25','b29c3e2b0592ddc192d0665d6258bf2ad44cb1cad8eefe92882a16bb1827ad25');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/4b4d791db2d71294',2,13,24,24,3,'d3b6362fe83044dbcf44fa3dab85da99afb06e28c4a8c841236bc90820d0385b','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"dbb29a94fec700b8e34d131a5ce4ac9fe036892601736ac23e495366a9612fbd","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T13:56:55.859Z","served_sha256":"c1526fb1cb6769e2ab3105d9235003b36478396ac02b1d81ca1f348e0b7c2299","started_at":"2026-11-28T13:56:55.854Z","top_k":10},"unserved_sha256":"87cae7961fb57ab47aae74ff7596e1e68aef0b75c3790b06d9d0ff3395cc9d9b"}','d3710949377937d4bf80785d958a687e0a5fe2b705949afb1fc90f49f465a097','cd7bb26b3b93e806421419645c2585f20e9d000be0504cedb77dd12eab3b19f6');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/4372c98ba8300ccd',NULL,NULL,NULL,0,5,'ca2754a42610c197a15bf6739edc3671ff22ee494e6af5c2b9be5f16b8c048e8','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','e15ad8700a188005e99c132721176a4db38f8e654e08065ce0c7d81bcbbbd79a','e15ad8700a188005e99c132721176a4db38f8e654e08065ce0c7d81bcbbbd79a');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/4372c98ba8300ccd',1,1,12,12,3,'08477430b81026a73976d70b7fa81adc35e02ec47e66a7f5fde9a799d03c5330','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"ca3fbf6aae8807c5c3b288f0a237b565ef04ccea2285a8fa48fef19be3a6214e","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T14:36:02.046Z","served_sha256":"2f2d623c0643031af4355007a350119c50390392cd5e013add453f7adf98ebfb","started_at":"2026-11-28T14:36:02.035Z","top_k":10},"unserved_sha256":"d1e14e72b191947e0529ed33fc82ff7dde455cdc78902e8ec339e8f968f6b501"}','d63815937056c22bc7952029c16b2554fedca8f175777144c26a1df0f571d01e','d63815937056c22bc7952029c16b2554fedca8f175777144c26a1df0f571d01e');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/4372c98ba8300ccd',2,13,24,24,3,'e2841c1d22ea3c5ea820b49cc4e900ef65ac7b1dd472b724cf1f1bd9097eedf8','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"70a824f93083095d3b6d90f1b9603b6cc6c99a2398ba5fe8440d24a4f4b9e1e9","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T14:36:02.729Z","served_sha256":"7e31e48219d7f3efebb7ce3a1a1376312ad253989f22bd3f91a6b466462aeb45","started_at":"2026-11-28T14:36:02.721Z","top_k":10},"unserved_sha256":"b2c3d2cffd903bffea7210f7fe7f39f8c8305ebccc4a9cb2eaf9094ae3ee38a7"}','3636f20cee540ca394489fcaee78b91a23d9f7daf42877e4bd9f6a55e6518360','3ae55433c5d60cc76febb2538bba8eddfaa25a6e4a98a4e115aaaf8060c963aa');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 13:56:55.620193+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 13:56:55.626744+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 13:56:55.632968+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 14:36:01.335155+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 14:36:01.370932+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 14:36:01.390840+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -247,18 +247,18 @@ CREATE TABLE am_personalization_delivery (
     unit_price_yen INTEGER NOT NULL CHECK (unit_price_yen >= 0),
     reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
 );
-INSERT INTO "am_personalization_delivery" VALUES(1,'ba0b98d1176568437136a44f54dd98d123ee4cadbb57ef659f087d471a5d60ad',1,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.357Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(2,'761251a89c7bdf99ffcbe466670bc523ea8d26710303db8cf9888939d4d82aa4',4,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(3,'324fca59419d29859ed4a00aa935c9837679cc81bf3f81a823e4ed291c3ae861',7,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(4,'f0a82db49d9011d41f3e3fad543055b8a324365146d3191aca6bf01a53edaf74',10,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(5,'313823ceea47648953bfa4a8518c26a944b857e30a557f7ce88337229d3901a2',13,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(6,'d41d7661cd87583847fd9cbc81a9960ec4d21a3be030d77fca397aa92e489b46',16,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(7,'936e36c9a53865f6eb7fcb37cda6715f67d2b7190b46fa9d200945cbe62e0249',19,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(8,'2c0f607b325b0dd8d8d65898a26e75572dae3ec9cbff4ccd549d05ca8a3d7069',22,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(9,'bf369bda9021f0b67f07e287dcf7d62bc2fb92c818c95bd8aa0b4c31af31fd39',25,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(10,'ff70ae8886cf13755a5a6309277dc7272bff4dbf841ebaed8befa430501e3ada',28,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(11,'d4c4246a2afbde86431e08514314cbb216de967006a8c017466115c77a21c1cc',31,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(12,'b0f1b4fe4fcc81e2cc4dd418bcc5fedb29c61ed8017b65508301913aaf337092',34,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T13:56:55.358Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(1,'ba0b98d1176568437136a44f54dd98d123ee4cadbb57ef659f087d471a5d60ad',1,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.921Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(2,'761251a89c7bdf99ffcbe466670bc523ea8d26710303db8cf9888939d4d82aa4',4,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.921Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(3,'324fca59419d29859ed4a00aa935c9837679cc81bf3f81a823e4ed291c3ae861',7,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.921Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(4,'f0a82db49d9011d41f3e3fad543055b8a324365146d3191aca6bf01a53edaf74',10,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(5,'313823ceea47648953bfa4a8518c26a944b857e30a557f7ce88337229d3901a2',13,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(6,'d41d7661cd87583847fd9cbc81a9960ec4d21a3be030d77fca397aa92e489b46',16,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(7,'936e36c9a53865f6eb7fcb37cda6715f67d2b7190b46fa9d200945cbe62e0249',19,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(8,'2c0f607b325b0dd8d8d65898a26e75572dae3ec9cbff4ccd549d05ca8a3d7069',22,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(9,'bf369bda9021f0b67f07e287dcf7d62bc2fb92c818c95bd8aa0b4c31af31fd39',25,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(10,'ff70ae8886cf13755a5a6309277dc7272bff4dbf841ebaed8befa430501e3ada',28,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(11,'d4c4246a2afbde86431e08514314cbb216de967006a8c017466115c77a21c1cc',31,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(12,'b0f1b4fe4fcc81e2cc4dd418bcc5fedb29c61ed8017b65508301913aaf337092',34,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
 CREATE TABLE am_personalization_erasure (
     erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL UNIQUE,
@@ -328,34 +328,34 @@ CREATE TABLE am_personalization_feedback (
     closes_on TEXT CHECK (closes_on IS date(closes_on)),
     given_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_feedback" VALUES(1,1,'program','EX-104','dismissed',NULL,NULL,NULL,'2026-11-28T13:56:55.363Z');
-INSERT INTO "am_personalization_feedback" VALUES(2,2,'program','EXjg0000000000003A','interested',NULL,'2026-03-15','2026-06-30','2026-11-28T13:56:55.367Z');
+INSERT INTO "am_personalization_feedback" VALUES(1,1,'program','EX-104','dismissed',NULL,NULL,NULL,'2026-11-28T14:35:59.962Z');
+INSERT INTO "am_personalization_feedback" VALUES(2,2,'program','EXjg0000000000003A','interested',NULL,'2026-03-15','2026-06-30','2026-11-28T14:35:59.976Z');
 CREATE TABLE am_personalization_identity (
     identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL,
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'c30baff3683f9a82ba0e33df41360b4f31d1cfc063c79a0528742fe3ef7e1373','2026-11-28T13:56:55.298Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'0488af79342e829cc5d50b6beac736aea550ac8093283d97e5f79fa8b713264e','2026-11-28T13:56:55.299Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'b8ac4afa2225a7948d38d45e24075d4ce4658614fc153ff280055c9bdf1b252b','2026-11-28T13:56:55.299Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'758dc4b38ae2eec276e70b1e1d6e3014904fcb61208e4810d1ac5beb3f642d75','2026-11-28T13:56:55.299Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'d42a132ebee4739cc532d53a852978dee2ed7dca3a0e52aa754e9b8a6edd4f80','2026-11-28T13:56:55.299Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'0e392bfb430e04417c516cc8e43a2f8b1c962f49bbb31f99ca75623446435535','2026-11-28T13:56:55.299Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'d332a6fd0724291c5c77ce0d55d198917dca99832a48141c33e99238fdd1e4af','2026-11-28T13:56:55.299Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'59e6ac49f2a24a1b154abf82becb67f91472ce7294a601c381cf42f41eb19aa7','2026-11-28T13:56:55.299Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'adc81c31d62c191f542b19de206b570b49b7eeeb0d9d972cf197fcce1c2827e7','2026-11-28T14:35:59.388Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'f8d1fb55abb49ac89440456b10079e0efc57aa3f9ce5a8878ea44b15c1c9c82d','2026-11-28T14:35:59.388Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'d92b3b97a458a93823448059ec26d427cf70ec4a0a8a8b19232a8c33da7da7d3','2026-11-28T14:35:59.388Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'ab04a52c8324d1f376d650fb019d0361c77cb73fdb42ab939cf82a631695b151','2026-11-28T14:35:59.388Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'eeda59b1a4d0eac2655538194a88e94b9cdb54911d9c3096b1ef1809eaf78eba','2026-11-28T14:35:59.388Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'2beda978b0c36315ecfcc650941827fd5a4e74a33814eb1dea408383d497d0e0','2026-11-28T14:35:59.388Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'9b820c3a38dd314102448021803eae4f21e8139f931b1908ff6a3fc034791178','2026-11-28T14:35:59.388Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'f5d5cf362434b11340bd73bbe3646f55cc4b242815bef0169eb4628761bfbcce','2026-11-28T14:35:59.388Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'be4c905e109b06af6f7e2653bafc726eef9777c29104c6f00a0bca1dc3286ba0');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'ffe8dc4937a59d696a1fbb1455b83e0b39247bd623cadfc26bfd9d424360d906');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'46fbbbb0f0af4d91db445283e9bdfd84ba4d3e094b40d9f9f552f4a4ec5a6be1');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'21703f9faf250572f3cab8afd99311212f4256167d5293e3ae742bdc7804e3c1');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'e9f8eb185cc9159f9f2d25158da65e8942c60611ede5a6a3bd4e95820e4dbde4');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'b9013ba6095261f6ac0b06fd311f24622d1f118be16a71067272078fa777391f');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'8a0e37905f51518e6aea9082782f966bdfa9d8f157642e76a8bc0df49a45aac5');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'d7d5c9fc973f8b71383761058a2f0c9f33fa971fed0870402a22b34901ef8bb7');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'ce5505784a9c6653f6225b28ae04ba72a050d660f6f22d963126e2610ce6c704');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'831cc4bf39298fe9b5a2bb2138f5eec4c91b68b4f75fde4e06653945a06a0241');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'431e8a6a0daa32321401cc28fe30b9ca07f8c1dfcf872f02cec1eb72f73593ac');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'9e378377eb06d0a265bd9465531ad8a6606cc2593d4a825f56c550f9db3c9e6c');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'0f6b3efbecefe1948b857bb9f625c97838edc5829cf72830e0a10b3979c4cc3f');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'05e0d52b3be7436e333d878f70d9a82f261c87942b84e92f0b92395742c0aadb');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'1f0fd964bfa31232510aee1701ffe75642da69ca80c83ce0f2e5dd4a6d6d6b62');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'278d44294e287a208c4ffc2353fc62a2a92234425a93342e080938f62e9f42b8');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -405,14 +405,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T13:56:55.159Z','2026-11-28T13:56:55.159Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T13:56:55.159Z','2026-11-28T13:56:55.159Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T13:56:55.159Z','2026-11-28T13:56:55.159Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T13:56:55.159Z','2026-11-28T13:56:55.159Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T13:56:55.159Z','2026-11-28T13:56:55.159Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T13:56:55.159Z','2026-11-28T13:56:55.159Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T13:56:55.159Z','2026-11-28T13:56:55.159Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T13:56:55.159Z','2026-11-28T13:56:55.159Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -421,94 +421,94 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,1,'program',98,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',91,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',50,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'industry_pack',75,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'amendment',90,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,2,'program',70,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,2,'program',40,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,2,'program',23,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,2,'industry_pack',75,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'amendment',70,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'saved_search',50,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,3,'program',92,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,3,'program',70,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,3,'program',20,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,3,'amendment',70,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,3,'amendment',70,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'saved_search',60,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,4,'program',56,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,4,'program',50,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,4,'program',40,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,4,'industry_pack',75,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'program',74,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'program',30,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'program',30,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,6,'program',70,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,6,'program',70,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,6,'program',20,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,6,'industry_pack',70,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,7,'program',30,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,7,'program',30,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,7,'program',30,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,7,'industry_pack',30,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,7,'industry_pack',30,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,7,'industry_pack',30,'2026-11-28T13:56:55.240Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,1,'program',98,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,1,'program',20,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,1,'program',20,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,1,'amendment',90,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,2,'program',70,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,2,'program',26,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,2,'program',20,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,2,'industry_pack',75,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,2,'saved_search',50,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,3,'program',96,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,3,'program',20,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,3,'program',20,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,3,'amendment',70,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,3,'saved_search',60,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,4,'program',63,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,4,'program',25,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,4,'program',20,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,4,'industry_pack',75,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,5,'program',15,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,6,'program',70,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,6,'program',20,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,6,'program',10,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,7,'program',15,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,7,'program',25,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,7,'industry_pack',30,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,7,'industry_pack',30,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,7,'industry_pack',30,'2026-11-28T13:56:55.403Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,1,'program',99,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,1,'program',20,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,1,'program',20,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,1,'amendment',90,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,2,'program',70,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,2,'program',26,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,2,'program',20,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,2,'industry_pack',75,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,2,'saved_search',50,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,3,'program',96,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,3,'program',20,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,3,'program',20,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,3,'amendment',70,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,3,'saved_search',60,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,4,'program',65,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,4,'program',25,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,4,'program',20,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,4,'industry_pack',75,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,5,'program',15,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,6,'program',70,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,6,'program',20,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,6,'program',10,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,7,'program',15,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,7,'program',30,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,7,'industry_pack',30,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,7,'industry_pack',30,'2026-11-28T13:56:55.535Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,7,'industry_pack',30,'2026-11-28T13:56:55.535Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,1,'program',98,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',91,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',50,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'industry_pack',75,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'amendment',90,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,2,'program',70,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,2,'program',40,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,2,'program',23,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,2,'industry_pack',75,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'amendment',70,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'saved_search',50,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,3,'program',92,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,3,'program',70,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,3,'program',20,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,3,'amendment',70,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,3,'amendment',70,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'saved_search',60,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,4,'program',56,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,4,'program',50,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,4,'program',40,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,4,'industry_pack',75,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'program',74,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'program',30,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'program',30,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,6,'program',70,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,6,'program',70,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,6,'program',20,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,6,'industry_pack',70,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,7,'program',30,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,7,'program',30,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,7,'program',30,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,7,'industry_pack',30,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,7,'industry_pack',30,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,7,'industry_pack',30,'2026-11-28T14:35:59.234Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,1,'program',98,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,1,'program',20,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,1,'program',20,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,1,'amendment',90,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,2,'program',70,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,2,'program',26,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,2,'program',20,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,2,'industry_pack',75,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,2,'saved_search',50,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,3,'program',96,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,3,'program',20,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,3,'program',20,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,3,'amendment',70,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,3,'saved_search',60,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,4,'program',63,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,4,'program',25,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,4,'program',20,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,4,'industry_pack',75,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,5,'program',15,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,6,'program',70,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,6,'program',20,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,6,'program',10,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,7,'program',15,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,7,'program',25,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,7,'industry_pack',30,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,7,'industry_pack',30,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,7,'industry_pack',30,'2026-11-28T14:36:00.131Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,1,'program',99,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,1,'program',20,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,1,'program',20,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,1,'amendment',90,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,2,'program',70,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,2,'program',26,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,2,'program',20,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,2,'industry_pack',75,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,2,'saved_search',50,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,3,'program',96,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,3,'program',20,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,3,'program',20,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,3,'amendment',70,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,3,'saved_search',60,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,4,'program',65,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,4,'program',25,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,4,'program',20,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,4,'industry_pack',75,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,5,'program',15,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,6,'program',70,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,6,'program',20,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,6,'program',10,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,7,'program',15,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,7,'program',30,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,7,'industry_pack',30,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,7,'industry_pack',30,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,7,'industry_pack',30,'2026-11-28T14:36:00.866Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -598,9 +598,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',3,'2026-11-28T13:56:55.240Z','2026-11-28T13:56:55.227Z','24d3bdaf5fbfe9939e4aad03415d7f111eafa6df27cfb16e4d7c209447cb9a0f','bfd8939a25883852dd29f7c514894a4f87b9bc540de048ccf8d00d56c782dc4c','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','441e3bdf59abbb3c3032b297940280dfe76c51a3a28788a7c4bf3ab8882ce960',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"scores":{"70":3,"90":1},"zero":5},"industry_pack":{"candidates":5,"rows":7,"scored":5,"scores":{"30":3,"70":1,"75":3},"zero":3},"program":{"candidates":19,"rows":21,"scored":7,"scores":{"20":2,"23":1,"30":5,"40":2,"50":2,"56":1,"70":4,"74":1,"91":1,"92":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-02',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',3,'2026-11-28T13:56:55.403Z','2026-11-28T13:56:55.383Z','94d11c2e4b4c7c2bddbbfd9eda8396dcde445fbfffdabace32c590fe943cc790','589ba52d434aff1825d79f4ab449d8dedfbaf5cb018411243204bd376061f94a','3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8','0a54a0d2fe955a4b0528235dd57bf73404bf97bb0183385701796e6ddcf625e3',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":19,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":2,"26":1,"63":1,"70":2,"96":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-03',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',3,'2026-11-28T13:56:55.535Z','2026-11-28T13:56:55.516Z','e86fd44b40b331d33fbd4b52e80f23ead902fd8f8c8453ccb4efc2066f9c221b','45995bca0e3bc7a07e6d814e8380e25f90b82b811de6b4d7c6cf2f7beb0a044b','3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8','2cd8d57397f22c2d300736e7d42a2bfd457ba41630ca1f7354335914caf6febe',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":19,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":1,"26":1,"30":1,"65":1,"70":2,"96":1,"99":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',3,'2026-11-28T14:35:59.234Z','2026-11-28T14:35:59.191Z','53f6046f48b1a3820bb1b7d27e39781b99c4aacd37cc5d0897762d5ba69bfbe7','587089552ad4849773e2b431572b5928d9741be998ae838722b5635652169b3f','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','15746324bb3e689e6227a4e1b54ff9f34db857a7e1ab9e993626ae298d838917',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"scores":{"70":3,"90":1},"zero":5},"industry_pack":{"candidates":5,"rows":7,"scored":5,"scores":{"30":3,"70":1,"75":3},"zero":3},"program":{"candidates":19,"rows":21,"scored":7,"scores":{"20":2,"23":1,"30":5,"40":2,"50":2,"56":1,"70":4,"74":1,"91":1,"92":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-02',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',3,'2026-11-28T14:36:00.131Z','2026-11-28T14:36:00.047Z','e4aeb50d9e71fd43f4f5d185f25e1e253f8ae04ade9dd46a6db1368e5f91d9f0','dbe7c34a29e71ba7e66536c28b9843de44ce368cb15682de1baf6d82de1e3e8a','3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8','29d33296cf8895b2f2c06efbd91c5d928c2a2797780803c2b0e11045aaca4415',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":19,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":2,"26":1,"63":1,"70":2,"96":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-03',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',3,'2026-11-28T14:36:00.866Z','2026-11-28T14:36:00.837Z','379041626603eb13d43d31aef89c437b9c465ecf09dd7fcfc1f76cd4ca6d9e4f','3a94afecdad1b702c991f4288e03b5869403375a7808c86a97850ef62c6f77d5','3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8','253ed00cfadc55fb33346d897a4e36f01f26d24648dfaac1401299cca1973f58',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":19,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":1,"26":1,"30":1,"65":1,"70":2,"96":1,"99":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -731,9 +731,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,34,1,'2026-11-28T13:56:55.310Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',15,27,35,'2026-11-28T13:56:55.454Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',15,27,62,'2026-11-28T13:56:55.572Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,34,1,'2026-11-28T14:35:59.468Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',15,27,35,'2026-11-28T14:36:00.264Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',15,27,62,'2026-11-28T14:36:00.922Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -749,12 +749,12 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/86ca5faa44e66eaf',NULL,NULL,NULL,0,8,'57610947187c6762ff61ad14532c486cca494ea7eb2db5ed6da135f8eabe6443','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','b2afb9ac8553277dd72f1df0809a2a23db883af00d841dc669504139387a7a87','b2afb9ac8553277dd72f1df0809a2a23db883af00d841dc669504139387a7a87');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/86ca5faa44e66eaf',1,1,34,34,7,'9c80b8d6cf3c3a45a795a344926ec9e8b274f3c278a3c820a26fca69b1fde199','{"rows":34,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"scores\":{\"70\":3,\"90\":1},\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":7,\"scored\":5,\"scores\":{\"30\":3,\"70\":1,\"75\":3},\"zero\":3},\"program\":{\"candidates\":19,\"rows\":21,\"scored\":7,\"scores\":{\"20\":2,\"23\":1,\"30\":5,\"40\":2,\"50\":2,\"56\":1,\"70\":4,\"74\":1,\"91\":1,\"92\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"bfd8939a25883852dd29f7c514894a4f87b9bc540de048ccf8d00d56c782dc4c","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T13:56:55.240Z","served_sha256":"441e3bdf59abbb3c3032b297940280dfe76c51a3a28788a7c4bf3ab8882ce960","started_at":"2026-11-28T13:56:55.227Z","top_k":3},"unserved_sha256":"9d55e8c85cd3e7f3c23d7cf1ab8fb2a6f2accb0e715b233c79e470f81e554f03"}','21a3c08b7ea1c9d4d3901559323dce93735cd0e6dcf63f02e84704594b1cf523','21a3c08b7ea1c9d4d3901559323dce93735cd0e6dcf63f02e84704594b1cf523');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/86ca5faa44e66eaf',NULL,NULL,NULL,34,12,'47a8148f2d9fa595867274eb1dd8313c5f320680d5d1b23ac0244b469ae6fca4','{"after":0,"end":12,"rows":12,"table":"am_personalization_delivery"}','287cfef8bc254a490abee9819f2c9f7f295a777865443a232d5b571df1be5901','b449ecd195d335e0916c1f3b8dce6f5c1e9c39c2a6174dcb3aa1ca1a0db0e92e');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/86ca5faa44e66eaf',NULL,NULL,NULL,34,2,'631d71e1e73b861b79c4e7b136a794871574b5483ca787abfdba1f1e89bc98ac','{"after":0,"end":2,"rows":2,"table":"am_personalization_feedback"}','c4590d4435eb97c97598d99ceed677181677746ec8f7fd27ac84929577d95bd2','c4590d4435eb97c97598d99ceed677181677746ec8f7fd27ac84929577d95bd2');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/86ca5faa44e66eaf',2,35,61,61,7,'97568d4f8fe6534c9fbff8b54ff61d7da91de12f60b492466dfe9697c4d2c115','{"rows":27,"run":{"again":0,"as_of":"2026-04-02","candidates_sha256":"3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":19,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":2,\"26\":1,\"63\":1,\"70\":2,\"96\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"589ba52d434aff1825d79f4ab449d8dedfbaf5cb018411243204bd376061f94a","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T13:56:55.403Z","served_sha256":"0a54a0d2fe955a4b0528235dd57bf73404bf97bb0183385701796e6ddcf625e3","started_at":"2026-11-28T13:56:55.383Z","top_k":3},"unserved_sha256":"ef3108e91db9d9033c2c8f11c65b5b19d072ca5abc13c562f8d5fcc374eaf887"}','bbc49ce0218d4a4ee19b404b333f382862f09f8b2af421e3b9d162ee80748a14','7589232d7e1427849149fc4368dd9827d21517539ca3364ea7a88d6cdd2d56ff');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/86ca5faa44e66eaf',3,62,88,88,7,'ba23587b98e1149cfb396e8aee4480cbd69690adaf77e5031a3b1014e30a97f7','{"rows":27,"run":{"again":0,"as_of":"2026-04-03","candidates_sha256":"3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":19,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":1,\"26\":1,\"30\":1,\"65\":1,\"70\":2,\"96\":1,\"99\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"45995bca0e3bc7a07e6d814e8380e25f90b82b811de6b4d7c6cf2f7beb0a044b","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T13:56:55.535Z","served_sha256":"2cd8d57397f22c2d300736e7d42a2bfd457ba41630ca1f7354335914caf6febe","started_at":"2026-11-28T13:56:55.516Z","top_k":3},"unserved_sha256":"a51999e5e1c35262f8645c7088c9464a8d254b5d66ef7cd91624692f855c47d9"}','77ade265e4bd1c1ea5256a62d8f4f037713b3f83c054763cc949b8bcb2e2ae78','967966e5713fd962764962a5a9ab3811fe38dce6f7b0fc536b73da187bcb3fe7');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/cea3cf7247f2fd44',NULL,NULL,NULL,0,8,'4098003b38de218684cd93bcf186748e8389c0a2dbcb0da4fb0c7908b1bfc3e0','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','dba34610d0fefde8a70b565b7d6e88b517fc6e659e7585939a9cf31ea0ad077c','dba34610d0fefde8a70b565b7d6e88b517fc6e659e7585939a9cf31ea0ad077c');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/cea3cf7247f2fd44',1,1,34,34,7,'9c36ffd47d133ec2de92818ae38cf1a9c7f3219f392ce412cce1e3f7edc65d1a','{"rows":34,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"scores\":{\"70\":3,\"90\":1},\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":7,\"scored\":5,\"scores\":{\"30\":3,\"70\":1,\"75\":3},\"zero\":3},\"program\":{\"candidates\":19,\"rows\":21,\"scored\":7,\"scores\":{\"20\":2,\"23\":1,\"30\":5,\"40\":2,\"50\":2,\"56\":1,\"70\":4,\"74\":1,\"91\":1,\"92\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"587089552ad4849773e2b431572b5928d9741be998ae838722b5635652169b3f","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T14:35:59.234Z","served_sha256":"15746324bb3e689e6227a4e1b54ff9f34db857a7e1ab9e993626ae298d838917","started_at":"2026-11-28T14:35:59.191Z","top_k":3},"unserved_sha256":"657340d27d4b6789286b2b35ab60fb109ffa5f3a0994155b82d5a6060cb74a2e"}','847e7f61587098df4d09295095986b51c0468da7a35978cacc581dffae6ecbda','847e7f61587098df4d09295095986b51c0468da7a35978cacc581dffae6ecbda');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/cea3cf7247f2fd44',NULL,NULL,NULL,34,12,'69784a5e15bea45d6dfefd35e5b7ebb32d470e4caf151e375898ac9d39499c83','{"after":0,"end":12,"rows":12,"table":"am_personalization_delivery"}','ac9b9a8da703619f84d56883babca6673d7b9ff244d20dcaa1953b7ffcf50f1c','b998a824dcb1e110ee28b1604cfba5e11679de3062bb71f44f6356dd382dc923');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/cea3cf7247f2fd44',NULL,NULL,NULL,34,2,'7471dc3d082310ce7f91d0ba32d98c69ab108f30df5d5ba1af71bfce952f1eff','{"after":0,"end":2,"rows":2,"table":"am_personalization_feedback"}','853d88e4b4de107b280eff1bab635bc5f5eb6849e384f6587f46c35d027a84e0','853d88e4b4de107b280eff1bab635bc5f5eb6849e384f6587f46c35d027a84e0');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/cea3cf7247f2fd44',2,35,61,61,7,'d6a7e31deebcf552ce76168b561df5d31d064957aee1ba8c97350b737f792fad','{"rows":27,"run":{"again":0,"as_of":"2026-04-02","candidates_sha256":"3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":19,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":2,\"26\":1,\"63\":1,\"70\":2,\"96\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"dbe7c34a29e71ba7e66536c28b9843de44ce368cb15682de1baf6d82de1e3e8a","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T14:36:00.131Z","served_sha256":"29d33296cf8895b2f2c06efbd91c5d928c2a2797780803c2b0e11045aaca4415","started_at":"2026-11-28T14:36:00.047Z","top_k":3},"unserved_sha256":"9e0c567ae2a2825ba4efac8e0d9d082c17eb8fb9067f9b4eac06e254e7c23de0"}','8bdb444f62a61c48b8c40669e2f78e3e5792bfd31996211b16949a2afd6cdb40','7bfa16a803cf9619ee1c717a8e12d366de81e010dcf0fc88291ba5a697511e49');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/cea3cf7247f2fd44',3,62,88,88,7,'1033190c1be2d116b2ab996fabd441475e4870c743de7924259367ccfb4f74f8','{"rows":27,"run":{"again":0,"as_of":"2026-04-03","candidates_sha256":"3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":19,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":1,\"26\":1,\"30\":1,\"65\":1,\"70\":2,\"96\":1,\"99\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"3a94afecdad1b702c991f4288e03b5869403375a7808c86a97850ef62c6f77d5","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T14:36:00.866Z","served_sha256":"253ed00cfadc55fb33346d897a4e36f01f26d24648dfaac1401299cca1973f58","started_at":"2026-11-28T14:36:00.837Z","top_k":3},"unserved_sha256":"70aba78a17187f81ebe310f196613610875535e658036212cf93a1c9519bb1d2"}','0be2408772b5ea66db4fb33cc92e60ba65cd1ade9610afc5d851d73f17918059','0f2f8ca02a19cb275eea6214532f9f5584689c04406283a9812e1f158385c674');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
