@@ -191,7 +191,7 @@ def test_parts_of_a_list_in_another_order_are_found(db, monkeypatch, profile_id)
     insider(monkeypatch, "serve", *(one.format(profile_id) for one in REVERSED))
     night_after(db, 1, 2)
     assert codes(db) == {"served-otherwise"}
-    with pytest.raises(PersonalizationError, match="not in its order|not where they belong"):
+    with pytest.raises(PersonalizationError, match=r"not in its order|not where they belong"):
         receipt(db, token(profile_id - 1), 2)
 
 
