@@ -427,10 +427,11 @@ DELIVERED = (
     ("event", "table"), ((ERASED, "erasure"), (ROTATED, "rotation"), (DELIVERED, "delivery"))
 )
 def test_events_whose_times_go_backwards_are_noted(path, event, table):
-    execute(path, event.format(1, "2026-05-02"), event.format(2, "2026-05-02"))
+    # After both nights began, which else would have looked at what was delivered.
+    execute(path, event.format(1, "2099-05-02"), event.format(2, "2099-05-02"))
     assert noted(path) == [unsealed(table, 2)]
-    execute(path, event.format(3, "2026-05-01"), event.format(4, "2026-05-03"))
-    what = f"{table}_id 3 was written at 2026-05-01, the one before it at 2026-05-02: the clock was set back"
+    execute(path, event.format(3, "2099-05-01"), event.format(4, "2099-05-03"))
+    what = f"{table}_id 3 was written at 2099-05-01, the one before it at 2099-05-02: the clock was set back"
     assert noted(path) == [unsealed(table, 4), ("time-backwards", what)]
 
 

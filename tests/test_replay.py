@@ -126,7 +126,7 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
             "lead_days": 14,
             "rolling_points": 15,
             "unknown_points": 0,
-            "rank_band": 10,
+            "rank_band": 50,
         },
         "declared": {
             "industries": "D",
@@ -595,7 +595,7 @@ def test_the_command_tells_a_row_to_people(path):
         "    verdict   reproduced: logged 98, recomputed 98\n"
         f"    night     2026-04-01, run 1, served {served_at}\n"
         "    model     industry 50, deadline 30, risk 20, urgent 90 days, cap 100, notice 14 days"
-        " (sha256 08129053af17)\n"
+        " (sha256 99df2d4587b5)\n"
         f"    customer  {CUSTOMER_1} (profile 1)\n"
         "    declared  industry 建設業 (D), prefecture 東京都, horizon 60 days, risk tolerance low\n"
         "    item      EXjg0000000000001A, opens 2026-03-02, closes 2026-04-18, 東京都, 建設業 (D), no risk level\n"

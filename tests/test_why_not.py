@@ -193,7 +193,7 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
             "lead_days": 14,
             "rolling_points": 15,
             "unknown_points": 0,
-            "rank_band": 10,
+            "rank_band": 50,
         },
         "declared": {
             "industries": "D",
@@ -616,7 +616,7 @@ def test_while_the_run_is_under_way_the_frozen_list_answers(tmp_path, monkeypatc
         found = why_not(db, 7, "EX-102")
         assert why_not(db, 1, "EX-110").rec_id == 2
     assert (found.reason, found.rec_id) == ("recommended", None)
-    assert found.sentence == "recommended in place 2, which the run has yet to log"
+    assert found.sentence == "recommended in place 1, which the run has yet to log"
 
 
 def test_a_place_that_was_taken_away_is_not_explained_away(db):
