@@ -439,7 +439,8 @@ def test_a_second_night_on_the_real_catalogue_is_the_oracles(tmp_path):
 @pytest.mark.parametrize(
     ("as_of", "types"),
     [
-        ("2026-05-14", oracle.TYPES),
+        # All that had been seen to change by then are names, which no reader follows.
+        ("2026-05-14", ("program", "industry_pack", "saved_search")),
         ("2026-07-22", oracle.TYPES),
         # The last amendment was seen on 2026-08-22, more than 30 days before.
         ("2026-09-30", ("program", "industry_pack", "saved_search")),
