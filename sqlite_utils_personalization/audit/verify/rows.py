@@ -63,9 +63,9 @@ WHERE e.first_rec_id > :after AND e.first_rec_id <= :last AND (
 )
 """
 # How many rows are as they should be, which takes less than to ask which are not, and whether no number of
-# theirs is a float, which equals the integer of the same value. A sum of remainders never overflows.
+# theirs is a float, which equals the integer of the same value.
 _RIGHT_ROWS = """
-SELECT count(*), typeof(sum((l.profile_id + l.score) % 2)) IN ('integer', 'null')
+SELECT count(*), coalesce(min(typeof(l.profile_id) = 'integer' AND typeof(l.score) = 'integer'), 1)
 FROM am_personalization_evidence e
 CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
 CROSS JOIN am_personalization_run r ON r.run_id = t.run_id
