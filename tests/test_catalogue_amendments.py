@@ -308,7 +308,11 @@ def test_each_program_has_an_amendment_of_its_own(db):
 
 def test_without_a_column_of_hashes_a_value_that_was_missing_was_not_observed(db):
     db.executescript(TABLES)
-    db.execute("ALTER TABLE am_amendment_diff DROP COLUMN prev_hash")
+    # DROP COLUMN is younger than the oldest SQLite.
+    db.executescript(
+        "DROP TABLE am_amendment_diff; CREATE TABLE am_amendment_diff"
+        "(diff_id, entity_id, field_name, prev_value, new_value, detected_at)"
+    )
     db.execute(
         "INSERT INTO am_amendment_diff VALUES (1, 'a0W1', 'close_at', NULL, '2026-08-01', '2026-07-20')"
     )

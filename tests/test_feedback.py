@@ -223,7 +223,7 @@ def test_before_289_it_says_what_to_run(fresh_path, refuses):
         " SELECT feedback_id, profile_id, recommendation_type, item_id, 'interested', NULL, NULL, NULL, given_at"
         " FROM am_personalization_feedback",
         "INSERT INTO am_personalization_feedback SELECT * FROM am_personalization_feedback WHERE true"
-        " ON CONFLICT DO UPDATE SET feedback = 'interested'",
+        " ON CONFLICT(feedback_id) DO UPDATE SET feedback = 'interested'",
     ],
 )
 def test_what_was_said_is_append_only(db, statement):
