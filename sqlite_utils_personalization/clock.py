@@ -28,7 +28,7 @@ def japan_day(moment: datetime | None = None) -> str:
 def utc(value: str | datetime) -> str:
     """The moment as %Y-%m-%dT%H:%M:%fZ, to the millisecond. PersonalizationError if it is none, or has no zone."""
     try:
-        moment = value if isinstance(value, datetime) else _parsed(value)
+        moment = value if isinstance(value, datetime) else parse_moment(value)
         if moment.tzinfo is None:
             raise ValueError("no zone")
         return f"{moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
@@ -39,7 +39,8 @@ def utc(value: str | datetime) -> str:
         ) from None
 
 
-def _parsed(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
+    """The moment in ISO 8601, with or without a zone. ValueError if it is none."""
     # Python 3.10 knows neither Z nor fractions of any other length than 3 and 6 digits.
     text = re.sub(r"[zZ]$", "+00:00", text)
     return datetime.fromisoformat(
@@ -50,7 +51,7 @@ def _parsed(text: str) -> datetime:
 def japan_time(utc: str | None) -> str:
     """`2026-07-22T18:05:00.123Z` as `2026-07-23 03:05 JST`; what is not a UTC time is returned as it is."""
     try:
-        moment = datetime.fromisoformat((utc or "").replace("Z", "+00:00"))
+        moment = parse_moment(utc or "")
     except ValueError:
         return utc or ""
     if moment.tzinfo is None:

@@ -15,6 +15,7 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization.billing.record import record_deliveries, reverse_delivery
 from sqlite_utils_personalization.catalogue.details import Details, details
 from sqlite_utils_personalization.commands.digest import digest as command
+from sqlite_utils_personalization.digest import folder
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.feedback import give_feedback
@@ -61,12 +62,12 @@ def write(path, tmp_path):
     numbers = iter(range(100))
 
     def write(*arguments, on=AS_OF):
-        folder = tmp_path / f"digests-{next(numbers)}"
-        result = run(path, folder, "--on", on, *arguments)
+        made = tmp_path / f"digests-{next(numbers)}"
+        result = run(path, made, "--on", on, *arguments)
         assert result.exit_code == 0, result.output
         return {
             file.stem: json.loads(file.read_text(encoding="utf-8"))
-            for file in sorted(folder.glob("*.json"))
+            for file in sorted(made.glob("*.json"))
         }
 
     return write
@@ -308,13 +309,59 @@ def test_a_folder_that_was_sent_from_stays_what_it_was(path, tmp_path):
     )
 
 
-def test_what_an_interrupted_call_left_is_written_anew(path, tmp_path):
-    left = tmp_path / "d.unfinished"
-    left.mkdir()
-    (left / f"{TWO}.json").write_text("{}")
-    run(path, tmp_path / "d", "--on", AS_OF)
-    assert not left.exists()
-    assert not (tmp_path / "d" / f"{TWO}.json").exists()
+def test_an_interrupted_call_leaves_nothing_behind(path, tmp_path, monkeypatch):
+    def stop(*given):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "document", stop)
+        result = run(path, tmp_path / "of" / "d", "--on", AS_OF)
+    assert result.exit_code != 0
+    assert list((tmp_path / "of").iterdir()) == []
+    assert run(path, tmp_path / "of" / "d", "--on", AS_OF).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["d.unfinished", ".d", "d.tmp", "d~", ".d.abcdefgh"])
+def test_what_lies_beside_the_folder_is_nobodys_to_remove(path, tmp_path, name):
+    mine = tmp_path / name / f"{TWO}.json"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    assert run(path, tmp_path / "d", "--on", AS_OF).exit_code == 0
+    assert mine.read_text() == "mine"
+    assert {file.name for file in tmp_path.iterdir()} == {"d", name, "jpcite.db"}
+
+
+@pytest.mark.parametrize(
+    "token", ["../" + "e" * 61, "/" + "e" * 63, "E" * 64, "é" * 64, "e" * 63 + "\n", "." * 64]
+)
+def test_what_another_program_wrote_for_a_hash_names_no_file(path, tmp_path, token):
+    change(
+        path,
+        lambda db: db.execute(
+            "UPDATE am_personalization_profile SET user_token_hash = ? WHERE profile_id = 1",
+            (token,),
+        ),
+    )
+    result = run(path, tmp_path / "of" / "d", "--on", AS_OF)
+    assert (result.exit_code, result.stderr) == (
+        0,
+        f"0 digests of {AS_OF} in {tmp_path / 'of' / 'd'}; 1 customer with nothing new\n"
+        "1 customer left out: user_token_hash is not 64 lower-case hex digits\n",
+    )
+    assert [file.name for file in (tmp_path / "of").rglob("*")] == ["d", "digests.jsonl"]
+
+
+def test_a_change_of_which_nobody_says_the_program_is_of_no_interest(path, tmp_path, write):
+    items = tmp_path / "items.sql"
+    items.write_text(
+        "SELECT 'amendment' AS recommendation_type, 'A1' AS item_id, '建設業の変更' AS title, 'D' AS industries",
+        encoding="utf-8",
+    )
+    change(path, lambda db: give_feedback(db, ONE, "program", "P1", "interested"))
+    score(path, as_of="2026-04-02", catalogue=items)
+    sql = "SELECT count(*) FROM v_personalization_replay WHERE item_id = 'A1'"
+    assert change(path, lambda db: db.execute(sql).fetchone()) == (1,)
+    assert titles(write(on="2026-04-02")[ONE], "changes") == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.billing.record import record_deliveries, reverse_delivery
 from sqlite_utils_personalization.commands.digest import digest as command
 from sqlite_utils_personalization.digest import sent as results
 from sqlite_utils_personalization.preferences.erasure import erase
@@ -174,10 +175,82 @@ def test_each_batch_is_kept_whatever_becomes_of_the_next(sent, monkeypatch):
     lines = [json.dumps({"user_token_hash": one}).encode() for one in HASHES]
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         found = results.record_results(db, folder, lines, lambda number, fault: None)
-        assert next(found) == (2, 0, 0)
-        assert next(found) == (2, 0, 0)
+        assert next(found) == (2, 0, 0, 0)
+        assert next(found) == (2, 0, 0, 0)
         found.close()
     assert len(stored(sent)) == 4
+
+
+SENT = {"user_token_hash": HASHES[0], "sent_at": "2026-04-01T09:00:00+09:00"}
+BY_REST = {"channel": "rest", "slot": AS_OF, "delivered_at": f"{AS_OF}T00:30:00+09:00"}
+
+
+def test_what_the_customer_took_by_another_door_meanwhile_is_not_charged_again(sent):
+    with closing(sqlite3.connect(sent[0], isolation_level=None)) as db:
+        record_deliveries(db, [1], **BY_REST)
+    for already in (0, 1):
+        assert record(sent, SENT).stderr == (
+            f"{1 - already} delivered, {already} already delivered, 0 digests not sent\n"
+            "1 not charged: handed over otherwise, or closed, before it was sent\n"
+        )
+    assert [(row[1], row[5]) for row in stored(sent)] == [("rest", 3), ("digest", 3)]
+
+
+def test_what_was_taken_back_there_is_charged(sent):
+    with closing(sqlite3.connect(sent[0], isolation_level=None)) as db:
+        record_deliveries(db, [1], **BY_REST)
+        reverse_delivery(db, 1)
+    assert record(sent, SENT).stderr == "2 delivered, 0 already delivered, 0 digests not sent\n"
+
+
+def test_what_had_closed_before_it_was_sent_is_not_charged(db_path, add_profile, tmp_path):
+    with closing(sqlite3.connect(db_path)) as db:
+        db.executescript(PROGRAMS + CLOSING)
+    add_profile(db_path, 1, {"industry_pack": "D"})
+    score(db_path, as_of=AS_OF)
+    sent = db_path, tmp_path / "d"
+    arguments = [str(db_path), "--out", str(sent[1]), "--on", AS_OF]
+    assert CliRunner().invoke(command, arguments).exit_code == 0
+    result = record(sent, SENT | {"sent_at": "2026-04-22T00:00:00+09:00"})
+    assert result.stderr.startswith(
+        "2 delivered, 0 already delivered, 0 digests not sent\n1 not charged"
+    )
+    assert len(stored(sent)) == 2
+    # On its last day, in Japan, it was open.
+    other = sent[0], tmp_path / "d"
+    with closing(sqlite3.connect(db_path, isolation_level=None)) as db:
+        for number in (1, 2):
+            reverse_delivery(db, number)
+    result = record(other, SENT | {"sent_at": "2026-04-21T14:59:00Z"})
+    assert "delivered_at" in result.stderr, "the slot of the two others is taken"
+    assert "1 delivered" in result.stderr
+
+
+CLOSING = """
+DROP TABLE programs;
+CREATE TABLE programs (unified_id TEXT PRIMARY KEY, primary_name TEXT NOT NULL, application_window_json TEXT);
+INSERT INTO programs VALUES ('P1', '建設業の省エネ補助金', NULL), ('P2', '建設業の人材育成助成金', NULL),
+    ('P3', '建設業の見本市出展支援', '{"end_date": "2026-04-21"}');
+"""
+
+
+def test_a_folder_that_is_none_of_digests_is_refused_once(sent, tmp_path):
+    path, _ = sent
+    result = record((path, tmp_path / "elsewhere"), SENT, SENT)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: {tmp_path / 'elsewhere'} has no digests.jsonl - name the folder that the digests were sent from\n",
+    )
+
+
+@pytest.mark.parametrize("option", ["--ics", "--most=5", "--lang=ja", "--night=latest", "-s"])
+def test_to_record_nothing_else_is_said(sent, option):
+    path, folder = sent
+    arguments = [str(path), "--out", str(folder), "--record", "-", option]
+    result = CliRunner().invoke(command, arguments, input=json.dumps(SENT))
+    assert result.exit_code == 2
+    assert "--record goes with --out alone" in result.stderr
+    assert stored(sent) == []
 
 
 def test_of_what_was_recorded_nothing_is_new_the_next_day(sent, tmp_path):

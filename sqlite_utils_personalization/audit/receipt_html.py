@@ -1,7 +1,6 @@
 """A receipt as one page for people: no script, nothing fetched, printable."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from html import escape
 from importlib.resources import files
 from itertools import groupby
@@ -10,7 +9,7 @@ from typing import Any
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.clock import JAPAN
+from sqlite_utils_personalization.clock import JAPAN, parse_moment
 from sqlite_utils_personalization.formula.descriptions import (
     Described,
     describe_declared,
@@ -99,8 +98,7 @@ def _day(day: str) -> str:
 
 
 def _instant(instant: str) -> str:
-    # Before Python 3.11 fromisoformat knows no Z.
-    japan = datetime.fromisoformat(instant.replace("Z", "+00:00")).astimezone(JAPAN)
+    japan = parse_moment(instant).astimezone(JAPAN)
     return f'<time datetime="{instant}">{japan:%Y-%m-%d %H:%M:%S} JST (UTC+9)</time>'
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+from click.core import ParameterSource
 
-from sqlite_utils_personalization.commands.base import Command, Progress, say
+from sqlite_utils_personalization.commands.base import Command, Progress, say, stoppable
+from sqlite_utils_personalization.digest.texts import LANGUAGES
 from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     "--most", type=click.IntRange(1, 100), default=5, show_default=True, help="Programs in one"
 )
 @click.option(
-    "--lang", type=click.Choice(("ja", "en")), default="ja", show_default=True, help="Language"
+    "--lang", type=click.Choice(LANGUAGES), default="ja", show_default=True, help="Language"
 )
 @click.option("--ics", is_flag=True, help="Also write the deadlines as an iCalendar file")
 @click.option(
@@ -51,7 +53,10 @@ if TYPE_CHECKING:
     help="Write nothing; record that what these lines name was sent",
 )
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
-def digest(path: str, folder: Path, results: BinaryIO | None, **options: Any) -> None:
+@click.pass_context
+def digest(
+    ctx: click.Context, /, path: str, folder: Path, results: BinaryIO | None, **options: Any
+) -> None:
     """
     Write for each customer what is new of a night, or record what was sent of it
 
@@ -67,12 +72,19 @@ def digest(path: str, folder: Path, results: BinaryIO | None, **options: Any) ->
 
     With --record, each line of the file says what became of one digest, as {"user_token_hash": "...", "sent": true,
     "sent_at": "2026-07-22T09:00:00+09:00"}; sent and sent_at may be left out. Its recommendations are recorded as
-    delivered, each once however often it is said; - reads standard input.
+    delivered, each once however often it is said, but for those that the customer was handed otherwise, or that closed,
+    before it was sent; - reads standard input.
     """
     if results is None:
-        _write(path, folder, **options)
-    else:
-        _record(path, folder, results)
+        with stoppable("nothing was written - run the same command again"):
+            _write(path, folder, **options)
+        return
+    for name in options:
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(
+                "--record goes with --out alone: what was written stays as it is"
+            )
+    _record(path, folder, results)
 
 
 def _write(
@@ -105,19 +117,23 @@ def _write(
     with explain_errors(path), open_readonly(path) as db, ExitStack() as stack:
         require_evidence(db.conn, path)
         found = _night(db.conn, day, night)
-        total = customers_of(db.conn, found)
+        total, unnamed = customers_of(db.conn, found)
         progress = Progress(stack)
 
         def tick(done: int) -> None:
             if not silent:
-                progress("digests", done, total)
+                progress("digests", done, total - unnamed)
 
         made = digests(db.conn, found, day, most, tick)
         count = write_digests(folder, made, Texts(lang), dismiss_url, ics)
     say(
         f"{_counted(count, 'digest')} of {found.as_of} in {folder};"
-        f" {_counted(total - count, 'customer')} with nothing new"
+        f" {_counted(total - unnamed - count, 'customer')} with nothing new"
     )
+    if unnamed:
+        say(
+            f"{_counted(unnamed, 'customer')} left out: user_token_hash is not 64 lower-case hex digits"
+        )
 
 
 def _counted(count: int, name: str) -> str:
@@ -163,6 +179,8 @@ def _record(path: str, folder: Path, lines: BinaryIO) -> None:
     new, before = sum(one.new for one in done), sum(one.before for one in done)
     not_sent = _counted(sum(one.not_sent for one in done), "digest")
     say(f"{new} delivered, {before} already delivered, {not_sent} not sent")
+    if free := sum(one.free for one in done):
+        say(f"{free} not charged: handed over otherwise, or closed, before it was sent")
     if bad:
         raise PersonalizationError(
             f"{bad} line{'s' if bad > 1 else ''} cannot be taken",

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from sqlite_utils_personalization.clock import parse_moment
 from sqlite_utils_personalization.digest.texts import Texts
 from sqlite_utils_personalization.errors import PersonalizationError
 
@@ -30,8 +31,7 @@ def calendar(document: Mapping[str, Any], served_at: str, texts: Texts) -> bytes
     found = Calendar()
     found.add("prodid", "-//sqlite-utils-personalization//digest//EN")
     found.add("version", "2.0")
-    # Before Python 3.11 fromisoformat knows no Z.
-    stamp = datetime.fromisoformat(served_at.replace("Z", "+00:00")).replace(microsecond=0)
+    stamp = parse_moment(served_at).replace(microsecond=0)
     # A program may be new and have changed as well.
     items = {item["program_id"]: item for item in (*document["changes"], *document["programs"])}
     for item in items.values():

@@ -13,13 +13,14 @@ from typing import NamedTuple
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import REPRODUCED, Replay
 from sqlite_utils_personalization.audit.selection import Selection
+from sqlite_utils_personalization.billing.delivery import is_key
 from sqlite_utils_personalization.catalogue.details import Details, details
 from sqlite_utils_personalization.customer_api.offer import OfferedNight, offers
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.evaluation import Evaluation
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.feedback import TABLE as FEEDBACK
-from sqlite_utils_personalization.preferences.feedback import feedback_of
+from sqlite_utils_personalization.preferences.feedback import said_by
 from sqlite_utils_personalization.transaction import read_batches
 
 # Customers whose rows are replayed together.
@@ -84,7 +85,9 @@ def digests(
 
     most is how many programs, and how many changes, one shows at most; tick is told how many customers are done.
     """
-    customers, done = _customers(db, night), 0
+    # A hash becomes a file name, and other programs write them.
+    customers = (one for one in _customers(db, night) if is_key(one[1]))
+    done = 0
     while together := list(islice(customers, _TOGETHER)):
         chosen = [_choose(db, night, day, *customer) for customer in together]
         tick(done := done + len(together))
@@ -106,9 +109,10 @@ def digests(
                 yield Digest(one.user_token_hash, night, day, shown[0], shown[1], more)
 
 
-def customers_of(db: sqlite3.Connection, night: OfferedNight) -> int:
-    """How many customers the night recommended something."""
-    return sum(1 for _ in _customers(db, night))
+def customers_of(db: sqlite3.Connection, night: OfferedNight) -> tuple[int, int]:
+    """How many customers the night recommended something, and how many of them no file can be named by."""
+    named = [is_key(user_token_hash) for _, user_token_hash in _customers(db, night)]
+    return len(named), named.count(False)
 
 
 def _customers(db: sqlite3.Connection, night: OfferedNight) -> Iterator[tuple[int, str]]:
@@ -123,7 +127,7 @@ def _choose(
 ) -> _Chosen:
     interests = frozenset(
         said.item_id
-        for said in (feedback_of(db, user_token_hash) if has_table(db, FEEDBACK) else ())
+        for said in (said_by(db, profile_id) if has_table(db, FEEDBACK) else ())
         if (said.recommendation_type, said.feedback) == ("program", "interested")
     )
     programs = _new(db, night, day, profile_id, "program")
@@ -151,7 +155,7 @@ def _item(row: Replay, known: dict[str, Details]) -> DigestItem:
 
 
 def _program_id(found: Evaluation) -> str:
-    """Of an amendment, that of the program that changed."""
+    """Of an amendment, that of the program that changed, if its source names one."""
     item = found.candidate
     of_change = item.recommendation_type == "amendment"
-    return str(json.loads(item.why)["program"]) if of_change else item.item_id
+    return str(json.loads(item.why).get("program", "")) if of_change else item.item_id

@@ -1,10 +1,9 @@
 """A folder of digests: a few files for each customer, named by hash, and a list of them all."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlite_utils_personalization.digest.calendar import calendar
@@ -30,19 +29,28 @@ def write_digests(
             f"{folder} exists",
             "name a folder that does not, or remove it if nothing of it was sent",
         )
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside it, under a name that nobody has, and gone with an interruption.
+    with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
+        unfinished = Path(beside) / folder.name
+        unfinished.mkdir()
+        count = _write(unfinished, found, texts, dismiss_url, ics)
+        unfinished.rename(folder)
+    return count
+
+
+def _write(
+    folder: Path, found: Iterable[Digest], texts: Texts, dismiss_url: str | None, ics: bool
+) -> int:
     count = 0
-    with open(unfinished / LIST, "w", encoding="utf-8") as listed:
+    with open(folder / LIST, "w", encoding="utf-8") as listed:
         for digest in found:
             made = document(digest, texts, dismiss_url)
             files = _forms(made, digest, texts, ics)
             for name, content in files.items():
-                (unfinished / name).write_bytes(content)
+                (folder / name).write_bytes(content)
             listed.write(f"{_line(made, sorted(files))}\n")
             count += 1
-    os.rename(unfinished, folder)
     return count
 
 

@@ -1,4 +1,7 @@
-"""What the sender says was sent, recorded as deliveries: each line names a customer, whose digest is in the folder."""
+"""What the sender says was sent, recorded as deliveries: each line names a customer, whose digest is in the folder.
+
+What the customer had been handed otherwise, or what had closed, before it was sent is not recorded, and so not charged.
+"""
 
 import json
 import sqlite3
@@ -7,9 +10,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.billing.delivery import Delivery, Fact, fact, is_key
-from sqlite_utils_personalization.billing.record import record_facts, require_deliveries
+from sqlite_utils_personalization.billing.delivery import Fact, fact, is_key
+from sqlite_utils_personalization.billing.record import (
+    known_deliveries,
+    record_facts,
+    require_deliveries,
+)
 from sqlite_utils_personalization.canonical import strict_json
+from sqlite_utils_personalization.clock import japan_day, parse_moment
+from sqlite_utils_personalization.customer_api.offer import OfferedNight, offers
+from sqlite_utils_personalization.digest.folder import LIST
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
 
@@ -20,25 +30,32 @@ _KEYS = ("user_token_hash", "sent", "sent_at")
 _EXAMPLE = (
     'write it like {"user_token_hash": "...", "sent": true, "sent_at": "2026-07-22T09:00:00+09:00"}'
 )
+# Whose all these rows are, and of which night; nothing where they are not all of one customer and that run.
 _OF_ONE = """
-SELECT count(*) = json_array_length(?1) AND count(DISTINCT l.profile_id) = 1
-FROM am_personalization_recommendation_log l JOIN am_personalization_run r ON r.served_at = l.served_at
-WHERE l.rec_id IN (SELECT value FROM json_each(?1)) AND r.run_id = ?2
+SELECT min(l.profile_id), r.run_id, r.as_of, r.served_at, r.repeat_days
+FROM am_personalization_run r CROSS JOIN am_personalization_recommendation_log l ON l.served_at = r.served_at
+WHERE r.run_id = ?2 AND l.rec_id IN (SELECT value FROM json_each(?1))
+GROUP BY r.run_id HAVING count(*) = json_array_length(?1) AND count(DISTINCT l.profile_id) = 1
 """
 
 Refuse = Callable[[int, PersonalizationError], None]
 
 
 class Recorded(NamedTuple):
-    """How many recommendations a batch recorded, how many were recorded before, and how many digests were not sent."""
+    """What a batch did: recommendations that were recorded, that were before, that are free, and digests not sent."""
 
     new: int
     before: int
+    free: int
     not_sent: int
 
 
-class _SentDigest(NamedTuple):
+class _Sent(NamedTuple):
+    """A digest that was sent: the number of its line, whose rows, of which night, as they would be recorded."""
+
     number: int
+    profile_id: int
+    night: OfferedNight
     facts: list[Fact]
 
 
@@ -51,29 +68,44 @@ def record_results(
     nothing more. PersonalizationError if the folder is none of digests.
     """
     require_deliveries(db)
+    if not (folder / LIST).is_file():
+        raise PersonalizationError(
+            f"{folder} has no {LIST}", "name the folder that the digests were sent from"
+        )
     numbered = (one for one in enumerate(lines, 1) if one[1].strip())
     while together := list(islice(numbered, _TOGETHER)):
         not_sent = 0
-        results: list[_SentDigest] = []
+        sent: list[_Sent] = []
         for number, line in together:
             try:
                 said = _said(line)
                 if said.get("sent", True):
-                    results.append(_SentDigest(number, _facts(db, folder, said)))
+                    sent.append(_sent(db, folder, number, said))
                 else:
                     not_sent += 1
             except PersonalizationError as fault:
                 refuse(number, fault)
-        recorded = _record(db, results, refuse)
-        new = sum(one.new for one in recorded)
-        yield Recorded(new, len(recorded) - new, not_sent)
+        yield _record(db, sent, refuse)._replace(not_sent=not_sent)
 
 
-def _record(db: sqlite3.Connection, results: list[_SentDigest], refuse: Refuse) -> list[Delivery]:
-    numbers = [result.number for result in results for _ in result.facts]
-    facts = [one for result in results for one in result.facts]
+def _record(db: sqlite3.Connection, sent: list[_Sent], refuse: Refuse) -> Recorded:
     with transaction(db, "IMMEDIATE"):
-        return list(record_facts(db, facts, lambda at, fault: refuse(numbers[at], fault)))
+        due = [(one.number, fact) for one in sent for fact in _due(db, one)]
+        numbers, facts = [number for number, _ in due], [fact for _, fact in due]
+        rows = list(record_facts(db, facts, lambda at, fault: refuse(numbers[at], fault)))
+    new = sum(row.new for row in rows)
+    free = sum(len(one.facts) for one in sent) - len(facts)
+    return Recorded(new, len(rows) - new, free, 0)
+
+
+def _due(db: sqlite3.Connection, sent: _Sent) -> Iterator[Fact]:
+    """What is to be paid of it by the rule of the doors; what is recorded already says so itself."""
+    known = known_deliveries(db, [one.key for one in sent.facts])
+    moment = sent.facts[0].delivered_at if sent.facts else None
+    day = japan_day(parse_moment(moment) if moment else None)
+    found = offers(db, sent.profile_id, sent.night, day, whatever=False)
+    offered = {row.rec_id for row in found if row.left_out is None and not row.is_free}
+    return (one for one in sent.facts if one.key in known or one.rec_id in offered)
 
 
 def _said(line: bytes) -> dict[str, Any]:
@@ -88,24 +120,24 @@ def _said(line: bytes) -> dict[str, Any]:
     return said
 
 
-def _facts(db: sqlite3.Connection, folder: Path, said: dict[str, Any]) -> list[Fact]:
+def _sent(db: sqlite3.Connection, folder: Path, number: int, said: dict[str, Any]) -> _Sent:
     digest = _digest(folder, said["user_token_hash"])
     try:
         rec_ids = [item["rec_id"] for item in (*digest["programs"], *digest["changes"])]
-        run_id, slot = digest["run_id"], digest["as_of"]
-        is_of_one = db.execute(_OF_ONE, (json.dumps(rec_ids), run_id)).fetchone()[0]
-        facts = [
-            fact(rec_id, channel=CHANNEL, slot=slot, delivered_at=said.get("sent_at"))
-            for rec_id in rec_ids
-        ]
+        found = db.execute(_OF_ONE, (json.dumps(rec_ids), digest["run_id"])).fetchone()
+        slot = digest["as_of"]
     except (KeyError, TypeError, sqlite3.Error, OverflowError):
-        is_of_one = False
-    if not is_of_one:
+        found = None
+    if found is None:
         raise PersonalizationError(
             "its digest is not one of this file",
             "name the folder and the file that belong together",
         )
-    return facts
+    facts = [
+        fact(rec_id, channel=CHANNEL, slot=slot, delivered_at=said.get("sent_at"))
+        for rec_id in rec_ids
+    ]
+    return _Sent(number, found[0], OfferedNight(*found[1:]), facts)
 
 
 def _digest(folder: Path, user_token_hash: object) -> Any:

@@ -106,8 +106,12 @@ def feedback_of(db: sqlite3.Connection, user_token_hash: str) -> list[Feedback]:
     UnknownCustomer if there is none with this hash.
     """
     require_events(db, TABLE)
-    found = db.execute(_OF, (require_profile(db, user_token_hash).profile_id,))
-    return [Feedback(*row) for row in found]
+    return said_by(db, require_profile(db, user_token_hash).profile_id)
+
+
+def said_by(db: sqlite3.Connection, profile_id: int) -> list[Feedback]:
+    """The same of the customer with this number; read-only."""
+    return [Feedback(*row) for row in db.execute(_OF, (profile_id,))]
 
 
 def _check(recommendation_type: object, item_id: object, feedback: object) -> None:
