@@ -8,17 +8,14 @@ from urllib.parse import urlsplit
 
 from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.change_titles import NO_AMOUNT
+from sqlite_utils_personalization.catalogue.programs import TABLES
 from sqlite_utils_personalization.database import column_names, null_columns, plain_rows
 
-# In the order in which a repeated id is resolved, as in programs.TABLES.
+# Of each table of programs: what it says of the amount and of the address.
 _SELECTS = {
-    "programs": (
-        "unified_id",
-        "t.amount_max_man_yen * 10000, coalesce(nullif(t.official_url, ''), t.source_url)",
-    ),
+    "programs": "t.amount_max_man_yen * 10000, coalesce(nullif(t.official_url, ''), t.source_url)",
     "jgrants_programs": (
-        "id",
-        "coalesce(t.amount_max_yen, t.subsidy_max_limit), coalesce(nullif(t.url, ''), t.front_subsidy_detail_page_url)",
+        "coalesce(t.amount_max_yen, t.subsidy_max_limit), coalesce(nullif(t.url, ''), t.front_subsidy_detail_page_url)"
     ),
 }
 
@@ -33,7 +30,9 @@ class Details(NamedTuple):
 def details(db: sqlite3.Connection, program_ids: Collection[str]) -> dict[str, Details]:
     """What the catalogue of today says of these programs; read-only. A program that is gone has no entry."""
     found: dict[str, Details] = {}
-    for table, (key, columns) in _SELECTS.items():
+    # In the order in which a repeated id is resolved.
+    for table, (key, *_) in TABLES.items():
+        columns = _SELECTS[table]
         if key in (there := column_names(db, table)):
             nulls = null_columns(tables.mentioned(columns), there)
             sql = (

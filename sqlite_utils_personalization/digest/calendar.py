@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from importlib.util import find_spec
 from typing import Any
 
 from sqlite_utils_personalization.clock import parse_moment
@@ -12,13 +13,11 @@ from sqlite_utils_personalization.errors import PersonalizationError
 
 def require_icalendar() -> None:
     """PersonalizationError if the library is not installed."""
-    try:
-        import icalendar  # noqa: F401
-    except ImportError:
+    if find_spec("icalendar") is None:
         raise PersonalizationError(
             "iCalendar files need the library icalendar",
             "run: pip install 'sqlite-utils-personalization[calendar]'",
-        ) from None
+        )
 
 
 def calendar(document: Mapping[str, Any], served_at: str, texts: Texts) -> bytes | None:

@@ -52,12 +52,14 @@ UPDATE plan_candidate AS p SET candidate_id = (
 _BATCH = 10_000
 # Why a customer with something on the list has no rows.
 NOTHING_NEW = "all of it was handed over before"
+# Why customer u of the plan gets nothing, if what was declared can be scored; NULL where nothing fits it.
+WHY_NOTHING = f"""CASE WHEN EXISTS (
+    SELECT 1 FROM plan_list o WHERE o.cohort_no = u.cohort_no AND o.profile_id IS NULL
+) OR EXISTS (SELECT 1 FROM plan_list o WHERE o.profile_id = u.profile_id) THEN '{NOTHING_NEW}' END"""
 # Who gets nothing.
 _NOBODY = f"""
 CREATE TEMP TABLE plan_unserved AS
-SELECT profile_id, cohort_id, coalesce(reason, CASE WHEN EXISTS (
-    SELECT 1 FROM plan_list o WHERE o.cohort_no = u.cohort_no AND o.profile_id IS NULL
-) OR EXISTS (SELECT 1 FROM plan_list o WHERE o.profile_id = u.profile_id) THEN '{NOTHING_NEW}' END) AS reason
+SELECT profile_id, cohort_id, coalesce(reason, {WHY_NOTHING}) AS reason
 FROM plan_customer u LEFT JOIN plan_cohort USING (cohort_no)
 WHERE profile_id NOT IN (SELECT profile_id FROM plan_map) ORDER BY profile_id
 """

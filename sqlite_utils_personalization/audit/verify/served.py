@@ -12,7 +12,7 @@ from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.audit.verify.events import sealed_segments
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.evidence.served import GONE
-from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
+from sqlite_utils_personalization.scoring.freeze import WHY_NOTHING
 
 _ERASURES = "am_personalization_erasure"
 _EACH = """
@@ -74,13 +74,11 @@ WHERE w.first_rec_id < v.first_rec_id
 """
 # As the night says why; who was due something was skipped, which is said. The reason why a preference cannot be scored
 # is in the digest of the customers.
-_WRONG_REASON = """
-SELECT x.profile_id, x.reason FROM am_personalization_unserved x
+_WRONG_REASON = f"""
+SELECT x.profile_id, x.reason FROM am_personalization_unserved x LEFT JOIN plan_customer u USING (profile_id)
 WHERE x.run_id = :run_id AND x.reason IS NOT :gone AND (
     EXISTS (SELECT 1 FROM plan_served v WHERE v.profile_id = x.profile_id)
-    OR x.cohort_id IS NOT NULL AND x.reason IS NOT CASE WHEN EXISTS (
-        SELECT 1 FROM plan_list o WHERE o.cohort_no = x.cohort_id AND o.profile_id IS NULL
-    ) OR EXISTS (SELECT 1 FROM plan_list o WHERE o.profile_id = x.profile_id) THEN :nothing_new END
+    OR x.cohort_id IS NOT NULL AND x.reason IS NOT {WHY_NOTHING}
 )
 """
 
@@ -94,7 +92,7 @@ def check_twice(db: sqlite3.Connection, at: Mapping[str, int]) -> Iterator[Findi
 
 def check_customers(db: sqlite3.Connection, at: Mapping[str, Any]) -> Iterator[Finding]:
     """Everyone has what is due to them, of lists of their own vector, and who was left out as deleted was gone."""
-    run_id, at = at["run_id"], {**at, "gone": GONE, "nothing_new": NOTHING_NEW}
+    run_id, at = at["run_id"], {**at, "gone": GONE}
     db.execute("CREATE INDEX temp.plan_map_profile ON plan_map(profile_id)")
     for (profile_id,) in db.execute(_SKIPPED, at):
         yield Finding(
