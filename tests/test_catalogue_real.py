@@ -13,8 +13,8 @@ import pytest
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.industries import Keywords, industries
+from sqlite_utils_personalization.catalogue.plain_text import normal
 from sqlite_utils_personalization.catalogue.read import read_catalogue
-from sqlite_utils_personalization.catalogue.tables import normal
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.schema import migrate
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sqlite_utils_personalization.catalogue.programs import no_program
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.no_program import no_program
+from sqlite_utils_personalization.catalogue.plain_text import normal
 
 # title, rule when nothing says when it closes, rule when a closing date is known
 TITLES = (

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.change_titles import NO_AMOUNT
-from sqlite_utils_personalization.database import column_names, null_columns, plain_rows
+from sqlite_utils_personalization.database import column_names, null_columns
 
 # In the order in which a repeated id is resolved, as in programs.TABLES.
 _SELECTS = {
@@ -40,7 +40,7 @@ def details(db: sqlite3.Connection, program_ids: Collection[str]) -> dict[str, D
                 f"SELECT CAST(t.{key} AS TEXT), {columns} FROM (SELECT *{nulls} FROM {table}) AS t"
                 f" WHERE t.{key} IN (SELECT value FROM json_each(?))"
             )
-            for item_id, amount, url in plain_rows(db, sql, (json.dumps([*program_ids]),)):
+            for item_id, amount, url in tables.rows(db, sql, table, (json.dumps([*program_ids]),)):
                 found.setdefault(item_id, Details(_amount(amount), _address(url)))
     return found
 
