@@ -529,6 +529,31 @@ def test_two_changes_are_named_and_others_counted(db):
     )
 
 
+@pytest.mark.parametrize("model", [MODEL, OLD], ids=["one", "each"])
+@pytest.mark.parametrize("value", [b"\xff", "補助\ufffd", "è£œåŠ©é‡‘"])
+@pytest.mark.parametrize("end", ["before", "after", "field"])
+def test_a_change_of_what_cannot_be_read_is_left_out_and_is_no_history(db, model, value, end):
+    unreadable = {"field": "subsidy_rate", "before": "1/2", "after": "2/3"} | {end: value}
+    found = amendments(
+        db, of_program(*unreadable.values()), of_program("subsidy_rate", "2/3", "1/2"), model=model
+    )
+    assert [one.left_out for one in found] == ["value not readable", None]
+
+
+def test_a_change_finds_its_program_whatever_nobody_sees_in_the_id(db):
+    (found,) = amendments(db, ("a0W\x1b1\u200b", "subsidy_rate", "1/2", "2/3", AS_OF))
+    assert json.loads(found.why)["program"] == "a0W1"
+
+
+@pytest.mark.parametrize("model", [MODEL, OLD], ids=["one", "each"])
+def test_a_page_of_text_before_and_after_makes_a_title_that_can_be_read(db, model):
+    (found,) = amendments(
+        db, of_program("subsidy_rate", "あ" * 50_000, "<p>い</p>" * 20_000), model=model
+    )
+    assert len(found.title) <= 300
+    assert "<p>" not in found.title
+
+
 def test_the_name_of_the_program_is_cut_to_length(db):
     amendments(db, of_program("subsidy_rate", "1/2", "2/3"))
     db.execute("UPDATE jgrants_programs SET name = ?", ("<b>省エネ&amp;再エネ</b>" + "補" * 60,))
@@ -693,6 +718,19 @@ def test_a_saved_search_is_of_no_family_and_not_asked_when_it_closes(db):
 def test_a_saved_search_that_cannot_be_read_is_left_out(db, query, rule):
     (found,) = searches(db, search(1, "hash-a", query))
     assert (found.left_out, found.profile_id) == (rule, 11)
+
+
+@pytest.mark.parametrize("item_id", ["a\x1b[31m", "x" * 201, "補\ufffd"])
+def test_a_saved_search_whose_id_is_more_than_one_sees_is_left_out(db, item_id):
+    db.executescript(SEARCHES)
+    db.execute(
+        "INSERT INTO saved_searches (id, api_key_hash, query_json) VALUES (?, 'hash-a', '{}')",
+        (item_id,),
+    )
+    (found,) = read(db, "saved_search")
+    assert found.left_out == "id not readable"
+    assert found.title.isprintable()
+    assert len(found.item_id) <= 200
 
 
 def test_a_saved_search_needs_an_id_of_its_own(db):

@@ -169,7 +169,7 @@ def test_midnight_in_any_form_ends_the_day_before(text):
 
 @pytest.mark.parametrize("text", AMBIGUOUS)
 def test_what_may_be_one_day_or_another_is_left_out_as_ambiguous(text):
-    with pytest.raises(LeftOut, match="^date ambiguous$"):
+    with pytest.raises(LeftOut, match=r"^date ambiguous$"):
         window((), (text,))
 
 
@@ -177,7 +177,7 @@ def test_what_may_be_one_day_or_another_is_left_out_as_ambiguous(text):
     "text", ["2026-02-30", "未定", "随時", "R8.13.1", "予算がなくなるまで", "-"]
 )
 def test_what_is_no_day_at_all_is_left_out_as_not_readable(text):
-    with pytest.raises(LeftOut, match="^date not readable$"):
+    with pytest.raises(LeftOut, match=r"^date not readable$"):
         window((text,), ())
 
 

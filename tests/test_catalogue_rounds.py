@@ -147,7 +147,7 @@ def test_a_round_that_names_no_area_is_for_the_programs_own():
     ["{", "1", '"第1回"', "[1]", "[null]", '[[{"id": 1}]]', "[" * 100_000, b"[]", 7, "第1回"],
 )
 def test_what_holds_no_rounds_is_not_readable(value):
-    with pytest.raises(LeftOut, match="^rounds not readable$"):
+    with pytest.raises(LeftOut, match=r"^rounds not readable$"):
         round_of(value, None, AS_OF)
 
 

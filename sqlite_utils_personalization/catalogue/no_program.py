@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 
-_GRANT = r"(?:補助金|助成金|奨励金|交付金|給付金|支援金|協力金|補助|助成|支援|事業|制度|融資|資金|貸付|プログラム|プロジェクト)"
+_GRANT = r"(?:(?:補助|助成|奨励|交付|給付|支援|協力|資)金|補助|助成|支援|事業|制度|融資|貸付|プログラム|プロジェクト)"
 # What ends a name, and what follows a form's name within it.
 _BREAKS = r"\s()\[\]【】〔〕「」『』<>《》、。,:;/|~_*※!?"
 _REST = re.compile(rf"[^{_BREAKS}]*")
@@ -20,9 +20,10 @@ _SITE = re.compile(
     rf"\s*(?:\||\s[-–]\s|/(?=[^/]*(?:ホームページ|公式サイト|とりネット)|\s?{_PREFECTURE}$)|\(トップ /).*$"
 )
 _SITE_FIRST = re.compile(rf"^{_PREFECTURE}\s?(?:[/:|]|-\s)\s?(?:[^:]{{0,10}}:)?")
+_YEAR_FIRST = re.compile(r"^(?:令和|平成)(?:\d{1,2}|元)年度?\s?")
 _BRACKET = re.compile(r"\s*[(【<「][^()【】<>「」]*[)】>」]$")
 
-_CALL = r"(?:受付|募集|公募|申込み?|応募|申請|取り扱い|予約)(?:期間)?"
+_CALL = r"(?:受付|募集|公募|申込み?|応募|申請|取り扱い|予約|エントリー)(?:期間)?"
 _END = r"(?:終了|休止|停止|中止|打ち?切り?)"
 _OVER = re.compile(
     rf"{_CALL}[はをが]?{_END}|(?:^|[【(\[<※*!\s]){_END}(?=[】)\]>※*!\s]|$|しま|いたしま|致しま|済)"
@@ -83,7 +84,7 @@ _PROCEDURE = (
     r"(?:実績|状況|完了|終了|年次|中間|遂行|事業化|企業化)報告|控除税額|[【(]交付申請|交付申請手続|交付申請書|計画変更承認|事前着手"
     r"|[(]共同申請|[2-9]年目申請用|(?:撤回|変更|中止|廃止|辞退|取下げ?|着手)届|(?<!生活)(?<!行動)様式"
     r"|完了後の?(?:各種)?(?:申請|手続|報告|提出)|各種(?:変更)?(?:申請|届出?|手続)|変更(?:承認)?申請|(?:採択|交付決定)後の"
-    r"|(?:精算|概算)払|額の確定|財産処分|取下げ?書|(?:補助金|助成金|交付)請求"
+    r"|(?:精算|概算)払|額の確定|財産(?:の?処分|等?の?管理台帳)|取下げ?書|(?:補助金|助成金|交付)請求"
 )
 _RULES = r"(?:交付|実施|補助金)(?:要綱|要領|要項|規則)|要綱名|施行細則"
 _TENDER = (
@@ -91,10 +92,63 @@ _TENDER = (
     r"|委託事業者|委託(?:$|\s*[(])"
 )
 _SURVEY = (
-    r"調査(?:事業|業務|研究)?[)」』】\s]*(?:に係る|に関する|等)?[)」』】\s]*の?(?:公募|募集|委託|企画競争)|調査[)」』】\s]*(?:_?\d次公募)?$"
-    r"|意見を?(?:の)?募集|パブリックコメント|アンケート(?!.*支援)"
+    r"調査(?:事業|業務|研究)?[)」』】\s]*(?:に係る|に関する|等)?[)」』】\s]*の?(?:公募|募集|委託|企画競争)|調査[)」』】\s]*(?:[(_]?[\d一二三四]次公募\)?)?$"
+    r"|[「『][^」』]*調査[^」』]*[」』]+の公募|意見を?(?:の)?募集|パブリックコメント|アンケート(?!.*支援)"
 )
 _SEARCH = r"検索(?:結果|ページ|画面|一覧|サイト|$)|(?:補助金|助成金|支援)[^\s]{0,6}(?:を|から)検索"
+
+_PLAN = re.compile(
+    r"^(?!.*(?:補助|助成|奨励|給付|支援金|認定|作成|策定)).*"
+    r"(?:計画|ビジョン|(?<!応援)(?<!支援)(?<!サポート)プラン|ガイドライン|指針|確保方針|広域化|コンセッション|PPP|企業団|連携協定)$"
+)
+_LICENCE = re.compile(r"(?:許可|登録|届出|免許)(?=$|\s*[(/|]|\s-\s)")
+_GIVES = re.compile("補助|助成|支援|奨励|取得|制度|資金")
+
+_HEADINGS = re.compile(
+    r"^(?:page top|translate|音声よみあげ|https?://)|へ移動$|ジャンプします|^[^\s|]*[課班部局]$|[課部局]トップ$|^\S{1,8}G$"
+    r"|細事項名|(?:問い?合わ?せ先?|リンク先?|URL)$|^(?:概\s要|摘\s要|称)(?:\s|$)|^詳しくは|^動画メニュー$|のページ$"
+    r"|^サイトマップ|^よくある|^Q&A$|^404|Not Found$|ポリシー$|^令和\d+年度$|に関すること$|元気な企業$"
+    r"|(?:セミナー|イベント)情報$|(?:に関する|に対する)(?:支援(?:制度|策)?|助成制度)$|への支援制度$|支援ナビ$|料金表$|譲与税$|支援機関$|各種支援事業$"
+    r"|^(?:Bahasa Indonesia|Portugu[eê]s|Tagalog|Español|English|Tiếng Việt|中文.*|한국어|नेपाली.*|မြန်မာ.*)$"
+    r"|^(?:やさしい)?日本語$"
+    r"|(?:マルシェ|全国大会|甲子園|パンフレット|ハンドブック|メールマガジン|に関するデータ|審議会|(?:審査|実行)委員会|連携会議|ラウンドテーブル)$",
+    re.IGNORECASE,
+)
+# A heading of a site is made of these alone; a program is named by something else.
+_GENERAL = re.compile(
+    "補助金|助成金|補助|助成|支援|制度|融資|事業|相談|情報|一覧|関連|関係|入札|電子|手続き?|申請|届出|公募|募集|コンペ"
+    "|中小企業|小規模|企業|事業者|産業|商工業|商工|商業|農林|農業|林業|畜産|水産業?|土木|しごと|労働|就職|雇用|健康|福祉|医療|介護|保健"
+    "|暮らし|くらし|生活|環境|エネルギー|廃棄物|グリーンイノベーション|防災|安全|安心|危機管理|レジリエンス|教育|子育て|青少年|育成|児童"
+    "|文化|スポーツ|芸術|活動|観光|魅力|リトリート|県政|計画|DX|デジタル化?|男女共同参画|女性|DV|障がい者|障害者|活躍|推進|センター|窓口"
+    "|人権|金融|共済|減税|税|その他|取り?組み?|各種|ページ|トップ|サイト|ホームページ|公式|リンク|概要|広告|寄附|地域|まちづくり|づくり"
+    "|国際|交流|食|技術|研究会|フォーラム|特別|施策|支援策|おすすめ|主な|ポータル|総合|統合|優遇|向け|みなさまへ|皆様へ|振興|業種|全般|貸付金?"
+    "|経営|創業|ベンチャー|誘致|サービス業?|目的別|施設|こども|子ども|里親|養子縁組|生活困窮者|帰宅困難者|就業|就労|立地|対策|活用|等|の|と|や|へ|に関すること|[()・、,/\\s:>-]"
+)
+_SEVERAL = re.compile(
+    "[・、,/]|(?:支援|情報|関連|関係|相談|センター|窓口|教育|活躍|推進|振興|(?<!事)業|づくり|取り組み|活動|対策)$"
+)
+_ONLY_MONEY = re.compile(
+    "(?:各種|主な|その他の?|おすすめの?)?(?:補助金?|助成金?|支援(?:策|制度)?)(?:等|関係)?"
+)
+
+
+def _core(title: str) -> str:
+    """title without the name of its site, and without brackets at its end."""
+    core = _SITE.sub("", _SITE_FIRST.sub("", title)).strip()
+    core = _YEAR_FIRST.sub("", core) or core
+    return _BRACKET.sub("", core) or core
+
+
+def _is_navigation(title: str) -> bool:
+    core = _core(title)
+    if not core or _HEADINGS.search(title) or _HEADINGS.search(core):
+        return True
+    if re.fullmatch(rf"{_PREFECTURE}(?:公式)?(?:ホームページ|サイト)?", core):
+        return True
+    if _ONLY_MONEY.fullmatch(core):
+        return True
+    return bool(_SEVERAL.search(core)) and not _GENERAL.sub("", core)
+
 
 _ALWAYS: dict[str, Callable[[str], bool]] = {
     "practice form": _anywhere("申請練習"),
@@ -109,68 +163,23 @@ _ALWAYS: dict[str, Callable[[str], bool]] = {
 _TO_THE_END = r"\s*(?:[(【<「].*|[-|/].*)?$"
 _UNDATED: dict[str, Callable[[str], bool]] = {
     "notice": _anywhere(
-        rf"(?:について|お知らせ|案内){_TO_THE_END}|交付決定|採択"
+        rf"(?:について|お知らせ|案内|(?:皆様|みなさま|皆さま|(?:お考えの|ご検討の|受けたい)方)へ){_TO_THE_END}|交付決定|採択"
+        r"|ご相談ください|お願いします|(?:実施|設置)しています|しませんか|を受賞|質問への回答"
         r"|(?:決定|公表|募集|公募|開始|開催|掲載|更新|紹介|実施)し(?:ます|ました)"
     ),
     "case study": _anywhere("事例|実施状況|支出状況|結果報告|成果報告|効果検証"),
-    "directory": _anywhere("一覧|案内ハブ|リンク集"),
+    "directory": _anywhere("一覧|案内ハブ|リンク集|(?:補助金|支援制度)の?概要"),
     "tender": _outside_names(_TENDER),
     "recruitment": _anywhere(
         "(?:訓練生|受講生|受講者|職員|入居者|利用者|入植者|委員|モニター|ボランティア)(?:を|の)?募集"
     ),
     "by-law": _anywhere(
         r"(?:条例|規則)(?:$|\s*[(|/・-]|\s*(?:の?一部)?(?:改正|改定|制定|施行))|に関する法律$"
+        r"|(?:宿泊税|入湯税)(?:$|\s)|措置命令|罰則化|規制強化|行政処分|連座制|投票制度"
     ),
     "licence": lambda title: bool(_LICENCE.search(title) and not _GIVES.search(title)),
     "navigation": lambda title: _is_navigation(title),
 }
-_PLAN = re.compile(
-    r"^(?!.*(?:補助|助成|奨励|給付|支援金|認定|作成|策定)).*"
-    r"(?:計画|ビジョン|(?<!応援)(?<!支援)(?<!サポート)プラン|ガイドライン|指針|確保方針)$"
-)
-_LICENCE = re.compile(r"(?:許可|登録|届出|免許)(?=$|\s*[(/|]|\s-\s)")
-_GIVES = re.compile("補助|助成|支援|奨励|取得|制度|資金")
-
-_HEADINGS = re.compile(
-    r"^(?:page top|translate|音声よみあげ|https?://)|へ移動$|ジャンプします|^[^\s|]*[課班部局]$|[課部局]トップ$|^\S{1,8}G$"
-    r"|細事項名|(?:問い?合わ?せ先?|リンク先?|URL)$|^(?:概\s要|摘\s要|称)(?:\s|$)|^詳しくは|^動画メニュー$|のページ$|^令和\d+年度$"
-    r"|^(?:Bahasa Indonesia|Portugu[eê]s|Tagalog|Español|English|Tiếng Việt|中文.*|한국어|नेपाली.*|မြန်မာ.*|日本語|やさしい日本語)$"
-    r"|(?:マルシェ|全国大会|甲子園|パンフレット|ハンドブック|メールマガジン|に関するデータ|審議会|審査委員会|連携会議)$",
-    re.IGNORECASE,
-)
-# A heading of a site is made of these alone; a program is named by something else.
-_GENERAL = re.compile(
-    "補助金|助成金|補助|助成|支援|制度|融資|事業|相談|情報|一覧|関連|関係|入札|電子|手続き?|申請|届出|公募|募集|コンペ"
-    "|中小企業|小規模|企業|事業者|産業|商工業|商工|商業|農林|農業|林業|畜産|水産業?|土木|しごと|労働|就職|雇用|健康|福祉|医療|介護|保健"
-    "|暮らし|くらし|生活|環境|エネルギー|廃棄物|グリーンイノベーション|防災|安全|安心|危機管理|レジリエンス|教育|子育て|青少年|育成|児童"
-    "|文化|スポーツ|芸術|活動|観光|魅力|リトリート|県政|計画|DX|デジタル化?|男女共同参画|女性|DV|障がい者|障害者|活躍|推進|センター|窓口"
-    "|人権|金融|共済|減税|税|その他|取り?組み?|各種|ページ|トップ|サイト|ホームページ|公式|リンク|概要|広告|寄附|地域|まちづくり|づくり"
-    "|国際|交流|食|技術|研究会|フォーラム|特別|施策|支援策|おすすめ|主な|ポータル|総合|統合|優遇|向け|みなさまへ|皆様へ|振興|業種|全般|貸付金?"
-    "|経営|創業|ベンチャー|誘致|サービス業?|目的別|施設|こども|子ども|里親|養子縁組|活用|等|の|と|や|へ|に関すること|[()・、,/\\s:>-]"
-)
-_SEVERAL = re.compile(
-    "[・、,/]|(?:支援|情報|関連|関係|相談|センター|窓口|教育|活躍|推進|振興|(?<!事)業|づくり|取り組み|活動)$"
-)
-_ONLY_MONEY = re.compile(
-    "(?:各種|主な|その他の?|おすすめの?)?(?:補助金?|助成金?|支援(?:策|制度)?)(?:等|関係)?"
-)
-
-
-def _core(title: str) -> str:
-    """title without the name of its site, and without brackets at its end."""
-    core = _SITE.sub("", _SITE_FIRST.sub("", title)).strip()
-    return _BRACKET.sub("", core) or core
-
-
-def _is_navigation(title: str) -> bool:
-    core = _core(title)
-    if not core or _HEADINGS.search(title) or _HEADINGS.search(core):
-        return True
-    if re.fullmatch(rf"{_PREFECTURE}(?:公式)?(?:ホームページ|サイト)?", core):
-        return True
-    if _ONLY_MONEY.fullmatch(core):
-        return True
-    return bool(_SEVERAL.search(core)) and not _GENERAL.sub("", core)
 
 
 def no_program(title: str, dated: bool) -> str | None:

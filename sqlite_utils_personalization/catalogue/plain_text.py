@@ -16,120 +16,15 @@ _LOOSE_JOINER = re.compile(
 # With a semicolon: without one, &regional would be ®ional.
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # Those that part words; others stand within one.
-_BREAKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "select",
-        "table",
-        "tbody",
-        "td",
-        "textarea",
-        "tfoot",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-    ]
+_BREAKS = re.compile(
+    "address|article|aside|blockquote|br|dd|div|dl|dt|figure|footer|form|h[1-6r]|header|li|main|nav|ol|option|p|pre"
+    "|section|select|table|tbody|td|textarea|tfoot|th|thead|title|tr|ul"
 )
-_WITHIN = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "audio",
-        "b",
-        "base",
-        "bdi",
-        "bdo",
-        "big",
-        "body",
-        "button",
-        "caption",
-        "center",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "data",
-        "del",
-        "details",
-        "dfn",
-        "em",
-        "embed",
-        "fieldset",
-        "font",
-        "frame",
-        "head",
-        "html",
-        "i",
-        "iframe",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "label",
-        "legend",
-        "link",
-        "mark",
-        "meta",
-        "noscript",
-        "object",
-        "param",
-        "picture",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "script",
-        "small",
-        "source",
-        "span",
-        "strike",
-        "strong",
-        "style",
-        "sub",
-        "summary",
-        "sup",
-        "svg",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "video",
-        "wbr",
-    ]
+_WITHIN = re.compile(
+    "a|abbr|acronym|audio|b|base|bdi|bdo|big|body|button|caption|center|cite|code|col|colgroup|data|del|details|dfn|em"
+    "|embed|fieldset|font|frame|head|html|i|iframe|img|input|ins|kbd|label|legend|link|mark|meta|noscript|object|param"
+    "|picture|q|r[pt]|ruby|s|samp|script|small|source|span|strike|strong|style|sub|summary|sup|svg|time|tt|u|var|video|wbr"
 )
-_ELEMENTS = _BREAKS | _WITHIN
 # Each attempt ends before the next "<": a text costs what its length does.
 _TAG = re.compile(
     r"</?([A-Za-z][A-Za-z0-9]*)((?:[\s/](?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*)?)>|<[!?][^<>]*>"
@@ -205,7 +100,7 @@ def plain(value: object) -> str:
         text = _up_to_a_tag(text[:READ])
     # Markup may have been escaped, once more than once; NFKC makes its brackets of full-width ones, which are none.
     for _ in range(2):
-        text = _REFERENCE.sub(lambda reference: html.unescape(reference[0]), text)
+        text = _REFERENCE.sub(lambda one: html.unescape(one[0]).replace(_LOST, ""), text)
     return normal(_without_markup(text))
 
 
@@ -227,8 +122,9 @@ def visible_id(value: object) -> str:
 
 def _text_of(raw: bytes) -> str:
     try:
-        # The last character may be cut in two.
-        return codecs.getincrementaldecoder("utf-8")().decode(raw[: 4 * READ])
+        # Of the last character that is read there may be less than all.
+        is_all = len(raw) <= 4 * READ
+        return codecs.getincrementaldecoder("utf-8")().decode(raw[: 4 * READ], final=is_all)
     except UnicodeDecodeError:
         return _LOST
 
@@ -250,8 +146,8 @@ def _instead(tag: re.Match[str], text: str) -> str:
     if name is None:
         return ""
     element = name.lower()
+    if _BREAKS.fullmatch(element):
+        return " "
     # <A> and <DX> may be the names of a frame.
     is_name = len(name) == 1 and name.isupper() and not attributes and f"</{name}>" not in text
-    if element not in _ELEMENTS or is_name:
-        return tag[0]
-    return " " if element in _BREAKS else ""
+    return tag[0] if is_name or not _WITHIN.fullmatch(element) else ""

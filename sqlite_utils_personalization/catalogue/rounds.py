@@ -90,13 +90,13 @@ def _as_one(rounds: Sequence[Round]) -> Round:
     known: set[str] = set()
     together = []
     for one in rounds:
-        names = PREFECTURES if one.area == NATIONWIDE else one.area.split(",")
-        if not known.issuperset(names):
+        names = {*PREFECTURES} if one.area == NATIONWIDE else {*one.area.split(",")}
+        if not known >= names:
             together.append(one)
-            known.update(names)
-    names = dict.fromkeys(one.name for one in together if one.name)
+            known |= names
+    named = dict.fromkeys(one.name for one in together if one.name)
     return Round(
-        cut("、".join(names), _NAME_LENGTH),
+        cut("、".join(named), _NAME_LENGTH),
         prefectures(" ".join(known)),
         max((one.opens_on for one in together if one.opens_on), default=None),
         min((one.closes_on for one in together if one.closes_on), default=None),

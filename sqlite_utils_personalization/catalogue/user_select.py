@@ -117,8 +117,10 @@ def _text(path: Path) -> str:
 
 
 def _refused(path: Path, fault: object) -> PersonalizationError:
+    # SQLite quotes the text it could not decode.
+    said = str(fault).partition(" with text ")[0]
     return PersonalizationError(
-        f"{path}: {fault}", "a catalogue is one SELECT that reads this database"
+        f"{path}: {said}", "a catalogue is one SELECT that reads this database"
     )
 
 
@@ -151,7 +153,7 @@ def _candidate(
             raise PersonalizationError(f"{where}: {column} {fault}", "every item needs one")
     if len(str(row["item_id"])) > ID_LENGTH:
         raise PersonalizationError(f"{where}: item_id is longer than {ID_LENGTH} characters")
-    found = Candidate(kind, **shown)
+    found = Candidate(kind, shown["item_id"], shown["title"])
     where = f"{where}, item {found.item_id}"
     for column in filter(row.__contains__, readers):
         try:
