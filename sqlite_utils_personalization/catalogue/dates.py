@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils_personalization.catalogue.candidate import LeftOut
 from sqlite_utils_personalization.catalogue.plain_text import normal
-from sqlite_utils_personalization.catalogue.written_dates import may_be_several, written
+from sqlite_utils_personalization.catalogue.written_dates import Written, may_be_several, written
 from sqlite_utils_personalization.clock import JAPAN
 
 _JAPAN = JAPAN.utcoffset(None)
@@ -18,17 +18,21 @@ _UTC = timedelta(0)
 
 
 def first_day(value: object) -> str | None:
-    """ISO day in Japan of an opening, in Japanese time unless it says otherwise; None if it is no date."""
-    moment, _ = _in_japan(value, _JAPAN)
-    return _day(moment)
+    """ISO day in Japan of an opening, in Japanese time unless it says otherwise; None if it is no date of one."""
+    found = written(value)
+    moment, _ = _in_japan(found, _JAPAN)
+    return None if found and found.closes else _day(moment)
 
 
 def last_day(value: object) -> str | None:
-    """ISO day in Japan that is the last before a deadline; None if it is no date.
+    """ISO day in Japan that is the last before a deadline; None if it is no date of one.
 
     A deadline at 00:00 ends the day before.
     """
-    moment, has_time = _in_japan(value, _JAPAN)
+    found = written(value)
+    moment, has_time = _in_japan(found, _JAPAN)
+    if found and found.opens:
+        return None
     if moment and has_time and moment.time() == datetime.min.time():
         moment = _shifted(moment, timedelta(days=-1))
     return _day(moment)
@@ -58,13 +62,13 @@ def _days(read: Callable[[object], str | None], values: Iterable[object]) -> lis
 
 def day_written(value: object) -> str | None:
     """ISO day in Japan of a timestamp that SQLite wrote, in UTC unless it says otherwise; None if it is no date."""
-    moment, _ = _in_japan(value, _UTC)
+    moment, _ = _in_japan(written(value), _UTC)
     return _day(moment)
 
 
 def moment_written(value: object) -> datetime | None:
     """Such a timestamp on a clock in Japan, to the second, without a zone; None if it is no date."""
-    moment, _ = _in_japan(value, _UTC)
+    moment, _ = _in_japan(written(value), _UTC)
     return moment
 
 
@@ -74,7 +78,7 @@ def may_be_cut(one: object, other: object) -> bool:
     Of two plain dates nobody knows; beside a timestamp only its own day in UTC is.
     """
     (first, first_timed), (second, second_timed) = (
-        _in_japan(value, _JAPAN) for value in (one, other)
+        _in_japan(written(value), _JAPAN) for value in (one, other)
     )
     if first is None or second is None or (first_timed and second_timed):
         return False
@@ -85,9 +89,8 @@ def may_be_cut(one: object, other: object) -> bool:
     return in_utc is not None and in_utc.date() == plain.date()
 
 
-def _in_japan(value: object, assumed: timedelta) -> tuple[datetime | None, bool]:
+def _in_japan(found: Written | None, assumed: timedelta) -> tuple[datetime | None, bool]:
     """The moment on a clock in Japan, and whether a time was written; assumed is the offset of what says none."""
-    found = written(value)
     if found is None:
         return None, False
     midnight = datetime.combine(found.day, datetime.min.time())

@@ -36,23 +36,32 @@ _CLOCK = re.compile(
 _COMPACT_CLOCK = re.compile(
     r"T?(?P<hours>\d\d)(?P<minutes>\d\d)(?P<seconds>\d\d)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
-_ENDING = re.compile(r"\s?(?:から|より|まで|迄|必着)?")
+_ENDING = re.compile(
+    r"\s?(?:(?P<from>から|より)|(?P<until>(?:まで|迄)?\s?(?:\(?(?:必着|締切|厳守|(?:当日)?消印有効)\)?)?))?"
+)
+# 令和8年(2026年): one year in two calendars.
+_TWICE = re.compile(rf"({_YEAR}\s?年)\s?\(([^()]{{1,10}}年)\)", re.ASCII | re.IGNORECASE)
 # Looks like a day, but of no year, or in an order that nobody knows.
 _LIKE_A_DAY = re.compile(r"\d\s?(?:[-/.年月日]|\Z)|[上中下]旬|月末|年度", re.ASCII)
 
 
 class Written(NamedTuple):
-    """A day and, where it was written, the time after its beginning and the zone; iso: as SQLite writes it."""
+    """A day and, where it was written, the time after its beginning and the zone.
+
+    iso: as SQLite writes it. opens, closes: it says that something begins then, or ends.
+    """
 
     day: date
     clock: timedelta | None
     zone: str | None
     iso: bool
+    opens: bool
+    closes: bool
 
 
 def written(value: object) -> Written | None:
     """What a source wrote, or None where that is no day, or more than one; read-only."""
-    text = _in_digits(_one_width(value))
+    text = _TWICE.sub(_once, _in_digits(_one_width(value)))
     found = _DAY.match(text)
     if not found or len(text) > _LONGEST:
         return None
@@ -62,13 +71,16 @@ def written(value: object) -> Written | None:
     if day is None or (weekday and _WEEKDAYS[day.weekday()] != weekday["weekday"]):
         return None
     clock = _clock(text, at, is_compact=bool(found["year_3"]))
-    if not _ENDING.fullmatch(text, clock.end() if clock else at):
+    ending = _ENDING.fullmatch(text, clock.end() if clock else at)
+    if not ending:
         return None
     iso = found["sign"] == "-" and len(found[0]) == _ISO_LENGTH
+    says = bool(ending["from"]), bool(ending["until"])
     if clock is None:
-        return Written(day, None, None, iso)
+        return Written(day, None, None, iso, *says)
     passed = _passed(clock.groupdict())
-    return None if passed is None else Written(day, passed, clock.groupdict().get("zone"), iso)
+    zone = clock.groupdict().get("zone")
+    return None if passed is None else Written(day, passed, zone, iso, *says)
 
 
 def may_be_several(value: object) -> bool:
@@ -76,6 +88,13 @@ def may_be_several(value: object) -> bool:
     text = _in_digits(_one_width(value))[:_LONGEST]
     found = _DAY.match(text)
     return not (found and _day(found) is None) and bool(_LIKE_A_DAY.search(text))
+
+
+def _once(twice: re.Match[str]) -> str:
+    """One year of two that are the same; both, where they are not."""
+    years = [_DAY.match(f"{year}1月1日") for year in (twice[1], twice[twice.lastindex or 0])]
+    days = {_day(year) for year in years if year}
+    return twice[1] if len(days) == 1 and all(years) else twice[0]
 
 
 def _clock(text: str, at: int, is_compact: bool) -> re.Match[str] | None:
