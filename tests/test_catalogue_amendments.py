@@ -153,7 +153,7 @@ def test_an_amendment_to_what_is_no_candidate_is_left_out(db, program_id, rule, 
         ("amount_max_yen", "999999999999999", "", f"{PROGRAM} 上限額: 記載なし → 記載なし"),
         ("target_employees", "0", "20名以下", f"{PROGRAM} 従業員数: 0 → 20名以下"),
         ("url", "a", "b", f"{PROGRAM} url: a → b"),
-        ("subsidy_rate", "<b>1/2</b>", b"\xff", f"{PROGRAM} subsidy_rate: <b>1/2</b> → b'\\xff'"),
+        ("subsidy_rate", "<b>1/2</b>", b"2/3", f"{PROGRAM} subsidy_rate: 1/2 → 2/3"),
         ("close_at", "2026-07-01", "2026-07-01", f"{PROGRAM} 受付終了: 2026-07-01 → 2026-07-01"),
     ],
 )
@@ -396,7 +396,6 @@ SAME = (
     ("target_employees", "小規模 事業者", "小規模事業者"),
     ("target_employees", "あ" * 1_000_000, "あ" * 1_000_000 + "い"),
     ("subsidy_rate", None, "\u3000"),
-    ("subsidy_rate", b"\xff\xfe", None),
 )
 
 
@@ -532,6 +531,31 @@ def test_two_changes_are_named_and_others_counted(db):
         f"{PROGRAM} ― 新しい受付期間 2026年7月20日〜9月4日(前回 2026年5月1日〜6月19日)"
         "、上限額を引き上げ 200万円(変更前 100万円)、ほか2件"
     )
+
+
+@pytest.mark.parametrize("model", [MODEL, OLD], ids=["one", "each"])
+@pytest.mark.parametrize("value", [b"\xff", "補助\ufffd", "è£œåŠ©é‡‘"])
+@pytest.mark.parametrize("end", ["before", "after", "field"])
+def test_a_change_of_what_cannot_be_read_is_left_out_and_is_no_history(db, model, value, end):
+    unreadable = {"field": "subsidy_rate", "before": "1/2", "after": "2/3"} | {end: value}
+    found = amendments(
+        db, of_program(*unreadable.values()), of_program("subsidy_rate", "2/3", "1/2"), model=model
+    )
+    assert [one.left_out for one in found] == ["value not readable", None]
+
+
+def test_a_change_finds_its_program_whatever_nobody_sees_in_the_id(db):
+    (found,) = amendments(db, ("a0W\x1b1\u200b", "subsidy_rate", "1/2", "2/3", AS_OF))
+    assert json.loads(found.why)["program"] == "a0W1"
+
+
+@pytest.mark.parametrize("model", [MODEL, OLD], ids=["one", "each"])
+def test_a_page_of_text_before_and_after_makes_a_title_that_can_be_read(db, model):
+    (found,) = amendments(
+        db, of_program("subsidy_rate", "あ" * 50_000, "<p>い</p>" * 20_000), model=model
+    )
+    assert len(found.title) <= 300
+    assert "<p>" not in found.title
 
 
 def test_the_name_of_the_program_is_cut_to_length(db):
@@ -698,6 +722,19 @@ def test_a_saved_search_is_of_no_family_and_not_asked_when_it_closes(db):
 def test_a_saved_search_that_cannot_be_read_is_left_out(db, query, rule):
     (found,) = searches(db, search(1, "hash-a", query))
     assert (found.left_out, found.profile_id) == (rule, 11)
+
+
+@pytest.mark.parametrize("item_id", ["a\x1b[31m", "x" * 201, "補\ufffd"])
+def test_a_saved_search_whose_id_is_more_than_one_sees_is_left_out(db, item_id):
+    db.executescript(SEARCHES)
+    db.execute(
+        "INSERT INTO saved_searches (id, api_key_hash, query_json) VALUES (?, 'hash-a', '{}')",
+        (item_id,),
+    )
+    (found,) = read(db, "saved_search")
+    assert found.left_out == "id not readable"
+    assert found.title.isprintable()
+    assert len(found.item_id) <= 200
 
 
 def test_a_saved_search_needs_an_id_of_its_own(db):

@@ -348,3 +348,33 @@ def test_candidates_can_be_stored_through_the_connection_they_are_read_from(db, 
     db.executemany("INSERT INTO plan VALUES (?, ?)", (item[1:3] for item in found))
     sql = "SELECT title FROM plan WHERE item_id IN ('1', '2') ORDER BY 1"
     assert db.execute(sql).fetchall() == [("乙の補助金",), ("甲の補助金",)]
+
+
+def test_titles_and_ids_of_an_own_catalogue_are_what_a_reader_can_see(listed):
+    (found,) = listed(one(item_id="p\x1b[31m1", title="<b>試作</b>&amp;改良\x1b" + "補" * 400))
+    assert (found.item_id, found.title) == ("p[31m1", "試作&改良" + "補" * 294 + "…")
+
+
+@pytest.mark.parametrize(
+    ("title", "message"),
+    [
+        ("x'ff'", "own.sql row 1: title is not text - every item needs one"),
+        ("x'e8a39c'", "own.sql row 1: title is not text - every item needs one"),
+        ("'補助\ufffd'", "own.sql row 1: title is not text - every item needs one"),
+        ("'<br>'", "own.sql row 1: title is blank - every item needs one"),
+        (
+            "CAST(x'73656372657480' AS TEXT)",
+            f"own.sql: Could not decode to UTF-8 column 'title' - {ADVICE}",
+        ),
+    ],
+)
+def test_a_title_that_is_no_text_is_refused_without_being_shown(listed, title, message):
+    sql = f"SELECT 'program' AS recommendation_type, 'p1' AS item_id, {title} AS title"
+    assert refusal(listed, sql) == message
+
+
+def test_an_id_that_is_too_long_is_refused(listed):
+    assert (
+        refusal(listed, one(item_id="x" * 201))
+        == "own.sql row 1: item_id is longer than 200 characters"
+    )

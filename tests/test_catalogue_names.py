@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES, prefectures
 from sqlite_utils_personalization.catalogue.candidate import LeftOut
 from sqlite_utils_personalization.catalogue.industries import Keywords, industries
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import normal
 from sqlite_utils_personalization.model.model import load_model
 
 KANTO_KOSHINETSU = "茨城県,栃木県,群馬県,埼玉県,千葉県,東京都,神奈川県,新潟県,山梨県,長野県"

@@ -265,12 +265,21 @@ LEFT_OUT = (
         program(application_window_json='{"end_date": "2026-02-30"}'),
         "date not readable",
     ),
-    ("programs", program(application_window_json='{"end_date": 20260831}'), "date not readable"),
+    ("programs", program(application_window_json='{"end_date": 260831}'), "date ambiguous"),
+    ("programs", program(b"\xff\xfe"), "id not readable"),
+    ("programs", program(title=b"\xe8\xa3\x9c\xe5\x8a\xa9\xe9\x87\x91"), "title not readable"),
+    ("programs", program(title="設備更新補助\ufffd"), "title not readable"),
+    ("programs", program(title="è¨\xadå‚™æ›´æ–°è£œåŠ©é‡‘"), "title not readable"),
+    ("programs", program(title="<br>&nbsp;"), "no title"),
+    ("programs", program("x" * 201), "id too long"),
     ("programs", program(prefecture="どこか"), "area not readable"),
     ("jgrants_programs", grant(title="申請練習用補助金"), "practice form"),
     ("jgrants_programs", grant(title="職場環境奨励金 撤回届", close_at="2026-08-31"), "procedure"),
     ("jgrants_programs", grant(area_raw="海外"), "overseas only"),
     ("jgrants_programs", grant(close_at="未定"), "date not readable"),
+    ("jgrants_programs", grant(close_at="9/1/2026"), "date ambiguous"),
+    ("jgrants_programs", grant(title="S-00000003"), "no title"),
+    ("jgrants_programs", grant(title=None, result="[]"), "answer of the API"),
     (
         "jgrants_programs",
         grant(open_at="2026-08-02", close_at="2026-08-01"),
@@ -427,7 +436,7 @@ def test_column_names_are_taken_in_any_case(db):
     [
         ("CREATE TABLE programs (unified_id, title)", "programs has no column primary_name"),
         ("CREATE TABLE programs (primary_name)", "programs has no column unified_id"),
-        ("CREATE TABLE jgrants_programs (id)", "jgrants_programs has no column name"),
+        ("CREATE TABLE jgrants_programs (id)", "jgrants_programs has no column name or title"),
         ("CREATE TABLE am_amendment_diff (diff_id)", "am_amendment_diff has no column entity_id"),
         ("CREATE TABLE saved_searches (id)", "saved_searches has no column api_key_hash"),
     ],
@@ -441,14 +450,101 @@ def test_a_table_without_a_needed_column_is_refused_by_name(db, sql, message):
     )
 
 
-def test_text_that_is_not_utf8_is_refused_without_being_shown(db):
-    fill(db, "programs", program())
-    db.execute("UPDATE programs SET primary_name = CAST(x'73656372657480' AS TEXT)")
-    with pytest.raises(PersonalizationError) as error:
-        list(read_catalogue(db, AS_OF, MODEL))
-    assert str(error.value) == (
-        "programs cannot be read: Could not decode to UTF-8 column 'title' - mend that table"
+UNDECODABLE = "CAST(x'73656372657480' AS TEXT)"
+
+
+def test_a_row_that_is_not_utf8_is_left_out_and_keeps_out_no_other(db):
+    fill(db, "programs", *(program(f"UNI-{n}") for n in (1, 2, 3)))
+    db.execute(f"UPDATE programs SET primary_name = {UNDECODABLE} WHERE unified_id = 'UNI-2'")
+    db.execute(f"INSERT INTO programs (unified_id, primary_name) VALUES ({UNDECODABLE}, '補助金')")
+    found = [(one.item_id, one.title, one.left_out) for one in programs(db)]
+    assert sorted(found) == [
+        ("", "補助金", "id not readable"),
+        ("UNI-1", "設備更新補助金", None),
+        ("UNI-2", "", "title not readable"),
+        ("UNI-3", "設備更新補助金", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "rule"),
+    [
+        ("area_raw", "area not readable"),
+        ("close_at", "date not readable"),
+        ("workflow", "rounds not readable"),
+        ("industry", None),
+        ("request_reception_presence", None),
+    ],
+)
+@pytest.mark.parametrize("stored", [UNDECODABLE, "x'ff'"])
+def test_a_value_that_is_not_utf8_is_as_one_that_says_nothing_readable(db, column, rule, stored):
+    fill(db, "jgrants_programs", grant(**{column: None}))
+    db.execute(f"UPDATE jgrants_programs SET {column} = {stored}")
+    (found,) = programs(db)
+    assert (found.left_out, found.industries) == (rule, "unknown")
+
+
+def test_reading_leaves_the_connection_decoding_as_it_did(db):
+    fill(db, "programs", *(program(f"UNI-{n}") for n in range(3)))
+    read = read_catalogue(db, AS_OF, OLD)
+    next(item for item in read if item.recommendation_type == "program")
+    assert db.text_factory is str
+    with pytest.raises(sqlite3.OperationalError, match="Could not decode"):
+        db.execute(f"SELECT {UNDECODABLE}").fetchall()
+
+
+def test_titles_and_ids_are_what_a_reader_can_see(db):
+    fill(
+        db,
+        "programs",
+        program("a\x1b[31mb\u202e\n", "<b>省エネ</b><br>&amp; 再エネ\x1b[0m補助金"),
+        program("c", "補" * 400),
+        program("d" * 200, "親子👨\u200d👩\u200d👧\u200d補助金"),
+        program("Ａ１", "設備更新補助金＜ＤＸ枠＞"),
     )
+    assert sorted((found.item_id, found.title, found.left_out) for found in programs(db)) == [
+        ("a[31mb", "省エネ & 再エネ[0m補助金", None),
+        ("c", "補" * 299 + "…", None),
+        ("d" * 200, "親子👨\u200d👩\u200d👧補助金", None),
+        ("Ａ１", "設備更新補助金<DX枠>", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "rule"),
+    [
+        *(
+            (text, "no reception")
+            for text in ("無", " 無 ", "無し", "なし", "無(郵送のみ)", "無（紙）")
+        ),
+        *((text, "no reception") for text in ("false", 0, "No")),
+        *((text, None) for text in ("有", "あり", "", None, "有(無料)", 1, "true", "無期限")),
+    ],
+)
+def test_a_program_that_takes_no_applications_is_left_out(db, stated, rule):
+    fill(db, "jgrants_programs", grant(request_reception_presence=stated))
+    assert [found.left_out for found in programs(db)] == [rule]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "metadata, result",
+        "metadata, result, id",
+        "result",
+        "metadata_type, metadata_resultset, result",
+    ],
+)
+def test_the_answer_of_the_api_inserted_as_a_whole_is_told_where_its_programs_are(db, columns):
+    db.execute(f"CREATE TABLE jgrants_programs ({columns})")
+    with pytest.raises(PersonalizationError, match="its programs are in the column result - drop"):
+        list(read_catalogue(db, AS_OF, MODEL))
+
+
+def test_a_table_of_titles_alone_is_one_of_jgrants_too(db):
+    db.execute("CREATE TABLE jgrants_programs (id, title)")
+    db.execute("INSERT INTO jgrants_programs VALUES ('a0W1', '設備更新補助金')")
+    assert [found.title for found in programs(db)] == ["設備更新補助金"]
 
 
 def test_a_view_of_a_lost_table_is_refused_by_name(db):

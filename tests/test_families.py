@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlite_utils_personalization.catalogue import families
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.catalogue.families import LENGTH, RAW_LENGTH, family, issuer
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import normal
 
 try:
     from re import _parser

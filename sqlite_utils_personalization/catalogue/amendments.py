@@ -17,15 +17,15 @@ from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.change_titles import (
     NO_AMOUNT,
     as_known_now,
-    plain,
     title,
 )
 from sqlite_utils_personalization.catalogue.dates import day_written, moment_written
 from sqlite_utils_personalization.catalogue.one_amendment import SeenChange, decide
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import cut, is_decodable, plain, visible_id
 from sqlite_utils_personalization.model.model import Model
 
 TABLE = "am_amendment_diff"
+_NOT_READABLE = "value not readable"
 _NEEDED = ("diff_id", "entity_id", "field_name", "detected_at")
 _LABELS = {
     "name": "名称",
@@ -88,7 +88,8 @@ def _one_per_program(
         (_change(position, row), _left_out(row, programs.get(row.program_id or ""), as_of, days))
         for position, row in enumerate(_rows(db))
     ]
-    history = _history((change for change, _ in found), programs, as_of, constants["fields"])
+    readable = (change for change, rule in found if rule != _NOT_READABLE)
+    history = _history(readable, programs, as_of, constants["fields"])
     decided = {name: decide(changes, days, constants["fields"]) for name, changes in history}
     for change, rule in found:
         program = programs.get(change.program_id)
@@ -99,7 +100,7 @@ def _one_per_program(
         told = [change.alone]
         if program and not rule:
             told = [as_known_now(one, program.opens_on, program.closes_on) for one in of_program]
-        name = plain(program.title if program else change.program_id)
+        name = program.title if program else change.program_id
         yield _candidate(change.item_id, title(name, told, constants), program, rule)
 
 
@@ -148,12 +149,16 @@ def _candidate(
 
 def _rows(db: sqlite3.Connection) -> Iterator[AmendmentRow]:
     for values in tables.read(db, TABLE, *_NEEDED):
-        yield AmendmentRow(*values)
+        row = AmendmentRow(*values)
+        number, program = visible_id(row.item_id), visible_id(row.program_id)
+        yield row._replace(item_id=number, program_id=program)
 
 
 def _left_out(row: AmendmentRow, program: Candidate | None, as_of: str, days: int) -> str | None:
     if not row.item_id:
         return "no id"
+    if not all(map(is_decodable, (row.field_name, row.prev_value, row.new_value))):
+        return _NOT_READABLE
     if rule := _outside(row, as_of, days):
         return rule
     if not program:
@@ -170,13 +175,13 @@ def _outside(row: AmendmentRow, as_of: str, days: int) -> str | None:
 
 
 def _title(row: AmendmentRow, program: Candidate | None) -> str:
-    field = normal(row.field_name)
+    field = plain(row.field_name)
     before, after = (_shown(field, value) for value in (row.prev_value, row.new_value))
     name = program.title if program else row.program_id
-    return f"{name} {_LABELS.get(field, field)}: {before} → {after}"
+    return cut(f"{name} {_LABELS.get(field, field)}: {before} → {after}")
 
 
 def _shown(field: str, value: object) -> str:
-    text = normal(value)
+    text = plain(value)
     unstated = not text or (field.startswith("amount") and text in map(str, NO_AMOUNT))
     return "記載なし" if unstated else text

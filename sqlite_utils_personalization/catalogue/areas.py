@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 from sqlite_utils_personalization.catalogue.candidate import NATIONWIDE, LeftOut
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import normal
 
 _NAMES = (
     "北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県 埼玉県 千葉県 東京都 神奈川県 "

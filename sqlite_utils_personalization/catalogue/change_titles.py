@@ -1,13 +1,12 @@
 """How a change reads: its values and its title as a Japanese reader wants them, of bounded length."""
 
-import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.catalogue.dates import first_day, last_day, may_be_cut
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import cut
 
 OPENS, CLOSES = "open_at", "close_at"
 _DAYS = {OPENS: first_day, CLOSES: last_day}
@@ -20,11 +19,6 @@ _LABELS = {
     "name": "制度名",
 }
 _UNSTATED = "記載なし"
-# Of a value no more is read, so that a megabyte costs what a line does.
-_READ = 2000
-_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|<![^<>]*>")
-# Those that part words; others stand within one.
-_BREAKS = frozenset(("br", "p", "div", "ul", "ol", "li", "tr", "td", "th"))
 _SPACE_NOT_BETWEEN_DIGITS = re.compile(r"(?<!\d) | (?!\d)")
 _YEN = re.compile(r"¥?(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.0+)?円?", re.ASCII)
 # Placeholders for "not stated"; no other amount is special.
@@ -39,17 +33,6 @@ class Told(NamedTuple):
     before: str
     after: str
     seen: date
-
-
-def plain(value: object) -> str:
-    """A value of any type as text in one line: without markup, NFKC, and without what cannot be seen."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bytes):
-        value = value[:_READ].decode("utf-8", "ignore")
-    text = "" if value is None else str(value)[:_READ]
-    # Markup may have been escaped; NFKC makes its brackets of full-width ones, which are none.
-    return normal(_without_tags(html.unescape(text)))
 
 
 def said(field: str, text: str) -> str:
@@ -80,15 +63,7 @@ def title(name: str, told: Sequence[Told], sizes: Mapping[str, Any]) -> str:
     phrases = list(_phrases(told, sizes["value_length"]))
     named = sizes["changes_named"]
     more = f"、ほか{len(phrases) - named}件" if len(phrases) > named else ""
-    return f"{_cut(name, sizes['name_length'])} ― {'、'.join(phrases[:named])}{more}"
-
-
-def _without_tags(text: str) -> str:
-    return _TAG.sub(lambda tag: " " if (tag[1] or "").lower() in _BREAKS else "", text)
-
-
-def _cut(text: str, size: int) -> str:
-    return text if len(text) <= size else f"{text[: size - 1].rstrip()}…"
+    return f"{cut(name, sizes['name_length'])} ― {'、'.join(phrases[:named])}{more}"
 
 
 def _day(field: str, text: str) -> date | None:
@@ -144,8 +119,8 @@ def _is_next_round(closes: Told) -> bool:
 
 
 def _phrase(one: Told, size: int) -> str:
-    label = _LABELS.get(one.field) or _cut(one.field, size)
-    before, after = (_cut(said(one.field, text), size) for text in (one.before, one.after))
+    label = _LABELS.get(one.field) or cut(one.field, size)
+    before, after = (cut(said(one.field, text), size) for text in (one.before, one.after))
     if not before:
         return f"{label} {after}(これまで{_UNSTATED})" if after else f"{label} {_UNSTATED}"
     if before == after:

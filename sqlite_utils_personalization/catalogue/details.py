@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.change_titles import NO_AMOUNT
 from sqlite_utils_personalization.catalogue.programs import TABLES
-from sqlite_utils_personalization.database import column_names, null_columns, plain_rows
+from sqlite_utils_personalization.database import column_names, null_columns
 
 # Of each table of programs: what it says of the amount and of the address.
 _SELECTS = {
@@ -39,7 +39,7 @@ def details(db: sqlite3.Connection, program_ids: Collection[str]) -> dict[str, D
                 f"SELECT CAST(t.{key} AS TEXT), {columns} FROM (SELECT *{nulls} FROM {table}) AS t"
                 f" WHERE t.{key} IN (SELECT value FROM json_each(?))"
             )
-            for item_id, amount, url in plain_rows(db, sql, (json.dumps([*program_ids]),)):
+            for item_id, amount, url in tables.rows(db, sql, table, (json.dumps([*program_ids]),)):
                 found.setdefault(item_id, Details(_amount(amount), _address(url)))
     return found
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES, official_prefecture
 from sqlite_utils_personalization.catalogue.candidate import NATIONWIDE
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import normal
 
 # Characters read of a title as it comes, and of the same normalised: no title costs more than these.
 RAW_LENGTH, LENGTH = 2000, 300

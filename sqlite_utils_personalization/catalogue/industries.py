@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from sqlite_utils_personalization.catalogue.candidate import ANY, UNKNOWN, LeftOut
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import normal
 
 # Official names of 2013 and 2023. The 、 is inside a name: 農業、林業 is one division.
 DIVISIONS = {

@@ -1,4 +1,5 @@
 -- Programs of the public jGrants API, under its own names (title, target_area_search, acceptance_*) or ours.
+-- Details keep area and dates of each round in workflow, of which the reader takes the one that is open.
 -- In the API's table `name` is a number and `title` the title; where there is no title, `name` is it.
 SELECT
     CAST(t.id AS TEXT) AS item_id,
@@ -10,6 +11,9 @@ SELECT
     NULL AS window_json,
     NULL AS tier,
     NULL AS excluded,
-    NULL AS url
+    NULL AS url,
+    t.workflow AS rounds,
+    t.request_reception_presence AS reception,
+    t.result IS NOT NULL AND coalesce(t.title, t.name) IS NULL AS is_answer
 FROM jgrants_programs AS t
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12

@@ -62,7 +62,7 @@ def _sources(
     changed = amendments.changed_programs(db, as_of, days) if "amendment" in listed else set()
     joined: dict[str, Candidate] = {}
     for table in filter(lambda name: tables.exists(db, name), programs.TABLES):
-        for found in programs.programs(db, table, model):
+        for found in programs.programs(db, table, model, as_of):
             kept = joined.get(found.item_id)
             if found.item_id in changed and (kept is None or kept.left_out):
                 joined[found.item_id] = found

@@ -8,7 +8,7 @@ from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.areas import prefectures
 from sqlite_utils_personalization.catalogue.candidate import NATIONWIDE, UNKNOWN, Candidate, LeftOut
 from sqlite_utils_personalization.catalogue.industries import Keywords
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import normal, visible_id
 from sqlite_utils_personalization.model.model import Model
 
 TABLE = "saved_searches"
@@ -27,14 +27,17 @@ def saved_searches(db: sqlite3.Connection, model: Model) -> Iterator[Candidate]:
         try:
             if not item_id or item_id == previous:
                 raise LeftOut("duplicate id" if item_id else "no id")
+            if visible_id(item_id) != item_id:
+                raise LeftOut("id not readable")
             words, place = _query(query)
             letters, area = keywords.read(words)[0], prefectures(place)
         except LeftOut as left_out:
             rule = str(left_out)
         previous = item_id
-        title = f"saved search {item_id}"
+        shown = visible_id(item_id)
+        title = f"saved search {shown}"
         yield Candidate(
-            "saved_search", item_id or "", title, letters, area, profile_id=owner, left_out=rule
+            "saved_search", shown, title, letters, area, profile_id=owner, left_out=rule
         )
 
 

@@ -2,12 +2,13 @@
 
 import re
 import sqlite3
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from sqlite_utils_personalization.catalogue.plain_text import decoded
 from sqlite_utils_personalization.database import (
     column_names,
     explain_reading,
@@ -15,6 +16,8 @@ from sqlite_utils_personalization.database import (
     plain_cursor,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
+
+_AT_ONCE = 1000
 
 
 def exists(db: sqlite3.Connection, table: str) -> bool:
@@ -25,12 +28,13 @@ def exists(db: sqlite3.Connection, table: str) -> bool:
 def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of the table's SELECT, in its order; read-only.
 
-    A column that the table lacks reads as NULL, except those needed: PersonalizationError names them.
+    A column that the table lacks reads as NULL, except those needed, "this or that" among them:
+    PersonalizationError names them.
     """
     sql = files(__package__).joinpath(f"{table}.sql").read_text(encoding="utf-8")
     columns = column_names(db, table)
     for column in needed:
-        if column not in columns:
+        if columns.isdisjoint(column.split(" or ")):
             raise PersonalizationError(
                 f"{table} has no column {column}",
                 "add it, or rename the table and pass your own SELECT with --catalogue",
@@ -52,22 +56,30 @@ def selected(table: str) -> tuple[str, ...]:
     return tuple(re.findall(r"^ .*\bAS (\w+),?$", sql, re.MULTILINE))
 
 
-def rows(db: sqlite3.Connection, sql: str, name: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of sql as tuples, whatever the row_factory; read-only. Errors as of explain_reading."""
+def rows(
+    db: sqlite3.Connection, sql: str, name: str, values: Sequence[object] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of sql as tuples, whatever the row_factory; read-only. Errors as of explain_reading.
+
+    Text that is not UTF-8 is what is_readable refuses: one such row keeps out no other.
+    """
     cursor = plain_cursor(db)
     with explain_reading(db, name):
-        # map has no close(): where the database is closed before this ends, to close the cursor is an error.
-        yield from map(tuple, cursor.execute(sql))
+        with _decoding(db):
+            cursor.execute(sql, values)
+        while True:
+            with _decoding(db):
+                found = cursor.fetchmany(_AT_ONCE)
+            if not found:
+                return
+            yield from map(tuple, found)
 
 
-def normal(value: object) -> str:
-    """NFKC, each run of spaces one space, no control or invisible characters; None is empty.
-
-    NFKC turns full-width digits, U+3000 and Kangxi radicals into the characters people search for.
-    """
-    if value is None:
-        return ""
-    text = str(value)
-    if not text.isprintable():
-        text = "".join(c for c in text if c.isprintable() or c.isspace())
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+@contextmanager
+def _decoding(db: sqlite3.Connection) -> Iterator[None]:
+    """Only while rows are fetched: the connection is others' too."""
+    before, db.text_factory = db.text_factory, decoded
+    try:
+        yield
+    finally:
+        db.text_factory = before

@@ -11,7 +11,14 @@ from sqlite_utils_personalization.catalogue.areas import prefectures
 from sqlite_utils_personalization.catalogue.candidate import Candidate, LeftOut
 from sqlite_utils_personalization.catalogue.dates import first_day
 from sqlite_utils_personalization.catalogue.industries import industries
-from sqlite_utils_personalization.catalogue.tables import normal
+from sqlite_utils_personalization.catalogue.plain_text import (
+    ID_LENGTH,
+    cut,
+    is_readable,
+    normal,
+    plain,
+    visible_id,
+)
 from sqlite_utils_personalization.database import plain_cursor
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.kinds import TYPES
@@ -56,6 +63,10 @@ def _readers(any_from: int) -> dict[str, Callable[[object], Any]]:
         "closes_on": _date,
         "risk_level": _level,
     }
+
+
+def _title(value: object) -> str:
+    return cut(plain(value)) if is_readable(value) else ""
 
 
 def _date(value: object) -> str | None:
@@ -106,8 +117,10 @@ def _text(path: Path) -> str:
 
 
 def _refused(path: Path, fault: object) -> PersonalizationError:
+    # SQLite quotes the text it could not decode.
+    said = str(fault).partition(" with text ")[0]
     return PersonalizationError(
-        f"{path}: {fault}", "a catalogue is one SELECT that reads this database"
+        f"{path}: {said}", "a catalogue is one SELECT that reads this database"
     )
 
 
@@ -133,10 +146,14 @@ def _candidate(
         raise PersonalizationError(
             f"{where}: recommendation_type {kind!r}", f"use {', '.join(_TYPES)}"
         )
-    for column in _REQUIRED:
-        if not normal(row[column]):
-            raise PersonalizationError(f"{where}: {column} is blank", "every item needs one")
-    found = Candidate(kind, str(row["item_id"]), normal(row["title"]))
+    shown = {"item_id": visible_id(row["item_id"]), "title": _title(row["title"])}
+    for column, text in shown.items():
+        if not normal(text):
+            fault = "is blank" if is_readable(row[column]) else "is not text"
+            raise PersonalizationError(f"{where}: {column} {fault}", "every item needs one")
+    if len(str(row["item_id"])) > ID_LENGTH:
+        raise PersonalizationError(f"{where}: item_id is longer than {ID_LENGTH} characters")
+    found = Candidate(kind, shown["item_id"], shown["title"])
     where = f"{where}, item {found.item_id}"
     for column in filter(row.__contains__, readers):
         try:
