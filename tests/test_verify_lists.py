@@ -347,11 +347,11 @@ def test_the_bar_moves_within_a_run_and_ends_where_it_says(db, monkeypatch):
 
 
 def test_ctrl_c_ends_it_in_a_sentence_and_says_nothing_was_concluded(history, monkeypatch):
-    def interrupt(db, tick):
+    def interrupt(db):
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(audit, "check_rows", interrupt)
+    monkeypatch.setattr(audit, "check_contents", interrupt)
     result = CliRunner().invoke(command, [str(history)])
     assert (result.exit_code, result.stdout, result.stderr) == (
         2,

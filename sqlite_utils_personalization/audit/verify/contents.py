@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from functools import cache
-from itertools import chain
 from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.verify import Finding, guarded
 from sqlite_utils_personalization.audit.verify.schema import LOG, PROFILES
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.database import has_table, open_readonly, sqlite3
+from sqlite_utils_personalization.database import has_table, sqlite3
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.model.kinds import listed
 from sqlite_utils_personalization.schema.state import packaged_objects, tables
@@ -56,37 +53,6 @@ def columns(table: str) -> tuple[Declaration, ...]:
         Declaration(name, kind, not (notnull or key), bool(key), generated.get(name))
         for _, name, kind, notnull, _, key, _ in found
     )
-
-
-@contextmanager
-def indexes_beside(db: sqlite3.Connection) -> Iterator[Iterator[Finding]]:
-    """The findings of check_indexes, looked for from now on; whoever takes them waits for them.
-
-    It takes a fourth of a verification, and SQLite needs no Python for it: of a file that is not being written through
-    db a thread asks, with a connection of its own.
-    """
-    path = db.execute("PRAGMA database_list").fetchone()[2]
-    if not path or db.in_transaction:
-        yield check_indexes(db)
-        return
-    opened: list[sqlite3.Connection] = []
-
-    def check() -> list[Finding]:
-        # A connection belongs to the thread that opened it.
-        with open_readonly(path) as beside:
-            opened.append(beside.conn)
-            return list(check_indexes(beside.conn))
-
-    with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(check)
-        try:
-            yield chain.from_iterable(one.result() for one in [found])
-        except BaseException:
-            # It may be closed by now.
-            with suppress(sqlite3.ProgrammingError):
-                for beside in opened:
-                    beside.interrupt()
-            raise
 
 
 def check_indexes(

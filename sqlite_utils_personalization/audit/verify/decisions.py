@@ -1,9 +1,11 @@
 """Is every stored list the one that follows from what the run saw, place by place?"""
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.audit.verify.lists import Decided, Row, decided_lists
@@ -23,8 +25,8 @@ SELECT cohort_id, coalesce(profile_id, 0), list_id FROM am_personalization_list
 WHERE run_id = ? ORDER BY list_id
 """
 _STORED = f"""
-SELECT seq, candidate_id, {listed(POINTS)}, score
-FROM am_personalization_decision WHERE list_id = ? ORDER BY seq
+SELECT list_id, seq, candidate_id, {listed(POINTS)}, score
+FROM am_personalization_decision WHERE list_id IN (SELECT value FROM json_each(?)) ORDER BY list_id, seq
 """
 _NOT_DECIDED = """
 SELECT d.list_id, d.seq FROM am_personalization_list t
@@ -69,8 +71,9 @@ class Comparison:
         while batch := list(islice(lists, _BATCH)):
             same: list[tuple[int, str]] = []
             due = []
+            found = self._stored(batch)
             for decided in batch:
-                stored = self._db.execute(_STORED, (decided.list_id,)).fetchall()
+                stored = found.get(decided.list_id, [])
                 if decided.list_id is not None and stored == decided.rows:
                     same.append((decided.list_id, decided.sha256))
                 else:
@@ -89,6 +92,11 @@ class Comparison:
         """How many customers should have a recommendation, and how many log rows there should be."""
         rows = [(kind, score, n) for (kind, score), n in self._rows.items()]
         return Places(self._scored.items(), rows)
+
+    def _stored(self, batch: list[Decided]) -> dict[int | None, list[Row]]:
+        numbers = json.dumps([decided.list_id for decided in batch])
+        found = groupby(self._db.execute(_STORED, (numbers,)), key=itemgetter(0))
+        return {list_id: [row[1:] for row in rows] for list_id, rows in found}
 
     def _count(self, batch: list[Decided]) -> None:
         for decided in batch:

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 
 from sqlite_utils_personalization.audit.verify import Finding, guarded
@@ -90,7 +90,7 @@ WHERE (typeof(l.score) <> 'integer' OR typeof(l.profile_id) <> 'integer') AND e.
     WHERE d.list_id = e.list_id AND d.seq = l.rec_id - e.first_rec_id + e.first_seq
 )
 """
-# So few that the bar moves and Ctrl-C is heard.
+# So few that Ctrl-C is heard.
 _RANGES_AT_ONCE = 2_000
 _SOME_RANGES = """
 SELECT max(first_rec_id), count(*), sum(n) FROM (
@@ -100,10 +100,8 @@ SELECT max(first_rec_id), count(*), sum(n) FROM (
 """
 
 
-def check_rows(
-    db: sqlite3.Connection, tick: Callable[[int], None] = lambda n: None
-) -> Iterator[Finding]:
-    """Hold the log against the evidence, both ways as far as evidence reaches, a tick for every range; read-only."""
+def check_rows(db: sqlite3.Connection) -> Iterator[Finding]:
+    """Hold the log against the evidence, both ways as far as evidence reaches; read-only."""
     is_whole = True
     for run_id, rec_id, fault in db.execute(_BROKEN_RANGES):
         is_whole = False
@@ -113,7 +111,7 @@ def check_rows(
         )
     after, has_odd = -(2**63), False
     while (found := db.execute(_SOME_RANGES, (after, _RANGES_AT_ONCE)).fetchone())[1]:
-        last, ranges, rows = found
+        last, _, rows = found
         right, are_integers = db.execute(_RIGHT_ROWS, {"after": after, "last": last}).fetchone()
         # Of ranges that go beyond their lists the number says nothing.
         is_right = right == rows and is_whole
@@ -122,7 +120,6 @@ def check_rows(
             for row in db.execute(_WRONG_ROWS, {"after": after, "last": last}):
                 yield _wrong(*row)
         after = last
-        tick(ranges)
     if has_odd:
         for row in db.execute(_WRONG_TYPES).fetchall():
             yield _wrong(*row)
