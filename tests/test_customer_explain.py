@@ -28,7 +28,7 @@ def page(db):
     return recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON)
 
 
-def test_what_was_delivered_is_explained_by_what_was_declared_and_by_what_came_next(db, page):
+def test_what_was_delivered_is_explained_by_what_was_declared_and_by_nothing_that_was_not(db, page):
     db.execute("PRAGMA query_only = 1")
     found = json.loads(json.dumps(explain(db, CUSTOMER_1, 43, now=NOON).to_dict()))
     assert found == {
@@ -43,14 +43,22 @@ def test_what_was_delivered_is_explained_by_what_was_declared_and_by_what_came_n
             "risk_level": "low",
         },
         "places": 4,
-        "next": {
-            "item_id": "EX-110",
-            "title": "小規模事業者のバリアフリー改修補助",
-            "points": 20,
-            "score": 20,
-            "on_list": True,
-        },
+        "deliveries": [
+            {
+                "rec_id": 43,
+                "recommendation_type": "program",
+                "channel": "mcp",
+                "slot": "2026-04-02",
+                "delivered_at": "2026-04-02T03:00:00.000Z",
+                "status": 200,
+                "outcome": "charged",
+                "charged_yen": 3,
+                "reversed_at": None,
+            }
+        ],
     }
+    # What comes next has its price.
+    assert "小規模事業者のバリアフリー改修補助" not in json.dumps(found, ensure_ascii=False)
 
 
 def test_what_was_not_delivered_to_this_customer_is_not_found_whoever_has_it(db, page, refuses):
@@ -81,14 +89,16 @@ def test_a_row_that_contradicts_its_evidence_shows_nothing_but_that(db, page):
         db,
         f"UPDATE {P}decision SET industry_points = 1 WHERE list_id = {list_of_43} AND seq = 1",
     )
-    assert explain(db, CUSTOMER_1, 43).to_dict() == {
+    found = explain(db, CUSTOMER_1, 43).to_dict()
+    # It was paid for all the same.
+    assert [one["charged_yen"] for one in found.pop("deliveries")] == [3]
+    assert found == {
         "rec_id": 43,
         "verdict": "differs",
         "differences": ("industry", "list"),
         "recommendation": None,
         "declared": None,
         "places": None,
-        "next": None,
     }
     # Its own place is as it was, but the list is not the one that was digested.
     assert explain(db, CUSTOMER_1, 44).differences == ("list",)

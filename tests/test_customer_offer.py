@@ -12,16 +12,11 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization.billing.record import record_delivery, reverse_delivery
 from sqlite_utils_personalization.clock import JAPAN
 from sqlite_utils_personalization.customer_api.explain import explain
-from sqlite_utils_personalization.customer_api.recommendations import (
-    LogPosition,
-    cursor_at,
-    recommendations,
-)
+from sqlite_utils_personalization.customer_api.recommendations import recommendations
 from sqlite_utils_personalization.errors import NotFound
 from sqlite_utils_personalization.model.model import load_model
 
-OTHER = "cursor belongs to another type or night - begin again without it"
-NOT_GIVEN = "cursor is not one that you were given - begin again without it"
+OTHER = "cursor belongs to another type or night, or to a preview - begin again without it"
 PROGRAMS = """
 CREATE TABLE programs (
     unified_id TEXT PRIMARY KEY, primary_name TEXT NOT NULL, prefecture TEXT, tier TEXT,
@@ -316,26 +311,15 @@ def test_a_customer_the_newest_night_did_not_know_gets_nothing(programs, add_pro
 
 
 def test_a_cursor_stays_in_its_night(programs, refuses):
-    old, new = programs.score("2026-07-01"), programs.score("2026-07-02")
-
-    def rows(run_id):
-        night = ("2026-07-01", "2026-07-02")[run_id - 1]
-        return [item.rec_id for item in programs.ask("2026-07-02", None, night=night).items]
-
-    own = programs.ask("2026-07-02", None, limit=1)
-    assert own.next_cursor == cursor_at(LogPosition(new, rows(new)[1]), "program", None)
-    forged = [
-        # Of the night before, of a run that is none, of rows of the night before under the name of this one.
-        (LogPosition(old, rows(old)[1]), None, OTHER),
-        (LogPosition(99, rows(new)[1]), None, OTHER),
-        (LogPosition(new, rows(old)[1]), None, NOT_GIVEN),
-        (LogPosition(new, rows(new)[1]), "2026-07-01", OTHER),
-        (LogPosition(old, rows(new)[1]), "2026-07-01", NOT_GIVEN),
-    ]
-    for position, night, sentence in forged:
-        with refuses(sentence):
-            programs.ask("2026-07-02", cursor=cursor_at(position, "program", night), night=night)
-    assert programs.deliveries() == 0
+    programs.score("2026-07-01")
+    programs.score("2026-07-02")
+    newest = programs.ask("2026-07-02", limit=1).next_cursor
+    old = programs.ask("2026-07-02", limit=1, night="2026-07-01").next_cursor
+    paid = programs.deliveries()
+    for cursor, night in ((old, None), (newest, "2026-07-01"), (newest, "2026-07-02")):
+        with refuses(OTHER):
+            programs.ask("2026-07-02", cursor=cursor, night=night)
+    assert programs.deliveries() == paid
     # A night that ends between two pages: begin again, and what was handed over is free.
     first = programs.ask("2026-07-02", limit=2)
     programs.score("2026-07-02", again=True)

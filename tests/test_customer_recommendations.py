@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timezone
@@ -14,11 +14,7 @@ from scored import NIGHTS, OTHERS, P, connect, history, in_memory, tamper
 
 from sqlite_utils_personalization.billing.record import record_deliveries, record_delivery
 from sqlite_utils_personalization.customer_api import offer
-from sqlite_utils_personalization.customer_api.recommendations import (
-    LogPosition,
-    cursor_at,
-    recommendations,
-)
+from sqlite_utils_personalization.customer_api.recommendations import recommendations
 from sqlite_utils_personalization.errors import (
     DeliveryConflict,
     InvalidRequest,
@@ -72,6 +68,14 @@ def walk(db, user, **filters):
 
 def items(pages):
     return [item for page in pages for item in page.items]
+
+
+def parts(cursor):
+    return json.loads(urlsafe_b64decode(cursor + "=="))
+
+
+def made_of(parts):
+    return urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
 def as_the_view_says(item):
@@ -148,7 +152,7 @@ def test_an_item_says_why_it_is_where_it_is(db):
                 "same_programme": [],
             }
         ],
-        "next_cursor": cursor_at(LogPosition(2, 44), None, None),
+        "next_cursor": page.next_cursor,
         "left_out": {},
         "preview": False,
         "delivered_new": 1,
@@ -157,6 +161,7 @@ def test_an_item_says_why_it_is_where_it_is(db):
         "unit_price_yen": 3,
         "because": "1 delivered for the first time on 2026-04-02, Japanese time",
     }
+    assert parts(page.next_cursor)[:-1] == [2, 44, None, None, False]
 
 
 def test_a_preview_shows_titles_and_delivers_nothing(db):
@@ -255,9 +260,12 @@ def test_what_cannot_be_replayed_is_neither_shown_nor_charged(db):
         urlsafe_b64encode(b"[2, 9007199254740993, null, null]").decode(),
         urlsafe_b64encode(b'["2026-04-02T00:00:00.000Z", 43, null, null]').decode(),
         urlsafe_b64encode(b'[{"$": 1}, 43, null, null]').decode(),
-        cursor_at(LogPosition(2, 3), None, None),
-        cursor_at(LogPosition(2, 2**53), None, None),
-        cursor_at(LogPosition("' OR 1 --", 43), None, None),
+        # As it was before there was a mark, and with one of every other kind.
+        *(
+            made_of([2, 44, None, None, False, *mark])
+            for mark in ([], [None], [7], [""], ["é"], ["0" * 32], ["0" * 32, 1], [["0"]])
+        ),
+        made_of(["' OR 1 --", 43, None, None, False, "0" * 32]),
     ],
 )
 def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
@@ -270,6 +278,31 @@ def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
 def test_no_cursor_is_a_traceback(text):
     with closing(in_memory()) as db, pytest.raises(InvalidRequest):
         recommendations(db, CUSTOMER_1, cursor=text)
+
+
+@pytest.mark.parametrize("place", (0, 1, -1))
+def test_a_cursor_begins_where_a_page_ended_and_nowhere_else(db, place):
+    given = parts(recommendations(db, CUSTOMER_1, limit=1, channel="mcp", now=NOON).next_cursor)
+    for other in range(40, 50):
+        forged = [*given]
+        forged[place] = given[place][:-1] + f"{other:x}"[-1] if place == -1 else other
+        if forged != given:
+            with pytest.raises(InvalidRequest):
+                recommendations(db, CUSTOMER_1, cursor=made_of(forged), channel="mcp", now=NOON)
+    assert [row[0] for row in deliveries(db)] == [43]
+
+
+def test_a_preview_leads_to_previews_only(db, refuses):
+    free = recommendations(db, CUSTOMER_1, limit=1, now=NOON).next_cursor
+    with refuses(
+        "cursor belongs to another type or night, or to a preview - begin again without it"
+    ):
+        recommendations(db, CUSTOMER_1, cursor=free, channel="mcp", now=NOON)
+    given = parts(free)
+    given[4] = False
+    with refuses("cursor is not one that you were given - begin again without it"):
+        recommendations(db, CUSTOMER_1, cursor=made_of(given), channel="mcp", now=NOON)
+    assert deliveries(db) == []
 
 
 def test_a_cursor_selects_no_row_of_another_customer(db, refuses):
@@ -286,7 +319,9 @@ def test_a_cursor_goes_with_its_filters(db, refuses):
         db, CUSTOMER_1, limit=1, recommendation_type="program", now=NOON
     ).next_cursor
     for other in ({}, {"recommendation_type": "amendment"}, {"night": "2026-04-02"}):
-        with refuses("cursor belongs to another type or night - begin again without it"):
+        with refuses(
+            "cursor belongs to another type or night, or to a preview - begin again without it"
+        ):
             recommendations(db, CUSTOMER_1, cursor=mine, now=NOON, **other)
 
 

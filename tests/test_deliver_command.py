@@ -53,6 +53,7 @@ def test_what_was_recorded_is_printed_and_counted(path):
         "status": 204,
         "unit_price_yen": 3,
         "reversal_of": None,
+        "charge_key": printed[0]["charge_key"],
         "outcome": "delivered",
     }
 

@@ -11,9 +11,11 @@ from delivered import DELIVERY, connect, logged, rows
 
 import sqlite_utils_personalization
 from sqlite_utils_personalization import PersonalizationError, record_delivery
+from sqlite_utils_personalization.billing.delivery import fact
 from sqlite_utils_personalization.billing.record import (
     TOGETHER,
     record_deliveries,
+    record_facts,
     reverse_delivery,
 )
 from sqlite_utils_personalization.errors import DeliveryConflict
@@ -46,7 +48,7 @@ def test_a_delivery_is_recorded_with_its_key_its_price_and_both_times(db):
     assert rows(db) == [found[:-1]]
     assert found._replace(recorded_at="") == (
         *(1, sha256('[3,"digest","2026-07-22"]'), 3, "digest", "2026-07-22"),
-        *(AT, "", 200, 3, None, True),
+        *(AT, "", 200, 3, None, sha256('[1,"program",3,"2026-07-22",0]'), True),
     )
     assert found.recorded_at > "2026-07-22"
     assert not db.in_transaction
@@ -315,3 +317,66 @@ def test_two_processes_that_deliver_the_same_facts_at_once_write_each_once(db_pa
     assert sum(written) == 100
     assert rows(db, "count(*), count(DISTINCT rec_id)") == [(100, 100)]
     db.close()
+
+
+def day_of(db, *facts):
+    """Each fact's price after it was recorded."""
+    return [record_delivery(db, 3, **{**DIGEST, **one}).unit_price_yen for one in facts]
+
+
+def test_an_item_is_charged_once_a_japanese_day_whatever_the_channel_and_slot(db):
+    assert day_of(
+        db,
+        {"delivered_at": "2026-07-22T15:00:00+09:00"},
+        {"delivered_at": "2026-07-22T23:59:59+09:00", "channel": "mcp"},
+        {"delivered_at": "2026-07-21T15:00:00Z", "channel": "rest"},
+        {"delivered_at": "2026-07-22T15:00:00Z", "channel": "rest", "slot": "2026-07-23"},
+        {"delivered_at": "2026-07-21T14:59:59Z", "channel": "rest", "slot": "2026-07-21"},
+    ) == [3, 0, 0, 3, 3]
+
+
+def test_all_of_one_call_and_of_many_rounds_are_charged_once(db):
+    facts = [
+        {"channel": "digest", "slot": f"issue-{n}", "delivered_at": AT} for n in range(TOGETHER + 5)
+    ]
+    found = list(record_facts(db, [fact(3, **one) for one in facts]))
+    assert [row.unit_price_yen for row in found] == [3, *[0] * (TOGETHER + 4)]
+
+
+def test_a_price_that_is_said_of_what_was_charged_is_refused(db, refuses):
+    record_delivery(db, 3, **DIGEST, delivered_at=AT)
+    with refuses("rec_id 3, or its item, was charged that day - leave the price out, or say 0"):
+        record_delivery(db, 3, channel="rest", slot="a", delivered_at=AT, unit_price_yen=3)
+    assert record_delivery(db, 3, channel="rest", slot="a", delivered_at=AT).unit_price_yen == 0
+
+
+@pytest.mark.parametrize("first", ({"status": 500}, {"unit_price_yen": 0}))
+def test_what_failed_or_was_free_leaves_the_charge_to_the_next(db, first):
+    day_of(db, {"delivered_at": AT, **first})
+    assert day_of(db, {"delivered_at": AT, "slot": "retry"}, {"delivered_at": AT, "slot": "x"}) == [
+        3,
+        0,
+    ]
+
+
+def test_what_was_taken_back_may_be_charged_once_more(db):
+    for n in range(3):
+        slot = {"delivered_at": AT, "slot": f"issue-{n}"}
+        assert day_of(db, slot, {**slot, "channel": "mcp"}) == [3, 0]
+        reverse_delivery(db, hashlib.sha256(f'[3,"digest","issue-{n}"]'.encode()).hexdigest())
+
+
+def test_the_database_itself_refuses_a_second_charge(db):
+    found = record_delivery(db, 3, **DIGEST, delivered_at=AT)
+    for verb in ("INSERT", "INSERT OR REPLACE"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            db.execute(
+                f"{verb} INTO {DELIVERY}(delivery_key, rec_id, channel, slot, delivered_at, status,"
+                " unit_price_yen, charge_key) VALUES (?, 4, 'rest', 'x', ?, 200, 3, ?)",
+                ("f" * 64, AT, found.charge_key),
+            )
+
+
+def test_the_key_of_a_charge_is_of_the_customer_the_item_and_the_day(db):
+    found = record_delivery(db, 3, **DIGEST, delivered_at="2026-07-21T15:00:00Z")
+    assert found.charge_key == sha256('[1,"program",3,"2026-07-22",0]')

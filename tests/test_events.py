@@ -16,7 +16,9 @@ from sqlite_utils_personalization.evidence.seal import seal_events, unsealed_eve
 from sqlite_utils_personalization.example import AS_OF, build
 
 P = "am_personalization_"
-DELIVERY = f"INSERT INTO {P}delivery VALUES (?, ?, ?, 'rest', '2026-04-01', 'x', 'x', 200, 3, ?)"
+DELIVERY = (
+    f"INSERT INTO {P}delivery VALUES (?, ?, ?, 'rest', '2026-04-01', 'x', 'x', 200, 3, ?, NULL)"
+)
 ROTATION = f"INSERT INTO {P}rotation VALUES (?, 1, 'x', ?)"
 
 
@@ -110,7 +112,7 @@ TAMPERED = (
         for column, value in COLUMNS.items()
     ),
     *(f"DELETE FROM {P}delivery WHERE delivery_id = {number}" for number in (1, 2, 3)),
-    f"INSERT INTO {P}delivery VALUES (0 + 2, '{'e' * 64}', 1, 'rest', 'a', 'x', 'x', 200, 3, NULL)",
+    f"INSERT INTO {P}delivery VALUES (0 + 2, '{'e' * 64}', 1, 'rest', 'a', 'x', 'x', 200, 3, NULL, NULL)",
     f"UPDATE {P}rotation SET proof = '{'b' * 64}'",
     f"UPDATE {P}rotation SET profile_id = 2",
     f"UPDATE {P}rotation SET rotated_at = 'y'",

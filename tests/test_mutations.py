@@ -161,7 +161,7 @@ def path(tmp_path_factory):
 
 def _hand_over(db):
     """What came of the first night: deliveries, one of them taken back, and what customer 3 said."""
-    delivery = f"INSERT INTO {P}delivery VALUES (?, ?, ?, 'rest', '1', ?, ?, 200, 3, ?)"
+    delivery = f"INSERT INTO {P}delivery VALUES (?, ?, ?, 'rest', '1', ?, ?, 200, 3, ?, NULL)"
     at = f"{NIGHTS[0]}T03:00:00.000Z"
     programs = db.execute(
         f"SELECT rec_id FROM {LOG} WHERE profile_id = 3 AND recommendation_type = 'program' ORDER BY 1"

@@ -325,7 +325,7 @@ def test_an_export_holds_everything_about_one_customer_and_nothing_of_another(sc
 
 
 def test_an_export_holds_deliveries_rotations_and_nights_without_a_recommendation(scored):
-    delivery = "INSERT INTO am_personalization_delivery VALUES (?, ?, ?, 'rest', '2026-04-01', 'x', 'x', 200, 3, NULL)"
+    delivery = "INSERT INTO am_personalization_delivery VALUES (?, ?, ?, 'rest', '1', 'x', 'x', 200, 3, NULL, NULL)"
     best = f"SELECT profile_id, min(rec_id) FROM {P}recommendation_log GROUP BY 1"
     first = dict(scored.execute(best).fetchall())
     scored.execute(delivery, (1, "1" * 64, first[2]))

@@ -462,7 +462,8 @@ def test_a_delivery_that_is_forged_afterwards_does_not_cover_a_false_skip(start,
     ).fetchone()
     forged = (
         f"UPDATE {P}delivery SET rec_id = {rec_id}",
-        f"INSERT INTO {P}delivery VALUES (2, '{'a' * 64}', {rec_id}, 'rest', 'x', '{NOON}', '{NOON}', 200, 3, NULL)",
+        f"INSERT INTO {P}delivery"
+        f" VALUES (2, '{'a' * 64}', {rec_id}, 'rest', 'x', '{NOON}', '{NOON}', 200, 3, NULL, NULL)",
     )
     for statement in forged:
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:

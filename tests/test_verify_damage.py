@@ -313,7 +313,7 @@ def test_a_number_that_no_seal_reaches_is_found(db, number):
     tamper_behind_the_guards(
         db,
         f"INSERT INTO {LOG}(rec_id, profile_id, recommendation_type) VALUES ({number}, 1, 'program')",
-        f"INSERT INTO {P}delivery VALUES ({number}, '{'a' * 64}', 3, 'rest', 'x', 'x', 'x', 200, 3, NULL)",
+        f"INSERT INTO {P}delivery VALUES ({number}, '{'a' * 64}', 3, 'rest', 'x', 'x', 'x', 200, 3, NULL, NULL)",
         f"INSERT INTO {P}erasure VALUES ({number}, 1, 'x', 'objection', 3)",
         f"INSERT INTO {P}rotation VALUES ({number}, 1, 'x', '{'a' * 64}')",
     )
@@ -334,7 +334,7 @@ def test_rows_that_nothing_explains_are_counted_with_the_first_and_the_last(db):
 
 
 def test_deliveries_after_the_last_seal_are_counted(db):
-    insert = f"INSERT INTO {P}delivery VALUES (?, ?, 3, 'rest', '1', 'x', 'x', 200, 3, NULL)"
+    insert = f"INSERT INTO {P}delivery VALUES (?, ?, 3, 'rest', '1', 'x', 'x', 200, 3, NULL, NULL)"
     db.execute(insert, (1, "1" * 64))
     seal_events(db)
     assert "events-after-last-seal" not in {note.code for note in remarks(db)}
@@ -446,7 +446,7 @@ def test_a_dropped_column_is_named(db):
 def test_289_rolled_back_after_deliveries_were_sealed_is_found_once_a_seal(db):
     for number in (1, 2):
         db.execute(
-            f"INSERT INTO {P}delivery VALUES ({number}, '{number:064}', 3, 'rest', '1', 'x', 'x', 200, 3, NULL)"
+            f"INSERT INTO {P}delivery VALUES ({number}, '{number:064}', 3, 'rest', '1', 'x', 'x', 200, 3, NULL, NULL)"
         )
         seal_events(db)
     for name in (

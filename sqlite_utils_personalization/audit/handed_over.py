@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.evaluation import decoded_row
-from sqlite_utils_personalization.formula.formula import evidence_link
+from sqlite_utils_personalization.formula.formula import IS_ITEM, evidence_link
 from sqlite_utils_personalization.scoring.serve import (
     HANDED,
     IS_DELIVERED,
-    IS_ITEM,
     IS_NOTHING_NEW,
     IS_SAME,
     SAID,

@@ -44,7 +44,7 @@ class Delivery(NamedTuple):
     """One row of am_personalization_delivery; new is whether this call wrote it.
 
     delivered_at is when it happened, recorded_at when it was written down, both UTC. reversal_of is the delivery_id
-    that a reversal takes back.
+    that a reversal takes back, charge_key what makes it the one that is charged of its item that day.
     """
 
     delivery_id: int
@@ -57,6 +57,7 @@ class Delivery(NamedTuple):
     status: int
     unit_price_yen: int
     reversal_of: int | None
+    charge_key: str | None
     new: bool = False
 
 

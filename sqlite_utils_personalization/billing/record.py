@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlite_utils_personalization.billing.delivery import (
-    UNIT_PRICE_YEN,
     Delivery,
     Fact,
     fact,
     reversal_key,
 )
+from sqlite_utils_personalization.billing.once_a_day import Charged, Charges, logged_rows
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import plain_rows, require_table
 from sqlite_utils_personalization.errors import DeliveryConflict, PersonalizationError
@@ -38,11 +38,14 @@ def record_delivery(
     """Record that log row rec_id was delivered once on channel, and return the row; `new` is False if it was there.
 
     slot tells apart two deliveries of one row on one channel: the Japanese day for rest and mcp, the issue for digest.
-    delivered_at defaults to now, unit_price_yen to 3; where a retry does not give them, the recorded ones stand. It
-    is kept with the caller's transaction if one is open (begin that one IMMEDIATE), or else at once.
+    delivered_at defaults to now, unit_price_yen to 3, or to 0 where nothing is charged: an item is charged to a
+    customer once a Japanese day, by whatever row, run and channel, and what stands for a whole type never. Where a
+    retry gives neither, the recorded ones stand. It is kept with the caller's transaction if one is open (begin that
+    one IMMEDIATE), or else at once.
 
-    DeliveryConflict if the same (rec_id, channel, slot) was recorded with another status, price or time;
-    PersonalizationError if rec_id is not in the log or a value is out of its range. Then nothing is written.
+    DeliveryConflict if the same (rec_id, channel, slot) was recorded with another status, price or time, or if a price
+    is given of what is not charged; PersonalizationError if rec_id is not in the log or a value is out of its range.
+    Then nothing is written.
     """
     given = fact(
         rec_id,
@@ -80,7 +83,7 @@ def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
         if before := known_deliveries(db, [key]):
             return before[key]
         content = (found.rec_id, found.channel, found.slot, utc_now(), found.status)
-        insert_deliveries(db, [(key, *content, found.unit_price_yen, found.delivery_id)])
+        insert_deliveries(db, [(key, *content, found.unit_price_yen, found.delivery_id, None)])
         return known_deliveries(db, [key])[key]._replace(new=True)
 
 
@@ -124,17 +127,23 @@ def _round(
     refuse: Callable[[int, PersonalizationError], None],
 ) -> Iterator[Delivery]:
     keys = [one.key for one in facts]
-    found, in_log = known_deliveries(db, keys), logged_rec_ids(db, [one.rec_id for one in facts])
-    taken: dict[str, Fact] = {}
+    found, logged = known_deliveries(db, keys), logged_rows(db, [one.rec_id for one in facts])
+    taken: dict[str, Charged] = {}
+    charges = Charges(db)
     accepted, now = [], utc_now()
     for at, (key, one) in enumerate(zip(keys, facts, strict=True), place):
-        if fault := _fault(one, in_log, found.get(key) or taken.get(key)):
+        before = found.get(key) or (taken[key].fact if key in taken else None)
+        if fault := _fault(one, logged, before):
             refuse(at, fault)
             continue
-        if key not in found:
-            taken.setdefault(key, _complete(one, now))
+        if not before:
+            try:
+                taken[key] = charges.of(one, logged[one.rec_id], now)
+            except DeliveryConflict as conflict:
+                refuse(at, conflict)
+                continue
         accepted.append(key)
-    insert_deliveries(db, ((key, *one, None) for key, one in taken.items()))
+    insert_deliveries(db, ((key, *one.fact, None, one.key) for key, one in taken.items()))
     found.update(
         {key: row._replace(new=True) for key, row in known_deliveries(db, list(taken)).items()}
     )
@@ -144,7 +153,7 @@ def _round(
 
 
 def _fault(
-    one: Fact, in_log: set[int], before: Delivery | Fact | None
+    one: Fact, in_log: Container[int], before: Delivery | Fact | None
 ) -> PersonalizationError | None:
     if one.rec_id not in in_log:
         return PersonalizationError(
@@ -162,11 +171,6 @@ def _fault(
     return None
 
 
-def _complete(one: Fact, now: str) -> Fact:
-    price = UNIT_PRICE_YEN if one.unit_price_yen is None else one.unit_price_yen
-    return one._replace(delivered_at=one.delivered_at or now, unit_price_yen=price)
-
-
 def _raise(at: int, fault: PersonalizationError) -> None:
     raise fault
 
@@ -176,14 +180,10 @@ _KNOWN = f"""
 SELECT {", ".join(_COLUMNS)} FROM am_personalization_delivery
 WHERE delivery_key IN (SELECT value FROM json_each(?))
 """
-_LOGGED = """
-SELECT rec_id FROM am_personalization_recommendation_log
-WHERE rec_id IN (SELECT value FROM json_each(?))
-"""
 _INSERT = """
 INSERT INTO am_personalization_delivery
-    (delivery_key, rec_id, channel, slot, delivered_at, status, unit_price_yen, reversal_of)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    (delivery_key, rec_id, channel, slot, delivered_at, status, unit_price_yen, reversal_of, charge_key)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -192,13 +192,8 @@ def require_deliveries(db: sqlite3.Connection, path: str | Path | None = None) -
     require_table(db, "am_personalization_delivery", path)
 
 
-def logged_rec_ids(db: sqlite3.Connection, rec_ids: Sequence[int]) -> set[int]:
-    """Those of rec_ids that are in the log; read-only."""
-    return {row[0] for row in plain_rows(db, _LOGGED, (json.dumps(rec_ids),))}
-
-
 def insert_deliveries(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Add rows: key, rec_id, channel, slot, delivered_at, status, unit_price_yen, reversal_of."""
+    """Add rows: key, rec_id, channel, slot, delivered_at, status, unit_price_yen, reversal_of, charge_key."""
     db.executemany(_INSERT, rows)
 
 

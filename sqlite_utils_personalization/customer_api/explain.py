@@ -5,13 +5,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils_personalization.audit.ranking import RunnerUp
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.billing.record import require_deliveries
 from sqlite_utils_personalization.clock import japan_day, right_now
 from sqlite_utils_personalization.customer_api.offer import was_handed_over
 from sqlite_utils_personalization.customer_api.recommendations import RecommendedItem, item
+from sqlite_utils_personalization.customer_api.statement import (
+    CustomersDelivery,
+    deliveries_of_row,
+)
 from sqlite_utils_personalization.errors import InvalidRequest, NotFound
 from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.preferences.customer import profile_id_of
@@ -22,9 +25,9 @@ from sqlite_utils_personalization.transaction import transaction
 class ExplainedRecommendation:
     """What was recommended and why, computed once more from what its night stored.
 
-    declared is what the customer had declared that night, places how many items of its type were on the list, and next
-    what came after it, or would have on a longer list. differences names what does not come out as it was logged; then,
-    and where the verdict says that evidence is missing, there is nothing else.
+    declared is what the customer had declared that night, places how many items of its type were on the list; what else
+    was on it is not for free. differences names what does not come out as it was logged; then, and where the verdict
+    says that evidence is missing, there is nothing else. deliveries are those of the row, in order.
     """
 
     rec_id: int
@@ -33,15 +36,11 @@ class ExplainedRecommendation:
     recommendation: RecommendedItem | None = None
     declared: Declared | None = None
     places: int | None = None
-    next: RunnerUp | None = None
+    deliveries: tuple[CustomersDelivery, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; keys are only ever added."""
-        declared, following = self.declared, self.next
-        return asdict(self) | {
-            "declared": declared._asdict() if declared else None,
-            "next": following._asdict() if following else None,
-        }
+        return asdict(self) | {"declared": self.declared._asdict() if self.declared else None}
 
 
 def explain(
@@ -56,16 +55,20 @@ def explain(
         raise InvalidRequest("rec_id is not a whole number from 1", "take it from a recommendation")
     require_deliveries(db)
     with transaction(db):
-        if not was_handed_over(db, profile_id_of(db, user_token_hash), rec_id):
+        customer = profile_id_of(db, user_token_hash)
+        if not was_handed_over(db, customer, rec_id):
             raise NotFound(
                 "rec_id is not among what was delivered to you", "list your recommendations first"
             )
         (found,) = replay(db, Selection(rec_ids=[rec_id]))
+        deliveries = deliveries_of_row(db, customer, rec_id)
     # An item that contradicts its evidence may be another customer's.
     if not found.found or not found.position or found.differences:
-        return ExplainedRecommendation(rec_id, found.verdict, found.differences)
+        return ExplainedRecommendation(
+            rec_id, found.verdict, found.differences, deliveries=deliveries
+        )
     place, declared = found.position, found.found.declared
     whole = item(found, japan_day(now or right_now()))
     return ExplainedRecommendation(
-        rec_id, found.verdict, (), whole, declared, place.places, place.runner_up
+        rec_id, found.verdict, (), whole, declared, place.places, deliveries
     )

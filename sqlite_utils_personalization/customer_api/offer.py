@@ -57,10 +57,6 @@ WHERE l.profile_id = :profile_id AND l.served_at = :served_at AND l.rec_id >= :s
     AND (:recommendation_type IS NULL OR l.recommendation_type = :recommendation_type)
 GROUP BY l.rec_id ORDER BY l.rec_id
 """
-_IS_THERE = """
-SELECT 1 FROM am_personalization_recommendation_log
-WHERE rec_id = ? AND profile_id = ? AND served_at = ?
-"""
 # A preview shows rec_ids: without this, explaining what was not delivered would be delivering it. What came free of
 # charge, because its item was delivered that day from another row, has no delivery of its own.
 _WAS_HANDED = f"""
@@ -133,11 +129,6 @@ def offers_sql(db: sqlite3.Connection) -> str:
     """The statement of offers(); where deliveries are not kept, nothing was handed over."""
     is_kept = has_table(db, "am_personalization_delivery")
     return _OFFERS.format(handed=_HANDED + _OF_THESE_DAYS if is_kept else _NOTHING)
-
-
-def is_of_night(db: sqlite3.Connection, profile_id: int, night: OfferedNight, rec_id: int) -> bool:
-    """Whether the row is one of the night for this customer."""
-    return db.execute(_IS_THERE, (rec_id, profile_id, night.served_at)).fetchone() is not None
 
 
 def was_handed_over(db: sqlite3.Connection, profile_id: int, rec_id: int) -> bool:

@@ -6,9 +6,7 @@ over as it was, if it is asked for. Handed over, and charged, is only what repla
 is for the auditor. What stands for a whole type is never handed over.
 """
 
-import json
 import sqlite3
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -31,13 +29,19 @@ from sqlite_utils_personalization.billing.record import (
     record_facts,
     require_deliveries,
 )
-from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.clock import japan_day, right_now, utc
+from sqlite_utils_personalization.customer_api.cursor import (
+    LogPosition,
+    cursor_at,
+    is_given,
+    not_given,
+    other_filters,
+    parse_cursor,
+)
 from sqlite_utils_personalization.customer_api.offer import (
     Offer,
     OfferedNight,
     find_night,
-    is_of_night,
     offers,
 )
 from sqlite_utils_personalization.errors import InvalidRequest
@@ -46,9 +50,8 @@ from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction, write_transaction
 
-# Recommendations on one page at most, and characters of a cursor.
+# Recommendations on one page at most.
 MOST = 100
-_LONGEST = 200
 _UNDATED = {1: "rolling", 0: "unknown", None: None}
 
 
@@ -114,20 +117,19 @@ class Page:
         return asdict(self)
 
 
-class LogPosition(NamedTuple):
-    """Where a page begins: a row of the log, and the run that it has to be of."""
-
-    run_id: int
-    rec_id: int
-
-
 class ParsedQuery(NamedTuple):
-    """The filters of one page, and where it begins: None at the beginning."""
+    """The filters of one page, and where it begins, with the mark that this was given: None at the beginning."""
 
     recommendation_type: str | None
     night: str | None
     limit: int
-    start: LogPosition | None
+    preview: bool
+    start: tuple[LogPosition, str] | None
+
+    @property
+    def filters(self) -> tuple[str | None, str | None, bool]:
+        """What a cursor goes with."""
+        return self.recommendation_type, self.night, self.preview
 
 
 class _Found(NamedTuple):
@@ -172,7 +174,7 @@ def _read(
     db: sqlite3.Connection, customer: int, wanted: ParsedQuery, day: str
 ) -> tuple[list[_Found], Page]:
     night = find_night(db, day, wanted.night)
-    start = _start(db, customer, wanted.start, night)
+    start = _start(db, customer, wanted, night)
     left_out: Counter[str] = Counter()
     rows = _kept(_offered(db, customer, night, start, wanted, day), left_out)
     found: list[_Found] = []
@@ -189,7 +191,7 @@ def _read(
     next_cursor = None
     if night and following:
         position = LogPosition(night.run_id, following.rec_id)
-        next_cursor = cursor_at(position, wanted.recommendation_type, wanted.night)
+        next_cursor = cursor_at(db, customer, position, wanted.filters)
     titles = tuple(title(one.replayed, day) for one in found)
     return found, Page(titles, next_cursor, dict(left_out), preview=True)
 
@@ -216,16 +218,17 @@ def _offered(
 
 
 def _start(
-    db: sqlite3.Connection, customer: int, cursor: LogPosition | None, night: OfferedNight | None
+    db: sqlite3.Connection, customer: int, wanted: ParsedQuery, night: OfferedNight | None
 ) -> int:
-    """The first rec_id of the page. InvalidRequest if the cursor is of another night or customer."""
-    if cursor is None:
+    """The first rec_id of the page. InvalidRequest if its cursor is not one that this customer was given for it."""
+    if wanted.start is None:
         return 1
-    if night is None or cursor.run_id != night.run_id:
-        raise _other_filters()
-    if not is_of_night(db, customer, night, cursor.rec_id):
-        raise _invalid()
-    return cursor.rec_id
+    position, mark = wanted.start
+    if not is_given(db, customer, position, wanted.filters, mark):
+        raise not_given()
+    if night is None or position.run_id != night.run_id:
+        raise other_filters()
+    return position.rec_id
 
 
 def _kept(rows: Iterable[Offer], left_out: Counter[str]) -> Iterator[Offer]:
@@ -276,44 +279,6 @@ def _charged(page: Page, found: list[_Found], delivered: list[Delivery], day: st
     )
 
 
-def cursor_at(start: LogPosition, *filters: str | None) -> str:
-    """The text that stands for what begins at start under these filters.
-
-    It is no secret and carries no signature: a forged one selects nothing that the same customer could not ask for
-    anyway. The customer is therefore never read from it.
-    """
-    return urlsafe_b64encode(canonical_json([*start, *filters]).encode()).decode().rstrip("=")
-
-
-def _position(text: str, *filters: str | None) -> LogPosition:
-    """What cursor_at() was given. InvalidRequest if it was given something else, or other filters."""
-    start, given = _decoded(text)
-    if given != [*filters]:
-        raise _other_filters()
-    return start
-
-
-def _other_filters() -> InvalidRequest:
-    return InvalidRequest("cursor belongs to another type or night", "begin again without it")
-
-
-def _invalid() -> InvalidRequest:
-    return InvalidRequest("cursor is not one that you were given", "begin again without it")
-
-
-def _decoded(text: str) -> tuple[LogPosition, list[object]]:
-    try:
-        if len(text) > _LONGEST:
-            raise ValueError(text)
-        decoded = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}".encode("ascii"))
-        run_id, rec_id, kind, night = json.loads(decoded)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise _invalid() from None
-    if not all(type(number) is int and 1 <= number <= 2**53 for number in (run_id, rec_id)):
-        raise _invalid()
-    return LogPosition(run_id, rec_id), [kind, night]
-
-
 def parse_query(
     recommendation_type: str | None,
     night: str | None,
@@ -328,8 +293,9 @@ def parse_query(
         raise InvalidRequest(f"limit is not a whole number from 1 to {MOST}", "give one, or none")
     if night is not None and not _is_day(night):
         raise InvalidRequest("night is not a day", "write it like 2026-07-22")
-    start = None if cursor is None else _position(cursor, recommendation_type, night)
-    return ParsedQuery(recommendation_type, night, limit, start)
+    filters = (recommendation_type, night, channel is None)
+    start = None if cursor is None else parse_cursor(cursor, filters)
+    return ParsedQuery(*filters[:2], limit, filters[2], start)
 
 
 def _check_one_of(name: str, value: str | None, known: tuple[str, ...]) -> None:

@@ -38,6 +38,7 @@ EVENT_COLUMNS = {
         "status",
         "unit_price_yen",
         "reversal_of",
+        "charge_key",
     ),
     "am_personalization_erasure": (
         "erasure_id",

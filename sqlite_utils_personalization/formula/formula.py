@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.model.kinds import POINTS, TYPES, listed
 
+# Whether candidate c is an item, and not what stands for a type that nothing lists.
+IS_ITEM = """substr(c.why, 1, 12) <> '{"wildcard":' AND c.candidate_id IS NOT NULL"""
 # Lists of terms, for ORDER BY.
 _ORDERS = ("tie_order", "rank_order")
 _HEADING = re.compile(r"^-- name: (\w+)$", re.MULTILINE)

@@ -174,9 +174,9 @@ LIST_RECOMMENDATIONS = ToolDescription(
 EXPLAIN = ToolDescription(
     "personalization.explain",
     "推薦の理由 / Why this recommendation",
-    "受け取った推薦1件について、その夜に保存された記録から点数を計算し直し、なぜ推薦されたか、次点は何かを説明します。無料。\n"
+    "受け取った推薦1件について、その夜に保存された記録から点数を計算し直し、なぜ推薦されたか、いくら課金されたか、取り消されたかを説明します。無料。\n"
     "Explains one recommendation that you were given: its score computed again from what its night stored, what you had"
-    " declared, and what came next. Free of charge.",
+    " declared, and how it was delivered, charged, and taken back if it was. Free of charge.",
     ToolAnnotations(
         read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
     ),

@@ -140,14 +140,18 @@ DeclaredVector = _made(
 )
 
 
-class Next(_Result):
-    """What came after it, or would have on a longer list."""
+class Delivered(_Result):
+    """One delivery of it."""
 
-    item_id: str
-    title: str
-    points: int
-    score: int
-    on_list: bool
+    rec_id: int
+    recommendation_type: Type
+    channel: str
+    slot: str
+    delivered_at: str = Field(description="UTC")
+    status: int = Field(description="of HTTP; 200 to 299 is a success")
+    outcome: str = Field(description="'charged', 'free', 'failed' or 'reversed'")
+    charged_yen: int = Field(description="what it costs now, tax excluded")
+    reversed_at: str | None = Field(description="UTC; null if it was not taken back")
 
 
 class Explanation(_Result):
@@ -161,7 +165,7 @@ class Explanation(_Result):
     recommendation: Recommendation | None
     declared: DeclaredVector | None  # type: ignore[valid-type]  # made of Declared
     places: int | None = Field(description="how many items of its type were on the list")
-    next: Next | None
+    deliveries: tuple[Delivered, ...] = Field(description="of this row, in order")
 
 
 class GivenFeedback(_Charged):

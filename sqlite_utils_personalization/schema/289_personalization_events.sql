@@ -19,7 +19,9 @@ CREATE TABLE IF NOT EXISTS am_personalization_delivery (
     status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 599),
     -- yen, tax excluded, at that time
     unit_price_yen INTEGER NOT NULL CHECK (unit_price_yen >= 0),
-    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id),
+    -- of a delivery that is charged: sha256 over customer, item and Japanese day, so that none is charged twice a day
+    charge_key TEXT UNIQUE CHECK (length(charge_key) = 64)
 );
 
 CREATE INDEX IF NOT EXISTS idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
@@ -160,6 +162,7 @@ CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_no_replace BEFORE INSER
 WHEN EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_id = new.delivery_id)
     OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_key = new.delivery_key)
     OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE reversal_of = new.reversal_of)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE charge_key = new.charge_key)
 BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
 
 CREATE TRIGGER IF NOT EXISTS am_personalization_erasure_no_update BEFORE UPDATE ON am_personalization_erasure
@@ -312,7 +315,7 @@ SELECT count(*) = 37 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_reconciled'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 78 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 79 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',

@@ -10,7 +10,7 @@ Night and verification use the same statements, on the same temporary tables.
 import sqlite3
 
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.formula.formula import evidence_link
+from sqlite_utils_personalization.formula.formula import IS_ITEM, evidence_link
 
 _DELIVERIES, _FEEDBACK = "am_personalization_delivery", "am_personalization_feedback"
 # What keeps an item from being offered again, by what was said of it, or by having it delivered.
@@ -45,8 +45,6 @@ IS_SAME = """h.recommendation_type = c.recommendation_type
 IS_NOTHING_NEW = """CASE WHEN h.item_id = c.item_id
     THEN h.opens_on IS c.opens_on AND h.closes_on IS c.closes_on
     ELSE c.recommendation_type <> 'amendment' AND coalesce(c.opens_on <= h.day, 1) END"""
-# Whether it is of an item, and not what stands for a type that nothing lists.
-IS_ITEM = """substr(c.why, 1, 12) <> '{"wildcard":' AND c.candidate_id IS NOT NULL"""
 # What was taken back was not handed over.
 _DELIVERED = f"""
 INSERT INTO plan_handed

@@ -227,6 +227,8 @@ REMARKS = {
     "time-backwards": "a night or an event was written down before the one that comes before it in order",
     "looked-less-far": "what a run did not look at for what was handed over before, though it was written down before"
     " the run began",
+    "charged-without-key": "deliveries that another program wrote as charged without the charge_key that keeps an item"
+    " from being charged to a customer twice a day",
     "view-not-packaged": "v_personalization_recent_recs is not the packaged one, as where an older 287 made it",
 }
 # Those that --strict does not accept.

@@ -26,6 +26,10 @@ _UNEXPLAINED = f"""
 )
 """
 
+_WITHOUT_KEY = """
+SELECT count(*), min(delivery_id), max(delivery_id) FROM am_personalization_delivery
+WHERE charge_key IS NULL AND unit_price_yen > 0 AND status BETWEEN 200 AND 299 AND reversal_of IS NULL
+"""
 # When each event was written down, which is not when it is said to have happened.
 _WRITTEN = {
     "am_personalization_delivery": "recorded_at",
@@ -66,7 +70,7 @@ def remarks(db: sqlite3.Connection) -> list[Remark]:
     Of a file so damaged that they cannot be counted, findings speak.
     """
     found: list[Remark] = []
-    for check in (_log, _events, _overlooked, _view, _times):
+    for check in (_log, _events, _overlooked, _charges, _view, _times):
         # sqlite3 may be another module than that which Python brings.
         with suppress(Exception):
             found += check(db)
@@ -105,6 +109,13 @@ def _overlooked(db: sqlite3.Connection) -> Iterator[Remark]:
             f"lie before run {run_id} began, which did not look at them; or the clock was set back"
         )
         yield Remark("looked-less-far", _rows(rows, f"of {table}", what), *rows)
+
+
+def _charges(db: sqlite3.Connection) -> Iterator[Remark]:
+    rows = db.execute(_WITHOUT_KEY).fetchone()
+    if rows[0]:
+        table = "am_personalization_delivery"
+        yield Remark("charged-without-key", _rows(rows, f"of {table}", "have no charge_key"), *rows)
 
 
 def _view(db: sqlite3.Connection) -> Iterator[Remark]:

@@ -1,4 +1,4 @@
-"""/v1/me/personalization/recommendations: handing them over, which is what is charged, and explaining them."""
+"""/v1/me/personalization/recommendations and /deliveries: handing over, which is charged, and accounting for it."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from datasette import Response
 
 from sqlite_utils_personalization.customer_api.explain import explain
 from sqlite_utils_personalization.customer_api.recommendations import Page, recommendations
+from sqlite_utils_personalization.customer_api.statement import statement
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.viewer.rest.request import Call, query
 
@@ -42,6 +43,13 @@ async def explain_recommendation(call: Call) -> Response:
     query(call.request, ())
     rec_id = _whole(call.request.url_vars["rec_id"])
     found = await call.read(lambda db: explain(db, call.user_token_hash, rec_id))
+    return call.answer(found.to_dict())
+
+
+async def get_deliveries(call: Call) -> Response:
+    """200 with what was handed over to this customer in a month, and what it cost."""
+    month = query(call.request, ("month",)).get("month")
+    found = await call.read(lambda db: statement(db, call.user_token_hash, month))
     return call.answer(found.to_dict())
 
 

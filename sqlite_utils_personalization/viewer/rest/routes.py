@@ -28,6 +28,7 @@ from sqlite_utils_personalization.viewer.rest.profile import (
 from sqlite_utils_personalization.viewer.rest.recommendations import (
     API,
     explain_recommendation,
+    get_deliveries,
     get_recommendations,
 )
 from sqlite_utils_personalization.viewer.rest.request import Call
@@ -52,6 +53,7 @@ def customer_routes(datasette: Any) -> list[tuple[str, Route]]:
             rf"^{API}/recommendations/(?P<rec_id>[^/]+)$",
             _safe(_customers({"GET": explain_recommendation})),
         ),
+        (rf"^{API}/deliveries$", _safe(_customers({"GET": get_deliveries}))),
         (
             rf"^{API}/feedback$",
             _safe(_customers({"GET": get_feedback, "POST": post_feedback})),
