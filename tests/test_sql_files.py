@@ -13,10 +13,10 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema.scripts import run_script
 
 STORAGE = "287_personalization.sql"
-EVIDENCE = "288_personalization_evidence.sql"
-EVENTS = "289_personalization_events.sql"
-WITHOUT_EVENTS = "289_personalization_events_rollback.sql"
-WITHOUT_EVIDENCE = "288_personalization_evidence_rollback.sql"
+EVIDENCE = "900_personalization_evidence.sql"
+EVENTS = "901_personalization_events.sql"
+WITHOUT_EVENTS = "901_personalization_events_rollback.sql"
+WITHOUT_EVIDENCE = "900_personalization_evidence_rollback.sql"
 WITHOUT_STORAGE = "287_personalization_rollback.sql"
 
 
@@ -138,7 +138,7 @@ CONFLICTS = (
     (
         EVIDENCE,
         "CREATE TABLE am_personalization_run (run_id INTEGER PRIMARY KEY)",
-        "288 is incomplete and was undone: is 287 applied?",
+        "900 is incomplete and was undone: is 287 applied?",
     ),
     (
         EVIDENCE,
@@ -158,7 +158,7 @@ CONFLICTS = (
     (
         EVENTS,
         "CREATE TABLE am_personalization_rotation (rotation_id INTEGER PRIMARY KEY)",
-        "289 is incomplete and was undone: is 287 applied?",
+        "901 is incomplete and was undone: is 287 applied?",
     ),
     (
         EVENTS,
@@ -193,7 +193,7 @@ def test_evidence_without_storage_leaves_the_file_as_it_was(fresh_path, apply):
 def test_events_without_storage_leave_the_file_as_it_was(fresh_path, apply):
     run(fresh_path, "CREATE TABLE programs (id TEXT)")
     before = schema(fresh_path)
-    assert "289 is incomplete and was undone: is 287 applied?" in apply(fresh_path, EVENTS)
+    assert "901 is incomplete and was undone: is 287 applied?" in apply(fresh_path, EVENTS)
     assert schema(fresh_path) == before
 
 
@@ -236,7 +236,7 @@ def test_the_rollbacks_leave_what_was_there_before(fresh_path, apply):
 
 def test_storage_stays_while_the_evidence_is_there(db_path, apply):
     before = schema(db_path)
-    assert "288 is still there: roll it back first" in apply(db_path, WITHOUT_STORAGE)
+    assert "900 is still there: roll it back first" in apply(db_path, WITHOUT_STORAGE)
     assert schema(db_path) == before
 
 

@@ -67,7 +67,7 @@ def erase(
 
     Joins the caller's transaction. The old bytes are overwritten; checkpoint() and vacuum() see to what is left of
     them elsewhere.
-    PersonalizationError where 289 is not applied.
+    PersonalizationError where 901 is not applied.
     """
     require_events(db)
     # A setting of this connection alone: overwrite with zeros what is deleted.
@@ -112,10 +112,10 @@ def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
 
 
 def require_events(db: sqlite3.Connection, table: str = ERASURES) -> None:
-    """PersonalizationError where 289 is not applied, so that this table of it is missing; read-only."""
+    """PersonalizationError where 901 is not applied, so that this table of it is missing; read-only."""
     if not has_table(db, table):
         raise PersonalizationError(
-            f"{table} not found", "run: sqlite-utils personalization-migrate, which adds 289"
+            f"{table} not found", "run: sqlite-utils personalization-migrate, which adds 901"
         )
 
 

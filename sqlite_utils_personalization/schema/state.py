@@ -10,8 +10,8 @@ from sqlite_utils_personalization.schema.migrations import events, evidence, mig
 from sqlite_utils_personalization.schema.scripts import read_script
 
 STORAGE = "287_personalization"
-EVIDENCE = "288_personalization_evidence"
-EVENTS = "289_personalization_events"
+EVIDENCE = "900_personalization_evidence"
+EVENTS = "901_personalization_events"
 MIGRATIONS = {STORAGE: storage, EVIDENCE: evidence, EVENTS: events}
 
 

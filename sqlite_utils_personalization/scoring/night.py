@@ -166,7 +166,7 @@ def _require_schema(
     if not night.dry_run and not has_table(db, "am_personalization_run"):
         apply_evidence(db)
         reporter.say(
-            "applied 288_personalization_evidence, which was missing: no row is logged without evidence"
+            "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
         )
 
 

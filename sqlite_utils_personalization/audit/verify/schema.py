@@ -93,7 +93,7 @@ def check_schema(db: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def require_any_evidence(db: sqlite3.Connection, path: str | Path) -> None:
-    """PersonalizationError if the file has no object of 288, so that there is nothing to verify; read-only."""
+    """PersonalizationError if the file has no object of 900, so that there is nothing to verify; read-only."""
     if not any(one.name in objects(EVIDENCE) for one in _objects(db)):
         require_evidence(db, path)
 
