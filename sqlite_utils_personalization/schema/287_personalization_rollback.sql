@@ -1,3 +1,4 @@
+-- target_db: autonomath
 -- Undoes 287, for development: the profiles and the log are gone. Refuses while 900 is there.
 
 BEGIN;

@@ -1,3 +1,4 @@
+-- target_db: autonomath
 -- 900: evidence for every logged recommendation - what was recommended, why, and out of what.
 -- Needs 287. Additive and idempotent, through personalization-migrate or sqlite3 DB < FILE.
 -- Ids end at 2^53: an id of -1 or 2^63-1, once accepted, would block every later automatic one.

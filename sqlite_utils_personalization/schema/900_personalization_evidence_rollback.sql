@@ -1,3 +1,4 @@
+-- target_db: autonomath
 -- Undoes 900, for development: the evidence is gone, and the log without its guards. Leaves 287 as it was.
 
 BEGIN;

@@ -1,3 +1,4 @@
+-- target_db: autonomath
 -- 901: what happened to recommendations and customers afterwards - deliveries, what customers said of items, erasures,
 -- rotated keys, verifications.
 -- Needs 287. Additive and idempotent, through personalization-migrate or sqlite3 DB < FILE.

@@ -1,3 +1,4 @@
+-- target_db: autonomath
 -- Undoes 901, for development: deliveries, erasures, rotations, verifications and feedback are forgotten. Leaves 287 and 900 as they were.
 
 BEGIN;
