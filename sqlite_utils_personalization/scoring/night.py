@@ -25,6 +25,7 @@ from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence
+from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
@@ -168,6 +169,8 @@ def _require_schema(
         reporter.say(
             "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
         )
+    if recent_view_differs(db):
+        reporter.say(f"{RECENT} is an older one: personalization-migrate replaces it")
 
 
 def _latest(db: sqlite3.Connection, night: Night) -> LatestRun | None:
