@@ -177,16 +177,11 @@ def test_without_the_constants_a_first_observation_is_no_amendment_either(db):
 
 
 # What jpcite's own diff follows, beside the amount.
-OF_JPCITE = [
-    "subsidy_rate_max",
-    "program.target_entity",
-    "program.target_business_size",
-    "program.application_period",
-    "program.application_period_r7",
-    "program.application_channel",
-    "program.prerequisite",
-    "program.subsidy_rate",
-]
+OF_JPCITE = (
+    *("subsidy_rate_max", "program.subsidy_rate", "program.prerequisite"),
+    *("program.target_entity", "program.target_business_size", "program.application_channel"),
+    *("program.application_period", "program.application_period_r7"),
+)
 
 
 @pytest.mark.parametrize("field", OF_JPCITE)
