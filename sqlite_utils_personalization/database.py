@@ -8,6 +8,7 @@ import shlex
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,19 @@ def check_sqlite_version(found: tuple[int, ...] = sqlite3.sqlite_version_info) -
             f"SQLite {_dotted(found)} is too old",
             f"use a Python with SQLite {_dotted(MINIMUM_SQLITE)} or newer",
         )
+
+
+_extensions: ContextVar[Sequence[str]] = ContextVar("extensions", default=())
+
+
+@contextmanager
+def loading_extensions(paths: Sequence[str]) -> Iterator[None]:
+    """Load these SQLite extensions, each a path with an optional :entrypoint, on every connection opened meanwhile."""
+    before = _extensions.set(paths)
+    try:
+        yield
+    finally:
+        _extensions.reset(before)
 
 
 def open_writable(
@@ -198,10 +212,41 @@ def _open(path: str | Path, parameters: str, timeout_s: float) -> sqlite_utils.D
         )
         try:
             conn.execute("SELECT count(*) FROM sqlite_master")
+            _load_extensions(conn)
             return sqlite_utils.Database(conn)
         except BaseException:
             conn.close()
             raise
+
+
+def _load_extensions(conn: sqlite3.Connection) -> None:
+    if not _extensions.get():
+        return
+    if not hasattr(conn, "enable_load_extension"):
+        raise PersonalizationError(
+            "this Python's sqlite3 module was built without extensions",
+            "use a Python with sqlite3.Connection.enable_load_extension, or leave out --load-extension",
+        )
+    conn.enable_load_extension(True)
+    try:
+        for extension in _extensions.get():
+            _load_extension(conn, extension)
+    finally:
+        conn.enable_load_extension(False)
+
+
+def _load_extension(conn: sqlite3.Connection, extension: str) -> None:
+    path, colon, entrypoint = extension.rpartition(":")
+    # C:\vec0.dll has a colon and no entrypoint.
+    is_named = bool(colon) and entrypoint.isidentifier() and len(path) > 1
+    arguments = (path, entrypoint) if is_named else (extension,)
+    try:
+        conn.execute(f"SELECT load_extension({', '.join('?' * len(arguments))})", arguments)
+    except sqlite3.Error as error:
+        raise PersonalizationError(
+            f"{extension} cannot be loaded: {error}",
+            "give --load-extension the path of a SQLite extension, with optional :entrypoint",
+        ) from None
 
 
 def _uri(path: str | Path, parameters: str) -> str:

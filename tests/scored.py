@@ -69,6 +69,6 @@ def tamper(db, *statements):
 def tamper_behind_the_guards(db, *statements):
     """The same, with every guard put back afterwards."""
     tamper(db, *statements)
-    for name in ("288_personalization_evidence", "289_personalization_events"):
+    for name in ("900_personalization_evidence", "901_personalization_events"):
         script = files("sqlite_utils_personalization.schema").joinpath(f"{name}.sql")
         db.executescript(script.read_text(encoding="utf-8"))

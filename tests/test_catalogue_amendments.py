@@ -13,6 +13,7 @@ from strategies import old
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.read import read_catalogue
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.model import Model, load_model
 
 AS_OF = "2026-07-22"
@@ -148,12 +149,12 @@ def test_an_amendment_to_what_is_no_candidate_is_left_out(db, program_id, rule, 
     ("field", "before", "after", "title"),
     [
         ("name", "甲　補助金", "乙補助金", f"{PROGRAM} 名称: 甲 補助金 → 乙補助金"),
-        ("open_at", None, "2026-06-01", f"{PROGRAM} 受付開始: 記載なし → 2026-06-01"),
+        ("open_at", "", "2026-06-01", f"{PROGRAM} 受付開始: 記載なし → 2026-06-01"),
         ("amount_max_yen", "0", "5000000", f"{PROGRAM} 上限額: 記載なし → 5000000"),
         ("amount_max_yen", "999999999999999", "", f"{PROGRAM} 上限額: 記載なし → 記載なし"),
         ("target_employees", "0", "20名以下", f"{PROGRAM} 従業員数: 0 → 20名以下"),
         ("url", "a", "b", f"{PROGRAM} url: a → b"),
-        ("subsidy_rate", "<b>1/2</b>", b"2/3", f"{PROGRAM} subsidy_rate: 1/2 → 2/3"),
+        ("subsidy_rate", "<b>1/2</b>", b"2/3", f"{PROGRAM} 補助率: 1/2 → 2/3"),
         ("close_at", "2026-07-01", "2026-07-01", f"{PROGRAM} 受付終了: 2026-07-01 → 2026-07-01"),
     ],
 )
@@ -165,9 +166,95 @@ def test_without_the_constants_the_title_names_the_field_and_both_values(
 
 
 def test_without_the_constants_two_changes_of_one_program_are_two_amendments(db):
-    changes = [("a0W1", "open_at", None, "2026-06-01", AS_OF)] * 2
+    changes = [of_program("open_at", None, "2026-06-01")] * 2
     found = amendments(db, *changes, model=OLD)
     assert [(one.item_id, one.left_out) for one in found] == [("1", None), ("2", None)]
+
+
+def test_without_the_constants_a_first_observation_is_no_amendment_either(db):
+    (found,) = amendments(db, of_program("amount_max_yen", None, "3000000", known=None), model=OLD)
+    assert found.left_out == "first observation"
+
+
+# What jpcite's own diff follows, beside the amount.
+OF_JPCITE = (
+    *("subsidy_rate_max", "program.subsidy_rate", "program.prerequisite"),
+    *("program.target_entity", "program.target_business_size", "program.application_channel"),
+    *("program.application_period", "program.application_period_r7"),
+)
+
+
+@pytest.mark.parametrize("field", OF_JPCITE)
+def test_a_field_that_jpcite_follows_is_told_in_japanese(db, field):
+    (found,) = amendments(db, of_program(field, "中小企業", "個人事業主\x1e中小企業"))
+    assert found.left_out is None
+    name, told = found.title.split(" ― ")
+    assert (name, told.isascii(), field in told, "\x1e" in told) == (PROGRAM, False, False, False)
+
+
+def test_the_sum_of_three_other_fields_is_no_amendment_of_its_own(db):
+    (found,) = amendments(db, of_program("eligibility_text", "個人\x1f\x1f", "法人\x1f\x1f"))
+    assert found.left_out == "field not followed"
+
+
+def mapped(db, *pairs, entity="program:06_base:000001:abc"):
+    """The candidate of one change of that entity, where entity_id_map holds the pairs of an id and a confidence."""
+    db.execute(
+        "CREATE TABLE entity_id_map (jpi_unified_id TEXT, am_canonical_id TEXT, confidence REAL)"
+    )
+    db.executemany(
+        f"INSERT INTO entity_id_map VALUES (?, '{entity}', ?)", [(*pair, 1.0)[:2] for pair in pairs]
+    )
+    (found,) = amendments(db, (entity, "amount_max_yen", "3000000", "5000000", AS_OF))
+    return json.loads(found.why).get("program"), found.left_out
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([("UNI-1",)], ("UNI-1", None)),
+        ([], (None, "program unknown")),
+        ([("UNI-404",)], (None, "program unknown")),
+        ([("a0W9",)], (None, "program left out")),
+        ([("UNI-404", 1.0), ("UNI-1", 0.8)], ("UNI-1", None)),
+        ([("a0W1", 0.7), ("UNI-1", 0.9)], ("UNI-1", None)),
+        ([("UNI-1", 0.7), ("a0W1", 0.7)], ("UNI-1", None)),
+        ([("a0W9", 1.0), ("UNI-1", 0.1)], ("UNI-1", None)),
+        ([("UNI-1",), ("UNI-1",)], ("UNI-1", None)),
+        ([(None,), ("UNI-1",)], ("UNI-1", None)),
+        ([(b"\xff",), ("UNI-1",)], ("UNI-1", None)),
+    ],
+)
+def test_an_entity_is_the_surest_program_it_is_mapped_to_that_is_there(db, pairs, expected):
+    assert mapped(db, *pairs) == expected
+
+
+def test_an_entity_that_is_a_programs_own_id_needs_no_map(db):
+    assert mapped(db, entity="a0W1") == ("a0W1", None)
+
+
+def test_a_map_without_its_columns_is_named(db):
+    db.execute("CREATE TABLE entity_id_map (jpi_unified_id TEXT)")
+    sentence = "entity_id_map has no column am_canonical_id"
+    with pytest.raises(PersonalizationError, match=sentence):
+        amendments(db, of_program("close_at", "2026-07-01", "2026-08-01"))
+
+
+def test_two_entities_of_one_program_are_one_amendment(db):
+    db.executescript(
+        "CREATE TABLE entity_id_map (jpi_unified_id TEXT, am_canonical_id TEXT);"
+        "INSERT INTO entity_id_map VALUES ('UNI-1', 'program:a'), ('UNI-1', 'program:b')"
+    )
+    changes = [
+        ("program:a", "subsidy_rate", "1/2", "2/3", LATER),
+        ("program:b", "amount_max_yen", "3000000", "5000000", EARLIER),
+    ]
+    found = amendments(db, *changes)
+    assert [one.left_out for one in found] == [None, "told with a newer change"]
+    assert (
+        found[0].title
+        == "農業支援補助金 ― 上限額を引き上げ 500万円(変更前 300万円)、補助率を変更 2/3(変更前 1/2)"
+    )
 
 
 LATER, EARLIER = "2026-07-20", "2026-07-10"

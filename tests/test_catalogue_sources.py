@@ -8,6 +8,7 @@ import pytest
 from strategies import old
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.details import Details, details
 from sqlite_utils_personalization.catalogue.read import read_catalogue
 from sqlite_utils_personalization.catalogue.tables import rows
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -589,3 +590,39 @@ def test_the_connections_own_row_factory_does_not_matter(db):
     as_tuples = list(read_catalogue(db, AS_OF, MODEL))
     db.row_factory = lambda _, row: json.dumps(row)
     assert list(read_catalogue(db, AS_OF, MODEL)) == as_tuples
+
+
+def test_jpcites_programs_are_read_in_its_main_file_too(db):
+    fill(db, "jpi_programs", program("UNI-1", "農業支援補助金", tier="B", jsic_major="A"))
+    assert programs(db) == [
+        Candidate(
+            "program", "UNI-1", "農業支援補助金", "A", risk_level="medium", why='{"tier":"B"}'
+        )
+    ]
+
+
+def test_a_program_that_both_files_have_is_the_one_of_programs(db):
+    kept, excluded = program("UNI-1", "農業支援補助金"), program("UNI-2", "防災補助金")
+    fill(db, "programs", {**kept, "excluded": 0}, {**excluded, "excluded": 1})
+    fill(db, "jpi_programs", program("UNI-1", "古い補助金"), program("UNI-2"), program("UNI-3"))
+    assert [(one.item_id, one.title, one.left_out) for one in programs(db)] == [
+        ("UNI-1", "農業支援補助金", None),
+        ("UNI-2", "防災補助金", "excluded"),
+        ("UNI-1", "古い補助金", "duplicate id"),
+        ("UNI-2", "設備更新補助金", None),
+        ("UNI-3", "設備更新補助金", None),
+    ]
+
+
+def test_a_jpi_programs_of_another_make_is_named(db):
+    fill(db, "jpi_programs", {"program_unified_id": "UNI-1", "primary_name": "補助金"})
+    with pytest.raises(PersonalizationError, match="jpi_programs has no column unified_id"):
+        programs(db)
+
+
+def test_what_a_program_of_jpi_programs_pays_and_where_it_stands_is_known(db):
+    row = program(
+        "UNI-1", amount_max_man_yen=300, official_url="https://example.org/1", source_url="x"
+    )
+    fill(db, "jpi_programs", row)
+    assert details(db, ["UNI-1"]) == {"UNI-1": Details(3_000_000, "https://example.org/1")}

@@ -268,7 +268,7 @@ def changing(path):
         path,
         """UPDATE programs SET application_window_json = '{"start_date": "2026-03-01", "end_date": "2026-06-30"}'"""
         " WHERE unified_id = 'EX-101'",
-        "INSERT INTO am_amendment_diff VALUES (77, 'EX-101', 'application_window_json', NULL, NULL, '2026-04-10')",
+        "INSERT INTO am_amendment_diff VALUES (77, 'EX-101', 'application_window_json', '{}', NULL, '2026-04-10')",
     )
     with closing(connect(path)) as db:
         (row,) = db.execute(
@@ -286,7 +286,7 @@ def test_the_command_shows_today_under_the_row(changing):
     assert today.endswith(": changed")
     assert lines == [
         "              closes_on: 2026-05-20 -> 2026-06-30",
-        "              amendment 77, seen 2026-04-10: application_window_json none -> none",
+        "              amendment 77, seen 2026-04-10: application_window_json {} -> none",
     ]
 
 
@@ -301,7 +301,7 @@ def test_the_command_says_it_in_json_too_and_null_for_rows_without_evidence(chan
                 "diff_id": "77",
                 "detected_on": "2026-04-10",
                 "field_name": "application_window_json",
-                "prev_value": None,
+                "prev_value": "{}",
                 "new_value": None,
             }
         ],

@@ -183,12 +183,12 @@ def test_what_cannot_be_cut_is_named(db):
     assert held_by_others(db, ONE) == []
 
 
-def test_without_289_there_is_nothing_to_note_an_erasure_in(fresh_path, refuses):
-    migrate(fresh_path, only=["287_personalization", "288_personalization_evidence"])
+def test_without_901_there_is_nothing_to_note_an_erasure_in(fresh_path, refuses):
+    migrate(fresh_path, only=["287_personalization", "900_personalization_evidence"])
     db = sqlite3.connect(fresh_path, isolation_level=None)
     db.execute(f"INSERT INTO {P}profile(user_token_hash) VALUES (?)", (ONE,))
     with refuses(
-        "am_personalization_erasure not found - run: sqlite-utils personalization-migrate, which adds 289"
+        "am_personalization_erasure not found - run: sqlite-utils personalization-migrate, which adds 901"
     ):
         erase(db, ONE)
     assert find_profile(db, ONE) is not None
@@ -438,6 +438,6 @@ def test_what_differs_still_differs_after_the_erasure(path, db):
     assert replay_command(path, rec_id).exit_code == 1
 
 
-def test_without_289_nobody_was_erased(db):
+def test_without_901_nobody_was_erased(db):
     db.execute(f"DROP TABLE {P}erasure")
     assert {each.verdict for each in replay(db, Selection(run_id=1))} == {"reproduced"}

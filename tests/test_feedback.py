@@ -204,9 +204,9 @@ def test_nobody_is_no_customer(db):
             feedback_of(db, user_token_hash)
 
 
-def test_before_289_it_says_what_to_run(fresh_path, refuses):
-    migrate(fresh_path, only=["287_personalization", "288_personalization_evidence"])
-    sentence = "am_personalization_feedback not found - run: sqlite-utils personalization-migrate, which adds 289"
+def test_before_901_it_says_what_to_run(fresh_path, refuses):
+    migrate(fresh_path, only=["287_personalization", "900_personalization_evidence"])
+    sentence = "am_personalization_feedback not found - run: sqlite-utils personalization-migrate, which adds 901"
     with closing(sqlite3.connect(fresh_path, isolation_level=None)) as db:
         with refuses(sentence):
             give_feedback(db, ONE, "program", "A-1", "applied")

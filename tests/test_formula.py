@@ -347,9 +347,9 @@ def test_the_new_model_ranks_equal_points_like_this(db, who, best_first):
     assert [item_id for (item_id,) in found] == [item.item_id for item in named]
 
 
-def test_the_replay_view_of_288_is_the_one_the_formula_generates():
+def test_the_replay_view_of_900_is_the_one_the_formula_generates():
     schema = files("sqlite_utils_personalization.schema")
-    text = schema.joinpath("288_personalization_evidence.sql").read_text(encoding="utf-8")
+    text = schema.joinpath("900_personalization_evidence.sql").read_text(encoding="utf-8")
     _, *views = text.split("CREATE VIEW v_personalization_replay")
     found = ["CREATE VIEW v_personalization_replay" + view[: view.index(";")] for view in views]
     assert found == [replay_view()]

@@ -13,8 +13,8 @@ from sqlite_utils_personalization.schema import migration_statuses
 from sqlite_utils_personalization.schema.manifest import register_migrations, unlisted_migrations
 
 STORAGE = "287_personalization"
-EVIDENCE = "288_personalization_evidence"
-EVENTS = "289_personalization_events"
+EVIDENCE = "900_personalization_evidence"
+EVENTS = "901_personalization_events"
 ALL = [STORAGE, EVIDENCE, EVENTS]
 A, B, C = (f"{name}.sql".encode() for name in ALL)
 BOM = b"\xef\xbb\xbf"
@@ -67,7 +67,7 @@ def test_the_shipped_manifests_mirror_each_other():
         (b"  " + A + b"\t# storage\n", [EVIDENCE, EVENTS]),
         (b"migrations/" + A + b"\n", [EVIDENCE, EVENTS]),
         (b"# " + A + b"\n#" + B + b"\n", ALL),
-        (b"287_personalization_rollback.sql\n288_personalization_evidence_rollback.sql\n", ALL),
+        (b"287_personalization_rollback.sql\n900_personalization_evidence_rollback.sql\n", ALL),
         (b"287_PERSONALIZATION.SQL\n1287_personalization.sql\n287_personalization.sql.bak\n", ALL),
         # a comment in Shift_JIS
         ("# 起動\n".encode("cp932") + A + b"\n", [EVIDENCE, EVENTS]),
@@ -203,7 +203,7 @@ def test_a_manifest_in_the_wrong_order_is_applied_in_the_right_one(fresh_path, m
     assert command(fresh_path, "--manifest", manifest) == applied
 
 
-def test_a_manifest_without_287_is_refused_where_288_needs_it(fresh_path, manifest, command):
+def test_a_manifest_without_287_is_refused_where_900_needs_it(fresh_path, manifest, command):
     manifest.write_bytes(B)
     message = f"Error: {EVIDENCE} needs {STORAGE}, which is not applied - apply both\n"
     assert command(fresh_path, "--manifest", manifest) == (1, "", message)

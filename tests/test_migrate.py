@@ -1,4 +1,4 @@
-"""personalization-migrate: applying, listing and removing 287, 288 and 289 in a file that others use too."""
+"""personalization-migrate: applying, listing and removing 287, 900 and 901 in a file that others use too."""
 
 import re
 import sqlite3
@@ -22,8 +22,8 @@ from sqlite_utils_personalization.schema import (
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 
 STORAGE = "287_personalization"
-EVIDENCE = "288_personalization_evidence"
-EVENTS = "289_personalization_events"
+EVIDENCE = "900_personalization_evidence"
+EVENTS = "901_personalization_events"
 ALL = [STORAGE, EVIDENCE, EVENTS]
 # Python writes no fraction where it is zero.
 WHEN = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?\+00:00"
@@ -379,7 +379,7 @@ def test_a_rollback_can_be_migrated_again(db_path):
         (["DB", "--rollback", "--register", "M"], "--register and --rollback exclude each other"),
         (["DB", "--to", "287"], "--to goes with --rollback"),
         (["DB", "--drop-audit-log"], "--drop-audit-log goes with --rollback"),
-        (["DB", "--rollback", "--to", "288"], "Invalid value for '--to': '288' is not '287'."),
+        (["DB", "--rollback", "--to", "900"], "Invalid value for '--to': '900' is not '287'."),
         (["."], "Invalid value for '[PATH]': File '.' is a directory."),
         (["DB", "--manifest", "."], "Invalid value for '--manifest': File '.' is a directory."),
         (["DB", "--manifest", "no"], "Invalid value for '--manifest': File 'no' does not exist."),

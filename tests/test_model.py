@@ -59,7 +59,13 @@ def test_the_packaged_model_holds_the_designs_constants():
         "depth": 30,
         "repeat_days": 30,
         "amendments": {
-            "fields": ["close_at", "open_at", "amount_max_yen", "subsidy_rate", "target_employees"],
+            "fields": [
+                *("close_at", "open_at"),
+                *("program.application_period", "program.application_period_r7"),
+                *("amount_max_yen", "subsidy_rate", "subsidy_rate_max", "program.subsidy_rate"),
+                *("target_employees", "program.target_entity", "program.target_business_size"),
+                *("program.prerequisite", "program.application_channel"),
+            ],
             "changes_named": 2,
             "name_length": 60,
             "value_length": 24,

@@ -89,7 +89,7 @@ UNDETECTABLE = {
         ("one less, or as long",),
     ),
     "log_mark.given_rec_id": Unnoticed(
-        "below the first row of a night: numbers whose rows were deleted before 288 stand nowhere else",
+        "below the first row of a night: numbers whose rows were deleted before 900 stand nowhere else",
         ("one more", "one less, or as long"),
     ),
     "identity_salt.salt": Unnoticed(
@@ -123,7 +123,7 @@ def is_undetectable(table, column, kind, which):
 
 @pytest.fixture(scope="session")
 def path(tmp_path_factory):
-    """Two sealed nights, rows of another program, some from before 288, deliveries and feedback that the second night
+    """Two sealed nights, rows of another program, some from before 900, deliveries and feedback that the second night
     spares repeats of, rotations, erasures, a night that is under way, and a customer who came since.
     """
     path = tmp_path_factory.mktemp("mutations") / "jpcite.db"
@@ -178,9 +178,9 @@ def _hand_over(db):
 
 
 def _marked(path):
-    """Apply 288 and 289 anew, to a log that had rows before, and lost some of them."""
+    """Apply 900 and 901 anew, to a log that had rows before, and lost some of them."""
     db = connect(path)
-    for name in ("289_personalization_events", "288_personalization_evidence"):
+    for name in ("901_personalization_events", "900_personalization_evidence"):
         script = files("sqlite_utils_personalization.schema").joinpath(f"{name}_rollback.sql")
         db.executescript(script.read_text(encoding="utf-8"))
     for _ in range(5):

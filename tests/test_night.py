@@ -168,7 +168,7 @@ def test_a_dry_run_needs_no_evidence_tables(shared):
     rollback = "sqlite_utils_personalization.schema"
     from importlib.resources import files
 
-    text = files(rollback).joinpath("288_personalization_evidence_rollback.sql").read_text()
+    text = files(rollback).joinpath("900_personalization_evidence_rollback.sql").read_text()
     sqlite3.connect(shared).executescript(text)
     before = state(shared)
     assert score(shared, as_of=AS_OF, dry_run=True)["logged"] > 0
@@ -179,13 +179,13 @@ def test_evidence_is_never_optional(shared):
     from importlib.resources import files
 
     text = files("sqlite_utils_personalization.schema").joinpath(
-        "288_personalization_evidence_rollback.sql"
+        "900_personalization_evidence_rollback.sql"
     )
     sqlite3.connect(shared).executescript(text.read_text())
     said = []
     score(shared, as_of=AS_OF, reporter=Reporter(said.append))
     assert said == [
-        "applied 288_personalization_evidence, which was missing: no row is logged without evidence"
+        "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
     ]
     assert {verdict for *_, verdict in rows(shared)} == {"reproduced"}
 

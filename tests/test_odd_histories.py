@@ -30,7 +30,7 @@ from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
 
 STORAGE = "287_personalization"
-EVIDENCE = "288_personalization_evidence"
+EVIDENCE = "900_personalization_evidence"
 LOG = f"{P}recommendation_log"
 PROGRESS = f"SELECT run_id, status, cursor, logged, first_rec_id FROM {P}run_progress ORDER BY 1"
 THIRD = "2026-04-03"
@@ -124,7 +124,7 @@ def test_evidence_is_not_added_to_a_database_in_utf_16(utf_16):
 # rows that were deleted while 287 stood alone
 
 
-def before_288(path, rows, *statements):
+def before_900(path, rows, *statements):
     migrate(path, only=[STORAGE])
     execute(
         path,
@@ -144,8 +144,8 @@ def before_288(path, rows, *statements):
         ("SELECT 1", (1, 5, 5)),
     ),
 )
-def test_what_was_deleted_before_288_is_not_accused(fresh_path, statement, mark):
-    before_288(fresh_path, 5, statement)
+def test_what_was_deleted_before_900_is_not_accused(fresh_path, statement, mark):
+    before_900(fresh_path, 5, statement)
     migrate(fresh_path)
     assert read(fresh_path, f"SELECT * FROM {P}log_mark") == [mark]
     assert findings(fresh_path) == []
@@ -163,8 +163,8 @@ def cut(path):
     ("deleted_before", "deleted_after", "row"),
     (("rec_id = 5", "rec_id = 4", 4), ("0", "rec_id = 5", 5), ("rec_id = 2", "rec_id > 2", 5)),
 )
-def test_an_unsealed_row_deleted_after_288_is_found(fresh_path, deleted_before, deleted_after, row):
-    before_288(fresh_path, 5, f"DELETE FROM {LOG} WHERE {deleted_before}")
+def test_an_unsealed_row_deleted_after_900_is_found(fresh_path, deleted_before, deleted_after, row):
+    before_900(fresh_path, 5, f"DELETE FROM {LOG} WHERE {deleted_before}")
     migrate(fresh_path)
     with closing(connect(fresh_path)) as db:
         tamper(db, f"DELETE FROM {LOG} WHERE {deleted_after}")
@@ -176,15 +176,15 @@ def test_an_unsealed_row_deleted_after_288_is_found(fresh_path, deleted_before, 
 @pytest.mark.parametrize(
     ("change", "what"),
     (
-        ("last_rec_id = 4", "row 4 was the last of the log when 288 was applied, and is missing"),
+        ("last_rec_id = 4", "row 4 was the last of the log when 900 was applied, and is missing"),
         (
             "given_rec_id = 6",
-            "row 6 had been given when 288 was applied, and evidence begins at 6",
+            "row 6 had been given when 900 was applied, and evidence begins at 6",
         ),
     ),
 )
 def test_a_mark_that_says_what_cannot_have_been_is_found(fresh_path, change, what):
-    before_288(fresh_path, 5, f"DELETE FROM {LOG} WHERE rec_id > 3")
+    before_900(fresh_path, 5, f"DELETE FROM {LOG} WHERE rec_id > 3")
     migrate(fresh_path)
     execute(fresh_path, "CREATE TABLE programs (unified_id, primary_name)")
     execute(fresh_path, "INSERT INTO programs VALUES ('A', '農業の機械導入補助金')")
@@ -196,8 +196,8 @@ def test_a_mark_that_says_what_cannot_have_been_is_found(fresh_path, change, wha
     assert [(one.code, one.what) for one in findings(fresh_path)] == [("mark-wrong", what)]
 
 
-def test_an_unsealed_row_added_and_deleted_after_288_is_found(fresh_path):
-    before_288(fresh_path, 5, f"DELETE FROM {LOG}")
+def test_an_unsealed_row_added_and_deleted_after_900_is_found(fresh_path):
+    before_900(fresh_path, 5, f"DELETE FROM {LOG}")
     migrate(fresh_path)
     execute(fresh_path, OTHERS, OTHERS)
     with closing(connect(fresh_path)) as db:
@@ -205,7 +205,7 @@ def test_an_unsealed_row_added_and_deleted_after_288_is_found(fresh_path):
     assert cut(fresh_path) == ["the log ends at row 6, but row 7 was once written"]
 
 
-def test_applying_288_again_forgives_nothing(fresh_path):
+def test_applying_900_again_forgives_nothing(fresh_path):
     migrate(fresh_path)
     execute(
         fresh_path,

@@ -253,7 +253,7 @@ def test_who_had_everything_before_gets_nothing_and_the_run_says_why(start):
     assert [counts["program"][name] for name in ("scored", "zero", "rows")] == [1, 1, 2]
 
 
-def test_without_the_tables_of_289_nothing_is_skipped(start):
+def test_without_the_tables_of_901_nothing_is_skipped(start):
     db = start()
     handed_over(db, 1, "a")
     names = [

@@ -1,5 +1,6 @@
 """The .sql files work through the sqlite3 shell and through personalization-migrate, atomically in both."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -9,14 +10,19 @@ from importlib.resources import files
 import pytest
 import sqlite_utils
 
+from sqlite_utils_personalization import migrate, score
+from sqlite_utils_personalization.audit.verify.remarks import remarks
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.schema import migration_statuses
 from sqlite_utils_personalization.schema.scripts import run_script
+from sqlite_utils_personalization.scoring.night import Reporter
 
 STORAGE = "287_personalization.sql"
-EVIDENCE = "288_personalization_evidence.sql"
-EVENTS = "289_personalization_events.sql"
-WITHOUT_EVENTS = "289_personalization_events_rollback.sql"
-WITHOUT_EVIDENCE = "288_personalization_evidence_rollback.sql"
+EVIDENCE = "900_personalization_evidence.sql"
+EVENTS = "901_personalization_events.sql"
+WITHOUT_EVENTS = "901_personalization_events_rollback.sql"
+WITHOUT_EVIDENCE = "900_personalization_evidence_rollback.sql"
 WITHOUT_STORAGE = "287_personalization_rollback.sql"
 
 
@@ -138,7 +144,7 @@ CONFLICTS = (
     (
         EVIDENCE,
         "CREATE TABLE am_personalization_run (run_id INTEGER PRIMARY KEY)",
-        "288 is incomplete and was undone: is 287 applied?",
+        "900 is incomplete and was undone: is 287 applied?",
     ),
     (
         EVIDENCE,
@@ -158,7 +164,7 @@ CONFLICTS = (
     (
         EVENTS,
         "CREATE TABLE am_personalization_rotation (rotation_id INTEGER PRIMARY KEY)",
-        "289 is incomplete and was undone: is 287 applied?",
+        "901 is incomplete and was undone: is 287 applied?",
     ),
     (
         EVENTS,
@@ -193,7 +199,7 @@ def test_evidence_without_storage_leaves_the_file_as_it_was(fresh_path, apply):
 def test_events_without_storage_leave_the_file_as_it_was(fresh_path, apply):
     run(fresh_path, "CREATE TABLE programs (id TEXT)")
     before = schema(fresh_path)
-    assert "289 is incomplete and was undone: is 287 applied?" in apply(fresh_path, EVENTS)
+    assert "901 is incomplete and was undone: is 287 applied?" in apply(fresh_path, EVENTS)
     assert schema(fresh_path) == before
 
 
@@ -236,7 +242,7 @@ def test_the_rollbacks_leave_what_was_there_before(fresh_path, apply):
 
 def test_storage_stays_while_the_evidence_is_there(db_path, apply):
     before = schema(db_path)
-    assert "288 is still there: roll it back first" in apply(db_path, WITHOUT_STORAGE)
+    assert "900 is still there: roll it back first" in apply(db_path, WITHOUT_STORAGE)
     assert schema(db_path) == before
 
 
@@ -271,3 +277,180 @@ def test_the_mark_of_the_log_is_made_both_ways_and_once(fresh_path, apply):
     with closing(sqlite3.connect(fresh_path)) as conn:
         found = conn.execute("SELECT * FROM am_personalization_log_mark").fetchall()
     assert found == [(1, 1, 2)]
+
+
+HERE = files("sqlite_utils_personalization.schema")
+OURS = sorted(each.name for each in HERE.iterdir() if each.name.endswith(".sql"))
+LISTED = [
+    line
+    for line in HERE.joinpath("jpcite_boot_manifest.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+# Which the product has, and what ours must not be taken for.
+TAKEN = range(288, 292)
+# The product's own 287 of an earlier day: the same tables said another way, and the view ordered by customer.
+OLDER_STORAGE = """-- target_db: autonomath
+PRAGMA foreign_keys = ON;
+BEGIN;
+CREATE TABLE IF NOT EXISTS am_personalization_profile (
+    profile_id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_token_hash  TEXT UNIQUE NOT NULL, -- of the key
+    preference_json  TEXT NOT NULL DEFAULT '{}',
+    created_at       TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+    last_updated_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+    CHECK (length(user_token_hash) = 64),
+    CHECK (length(preference_json) BETWEEN 2 AND 16384),
+    CHECK (last_updated_at >= created_at)
+);
+CREATE INDEX IF NOT EXISTS idx_am_personalization_profile_token ON am_personalization_profile(user_token_hash);
+CREATE TABLE IF NOT EXISTS am_personalization_recommendation_log (
+    rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    profile_id INTEGER NOT NULL,
+    recommendation_type TEXT NOT NULL
+        CHECK (recommendation_type IN ('program', 'industry_pack', 'saved_search', 'amendment')),
+    score INTEGER NOT NULL DEFAULT 0,
+    served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+    CONSTRAINT in_range CHECK (score BETWEEN 0 AND 100),
+    FOREIGN KEY (profile_id) REFERENCES am_personalization_profile(profile_id)
+);
+CREATE INDEX IF NOT EXISTS idx_am_pers_rec_profile_served
+    ON am_personalization_recommendation_log(profile_id, served_at DESC);
+CREATE INDEX IF NOT EXISTS idx_am_pers_rec_type_score
+    ON am_personalization_recommendation_log(recommendation_type, score DESC, served_at DESC);
+DROP VIEW IF EXISTS v_personalization_recent_recs;
+CREATE VIEW v_personalization_recent_recs AS
+SELECT rl.rec_id, pp.user_token_hash, rl.recommendation_type, rl.score, rl.served_at
+FROM am_personalization_recommendation_log rl
+JOIN am_personalization_profile pp ON pp.profile_id = rl.profile_id
+WHERE rl.score > 0 ORDER BY pp.user_token_hash, rl.served_at DESC;
+COMMIT;
+"""
+RECENT = "v_personalization_recent_recs"
+
+
+def sorted_by_the_system(names, locale):
+    environment = {**os.environ, "LC_ALL": locale}
+    asked = {"input": "\n".join(names), "env": environment}
+    done = subprocess.run(["sort"], capture_output=True, text=True, check=True, **asked)
+    return done.stdout.splitlines()
+
+
+def locales():
+    found = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False).stdout
+    return [name for name in found.split() if name == "C" or "utf" in name.lower()] or ["C"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_products_boot_finds_its_mark_in_the_first_line(name):
+    first, *following = text(name).splitlines()
+    assert first == "-- target_db: autonomath"
+    # Which would leave the file to an operator, or to a boot with that module.
+    assert not any("boot_time" in line or "vec0" in line for line in following)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_name_of_ours_is_a_number_of_the_product(name):
+    assert int(name.split("_")[0]) not in TAKEN
+
+
+@pytest.mark.parametrize("locale", locales())
+def test_ours_sort_after_the_storage_and_in_order_however_a_system_sorts(locale):
+    assert LISTED == [STORAGE, EVIDENCE, EVENTS]
+    product = [f"{number}_product.sql" for number in (264, *TAKEN)] + ["wave24_113b_product.sql"]
+    found = sorted_by_the_system([*product, *reversed(OURS)], locale)
+    assert [name for name in found if name in LISTED] == LISTED
+
+
+def boot(folder, path):
+    """A boot of the product: names in the order of sort, listed, marked and no rollback, each once and recorded."""
+    run(path, "CREATE TABLE IF NOT EXISTS schema_migrations (id TEXT PRIMARY KEY)")
+    shell = shutil.which("sqlite3")
+    if shell is None:
+        pytest.skip("the sqlite3 shell is not installed")
+    applied = []
+    for name in sorted_by_the_system([each.name for each in folder.glob("*.sql")], "C"):
+        sql = folder.joinpath(name).read_text(encoding="utf-8")
+        with closing(sqlite3.connect(path)) as db:
+            known = db.execute("SELECT 1 FROM schema_migrations WHERE id = ?", (name,)).fetchone()
+        if name not in LISTED or known or "target_db: autonomath" not in sql.splitlines()[0]:
+            continue
+        done = subprocess.run(
+            [shell, str(path)], input=sql, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), name
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("INSERT INTO schema_migrations VALUES (?)", (name,))
+        applied.append(name)
+    return applied
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The product's migrations: ours, all six, and one of another database."""
+    made = tmp_path / "migrations"
+    made.mkdir()
+    for name in OURS:
+        made.joinpath(name).write_text(text(name), encoding="utf-8")
+    made.joinpath("290_other.sql").write_text("CREATE TABLE api_keys (x);", encoding="utf-8")
+    return made
+
+
+def test_a_boot_of_the_product_applies_all_three_files_once(folder, fresh_path):
+    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS]
+    before = schema(fresh_path)
+    assert boot(folder, fresh_path) == []
+    run(fresh_path, "DELETE FROM schema_migrations")
+    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS]
+    assert sorted(schema(fresh_path), key=str) == sorted(before, key=str)
+    assert [status.is_pending for status in migration_statuses(fresh_path)] == [True] * 3
+    assert [status.faults for status in migration_statuses(fresh_path)] == [()] * 3
+
+
+def test_beside_the_products_older_storage_a_night_is_scored_and_verified(folder, fresh_path):
+    folder.joinpath(STORAGE).write_text(OLDER_STORAGE, encoding="utf-8")
+    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS]
+    run(
+        fresh_path,
+        f"INSERT INTO am_personalization_profile(user_token_hash) VALUES ('{'a' * 64}')",
+    )
+    said = []
+    score(fresh_path, as_of="2026-07-22", reporter=Reporter(said.append))
+    assert said == [f"{RECENT} is an older one: personalization-migrate replaces it"]
+    with closing(sqlite3.connect(fresh_path)) as db:
+        assert verify(db) == []
+        assert "view-not-packaged" in [remark.code for remark in remarks(db)]
+    migrate(fresh_path)
+    said.clear()
+    score(fresh_path, as_of="2026-07-23", reporter=Reporter(said.append))
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("part", "instead"),
+    [
+        ("    CHECK (length(user_token_hash) = 64),\n", ""),
+        ("BETWEEN 0 AND 100", "BETWEEN 0 AND 1000"),
+        ("TEXT UNIQUE NOT NULL", "TEXT NOT NULL"),
+        ("TEXT UNIQUE NOT NULL", "TEXT UNIQUE"),
+        ("DEFAULT '{}'", "DEFAULT '[]'"),
+        ("profile_id INTEGER NOT NULL,", "profile_id INTEGER NOT NULL UNIQUE,"),
+        (
+            ",\n    FOREIGN KEY (profile_id) REFERENCES am_personalization_profile(profile_id)",
+            "",
+        ),
+        ("    profile_id INTEGER NOT NULL,", "    profile_id INTEGER NOT NULL, e_mail TEXT,"),
+        ("PRIMARY KEY AUTOINCREMENT,\n    profile_id", "PRIMARY KEY,\n    profile_id"),
+    ],
+)
+def test_tables_of_another_meaning_are_still_found(folder, fresh_path, part, instead):
+    assert part in OLDER_STORAGE
+    older = OLDER_STORAGE.replace(part, instead, 1)
+    folder.joinpath(STORAGE).write_text(older, encoding="utf-8")
+    boot(folder, fresh_path)
+    run(
+        fresh_path,
+        f"INSERT INTO am_personalization_profile(user_token_hash) VALUES ('{'a' * 64}')",
+    )
+    score(fresh_path, as_of="2026-07-22")
+    with closing(sqlite3.connect(fresh_path)) as db:
+        assert "object-changed" in [finding.code for finding in verify(db)]

@@ -107,7 +107,7 @@ def test_a_record_that_cannot_be_written_is_said_before_anything_is_kept(path, t
     assert kept(path) == []
 
 
-def test_without_289_keep_says_so_before_it_verifies(path):
+def test_without_901_keep_says_so_before_it_verifies(path):
     execute(path, f"DROP TABLE {TABLE}")
     told = run("verify", path, "--keep")
     assert (told.exit_code, told.stdout) == (2, "")

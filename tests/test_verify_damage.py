@@ -443,7 +443,7 @@ def test_a_dropped_column_is_named(db):
     assert ("object-changed", f"{P}run") in {(f.code, f.table) for f in verify(db)}
 
 
-def test_289_rolled_back_after_deliveries_were_sealed_is_found_once_a_seal(db):
+def test_901_rolled_back_after_deliveries_were_sealed_is_found_once_a_seal(db):
     for number in (1, 2):
         db.execute(
             f"INSERT INTO {P}delivery VALUES ({number}, '{number:064}', 3, 'rest', '1', 'x', 'x', 200, 3, NULL, NULL)"

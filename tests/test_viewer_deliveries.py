@@ -1,4 +1,4 @@
-"""Deliveries and yen as a question: the same sums as plain Python over the facts, and no error where 289 is missing."""
+"""Deliveries and yen as a question: the same sums as plain Python over the facts, and no error where 901 is missing."""
 
 import sqlite3
 from collections import Counter
@@ -187,7 +187,7 @@ def test_one_month_worked_by_hand(empty, form, expected):
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("applied", [[STORAGE], [STORAGE, EVIDENCE]], ids=["287", "288"])
+@pytest.mark.parametrize("applied", [[STORAGE], [STORAGE, EVIDENCE]], ids=["287", "900"])
 async def test_where_a_table_is_missing_a_question_is_empty_and_says_what_to_run(tmp_path, applied):
     path = tmp_path / "jpcite.db"
     migrate(path, only=applied)

@@ -31,12 +31,17 @@ _COMPARED = (
 # What is left out keeps no more than this; the title of a change is made up from the program it belongs to.
 _COMPARED_LEFT_OUT = {"program": ("title", "left_out")}
 # Columns of the program tables, as am_amendment_diff names them, by what they change.
+_PERIOD = (
+    "application_window_json",
+    "program.application_period",
+    "program.application_period_r7",
+)
 _COLUMNS = {
     "title": ("name", "title", "primary_name"),
     "industries": ("industry", "industry_jsic", "jsic_major"),
     "prefectures": ("prefecture", "area_raw", "target_area_search"),
-    "opens_on": ("open_at", "acceptance_start_datetime", "application_window_json"),
-    "closes_on": ("close_at", "acceptance_end_datetime", "application_window_json"),
+    "opens_on": ("open_at", "acceptance_start_datetime", *_PERIOD),
+    "closes_on": ("close_at", "acceptance_end_datetime", *_PERIOD),
     "risk_level": ("tier",),
 }
 
@@ -146,7 +151,7 @@ def _changes(db: sqlite3.Connection, as_of: str, today: str) -> list[tuple[str, 
     """Every change seen since that night, with its program."""
     if not tables.exists(db, amendments.TABLE):
         return []
-    rows = (amendments.AmendmentRow(*values) for values in tables.read(db, amendments.TABLE))
+    rows = (row for row in amendments.rows(db) if not row.is_first)
     dated = ((day_written(row.detected_at), row) for row in rows)
     return [
         (str(row.program_id), _amendment(day, row))

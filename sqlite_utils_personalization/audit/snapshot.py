@@ -101,7 +101,7 @@ def _copy(
 
 
 def _tables_of(conn: sqlite3.Connection) -> list[str]:
-    # A source where 289 is not applied yet has evidence all the same.
+    # A source where 901 is not applied yet has evidence all the same.
     sql = "SELECT name FROM source.sqlite_master WHERE type = 'table'"
     found = {name for (name,) in conn.execute(sql)}
     return [table for table in tables() if table in found]

@@ -15,16 +15,18 @@ from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue import tables
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.change_titles import (
+    LABELS,
     NO_AMOUNT,
     as_known_now,
     title,
 )
 from sqlite_utils_personalization.catalogue.dates import day_written, moment_written
-from sqlite_utils_personalization.catalogue.one_amendment import SeenChange, decide
+from sqlite_utils_personalization.catalogue.one_amendment import FIRST, SeenChange, decide
 from sqlite_utils_personalization.catalogue.plain_text import cut, is_decodable, plain, visible_id
 from sqlite_utils_personalization.model.model import Model
 
 TABLE = "am_amendment_diff"
+_MAP = "entity_id_map"
 _NOT_READABLE = "value not readable"
 _NEEDED = ("diff_id", "entity_id", "field_name", "detected_at")
 _LABELS = {
@@ -37,7 +39,7 @@ _LABELS = {
 
 
 class AmendmentRow(NamedTuple):
-    """What the SELECT yields."""
+    """What the SELECT yields; the program may go by another id as well, see rows."""
 
     item_id: str | None
     program_id: str | None
@@ -47,10 +49,56 @@ class AmendmentRow(NamedTuple):
     detected_at: object
     prev_hash: object = None
 
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing had been observed of the field before, so that nothing changed."""
+        return self.prev_value is None and self.prev_hash is None
+
 
 def changed_programs(db: sqlite3.Connection, as_of: str, days: int) -> set[str | None]:
-    """Ids of the programs changed in the days that end on as_of; read-only."""
-    return {row.program_id for row in _rows(db) if _outside(row, as_of, days) is None}
+    """Every id of the programs changed in the days that end on as_of; read-only."""
+    return {
+        program_id
+        for row, ids in _rows(db)
+        if _outside(row, as_of, days) is None
+        for program_id in ids
+    }
+
+
+def rows(
+    db: sqlite3.Connection, programs: Mapping[str, Candidate] | None = None
+) -> Iterator[AmendmentRow]:
+    """Yield every row of the diff; read-only. What it calls a program by is looked up where entity_id_map has it.
+
+    Of several ids the first of a program in programs is taken, one that can be recommended if there is any; without
+    programs the surest.
+    """
+    for row, ids in _rows(db):
+        yield row._replace(program_id=_chosen(ids, programs or {}))
+
+
+def _rows(db: sqlite3.Connection) -> Iterator[tuple[AmendmentRow, list[str]]]:
+    """Each row as it stands, with the ids of its program, the surest first and its own last."""
+    known = _known_as(db)
+    for values in tables.read(db, TABLE, *_NEEDED):
+        row = AmendmentRow(*values)
+        entity = visible_id(row.program_id)
+        yield row._replace(item_id=visible_id(row.item_id)), [*known.get(entity, ()), entity]
+
+
+def _known_as(db: sqlite3.Connection) -> dict[str, list[str]]:
+    """The ids of programs by the id that the diff has, the surest first."""
+    known: dict[str, list[str]] = defaultdict(list)
+    if tables.exists(db, _MAP):
+        for entity, program in tables.read(db, _MAP, "jpi_unified_id", "am_canonical_id"):
+            known[visible_id(entity)].append(visible_id(program))
+    return known
+
+
+def _chosen(ids: Sequence[str], programs: Mapping[str, Candidate]) -> str:
+    there = [one for one in ids if one in programs]
+    open_ones = (one for one in there if not programs[one].left_out)
+    return next(open_ones, there[0] if there else ids[0])
 
 
 def amendments(
@@ -71,9 +119,9 @@ def amendments(
 def _each_change(
     db: sqlite3.Connection, programs: Mapping[str, Candidate], as_of: str, days: int
 ) -> Iterator[Candidate]:
-    for row in _rows(db):
+    for row in rows(db, programs):
         program = programs.get(row.program_id or "")
-        rule = _left_out(row, program, as_of, days)
+        rule = _left_out(row, program, as_of, days) or (FIRST if row.is_first else None)
         yield _candidate(row.item_id, _title(row, program), program, rule)
 
 
@@ -86,7 +134,7 @@ def _one_per_program(
 ) -> Iterator[Candidate]:
     found = [
         (_change(position, row), _left_out(row, programs.get(row.program_id or ""), as_of, days))
-        for position, row in enumerate(_rows(db))
+        for position, row in enumerate(rows(db, programs))
     ]
     readable = (change for change, rule in found if rule != _NOT_READABLE)
     history = _history(readable, programs, as_of, constants["fields"])
@@ -132,7 +180,7 @@ def _change(position: int, row: AmendmentRow) -> SeenChange:
         plain(row.prev_value),
         plain(row.new_value),
         moment_written(row.detected_at),
-        is_first=row.prev_value is None and row.prev_hash is None,
+        is_first=row.is_first,
     )
 
 
@@ -145,13 +193,6 @@ def _candidate(
     why = canonical_json(json.loads(program.why) | {"program": program.item_id})
     kind, number, name = found[:3]
     return program._replace(recommendation_type=kind, item_id=number, title=name, why=why)
-
-
-def _rows(db: sqlite3.Connection) -> Iterator[AmendmentRow]:
-    for values in tables.read(db, TABLE, *_NEEDED):
-        row = AmendmentRow(*values)
-        number, program = visible_id(row.item_id), visible_id(row.program_id)
-        yield row._replace(item_id=number, program_id=program)
 
 
 def _left_out(row: AmendmentRow, program: Candidate | None, as_of: str, days: int) -> str | None:
@@ -178,7 +219,7 @@ def _title(row: AmendmentRow, program: Candidate | None) -> str:
     field = plain(row.field_name)
     before, after = (_shown(field, value) for value in (row.prev_value, row.new_value))
     name = program.title if program else row.program_id
-    return cut(f"{name} {_LABELS.get(field, field)}: {before} → {after}")
+    return cut(f"{name} {_LABELS.get(field) or LABELS.get(field, field)}: {before} → {after}")
 
 
 def _shown(field: str, value: object) -> str:

@@ -10,13 +10,23 @@ from sqlite_utils_personalization.catalogue.plain_text import cut
 
 OPENS, CLOSES = "open_at", "close_at"
 _DAYS = {OPENS: first_day, CLOSES: last_day}
-_LABELS = {
+LABELS = {
     OPENS: "受付開始日",
     CLOSES: "締切",
     "amount_max_yen": "上限額",
     "subsidy_rate": "補助率",
     "target_employees": "従業員要件",
     "name": "制度名",
+    # As jpcite's diff names what its entities say.
+    "program.application_period": "申請期間",
+    "program.application_period_r7": "申請期間(令和7年度)",
+    "subsidy_rate_max": "補助率の上限",
+    "program.subsidy_rate": "補助率",
+    "program.target_entity": "対象事業者",
+    "program.target_business_size": "対象の事業規模",
+    "program.prerequisite": "申請の要件",
+    "program.application_channel": "申請窓口",
+    "eligibility_text": "対象者の要件",
 }
 _UNSTATED = "記載なし"
 _SPACE_NOT_BETWEEN_DIGITS = re.compile(r"(?<!\d) | (?!\d)")
@@ -119,7 +129,7 @@ def _is_next_round(closes: Told) -> bool:
 
 
 def _phrase(one: Told, size: int) -> str:
-    label = _LABELS.get(one.field) or cut(one.field, size)
+    label = LABELS.get(one.field) or cut(one.field, size)
     before, after = (cut(said(one.field, text), size) for text in (one.before, one.after))
     if not before:
         return f"{label} {after}(これまで{_UNSTATED})" if after else f"{label} {_UNSTATED}"

@@ -12,8 +12,10 @@ from sqlite_utils_personalization.catalogue.programs import TABLES
 from sqlite_utils_personalization.database import column_names, null_columns
 
 # Of each table of programs: what it says of the amount and of the address.
+_JPCITE = "t.amount_max_man_yen * 10000, coalesce(nullif(t.official_url, ''), t.source_url)"
 _SELECTS = {
-    "programs": "t.amount_max_man_yen * 10000, coalesce(nullif(t.official_url, ''), t.source_url)",
+    "programs": _JPCITE,
+    "jpi_programs": _JPCITE,
     "jgrants_programs": (
         "coalesce(t.amount_max_yen, t.subsidy_max_limit), coalesce(nullif(t.url, ''), t.front_subsidy_detail_page_url)"
     ),

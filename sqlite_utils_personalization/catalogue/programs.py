@@ -30,6 +30,7 @@ from sqlite_utils_personalization.model.model import Model
 # Table -> columns it must have; in the order in which a repeated id is resolved.
 TABLES = {
     "programs": ("unified_id", "primary_name"),
+    "jpi_programs": ("unified_id", "primary_name"),
     "jgrants_programs": ("id", "name or title"),
 }
 _JGRANTS = "jgrants_programs"

@@ -18,6 +18,8 @@ from sqlite_utils_personalization.database import (
 from sqlite_utils_personalization.errors import PersonalizationError
 
 _AT_ONCE = 1000
+# jpcite's programs, where they are copied into its main file.
+_LIKE = {"jpi_programs": "programs"}
 
 
 def exists(db: sqlite3.Connection, table: str) -> bool:
@@ -31,7 +33,7 @@ def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any
     A column that the table lacks reads as NULL, except those needed, "this or that" among them:
     PersonalizationError names them.
     """
-    sql = files(__package__).joinpath(f"{table}.sql").read_text(encoding="utf-8")
+    sql = _text(table)
     columns = column_names(db, table)
     for column in needed:
         if columns.isdisjoint(column.split(" or ")):
@@ -44,6 +46,12 @@ def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any
     yield from rows(db, sql.replace(f"FROM {table} AS t", complete), table)
 
 
+def _text(table: str) -> str:
+    like = _LIKE.get(table, table)
+    sql = files(__package__).joinpath(f"{like}.sql").read_text(encoding="utf-8")
+    return sql.replace(f"FROM {like} AS t", f"FROM {table} AS t")
+
+
 def mentioned(sql: str) -> list[str]:
     """The columns of t that the SQL names."""
     return re.findall(r"\bt\.(\w+)", sql)
@@ -52,8 +60,7 @@ def mentioned(sql: str) -> list[str]:
 @cache
 def selected(table: str) -> tuple[str, ...]:
     """The names of what the table's SELECT yields, in its order."""
-    sql = files(__package__).joinpath(f"{table}.sql").read_text(encoding="utf-8")
-    return tuple(re.findall(r"^ .*\bAS (\w+),?$", sql, re.MULTILINE))
+    return tuple(re.findall(r"^ .*\bAS (\w+),?$", _text(table), re.MULTILINE))
 
 
 def rows(

@@ -58,6 +58,24 @@ def _drop_output() -> None:
         os.close(nowhere)
 
 
+def load_extension_option(command: Any) -> Any:
+    """--load-extension as sqlite-utils has it, for commands that read what other programs made."""
+
+    def load(ctx: click.Context, parameter: click.Parameter, paths: tuple[str, ...]) -> None:
+        if paths:
+            from sqlite_utils_personalization.database import loading_extensions
+
+            ctx.with_resource(loading_extensions(paths))
+
+    return click.option(
+        "--load-extension",
+        multiple=True,
+        expose_value=False,
+        callback=load,
+        help="Path to SQLite extension, with optional :entrypoint",
+    )(command)
+
+
 class Stopped(BaseException):
     """A signal that asks the command to end; not an Exception, so that nothing takes it for a fault."""
 

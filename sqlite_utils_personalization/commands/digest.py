@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from click.core import ParameterSource
 
-from sqlite_utils_personalization.commands.base import Command, Progress, say, stoppable
+from sqlite_utils_personalization.commands.base import (
+    Command,
+    Progress,
+    load_extension_option,
+    say,
+    stoppable,
+)
 from sqlite_utils_personalization.digest.texts import LANGUAGES
 from sqlite_utils_personalization.errors import PersonalizationError
 
@@ -52,6 +58,7 @@ if TYPE_CHECKING:
     type=click.File("rb"),
     help="Write nothing; record that what these lines name was sent",
 )
+@load_extension_option
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
 @click.pass_context
 def digest(

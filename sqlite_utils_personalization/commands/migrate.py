@@ -25,7 +25,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Append what this boot manifest does not list; PATH may be left out",
 )
 @click.option(
-    "--rollback", is_flag=True, help="For development: remove 289, 288 and 287, and all they hold"
+    "--rollback", is_flag=True, help="For development: remove 901, 900 and 287, and all they hold"
 )
 @click.option("--to", type=click.Choice(["287"]), help="With --rollback: keep 287")
 @click.option(
@@ -33,7 +33,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def migrate(path: str | None, list_: bool, **options: Any) -> None:
     """
-    Apply the migrations 287 (storage), 288 (evidence) and 289 (events)
+    Apply the migrations 287 (storage), 900 (evidence) and 901 (events)
 
     Example:
 

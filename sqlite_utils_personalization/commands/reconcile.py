@@ -10,6 +10,7 @@ import click
 
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED
 from sqlite_utils_personalization.clock import japan_time
+from sqlite_utils_personalization.commands.base import load_extension_option
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows, print_text
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 )
 @click.option("--class", "kind", type=click.Choice([*CLASSES]), help="Rows of this class only")
 @click.option("--keep", is_flag=True, help="Keep it in the file, for the questions in Datasette")
+@load_extension_option
 @click.option("--json", "as_json", is_flag=True, help="Output totals and rows as one JSON object")
 @click.pass_context
 def reconcile(

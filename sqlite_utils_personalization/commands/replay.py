@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.base import say
+from sqlite_utils_personalization.commands.base import load_extension_option, say
 from sqlite_utils_personalization.commands.key import user_hash
 from sqlite_utils_personalization.commands.output import (
     RowsCommand,
@@ -48,6 +48,7 @@ _TABULAR = ("arrays", "csv", "tsv", "table", "fmt")
 @click.option(
     "--json", "as_json", is_flag=True, help="Output all that is known of each row as JSON"
 )
+@load_extension_option
 @click.pass_context
 def replay(
     ctx: click.Context,

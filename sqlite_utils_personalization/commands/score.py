@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command, Progress, say
+from sqlite_utils_personalization.commands.base import Command, Progress, load_extension_option, say
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
 
@@ -40,6 +40,7 @@ _RESUMES = "what was logged stays - run the same command again to finish the nig
     "--dry-run", is_flag=True, help="Open the file read-only and say what would be logged"
 )
 @click.option("--strict", is_flag=True, help="Log nothing if a customer's preference is not valid")
+@load_extension_option
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
 def score(path: str, silent: bool, as_of: Any, **options: Any) -> None:
     """

@@ -313,7 +313,7 @@ class Segment(NamedTuple):
 
 
 def unsealed_events(db: sqlite3.Connection, tables: Iterable[str] = EVENT_COLUMNS) -> list[Segment]:
-    """What no seal covers yet, a segment a table; none where 289 is not applied. Read-only."""
+    """What no seal covers yet, a segment a table; none where 901 is not applied. Read-only."""
     found = []
     for table in event_tables(db, tables):
         after, end = sealed_up_to(db, table), _last(db, table)

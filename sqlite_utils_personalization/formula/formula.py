@@ -67,7 +67,7 @@ def reads(component: str) -> Reads:
 
 
 def replay_view() -> str:
-    """The view v_personalization_replay, which 288 carries word for word; read-only."""
+    """The view v_personalization_replay, which 900 carries word for word; read-only."""
     return splice(_text("replay_view.sql")).strip()
 
 

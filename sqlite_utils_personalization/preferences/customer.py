@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import UnknownCustomer
 
-# The grounds of GDPR article 17(1), a to e, as 289 has them.
+# The grounds of GDPR article 17(1), a to e, as 901 has them.
 LEGAL_BASES = (
     "no_longer_necessary",
     "consent_withdrawn",
@@ -42,6 +42,6 @@ def unknown_customer() -> UnknownCustomer:
 
 
 def active_condition(db: sqlite3.Connection, profile_id: str = "profile_id") -> str:
-    """An SQL condition on that column, true of every profile where 289 is not applied; read-only."""
+    """An SQL condition on that column, true of every profile where 901 is not applied; read-only."""
     erasures = has_table(db, "am_personalization_erasure")
     return _NOT_ERASED.format(profile_id) if erasures else "1"

@@ -4,13 +4,14 @@ The log and its evidence stay, and still verify. What other programs hold of the
 """
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import NamedTuple
 
 from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.database import has_table, plain_rows
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events
 from sqlite_utils_personalization.preferences.identity import unbind
@@ -52,12 +53,16 @@ class Erasure(NamedTuple):
 
 
 class Held(NamedTuple):
-    """Rows of another program that hold the hash; the first rowids, where the table has any."""
+    """Rows of another program that hold the hash; the first rowids, where the table has any.
+
+    error is why a table could not be looked into, whose column and rows are then not known: None and 0.
+    """
 
     table: str
-    column: str
+    column: str | None
     rows: int
     rowids: list[int]
+    error: str | None = None
 
 
 def erase(
@@ -67,7 +72,7 @@ def erase(
 
     Joins the caller's transaction. The old bytes are overwritten; checkpoint() and vacuum() see to what is left of
     them elsewhere.
-    PersonalizationError where 289 is not applied.
+    PersonalizationError where 901 is not applied.
     """
     require_events(db)
     # A setting of this connection alone: overwrite with zeros what is deleted.
@@ -99,29 +104,44 @@ def _feedback_rows(db: sqlite3.Connection, profile_id: int) -> int:
 
 
 def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
-    """Every row of another program's table with the hash in a column whose name says hash; read-only."""
+    """Every row of another program's table with the hash in a column whose name says hash; read-only.
+
+    What cannot be looked into is told and stops nothing: a virtual table whose module is not loaded, say.
+    """
     found = []
-    for table, column in db.execute(
-        "SELECT m.name, c.name FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c"
-        " WHERE m.type = 'table' AND c.name LIKE '%hash%' ORDER BY m.name, c.cid"
-    ).fetchall():
-        if table not in tables():
-            rows, rowids = _holding(db, table, column, user_token_hash)
-            found += [Held(table, column, rows, rowids)] if rows else []
+    sql = "SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name"
+    for (table,) in plain_rows(db, sql):
+        if table.lower() not in tables():
+            try:
+                for held in _held_in(db, table, user_token_hash):
+                    found.append(held)
+            except sqlite3.DatabaseError as error:
+                # SQLite quotes the text it could not decode, and that may be a customer's.
+                reason = str(error).partition(" with text ")[0]
+                found.append(Held(table, None, 0, [], reason))
     return found
 
 
+def _held_in(db: sqlite3.Connection, table: str, user_token_hash: str) -> Iterator[Held]:
+    # One table at a time: asked for all at once, the first that cannot be read ends the answer.
+    sql = "SELECT name FROM pragma_table_info(?, 'main') WHERE name LIKE '%hash%' ORDER BY cid"
+    for (column,) in plain_rows(db, sql, (table,)):
+        rows, rowids = _holding(db, table, column, user_token_hash)
+        if rows:
+            yield Held(table, column, rows, rowids)
+
+
 def require_events(db: sqlite3.Connection, table: str = ERASURES) -> None:
-    """PersonalizationError where 289 is not applied, so that this table of it is missing; read-only."""
+    """PersonalizationError where 901 is not applied, so that this table of it is missing; read-only."""
     if not has_table(db, table):
         raise PersonalizationError(
-            f"{table} not found", "run: sqlite-utils personalization-migrate, which adds 289"
+            f"{table} not found", "run: sqlite-utils personalization-migrate, which adds 901"
         )
 
 
 def _holding(db: sqlite3.Connection, table: str, column: str, value: str) -> tuple[int, list[int]]:
     name, where = (part.replace('"', '""') for part in (table, column))
-    holding = f'FROM "{name}" WHERE "{where}" = ?'
+    holding = f'FROM main."{name}" WHERE "{where}" = ?'
     (rows,) = db.execute(f"SELECT count(*) {holding}", (value,)).fetchone()
     # A table WITHOUT ROWID has no number to name a row by.
     with suppress(sqlite3.OperationalError):

@@ -1,3 +1,4 @@
+-- target_db: autonomath
 -- 287: what customers declared, and the log of what they were recommended.
 -- Additive and idempotent: safe on every boot, through personalization-migrate or sqlite3 DB < FILE.
 
@@ -69,7 +70,9 @@ SELECT count(*) = 6 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'view v_personalization_recent_recs'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 10 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 10 FROM (
+    SELECT 'am_personalization_profile' AS name UNION ALL SELECT 'am_personalization_recommendation_log'
+) m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.name || '.' || c.name IN (
     'am_personalization_profile.profile_id',
     'am_personalization_profile.user_token_hash',

@@ -1,4 +1,5 @@
--- Undoes 287, for development: the profiles and the log are gone. Refuses while 288 is there.
+-- target_db: autonomath
+-- Undoes 287, for development: the profiles and the log are gone. Refuses while 900 is there.
 
 BEGIN;
 
@@ -8,7 +9,7 @@ DROP TABLE IF EXISTS am_personalization_profile;
 
 -- Checked last: the sqlite3 shell goes on after an error, and would drop outside the transaction.
 CREATE TEMP TABLE am_personalization_check (
-    absent INTEGER CONSTRAINT "288 is still there: roll it back first" CHECK (absent)
+    absent INTEGER CONSTRAINT "900 is still there: roll it back first" CHECK (absent)
 );
 INSERT OR ROLLBACK INTO am_personalization_check
 SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name = 'am_personalization_run');

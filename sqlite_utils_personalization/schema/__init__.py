@@ -1,4 +1,4 @@
-"""Our tables in a shared file: applying and removing 287 (storage), 288 (evidence) and 289 (events).
+"""Our tables in a shared file: applying and removing 287 (storage), 900 (evidence) and 901 (events).
 
 Applying is additive and can be repeated; everything is one transaction, so that a failure changes nothing.
 """
@@ -48,7 +48,7 @@ __all__ = [
 def migrate(
     path: str | Path, *, only: Collection[str] | None = None, timeout_s: float = 30.0
 ) -> list[str]:
-    """Apply 287, 288 and 289, or those named in only, to the file at path, which is created if it does not exist.
+    """Apply 287, 900 and 901, or those named in only, to the file at path, which is created if it does not exist.
 
     Returns the names of those that were applied: none if nothing was due, and then nothing was locked or written.
     What was recorded but is no longer whole is applied again. PersonalizationError says what is in the way.
@@ -73,7 +73,7 @@ def migration_statuses(path: str | Path) -> list[Status]:
 
 
 def apply_evidence(conn: sqlite3.Connection) -> None:
-    """Apply 288 to a database that has 287; does nothing if it is already whole. PersonalizationError without 287."""
+    """Apply 900 to a database that has 287; does nothing if it is already whole. PersonalizationError without 287."""
     require_utf8(conn)
     db = Database(conn, execute_plugins=False, recursive_triggers=False)
     with transaction(conn, "IMMEDIATE"):
@@ -87,7 +87,7 @@ def rollback(
     drop_audit_log: bool = False,
     timeout_s: float = 30.0,
 ) -> list[str]:
-    """Remove 289, 288 and, unless keep_storage, 287 from the file at path. For development: what they hold is lost.
+    """Remove 901, 900 and, unless keep_storage, 287 from the file at path. For development: what they hold is lost.
 
     Returns the names of those that were removed. PersonalizationError if the log holds rows, unless drop_audit_log.
     """

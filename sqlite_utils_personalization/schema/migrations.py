@@ -17,13 +17,13 @@ def storage(db: Database) -> None:
     run_script(db, "287_personalization.sql")
 
 
-@migrations(name="288_personalization_evidence")
+@migrations(name="900_personalization_evidence")
 def evidence(db: Database) -> None:
     """What was recommended, why, and out of what; needs 287."""
-    run_script(db, "288_personalization_evidence.sql")
+    run_script(db, "900_personalization_evidence.sql")
 
 
-@migrations(name="289_personalization_events")
+@migrations(name="901_personalization_events")
 def events(db: Database) -> None:
     """What happened afterwards: deliveries, erasures, rotated keys; needs 287."""
-    run_script(db, "289_personalization_events.sql")
+    run_script(db, "901_personalization_events.sql")

@@ -10,8 +10,10 @@ from sqlite_utils_personalization.schema.migrations import events, evidence, mig
 from sqlite_utils_personalization.schema.scripts import read_script
 
 STORAGE = "287_personalization"
-EVIDENCE = "288_personalization_evidence"
-EVENTS = "289_personalization_events"
+EVIDENCE = "900_personalization_evidence"
+EVENTS = "901_personalization_events"
+# An older 287 orders it otherwise, and nothing is checked through it.
+RECENT = "v_personalization_recent_recs"
 MIGRATIONS = {STORAGE: storage, EVIDENCE: evidence, EVENTS: events}
 
 
@@ -59,6 +61,12 @@ def objects(name: str) -> dict[str, str]:
         made[migration] = {key: sql for key, sql in _objects_in(conn).items() if key not in before}
     conn.close()
     return made[name]
+
+
+def recent_view_differs(conn: sqlite3.Connection) -> bool:
+    """Whether the view of recent recommendations is there, and is not the packaged one; read-only."""
+    found = _objects_in(conn)
+    return RECENT in found and found[RECENT] != packaged_objects()[RECENT]
 
 
 def packaged_objects() -> dict[str, str]:

@@ -25,6 +25,7 @@ from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence
+from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
@@ -166,8 +167,10 @@ def _require_schema(
     if not night.dry_run and not has_table(db, "am_personalization_run"):
         apply_evidence(db)
         reporter.say(
-            "applied 288_personalization_evidence, which was missing: no row is logged without evidence"
+            "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
         )
+    if recent_view_differs(db):
+        reporter.say(f"{RECENT} is an older one: personalization-migrate replaces it")
 
 
 def _latest(db: sqlite3.Connection, night: Night) -> LatestRun | None:

@@ -45,7 +45,7 @@ CREATE TEMP TABLE plan_decision (
 
 
 def create_tables(db: sqlite3.Connection) -> None:
-    """Create the empty plan in place of an earlier one; its run table is 288's own, generated columns and all."""
+    """Create the empty plan in place of an earlier one; its run table is 900's own, generated columns and all."""
     for (name,) in db.execute(
         "SELECT name FROM sqlite_temp_master WHERE type = 'table' AND name LIKE 'plan%'"
     ).fetchall():

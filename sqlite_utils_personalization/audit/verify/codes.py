@@ -98,7 +98,7 @@ CODES = {
     "log-cut": Code("log", "the log ends before a row that was once written", _BACKUP),
     "mark-wrong": Code(
         "log",
-        "where the log stood when 288 was applied is not what the log and its evidence say",
+        "where the log stood when 900 was applied is not what the log and its evidence say",
         _BACKUP,
     ),
     "evidence-broken": Code(

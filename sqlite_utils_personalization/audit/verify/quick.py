@@ -45,7 +45,7 @@ class Check(NamedTuple):
 
 
 def quick_checks(db: sqlite3.Connection) -> list[Check]:
-    """The quick checks of a database with 287 and 288, in the order they are shown; read-only."""
+    """The quick checks of a database with 287 and 900, in the order they are shown; read-only."""
     return [_schema(db), _seals(db), _runs(db), _sealed(db), _open(db)]
 
 

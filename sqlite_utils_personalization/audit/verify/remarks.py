@@ -12,9 +12,10 @@ from typing import NamedTuple
 from sqlite_utils_personalization.audit.verify.codes import UNCOVERED
 from sqlite_utils_personalization.audit.verify.ends import overlooked
 from sqlite_utils_personalization.audit.verify.events import sealed_segments
-from sqlite_utils_personalization.audit.verify.schema import LOG, RECENT, recent_view_differs
+from sqlite_utils_personalization.audit.verify.schema import LOG
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.evidence.seal import event_tables
+from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
 
 _SEALED_TO = "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal WHERE typeof(log_end) = 'integer'"
 _SINCE = f"SELECT count(*), min(rec_id), max(rec_id) FROM {LOG} WHERE rec_id > ?"

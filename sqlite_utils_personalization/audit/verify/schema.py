@@ -5,16 +5,18 @@ Names are compared as SQLite compares them. An object is told by its text, becau
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.schema.state import (
     EVENTS,
     EVIDENCE,
+    RECENT,
     objects,
     packaged_objects,
     tables,
@@ -29,10 +31,23 @@ _SHARED = (
     "idx_am_pers_rec_type_score",
 )
 PROFILES, LOG = _SHARED[:2]
+# What begins a clause of a column, or of a table.
+_CLAUSES = {
+    ("word", word)
+    for word in [
+        "check",
+        "collate",
+        "constraint",
+        "default",
+        "foreign",
+        "not",
+        "primary",
+        "references",
+        "unique",
+    ]
+}
 # Other programs index profiles, and keep their own books on them.
 _OPEN_TO_ALL = PROFILES
-# An older 287 orders it otherwise, and nothing is checked through it.
-RECENT = "v_personalization_recent_recs"
 
 _TOKEN = re.compile(
     r"""[ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z)
@@ -40,6 +55,10 @@ _TOKEN = re.compile(
     | (?P<word>[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*) | (?P<other>[0-9][0-9A-Za-z_.]*|.)""",
     re.DOTALL | re.VERBOSE,
 )
+
+
+# A word, a text or a sign; or "nest" and the tokens in brackets.
+Token = tuple[str, Any]
 
 
 class Object(NamedTuple):
@@ -93,14 +112,9 @@ def check_schema(db: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def require_any_evidence(db: sqlite3.Connection, path: str | Path) -> None:
-    """PersonalizationError if the file has no object of 288, so that there is nothing to verify; read-only."""
+    """PersonalizationError if the file has no object of 900, so that there is nothing to verify; read-only."""
     if not any(one.name in objects(EVIDENCE) for one in _objects(db)):
         require_evidence(db, path)
-
-
-def recent_view_differs(db: sqlite3.Connection) -> bool:
-    """Whether the view of recent recommendations is there, and is not the packaged one; read-only."""
-    return any(one.name == RECENT and one.sql != packaged_objects()[RECENT] for one in _objects(db))
 
 
 def _table(name: str) -> str | None:
@@ -108,14 +122,67 @@ def _table(name: str) -> str | None:
 
 
 def _is_packaged(name: str, sql: str, text: str) -> bool:
-    if sql == text:
-        return True
-    return name in _SHARED and tokens(sql) == _packaged_tokens(name)
+    return sql == text or (name in _SHARED and _meaning(sql) == _packaged_meaning(name))
 
 
 @cache
-def _packaged_tokens(name: str) -> list[tuple[str, str]]:
-    return tokens(packaged_objects()[name])
+def _packaged_meaning(name: str) -> object:
+    return _meaning(packaged_objects()[name])
+
+
+def _meaning(sql: str) -> object:
+    """What is compared of an object that another program may have made: of a table, each clause wherever it stands.
+
+    CHECK, UNIQUE and REFERENCES mean the same with their column as at the end of the table.
+    """
+    head, *tail = _parts(_nested(iter(tokens(sql))), lambda token: token[0] == "nest")
+    if ("word", "table") not in head or len(tail) != 1:
+        return tokens(sql)
+    (_, body), *options = tail[0]
+    columns, constraints = [], set()
+    comma = ("other", ",")
+    for part in _parts((comma, *body), comma.__eq__)[1:]:
+        name, *clauses = _parts(part[1:], _CLAUSES.__contains__)
+        clauses = [clause for clause in clauses if clause[0] != ("word", "constraint")]
+        if not name:
+            constraints.add(tuple(chain.from_iterable(clauses)))
+            continue
+        of_table = {clause: _at_end(clause, name[0]) for clause in clauses}
+        constraints |= {end for end in of_table.values() if end}
+        columns.append((name, frozenset(clause for clause in clauses if not of_table[clause])))
+    return head, tuple(columns), frozenset(constraints), options
+
+
+def _at_end(clause: tuple[Token, ...], column: Token) -> tuple[Token, ...]:
+    """How a clause of this column reads at the end of the table; empty if it can only stand with the column."""
+    match clause[0][1]:
+        case "check":
+            return clause
+        case "unique" if len(clause) == 1:
+            return (*clause, ("nest", (column,)))
+        case "references":
+            return (("word", "foreign"), ("word", "key"), ("nest", (column,)), *clause)
+    return ()
+
+
+def _nested(stream: Iterator[Token]) -> tuple[Token, ...]:
+    """The tokens, with what is in brackets as one token."""
+    found: list[Token] = []
+    for token in stream:
+        if token == ("other", ")"):
+            break
+        found.append(("nest", _nested(stream)) if token == ("other", "(") else token)
+    return tuple(found)
+
+
+def _parts(found: Iterable[Token], begins: Callable[[Token], bool]) -> list[tuple[Token, ...]]:
+    """The tokens cut before each that begins another part; the first part may be empty."""
+    parts: list[list[Token]] = [[]]
+    for token in found:
+        if begins(token):
+            parts.append([])
+        parts[-1].append(token)
+    return [tuple(part) for part in parts]
 
 
 def _objects(db: sqlite3.Connection) -> list[Object]:

@@ -225,7 +225,7 @@ def _open(db: sqlite3.Connection, run_id: int, frozen: str) -> Iterator[Finding]
 def _cut(db: sqlite3.Connection) -> Iterator[Finding]:
     end, given = db.execute(_LOG_ENDS).fetchone()
     last, before = _mark(db)
-    # What was deleted before 288 might be.
+    # What was deleted before 900 might be.
     expected = given if given > before else last
     if expected > end:
         what = f"the log ends at row {end}, but row {expected} was once written"
@@ -233,7 +233,7 @@ def _cut(db: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _mark(db: sqlite3.Connection) -> tuple[int, int]:
-    """The last row of the log, and the highest number it had given, when 288 was applied."""
+    """The last row of the log, and the highest number it had given, when 900 was applied."""
     if not has_table(db, _MARK):
         return 0, 0
     sql = f"SELECT last_rec_id, given_rec_id FROM {_MARK} WHERE mark_id = 1"
@@ -247,10 +247,10 @@ def _mark_wrong(db: sqlite3.Connection) -> Iterator[Finding]:
     there = db.execute(f"SELECT 1 FROM {LOG} WHERE rec_id = ?", (last,)).fetchone()
     # Beyond its end the log was cut, which is said.
     if last != 0 and last <= end and not there:
-        what = f"row {last} was the last of the log when 288 was applied, and is missing"
+        what = f"row {last} was the last of the log when 900 was applied, and is missing"
         yield Finding("mark-wrong", what, None, last, _MARK, 1)
     (first,) = db.execute("SELECT min(first_rec_id) FROM am_personalization_evidence").fetchone()
     # Other programs may name a number that was given before; a night takes the next.
     if first is not None and first <= given:
-        what = f"row {given} had been given when 288 was applied, and evidence begins at {first}"
+        what = f"row {given} had been given when 900 was applied, and evidence begins at {first}"
         yield Finding("mark-wrong", what, None, first, _MARK, 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command, say
+from sqlite_utils_personalization.commands.base import Command, load_extension_option, say
 from sqlite_utils_personalization.commands.key import api_key, user_hash
 from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.commands.profile.shared import (
@@ -107,6 +107,7 @@ def rotate(path: str) -> None:
     show_default=True,
     help="Seconds to wait for readers of the -wal",
 )
+@load_extension_option
 @click.option("--vacuum", is_flag=True, help="Rewrite the file without its unused parts as well")
 def erase(path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool) -> None:
     """
@@ -136,7 +137,7 @@ def erase(path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool
             print_object({**erased._asdict(), "held_by_others": [each._asdict() for each in held]})
         _say(erased, held)
         left_before = _delete_securely(db, path, customer, wait, vacuum)
-        _conclude(path, customer, bool(erased) or left_before, bool(held))
+        _conclude(path, customer, bool(erased) or left_before, held)
 
 
 def _delete_securely(db: Any, path: str, customer: str, wait: int, vacuum: bool) -> bool:
@@ -164,18 +165,25 @@ def _say(erased: "Erasure | None", held: "list[Held]") -> None:
         if erased.saved_searches:
             say(f"ids of saved searches stay in the evidence: {', '.join(erased.saved_searches)}")
     for each in held:
+        if each.error:
+            say(
+                f"could not look into {each.table}, where another program may hold the hash: {each.error}"
+            )
+            continue
         where = f"{each.table}.{each.column}, {each.rows} row{'' if each.rows == 1 else 's'}"
         rowids = f" (rowid {', '.join(map(str, each.rowids))})" if each.rowids else ""
         say(f"another program holds the hash: {where}{rowids}")
 
 
-def _conclude(path: str, customer: str, is_known: bool, is_held: bool) -> None:
+def _conclude(path: str, customer: str, is_known: bool, held: "list[Held]") -> None:
     from sqlite_utils_personalization.preferences.erasure import traces
 
     left = traces(path, customer)
-    if left and not is_held:
+    if left and not any(each.rows for each in held):
+        unread = [each.table for each in held if each.error]
+        where = f"unused parts of {' and '.join(left)}"
         raise PersonalizationError(
-            f"bytes of the old hash are left in unused parts of {' and '.join(left)}",
+            f"bytes of the old hash are left in {where}{''.join(f', or in {table}' for table in unread)}",
             "run this again with --vacuum, when nobody else writes",
         )
     if left:

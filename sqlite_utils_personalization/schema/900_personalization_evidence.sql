@@ -1,12 +1,13 @@
--- 288: evidence for every logged recommendation - what was recommended, why, and out of what.
+-- target_db: autonomath
+-- 900: evidence for every logged recommendation - what was recommended, why, and out of what.
 -- Needs 287. Additive and idempotent, through personalization-migrate or sqlite3 DB < FILE.
 -- Ids end at 2^53: an id of -1 or 2^63-1, once accepted, would block every later automatic one.
 
 BEGIN;
 
--- Where the log stood when 288 was applied, unless nothing was ever in it: its last row, and the highest number it had
+-- Where the log stood when 900 was applied, unless nothing was ever in it: its last row, and the highest number it had
 -- given. Until then rows might be deleted, and those in between are not missed. Written the first time only, before
--- there is a run: applied again, 288 forgives nothing.
+-- there is a run: applied again, 900 forgives nothing.
 CREATE TABLE IF NOT EXISTS am_personalization_log_mark (
     mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
     last_rec_id INTEGER NOT NULL,
@@ -443,8 +444,8 @@ LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
 CREATE TEMP TABLE am_personalization_check (
-    complete INTEGER CONSTRAINT "288 is incomplete and was undone: is 287 applied?" CHECK (complete),
-    utf_8 INTEGER CONSTRAINT "288 needs a database in UTF-8, and was undone" CHECK (utf_8)
+    complete INTEGER CONSTRAINT "900 is incomplete and was undone: is 287 applied?" CHECK (complete),
+    utf_8 INTEGER CONSTRAINT "900 needs a database in UTF-8, and was undone" CHECK (utf_8)
 );
 INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8' FROM pragma_encoding;
 INSERT OR ROLLBACK INTO am_personalization_check(complete)

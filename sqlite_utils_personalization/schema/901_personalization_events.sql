@@ -1,4 +1,5 @@
--- 289: what happened to recommendations and customers afterwards - deliveries, what customers said of items, erasures,
+-- target_db: autonomath
+-- 901: what happened to recommendations and customers afterwards - deliveries, what customers said of items, erasures,
 -- rotated keys, verifications.
 -- Needs 287. Additive and idempotent, through personalization-migrate or sqlite3 DB < FILE.
 
@@ -150,7 +151,7 @@ CREATE TABLE IF NOT EXISTS am_personalization_reconciled (
     PRIMARY KEY (month, seq)
 ) WITHOUT ROWID;
 
--- Guards: append-only against DML from any connection, as in 288.
+-- Guards: append-only against DML from any connection, as in 900.
 
 CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_no_update BEFORE UPDATE ON am_personalization_delivery
 BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
@@ -216,7 +217,7 @@ CREATE TRIGGER IF NOT EXISTS am_personalization_verification_no_replace BEFORE I
 WHEN EXISTS (SELECT 1 FROM am_personalization_verification WHERE verification_id = new.verification_id)
 BEGIN SELECT raise(ABORT, 'am_personalization_verification is append-only'); END;
 
--- Numbers ascend, because they are sealed up to one of them; and leave room for the next, as in 288.
+-- Numbers ascend, because they are sealed up to one of them; and leave room for the next, as in 900.
 
 CREATE TRIGGER IF NOT EXISTS am_personalization_delivery_number AFTER INSERT ON am_personalization_delivery
 WHEN new.delivery_id < (SELECT max(delivery_id) FROM am_personalization_delivery)
@@ -268,8 +269,8 @@ BEGIN SELECT raise(ABORT, 'verification_id must be above all before, and at most
 
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is there.
 CREATE TEMP TABLE am_personalization_check (
-    complete INTEGER CONSTRAINT "289 is incomplete and was undone: is 287 applied?" CHECK (complete),
-    utf_8 INTEGER CONSTRAINT "289 needs a database in UTF-8, and was undone" CHECK (utf_8)
+    complete INTEGER CONSTRAINT "901 is incomplete and was undone: is 287 applied?" CHECK (complete),
+    utf_8 INTEGER CONSTRAINT "901 needs a database in UTF-8, and was undone" CHECK (utf_8)
 );
 INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8' FROM pragma_encoding;
 INSERT OR ROLLBACK INTO am_personalization_check(complete)

@@ -1,4 +1,5 @@
--- Undoes 289, for development: deliveries, erasures, rotations, verifications and feedback are forgotten. Leaves 287 and 288 as they were.
+-- target_db: autonomath
+-- Undoes 901, for development: deliveries, erasures, rotations, verifications and feedback are forgotten. Leaves 287 and 900 as they were.
 
 BEGIN;
 
@@ -14,7 +15,7 @@ DROP TABLE IF EXISTS am_personalization_delivery;
 
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is gone.
 CREATE TEMP TABLE am_personalization_check (
-    gone INTEGER CONSTRAINT "289 could not be removed whole and was left as it was" CHECK (gone)
+    gone INTEGER CONSTRAINT "901 could not be removed whole and was left as it was" CHECK (gone)
 );
 INSERT OR ROLLBACK INTO am_personalization_check
 SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (

@@ -1,4 +1,5 @@
--- Undoes 288, for development: the evidence is gone, and the log without its guards. Leaves 287 as it was.
+-- target_db: autonomath
+-- Undoes 900, for development: the evidence is gone, and the log without its guards. Leaves 287 as it was.
 
 BEGIN;
 
@@ -23,7 +24,7 @@ DROP TABLE IF EXISTS am_personalization_log_mark;
 
 -- The sqlite3 shell goes on after an error; this undoes everything unless all of it is gone.
 CREATE TEMP TABLE am_personalization_check (
-    gone INTEGER CONSTRAINT "288 could not be removed whole and was left as it was" CHECK (gone)
+    gone INTEGER CONSTRAINT "900 could not be removed whole and was left as it was" CHECK (gone)
 );
 INSERT OR ROLLBACK INTO am_personalization_check
 SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (
