@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqlite_utils_personalization.commands.base import Command
+from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
 from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.verify.kept_heads import Kept
     from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
+    from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 
 @click.command(name="personalization-receipt", cls=Command)
 @click.argument("path", type=click.Path(allow_dash=False))
 @click.option("--run", "run_id", type=click.IntRange(1, 2**53), required=True, help="Of which run")
-@click.option("--user-hash", help="sha256 hex of the API key; without it the key itself is read")
+@click.option("--user-hash", help="Hash of the API key, in hex; without it the key itself is read")
+@key_hash_options
 @click.option("--html", is_flag=True, help="A page to read and print instead of JSON")
 @click.option(
     "--head",
@@ -36,6 +39,7 @@ def receipt(
     path: str,
     run_id: int,
     user_hash: str | None,
+    hashing: "KeyHashing",
     html: bool,
     head_file: Path | None,
     proof_file: Path | None,
@@ -52,7 +56,7 @@ def receipt(
     Without --user-hash the API key is read from standard input or asked for. The file is only read. The tlog-proof has
     the receipt's head with the signatures that it was kept with, if it is in the file of --head.
     """
-    user_hash = hash_of_customer(user_hash)
+    user_hash = hash_of_customer(user_hash, hashing)
     kept = _kept(head_file) if head_file else []
     found = _receipt(path, user_hash, run_id, [head for head, _ in kept])
     if proof_file:

@@ -19,7 +19,11 @@ class Caller(Protocol):
 
     @property
     def user_token_hash(self) -> str:
-        """sha256 hex of the API key."""
+        """The hash that identifies the customer, of the API key, in hex."""
+
+    @property
+    def known_as(self) -> str:
+        """What other programs keep of the same key, in hex."""
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """What function finds; it may not write."""

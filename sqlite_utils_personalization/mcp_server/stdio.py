@@ -28,6 +28,7 @@ class FileCaller:
 
     path: Path
     user_token_hash: str
+    known_as: str
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """What function finds."""
@@ -81,13 +82,18 @@ class Server(MCPServer):
             raise
 
 
-def server(path: Path, user_token_hash: str) -> MCPServer:
-    """A server of the tools for the customer with this hash; its log, standard error, has warnings only."""
+def server(path: Path, user_token_hash: str, known_as: str | None = None) -> MCPServer:
+    """A server of the tools for the customer with this hash; its log, standard error, has warnings only.
+
+    known_as is what other programs keep of the same key, if that is another hash.
+    """
     made = Server(
         "sqlite-utils-personalization",
         instructions="宣言した条件に合う補助金などを推薦します。 / Recommends what fits what the customer declared.",
         version=__version__,
         log_level="WARNING",
     )
-    register(made, FileAuthenticator(FileCaller(path, user_token_hash)))
+    register(
+        made, FileAuthenticator(FileCaller(path, user_token_hash, known_as or user_token_hash))
+    )
     return made

@@ -41,7 +41,9 @@ def register(server: MCPServer, authenticator: Authenticator) -> None:
     async def set_preference(ctx: Context, **declared: Any) -> Preference:
         async def answer(caller: Caller) -> Preference:
             user, given = caller.user_token_hash, args.given_arguments(declared)
-            return preference(await caller.write(lambda db: declare(db, user, given)))
+            return preference(
+                await caller.write(lambda db: declare(db, user, given, caller.known_as))
+            )
 
         return await _answered(authenticator, ctx, declared, answer)
 

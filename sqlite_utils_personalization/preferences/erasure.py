@@ -3,7 +3,9 @@
 The log and its evidence stay, and still verify. What other programs hold of the customer is named, not touched.
 """
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -98,15 +100,15 @@ def _feedback_rows(db: sqlite3.Connection, profile_id: int) -> int:
     return found
 
 
-def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
-    """Every row of another program's table with the hash in a column whose name says hash; read-only."""
+def held_by_others(db: sqlite3.Connection, *hashes: str) -> list[Held]:
+    """Every row of another program's table with one of the hashes in a column whose name says hash; read-only."""
     found = []
     for table, column in db.execute(
         "SELECT m.name, c.name FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c"
         " WHERE m.type = 'table' AND c.name LIKE '%hash%' ORDER BY m.name, c.cid"
     ).fetchall():
         if table not in tables():
-            rows, rowids = _holding(db, table, column, user_token_hash)
+            rows, rowids = _holding(db, table, column, hashes)
             found += [Held(table, column, rows, rowids)] if rows else []
     return found
 
@@ -119,13 +121,16 @@ def require_events(db: sqlite3.Connection, table: str = ERASURES) -> None:
         )
 
 
-def _holding(db: sqlite3.Connection, table: str, column: str, value: str) -> tuple[int, list[int]]:
+def _holding(
+    db: sqlite3.Connection, table: str, column: str, hashes: Sequence[str]
+) -> tuple[int, list[int]]:
     name, where = (part.replace('"', '""') for part in (table, column))
-    holding = f'FROM "{name}" WHERE "{where}" = ?'
-    (rows,) = db.execute(f"SELECT count(*) {holding}", (value,)).fetchone()
+    holding = f'FROM "{name}" WHERE "{where}" IN (SELECT value FROM json_each(?))'
+    values = json.dumps(hashes)
+    (rows,) = db.execute(f"SELECT count(*) {holding}", (values,)).fetchone()
     # A table WITHOUT ROWID has no number to name a row by.
     with suppress(sqlite3.OperationalError):
-        found = db.execute(f"SELECT rowid {holding} ORDER BY 1 LIMIT {NAMED_ROWS}", (value,))
+        found = db.execute(f"SELECT rowid {holding} ORDER BY 1 LIMIT {NAMED_ROWS}", (values,))
         return rows, [rowid for (rowid,) in found]
     return rows, []
 
@@ -160,10 +165,10 @@ def vacuum(db: sqlite3.Connection) -> None:
     db.execute("VACUUM")
 
 
-def traces(path: str | Path, text: str) -> list[str]:
-    """Which of the file, its -wal and its journal hold the bytes of text anywhere; read-only."""
+def traces(path: str | Path, *texts: str) -> list[str]:
+    """Which of the file, its -wal and its journal hold the bytes of one of texts anywhere; read-only."""
     files = (Path(f"{Path(path).resolve()}{suffix}") for suffix in ("", "-wal", "-journal"))
-    return [str(file) for file in files if _holds(file, text.encode())]
+    return [str(file) for file in files if any(_holds(file, text.encode()) for text in texts)]
 
 
 def _holds(file: Path, needle: bytes) -> bool:

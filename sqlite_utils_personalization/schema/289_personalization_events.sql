@@ -49,6 +49,18 @@ CREATE TABLE IF NOT EXISTS am_personalization_rotation (
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
 
+-- Other hashes a customer is known by: of keys that were replaced, and what other programs keep of the same key. Not guarded:
+-- erasing the customer destroys them.
+CREATE TABLE IF NOT EXISTS am_personalization_other_hash (
+    profile_id INTEGER NOT NULL,
+    key_hash TEXT NOT NULL CHECK (length(key_hash) = 64),
+    -- NULL as long as it is of the key the customer has
+    replaced_at TEXT,
+    PRIMARY KEY (profile_id, key_hash)
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS idx_am_personalization_other_hash_key ON am_personalization_other_hash(key_hash);
+
 -- What a customer said of an item; the last word on an item counts, withdrawn takes it back. No text of the customer's.
 CREATE TABLE IF NOT EXISTS am_personalization_feedback (
     feedback_id INTEGER PRIMARY KEY CHECK (feedback_id BETWEEN 1 AND 9007199254740992),
@@ -272,7 +284,7 @@ INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
 SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 37 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 39 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_delivery',
     'index idx_am_personalization_delivery_rec',
     'index idx_am_personalization_delivery_delivered',
@@ -289,6 +301,8 @@ SELECT count(*) = 37 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'trigger am_personalization_rotation_no_update',
     'trigger am_personalization_rotation_no_delete',
     'trigger am_personalization_rotation_no_replace',
+    'table am_personalization_other_hash',
+    'index idx_am_personalization_other_hash_key',
     'table am_personalization_identity',
     'index idx_am_personalization_identity_profile',
     'trigger am_personalization_identity_no_update',
@@ -312,11 +326,12 @@ SELECT count(*) = 37 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_reconciled'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 78 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 81 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',
     'am_personalization_rotation',
+    'am_personalization_other_hash',
     'am_personalization_identity',
     'am_personalization_identity_salt',
     'am_personalization_feedback',

@@ -25,6 +25,7 @@ class Call:
     request: Any
     source: Any
     user_token_hash: str
+    known_as: str
 
     async def read(self, function: Callable[[Any], T]) -> T:
         """What function finds; it may not write."""
