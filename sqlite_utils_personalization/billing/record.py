@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -16,8 +16,8 @@ from sqlite_utils_personalization.billing.delivery import (
     fact,
     reversal_key,
 )
-from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.database import plain_rows, require_table
+from sqlite_utils_personalization.clock import utc, utc_now
+from sqlite_utils_personalization.database import has_table, plain_rows, require_table
 from sqlite_utils_personalization.errors import DeliveryConflict, PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
 
@@ -42,7 +42,8 @@ def record_delivery(
     is kept with the caller's transaction if one is open (begin that one IMMEDIATE), or else at once.
 
     DeliveryConflict if the same (rec_id, channel, slot) was recorded with another status, price or time;
-    PersonalizationError if rec_id is not in the log or a value is out of its range. Then nothing is written.
+    PersonalizationError if rec_id is not in the log, if delivered_at is before it was logged (or, of a night that was
+    scored after its day, before that day) or after now, or a value is out of its range. Then nothing is written.
     """
     given = fact(
         rec_id,
@@ -63,10 +64,13 @@ def record_deliveries(
     return list(record_facts(db, [fact(rec_id, **common) for rec_id in rec_ids]))
 
 
-def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
+def reverse_delivery(
+    db: sqlite3.Connection, delivery: int | str, reversed_at: str | datetime | None = None
+) -> Delivery:
     """Take back a delivery, named by delivery_id or delivery_key, by a row of its own; `new` is False if it was.
 
-    PersonalizationError if there is no such delivery, or it is itself a reversal.
+    reversed_at, a time with its zone, defaults to now. PersonalizationError if there is no such delivery, if it is
+    itself a reversal, or if reversed_at is before it was delivered, or after now.
     """
     require_deliveries(db)
     with atomic(db):
@@ -79,7 +83,15 @@ def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
         key = reversal_key(found.delivery_key)
         if before := known_deliveries(db, [key]):
             return before[key]
-        content = (found.rec_id, found.channel, found.slot, utc_now(), found.status)
+        now = utc_now()
+        moment = now if reversed_at is None else utc(reversed_at)
+        if reversed_at is not None and not found.delivered_at <= moment <= now:
+            raise PersonalizationError(
+                f"delivery {found.delivery_id} is said to be reversed at {moment}, "
+                + ("later than now" if moment > now else "before it was delivered"),
+                "give the time at which it was taken back, with its zone",
+            )
+        content = (found.rec_id, found.channel, found.slot, moment, found.status)
         insert_deliveries(db, [(key, *content, found.unit_price_yen, found.delivery_id)])
         return known_deliveries(db, [key])[key]._replace(new=True)
 
@@ -88,16 +100,20 @@ def reverse_facts(
     db: sqlite3.Connection,
     facts: Iterable[Fact],
     refuse: Callable[[int, PersonalizationError], None] | None = None,
+    reversed_at: str | None = None,
 ) -> Iterator[Delivery]:
     """Reverse the deliveries of facts in order and yield the reversals, on the terms of record_facts()."""
     require_deliveries(db)
     with atomic(db):
         for at, one in enumerate(facts):
-            if known_deliveries(db, [one.key]):
-                yield reverse_delivery(db, one.key)
-            else:
+            if not known_deliveries(db, [one.key]):
                 what = f"rec_id {one.rec_id} was not delivered on {one.channel} in slot {one.slot}"
                 (refuse or _raise)(at, PersonalizationError(what, "there is nothing to reverse"))
+                continue
+            try:
+                yield reverse_delivery(db, one.key, reversed_at)
+            except PersonalizationError as fault:
+                (refuse or _raise)(at, fault)
 
 
 def record_facts(
@@ -124,11 +140,13 @@ def _round(
     refuse: Callable[[int, PersonalizationError], None],
 ) -> Iterator[Delivery]:
     keys = [one.key for one in facts]
-    found, in_log = known_deliveries(db, keys), logged_rec_ids(db, [one.rec_id for one in facts])
+    found, in_log = known_deliveries(db, keys), logged_since(db, [one.rec_id for one in facts])
     taken: dict[str, Fact] = {}
     accepted, now = [], utc_now()
     for at, (key, one) in enumerate(zip(keys, facts, strict=True), place):
-        if fault := _fault(one, in_log, found.get(key) or taken.get(key)):
+        before = found.get(key) or taken.get(key)
+        fault = _fault(one, in_log, before) or (None if before else _time_fault(one, in_log, now))
+        if fault:
             refuse(at, fault)
             continue
         if key not in found:
@@ -144,7 +162,7 @@ def _round(
 
 
 def _fault(
-    one: Fact, in_log: set[int], before: Delivery | Fact | None
+    one: Fact, in_log: Mapping[int, str | None], before: Delivery | Fact | None
 ) -> PersonalizationError | None:
     if one.rec_id not in in_log:
         return PersonalizationError(
@@ -162,6 +180,19 @@ def _fault(
     return None
 
 
+def _time_fault(
+    one: Fact, in_log: Mapping[int, str | None], now: str
+) -> PersonalizationError | None:
+    earliest, at = in_log[one.rec_id], one.delivered_at
+    if at is None or (earliest or at) <= at <= now:
+        return None
+    when = "later than now" if at > now else f"before it was logged, {earliest}"
+    return PersonalizationError(
+        f"rec_id {one.rec_id} is said to be delivered at {at}, {when}",
+        "give the time at which it was delivered, with its zone",
+    )
+
+
 def _complete(one: Fact, now: str) -> Fact:
     price = UNIT_PRICE_YEN if one.unit_price_yen is None else one.unit_price_yen
     return one._replace(delivered_at=one.delivered_at or now, unit_price_yen=price)
@@ -177,8 +208,18 @@ SELECT {", ".join(_COLUMNS)} FROM am_personalization_delivery
 WHERE delivery_key IN (SELECT value FROM json_each(?))
 """
 _LOGGED = """
-SELECT rec_id FROM am_personalization_recommendation_log
-WHERE rec_id IN (SELECT value FROM json_each(?))
+SELECT l.rec_id, {earliest} FROM am_personalization_recommendation_log l {nights}
+WHERE l.rec_id IN (SELECT value FROM json_each(?))
+"""
+_SERVED = "strftime('%Y-%m-%dT%H:%M:%fZ', l.served_at)"
+# A night that was scored after its day stands for one of that day.
+_EARLIEST = f"""
+CASE WHEN night.as_of < date(l.served_at, '+9 hours') THEN strftime('%Y-%m-%dT%H:%M:%fZ', night.as_of, '-9 hours')
+    ELSE {_SERVED} END
+"""
+_NIGHTS = """
+LEFT JOIN (SELECT served_at, min(as_of) AS as_of FROM am_personalization_run GROUP BY served_at) night
+    ON night.served_at = l.served_at
 """
 _INSERT = """
 INSERT INTO am_personalization_delivery
@@ -192,9 +233,19 @@ def require_deliveries(db: sqlite3.Connection, path: str | Path | None = None) -
     require_table(db, "am_personalization_delivery", path)
 
 
-def logged_rec_ids(db: sqlite3.Connection, rec_ids: Sequence[int]) -> set[int]:
-    """Those of rec_ids that are in the log; read-only."""
-    return {row[0] for row in plain_rows(db, _LOGGED, (json.dumps(rec_ids),))}
+def logged_since(db: sqlite3.Connection, rec_ids: Sequence[int]) -> dict[int, str | None]:
+    """Those of rec_ids that are in the log, and the earliest time, in UTC, at which each can have been delivered.
+
+    None where another program logged it at a time that cannot be read. Read-only.
+    """
+    earliest, nights = earliest_delivery(db)
+    sql = _LOGGED.format(earliest=earliest, nights=nights)
+    return dict(plain_rows(db, sql, (json.dumps(rec_ids),)))
+
+
+def earliest_delivery(db: sqlite3.Connection) -> tuple[str, str]:
+    """SQL for the earliest time at which a row l of the log can have been delivered, and the join that it needs."""
+    return (_EARLIEST, _NIGHTS) if has_table(db, "am_personalization_run") else (_SERVED, "")
 
 
 def insert_deliveries(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:

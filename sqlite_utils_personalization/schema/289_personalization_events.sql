@@ -123,8 +123,9 @@ CREATE TABLE IF NOT EXISTS am_personalization_reconciliation (
     class TEXT NOT NULL,
     row_count INTEGER NOT NULL,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    -- NULL where no source says anything of single deliveries
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     -- its rows in am_personalization_reconciled; NULL where there are none, or matched ones, which are not kept
     first_seq INTEGER,
     last_seq INTEGER,
@@ -152,11 +153,11 @@ CREATE TABLE IF NOT EXISTS am_personalization_reconciled (
     reversed_at TEXT,
     metered_at TEXT,
     metered_recorded_at TEXT,
-    usage_quantity INTEGER NOT NULL,
-    stripe_quantity INTEGER NOT NULL,
+    usage_quantity INTEGER,
+    stripe_quantity INTEGER,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     PRIMARY KEY (month, seq)
 ) WITHOUT ROWID;
 
