@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from click.core import ParameterSource
 
-from sqlite_utils_personalization.commands.base import Command, Progress, say, stoppable
+from sqlite_utils_personalization.commands.base import (
+    Command,
+    Progress,
+    envelope_option,
+    say,
+    stoppable,
+)
 from sqlite_utils_personalization.digest.texts import LANGUAGES
 from sqlite_utils_personalization.errors import PersonalizationError
 
@@ -52,6 +58,7 @@ if TYPE_CHECKING:
     type=click.File("rb"),
     help="Write nothing; record that what these lines name was sent",
 )
+@envelope_option
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
 @click.pass_context
 def digest(
@@ -80,7 +87,7 @@ def digest(
             _write(path, folder, **options)
         return
     for name in options:
-        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(
                 "--record goes with --out alone: what was written stays as it is"
             )
@@ -96,9 +103,11 @@ def _write(
     lang: str,
     ics: bool,
     dismiss_url: str | None,
+    envelope: Path | None,
     silent: bool,
 ) -> None:
     from sqlite_utils_personalization.clock import japan_day
+    from sqlite_utils_personalization.customer_api.envelope import load_envelope
     from sqlite_utils_personalization.database import (
         explain_errors,
         open_readonly,
@@ -110,6 +119,7 @@ def _write(
     from sqlite_utils_personalization.digest.folder import write_digests
     from sqlite_utils_personalization.digest.texts import Texts
 
+    carried = load_envelope(envelope)
     if ics:
         require_icalendar()
     check_dismiss_url(dismiss_url)
@@ -125,7 +135,7 @@ def _write(
                 progress("digests", done, total - unnamed)
 
         made = digests(db.conn, found, day, most, tick)
-        count = write_digests(folder, made, Texts(lang), dismiss_url, ics)
+        count = write_digests(folder, made, Texts(lang), dismiss_url, ics, carried)
     say(
         f"{_counted(count, 'digest')} of {found.as_of} in {folder};"
         f" {_counted(total - unnamed - count, 'customer')} with nothing new"

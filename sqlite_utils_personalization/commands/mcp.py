@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command
+from sqlite_utils_personalization.commands.base import Command, envelope_option
 from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.preferences.customer import KeyHashing
 
@@ -29,7 +29,14 @@ _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
     help="File whose first line is the key, instead",
 )
 @key_hash_options
-def mcp(path: Path, key_env: str, key_file: Path | None, hashing: KeyHashing) -> None:
+@envelope_option
+def mcp(
+    path: Path,
+    key_env: str,
+    key_file: Path | None,
+    hashing: KeyHashing,
+    envelope: Path | None,
+) -> None:
     """
     Serve one customer's tools to an AI agent, on standard input and output (MCP)
 
@@ -49,7 +56,10 @@ def mcp(path: Path, key_env: str, key_file: Path | None, hashing: KeyHashing) ->
             raise click.ClickException(f"{error.name} is not installed - run: {_INSTALL}") from None
         raise
     _check(path)
-    server(path, customer.user_token_hash, customer.known_as).run()
+    from sqlite_utils_personalization.customer_api.envelope import load_envelope
+
+    carried = load_envelope(envelope)
+    server(path, customer.user_token_hash, known_as=customer.known_as, envelope=carried).run()
 
 
 def _key(key_env: str, key_file: Path | None) -> bytes:

@@ -10,12 +10,14 @@ plugins:
       hmac_secret: {$env: JPCITE_KEY_SECRET}
       key_hash: hmac
     customer_requests_per_minute: 120
+    envelope: {$file: envelope.json}
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlite_utils_personalization.customer_api.envelope import Envelope, read_envelope
 from sqlite_utils_personalization.customer_api.key_source import KeySource
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.customer import KEY_HASHES, KeyHashing, secret_of
@@ -34,6 +36,7 @@ class Settings:
     database: str
     keys: KeySource | None
     requests_per_minute: int
+    envelope: Envelope
 
 
 def is_open(given: Mapping[str, Any] | None) -> bool:
@@ -57,7 +60,8 @@ def settings(given: Mapping[str, Any]) -> Settings:
             "give one, or leave it out",
         )
     keys = given.get("customer_keys")
-    return Settings(database, None if keys is None else _key_source(keys), limit)
+    source = None if keys is None else _key_source(keys)
+    return Settings(database, source, limit, read_envelope(given.get("envelope", {})))
 
 
 def refuse_open_secret(given: Mapping[str, Any]) -> None:

@@ -59,7 +59,9 @@ async def authenticate(datasette: Any, request: Any) -> Call:
         raise unknown_key("No key is known here.")
     found = await _known(datasette, source, this.settings.keys, key)
     this.limit.take(found.user_token_hash)
-    return Call(datasette, request, source, found.user_token_hash, found.known_as)
+    return Call(
+        datasette, request, source, found.user_token_hash, found.known_as, this.settings.envelope
+    )
 
 
 async def _known(datasette: Any, source: Any, keys: KeySource, key: bytes) -> KeyHashes:
