@@ -1,7 +1,8 @@
 """Recommendations an auditor can replay: declared preferences, one formula, an append-only log.
 
-`score()` runs a night, `record_delivery()` records what of it reached a customer. Everything they write lies in the
-SQLite file they are given; nothing here imports Datasette.
+`score()` runs a night, `record_delivery()` records what of it reached a customer, `rotate()` gives a customer a new
+key, hashed as `KeyHashing` says. Everything they write lies in the SQLite file they are given; nothing here imports
+Datasette.
 """
 
 from importlib import import_module
@@ -9,12 +10,14 @@ from typing import Any
 
 __version__ = "0.1a0"
 
-__all__ = ["PersonalizationError", "migrate", "record_delivery", "score"]
+__all__ = ["KeyHashing", "PersonalizationError", "migrate", "record_delivery", "rotate", "score"]
 
 _HOMES = {
+    "KeyHashing": "sqlite_utils_personalization.preferences.customer",
     "PersonalizationError": "sqlite_utils_personalization.errors",
     "migrate": "sqlite_utils_personalization.schema",
     "record_delivery": "sqlite_utils_personalization.billing.record",
+    "rotate": "sqlite_utils_personalization.preferences.rotation",
     "score": "sqlite_utils_personalization.scoring.night",
 }
 

@@ -827,6 +827,7 @@ def check(receipt: object) -> dict[str, tuple[bool, str]]:
 
     Unreadable if it is not a receipt.
     """
+    receipt = _without_envelope(receipt)
     fit(receipt, RECEIPT, "the receipt")
     assert isinstance(receipt, dict)
     manifest(receipt)
@@ -837,6 +838,30 @@ def check(receipt: object) -> dict[str, tuple[bool, str]]:
         except ValueError as fault:
             found[name] = False, str(fault)
     return found
+
+
+def _without_envelope(receipt: object) -> object:
+    """Without what nothing proves: fields of the issuer's that begin with _, and where each item is described."""
+    if not isinstance(receipt, dict):
+        return receipt
+    found = {name: value for name, value in receipt.items() if not name.startswith("_")}
+    if isinstance(found.get("lists"), list):
+        found["lists"] = [_without_addresses(one) for one in found["lists"]]
+    return found
+
+
+def _without_addresses(one: object) -> object:
+    if not isinstance(one, dict) or not isinstance(one.get("places"), list):
+        return one
+    places = [
+        (
+            {name: value for name, value in place.items() if name != "source_url"}
+            if isinstance(place, dict)
+            else place
+        )
+        for place in one["places"]
+    ]
+    return {**one, "places": places}
 
 
 def manifest(receipt: Mapping[str, Any]) -> dict[str, Any]:

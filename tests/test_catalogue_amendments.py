@@ -781,6 +781,7 @@ def test_a_saved_search_is_its_owners_and_shows_nothing_of_itself(db):
     assert found == [
         Candidate("saved_search", "1", "saved search 1", "A", "京都府", profile_id=12),
         Candidate("saved_search", "2", "saved search 2", profile_id=11),
+        Candidate("saved_search", "3", "saved search 3", left_out="hash of no customer"),
     ]
 
 

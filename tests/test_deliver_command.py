@@ -211,7 +211,7 @@ def test_what_was_not_delivered_is_not_taken_back(path):
         ((17, *DIGEST, "--status", 42), "42 is not in the range 100<=x<=599"),
         (
             (17, *DIGEST, "--reverse", "--status", 200),
-            "--reverse goes with neither --status nor --delivered-at",
+            "--reverse does not go with --status",
         ),
     ),
 )

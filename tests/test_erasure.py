@@ -351,6 +351,7 @@ def test_dropping_the_table_of_erasures_is_found(db):
             "delivery",
             "erasure",
             "rotation",
+            "other_hash",
             "feedback",
             "verification",
             "identity_salt",

@@ -158,6 +158,7 @@ MUTABLE = {
     "am_personalization_run_customer",
     # destroyed by an erasure
     "am_personalization_identity_salt",
+    "am_personalization_other_hash",
     # derived, and replaced as a whole
     "am_personalization_reconciliation",
     "am_personalization_reconciled",

@@ -419,7 +419,7 @@ def started(monkeypatch):
         def run(self):
             found[-1] += (set(os.environ),)
 
-    def start(path, user_token_hash):
+    def start(path, user_token_hash, **how):
         found.append((path, user_token_hash))
         return Started()
 

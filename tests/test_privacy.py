@@ -114,6 +114,8 @@ def test_the_token_hash_is_the_only_identifier(columns):
     found = {column for column in columns if identifying.search(column[1].lower())}
     assert found == {
         ("am_personalization_profile", "user_token_hash"),
+        # of the same customer: other hashes, until they are erased
+        ("am_personalization_other_hash", "key_hash"),
         ("v_personalization_recent_recs", "user_token_hash"),
         ("v_personalization_replay", "user_token_hash"),
         # a digest of all customers at once

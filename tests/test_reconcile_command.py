@@ -88,7 +88,8 @@ def test_json_is_one_object_with_totals_and_every_row(month):
     result = run(*month(CASES), "--json")
     found = json.loads(result.stdout)
     assert [*found] == [
-        *("month", "start", "end", "exit_status", "sources", "faults", "left_aside", "decided"),
+        *("month", "start", "end", "exit_status", "sources", "faults", "left_aside"),
+        *("left_aside_exports", "test_mode", "decided"),
         *("totals", "total", "sums", "rows"),
     ]
     assert [*found["totals"]] == [*CLASSES]

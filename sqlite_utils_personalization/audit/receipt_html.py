@@ -48,7 +48,12 @@ def receipt_html(receipt: Mapping[str, Any]) -> str:
         served_at=_instant(receipt["served_at"]),
         declared=_declared(Declared(**receipt["declared"])),
         tables="\n".join(_tables(receipt)),
+        disclaimer=_disclaimer(receipt.get("_disclaimer")),
     )
+
+
+def _disclaimer(said: object) -> str:
+    return f"<p>{escape(said)}</p>" if isinstance(said, str) else ""
 
 
 def _declared(declared: Declared) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -16,8 +16,8 @@ from sqlite_utils_personalization.billing.delivery import (
     reversal_key,
 )
 from sqlite_utils_personalization.billing.once_a_day import Charged, Charges, logged_rows
-from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.database import plain_rows, require_table
+from sqlite_utils_personalization.clock import utc, utc_now
+from sqlite_utils_personalization.database import has_table, plain_rows, require_table
 from sqlite_utils_personalization.errors import DeliveryConflict, PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
 
@@ -44,7 +44,8 @@ def record_delivery(
     one IMMEDIATE), or else at once.
 
     DeliveryConflict if the same (rec_id, channel, slot) was recorded with another status, price or time, or if a price
-    is given of what is not charged; PersonalizationError if rec_id is not in the log or a value is out of its range.
+    is given of what is not charged; PersonalizationError if rec_id is not in the log, if delivered_at is before it was
+    logged (or, of a night that was scored after its day, before that day) or after now, or a value is out of its range.
     Then nothing is written.
     """
     given = fact(
@@ -66,10 +67,13 @@ def record_deliveries(
     return list(record_facts(db, [fact(rec_id, **common) for rec_id in rec_ids]))
 
 
-def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
+def reverse_delivery(
+    db: sqlite3.Connection, delivery: int | str, reversed_at: str | datetime | None = None
+) -> Delivery:
     """Take back a delivery, named by delivery_id or delivery_key, by a row of its own; `new` is False if it was.
 
-    PersonalizationError if there is no such delivery, or it is itself a reversal.
+    reversed_at, a time with its zone, defaults to now. PersonalizationError if there is no such delivery, if it is
+    itself a reversal, or if reversed_at is before it was delivered, or after now.
     """
     require_deliveries(db)
     with atomic(db):
@@ -82,7 +86,15 @@ def reverse_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
         key = reversal_key(found.delivery_key)
         if before := known_deliveries(db, [key]):
             return before[key]
-        content = (found.rec_id, found.channel, found.slot, utc_now(), found.status)
+        now = utc_now()
+        moment = now if reversed_at is None else utc(reversed_at)
+        if reversed_at is not None and not found.delivered_at <= moment <= now:
+            raise PersonalizationError(
+                f"delivery {found.delivery_id} is said to be reversed at {moment}, "
+                + ("later than now" if moment > now else "before it was delivered"),
+                "give the time at which it was taken back, with its zone",
+            )
+        content = (found.rec_id, found.channel, found.slot, moment, found.status)
         insert_deliveries(db, [(key, *content, found.unit_price_yen, found.delivery_id, None)])
         return known_deliveries(db, [key])[key]._replace(new=True)
 
@@ -91,16 +103,20 @@ def reverse_facts(
     db: sqlite3.Connection,
     facts: Iterable[Fact],
     refuse: Callable[[int, PersonalizationError], None] | None = None,
+    reversed_at: str | None = None,
 ) -> Iterator[Delivery]:
     """Reverse the deliveries of facts in order and yield the reversals, on the terms of record_facts()."""
     require_deliveries(db)
     with atomic(db):
         for at, one in enumerate(facts):
-            if known_deliveries(db, [one.key]):
-                yield reverse_delivery(db, one.key)
-            else:
+            if not known_deliveries(db, [one.key]):
                 what = f"rec_id {one.rec_id} was not delivered on {one.channel} in slot {one.slot}"
                 (refuse or _raise)(at, PersonalizationError(what, "there is nothing to reverse"))
+                continue
+            try:
+                yield reverse_delivery(db, one.key, reversed_at)
+            except PersonalizationError as fault:
+                (refuse or _raise)(at, fault)
 
 
 def record_facts(
@@ -127,13 +143,19 @@ def _round(
     refuse: Callable[[int, PersonalizationError], None],
 ) -> Iterator[Delivery]:
     keys = [one.key for one in facts]
-    found, logged = known_deliveries(db, keys), logged_rows(db, [one.rec_id for one in facts])
+    rec_ids = [one.rec_id for one in facts]
+    found, since, logged = (
+        known_deliveries(db, keys),
+        logged_since(db, rec_ids),
+        logged_rows(db, rec_ids),
+    )
     taken: dict[str, Charged] = {}
     charges = Charges(db)
     accepted, now = [], utc_now()
     for at, (key, one) in enumerate(zip(keys, facts, strict=True), place):
         before = found.get(key) or (taken[key].fact if key in taken else None)
-        if fault := _fault(one, logged, before):
+        fault = _fault(one, since, before) or (None if before else _time_fault(one, since, now))
+        if fault:
             refuse(at, fault)
             continue
         if not before:
@@ -153,7 +175,7 @@ def _round(
 
 
 def _fault(
-    one: Fact, in_log: Container[int], before: Delivery | Fact | None
+    one: Fact, in_log: Mapping[int, str | None], before: Delivery | Fact | None
 ) -> PersonalizationError | None:
     if one.rec_id not in in_log:
         return PersonalizationError(
@@ -171,6 +193,19 @@ def _fault(
     return None
 
 
+def _time_fault(
+    one: Fact, in_log: Mapping[int, str | None], now: str
+) -> PersonalizationError | None:
+    earliest, at = in_log[one.rec_id], one.delivered_at
+    if at is None or (earliest or at) <= at <= now:
+        return None
+    when = "later than now" if at > now else f"before it was logged, {earliest}"
+    return PersonalizationError(
+        f"rec_id {one.rec_id} is said to be delivered at {at}, {when}",
+        "give the time at which it was delivered, with its zone",
+    )
+
+
 def _raise(at: int, fault: PersonalizationError) -> None:
     raise fault
 
@@ -179,6 +214,20 @@ _COLUMNS = Delivery._fields[:-1]
 _KNOWN = f"""
 SELECT {", ".join(_COLUMNS)} FROM am_personalization_delivery
 WHERE delivery_key IN (SELECT value FROM json_each(?))
+"""
+_LOGGED = """
+SELECT l.rec_id, {earliest} FROM am_personalization_recommendation_log l {nights}
+WHERE l.rec_id IN (SELECT value FROM json_each(?))
+"""
+_SERVED = "strftime('%Y-%m-%dT%H:%M:%fZ', l.served_at)"
+# A night that was scored after its day stands for one of that day.
+_EARLIEST = f"""
+CASE WHEN night.as_of < date(l.served_at, '+9 hours') THEN strftime('%Y-%m-%dT%H:%M:%fZ', night.as_of, '-9 hours')
+    ELSE {_SERVED} END
+"""
+_NIGHTS = """
+LEFT JOIN (SELECT served_at, min(as_of) AS as_of FROM am_personalization_run GROUP BY served_at) night
+    ON night.served_at = l.served_at
 """
 _INSERT = """
 INSERT INTO am_personalization_delivery
@@ -190,6 +239,21 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 def require_deliveries(db: sqlite3.Connection, path: str | Path | None = None) -> None:
     """PersonalizationError, which names path if given, if the database has no table of deliveries; read-only."""
     require_table(db, "am_personalization_delivery", path)
+
+
+def logged_since(db: sqlite3.Connection, rec_ids: Sequence[int]) -> dict[int, str | None]:
+    """Those of rec_ids that are in the log, and the earliest time, in UTC, at which each can have been delivered.
+
+    None where another program logged it at a time that cannot be read. Read-only.
+    """
+    earliest, nights = earliest_delivery(db)
+    sql = _LOGGED.format(earliest=earliest, nights=nights)
+    return dict(plain_rows(db, sql, (json.dumps(rec_ids),)))
+
+
+def earliest_delivery(db: sqlite3.Connection) -> tuple[str, str]:
+    """SQL for the earliest time at which a row l of the log can have been delivered, and the join that it needs."""
+    return (_EARLIEST, _NIGHTS) if has_table(db, "am_personalization_run") else (_SERVED, "")
 
 
 def insert_deliveries(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:

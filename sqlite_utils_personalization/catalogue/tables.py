@@ -27,8 +27,10 @@ def exists(db: sqlite3.Connection, table: str) -> bool:
     return bool(column_names(db, table))
 
 
-def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the table's SELECT, in its order; read-only.
+def read(
+    db: sqlite3.Connection, table: str, *needed: str, absent: str | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of the table's SELECT, in its order; read-only. absent is a table in it that is not there: empty.
 
     A column that the table lacks reads as NULL, except those needed, "this or that" among them:
     PersonalizationError names them.
@@ -43,7 +45,11 @@ def read(db: sqlite3.Connection, table: str, *needed: str) -> Iterator[tuple[Any
             )
     nulls = null_columns(mentioned(sql), columns)
     complete = f"FROM (SELECT *{nulls} FROM {table}) AS t"
-    yield from rows(db, sql.replace(f"FROM {table} AS t", complete), table)
+    sql = sql.replace(f"FROM {table} AS t", complete)
+    if absent:
+        nothing = null_columns(re.findall(r"\bo\.(\w+)", sql), ()).removeprefix(", ")
+        sql = sql.replace(f"FROM {absent} AS o", f"FROM (SELECT {nothing}) AS o")
+    yield from rows(db, sql, table)
 
 
 def _text(table: str) -> str:

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -103,6 +104,15 @@ def stoppable(sentence: str) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+envelope_option = click.option(
+    "--envelope",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="PERSONALIZATION_ENVELOPE",
+    show_envvar=True,
+    help="JSON file of what your answers carry besides: _disclaimer and the like, source_url of each item",
+)
 
 
 def say(sentence: str) -> None:

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -37,7 +38,9 @@ class RecId(click.IntRange):
     "--status", type=click.IntRange(100, 599), help="HTTP status, 200 if not given; only 2xx bills"
 )
 @click.option(
-    "--delivered-at", metavar="TIME", help="When, with its zone, by default now: 2026-07-22T00:30Z"
+    "--delivered-at",
+    metavar="TIME",
+    help="When, with its zone, by default now: 2026-07-22T00:30Z; with --reverse, when it was taken back",
 )
 @click.option(
     "--reverse", is_flag=True, help="Take these deliveries back, each by a row of its own"
@@ -90,8 +93,8 @@ def _check_usage(rec_ids: tuple[Any, ...], common: dict[str, Any], reverse: bool
         raise click.UsageError("- stands alone: the lines name their rec_id")
     if "-" not in rec_ids and not {"channel", "slot"} <= common.keys():
         raise click.UsageError("name --channel and --slot")
-    if reverse and common.keys() & {"status", "delivered_at"}:
-        raise click.UsageError("--reverse goes with neither --status nor --delivered-at")
+    if reverse and "status" in common:
+        raise click.UsageError("--reverse does not go with --status")
 
 
 @contextmanager
@@ -126,7 +129,9 @@ def _delivered(
     from sqlite_utils_personalization.billing.delivery import fact
     from sqlite_utils_personalization.billing.record import record_facts, reverse_facts
 
-    act = reverse_facts if reverse else record_facts
+    act: Any = record_facts
+    if reverse:
+        act = partial(reverse_facts, reversed_at=common.pop("delivered_at", None))
     if lines is None:
         yield from act(db, [fact(rec_id, **common) for rec_id in rec_ids])
     else:

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from sqlite_utils_personalization.commands.base import (
     Command,
     Progress,
+    envelope_option,
     load_extension_option,
     say,
     stoppable,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     help="Write nothing; record that what these lines name was sent",
 )
 @load_extension_option
+@envelope_option
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
 @click.pass_context
 def digest(
@@ -87,7 +89,7 @@ def digest(
             _write(path, folder, **options)
         return
     for name in options:
-        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(
                 "--record goes with --out alone: what was written stays as it is"
             )
@@ -103,9 +105,11 @@ def _write(
     lang: str,
     ics: bool,
     dismiss_url: str | None,
+    envelope: Path | None,
     silent: bool,
 ) -> None:
     from sqlite_utils_personalization.clock import japan_day
+    from sqlite_utils_personalization.customer_api.envelope import load_envelope
     from sqlite_utils_personalization.database import (
         explain_errors,
         open_readonly,
@@ -117,6 +121,7 @@ def _write(
     from sqlite_utils_personalization.digest.folder import write_digests
     from sqlite_utils_personalization.digest.texts import Texts
 
+    carried = load_envelope(envelope)
     if ics:
         require_icalendar()
     check_dismiss_url(dismiss_url)
@@ -132,7 +137,7 @@ def _write(
                 progress("digests", done, total - unnamed)
 
         made = digests(db.conn, found, day, most, tick)
-        count = write_digests(folder, made, Texts(lang), dismiss_url, ics)
+        count = write_digests(folder, made, Texts(lang), dismiss_url, ics, carried)
     say(
         f"{_counted(count, 'digest')} of {found.as_of} in {folder};"
         f" {_counted(total - unnamed - count, 'customer')} with nothing new"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqlite_utils_personalization.commands.base import say
-from sqlite_utils_personalization.commands.key import user_hash
+from sqlite_utils_personalization.commands.key import key_hash_options, user_hash
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.commands.profile.shared import (
     open_database,
@@ -15,6 +15,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 
 if TYPE_CHECKING:
+    from sqlite_utils_personalization.preferences.customer import KeyHashing
     from sqlite_utils_personalization.preferences.feedback import StoredFeedback
 
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     help="What ITEM_ID is the id of",
 )
 @user_hash_option
+@key_hash_options
 @click.pass_context
 def feedback(
     ctx: click.Context,
@@ -42,6 +44,7 @@ def feedback(
     item_id: str | None,
     recommendation_type: str,
     given_hash: str | None,
+    hashing: "KeyHashing",
     **options: Any,
 ) -> None:
     """
@@ -64,7 +67,7 @@ def feedback(
         give_feedback,
     )
 
-    customer = user_hash(given_hash)
+    customer = user_hash(given_hash, hashing)
     with open_database(path, writable=bool(said)) as db:
         if item_id is None:
             print_rows(ctx, Feedback._fields, feedback_of(db, customer), **options)

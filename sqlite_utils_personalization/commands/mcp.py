@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command
+from sqlite_utils_personalization.commands.base import Command, envelope_option
+from sqlite_utils_personalization.commands.key import key_hash_options
+from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
 
@@ -26,7 +28,15 @@ _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
     type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path),
     help="File whose first line is the key, instead",
 )
-def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
+@key_hash_options
+@envelope_option
+def mcp(
+    path: Path,
+    key_env: str,
+    key_file: Path | None,
+    hashing: KeyHashing,
+    envelope: Path | None,
+) -> None:
     """
     Serve one customer's tools to an AI agent, on standard input and output (MCP)
 
@@ -38,7 +48,7 @@ def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
     The agent's client starts this; personalization.list_recommendations delivers, and so is charged. The key is hashed
     at once, and never printed, logged or passed on. Needs the extra [mcp].
     """
-    user_token_hash = _user_hash(key_env, key_file)
+    customer = hashing.hash(_key(key_env, key_file))
     try:
         from sqlite_utils_personalization.mcp_server.stdio import server
     except ModuleNotFoundError as error:
@@ -46,10 +56,13 @@ def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
             raise click.ClickException(f"{error.name} is not installed - run: {_INSTALL}") from None
         raise
     _check(path)
-    server(path, user_token_hash).run()
+    from sqlite_utils_personalization.customer_api.envelope import load_envelope
+
+    carried = load_envelope(envelope)
+    server(path, customer.user_token_hash, known_as=customer.known_as, envelope=carried).run()
 
 
-def _user_hash(key_env: str, key_file: Path | None) -> str:
+def _key(key_env: str, key_file: Path | None) -> bytes:
     # Whatever is used: no child of this process shall find the key.
     named = os.fsencode(os.environ.pop(key_env, ""))
     try:
@@ -60,9 +73,7 @@ def _user_hash(key_env: str, key_file: Path | None) -> str:
     if not first.strip():
         where = f"{key_file} is empty" if key_file else f"{key_env} is not set"
         raise click.UsageError(f"no API key: {where} - set --key-env or --key-file")
-    from sqlite_utils_personalization.preferences.customer import key_hash
-
-    return key_hash(first)
+    return first
 
 
 def _check(path: Path) -> None:

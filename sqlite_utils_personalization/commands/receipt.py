@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command
+from sqlite_utils_personalization.commands.base import Command, envelope_option
+from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
 from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.verify.kept_heads import Kept
     from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
+    from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 
 @click.command(name="personalization-receipt", cls=Command)
 @click.argument("path", type=click.Path(allow_dash=False))
 @click.option("--run", "run_id", type=click.IntRange(1, 2**53), required=True, help="Of which run")
-@click.option("--user-hash", help="sha256 hex of the API key; without it the key itself is read")
+@click.option("--user-hash", help="Hash of the API key, in hex; without it the key itself is read")
+@key_hash_options
+@envelope_option
 @click.option("--html", is_flag=True, help="A page to read and print instead of JSON")
 @click.option(
     "--head",
@@ -36,6 +40,8 @@ def receipt(
     path: str,
     run_id: int,
     user_hash: str | None,
+    hashing: "KeyHashing",
+    envelope: Path | None,
     html: bool,
     head_file: Path | None,
     proof_file: Path | None,
@@ -52,9 +58,9 @@ def receipt(
     Without --user-hash the API key is read from standard input or asked for. The file is only read. The tlog-proof has
     the receipt's head with the signatures that it was kept with, if it is in the file of --head.
     """
-    user_hash = hash_of_customer(user_hash)
+    user_hash = hash_of_customer(user_hash, hashing)
     kept = _kept(head_file) if head_file else []
-    found = _receipt(path, user_hash, run_id, [head for head, _ in kept])
+    found = _receipt(path, user_hash, run_id, [head for head, _ in kept], envelope)
     if proof_file:
         _write_proof(proof_file, found, kept)
     # Bytes, because titles are Japanese whatever the encoding of the terminal.
@@ -79,17 +85,21 @@ def _write_proof(file: Path, found: dict[str, Any], kept: list["Kept"]) -> None:
         ) from None
 
 
-def _receipt(path: str, user_hash: str, run_id: int, kept: list["Checkpoint"]) -> dict[str, Any]:
+def _receipt(
+    path: str, user_hash: str, run_id: int, kept: list["Checkpoint"], envelope: Path | None
+) -> dict[str, Any]:
     from sqlite_utils_personalization.audit.receipt import receipt as make
+    from sqlite_utils_personalization.customer_api.envelope import load_envelope
     from sqlite_utils_personalization.database import (
         explain_errors,
         open_readonly,
         require_evidence,
     )
 
+    carried = load_envelope(envelope)
     with explain_errors(path), open_readonly(path) as db:
         require_evidence(db.conn, path)
-        return make(db.conn, user_hash, run_id, kept)
+        return carried.receipt(db.conn, make(db.conn, user_hash, run_id, kept))
 
 
 def _text(found: dict[str, Any], html: bool) -> str:

@@ -38,6 +38,9 @@ _TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 @click.option(
     "--endpoint", metavar="GLOB", help="Which endpoints of usage_events deliver recommendations"
 )
+@click.option(
+    "--meter", metavar="NAME", help="Which meter of the Stripe export: its event_name, or its id"
+)
 @click.option("--class", "kind", type=click.Choice([*CLASSES]), help="Rows of this class only")
 @click.option("--keep", is_flag=True, help="Keep it in the file, for the questions in Datasette")
 @load_extension_option
@@ -51,6 +54,7 @@ def reconcile(
     stripe: tuple[Path, ...],
     invoiced: tuple[Path, ...],
     endpoint: str | None,
+    meter: str | None,
     kind: str | None,
     keep: bool,
     as_json: bool,
@@ -72,7 +76,7 @@ def reconcile(
     """
     if as_json and (others := [f"--{name}" for name in _TABULAR if output[name]]):
         raise click.UsageError(f"--json and {' and '.join(others)} exclude each other")
-    sources = {"stripe": stripe, "invoiced": invoiced, "endpoint": endpoint}
+    sources = {"stripe": stripe, "invoiced": invoiced, "endpoint": endpoint, "meter": meter}
     status = _reconcile(ctx, path, month, sources, kind, keep, as_json, output)
     raise click.exceptions.Exit(status)
 
@@ -173,12 +177,18 @@ def reconciled_text(
 
 
 def _line(name: str, total: "Total") -> str:
-    return f"{name:<26}{total[0]:>10}{total[1]:>12}{total[2]:>12}{total[3]:>12}"
+    rows, *yen = ("-" if number is None else number for number in total)
+    return f"{name:<26}{rows:>10}" + "".join(f"{one:>12}" for one in yen)
 
 
 def _left_aside(found: "Reconciliation") -> Iterator[str]:
     if found.sources.left_aside:
         yield f"left aside    {found.sources.left_aside} metered events that are not of a delivery"
+    for source, number in found.sources.left_aside_exports.items():
+        if number:
+            yield f"left aside    {number} of {source}, which are of such events"
+    if found.sources.test_mode:
+        yield f"left out      {found.sources.test_mode} records of Stripe's test mode, which charge nobody"
 
 
 def _sums(found: "Reconciliation") -> Iterator[str]:
@@ -209,6 +219,12 @@ def _row(row: "ReconciledRow") -> str:
         ("synced", row.metered_recorded_at),
     )
     said = [f"{label} {japan_time(time)}" for label, time in times if time]
-    yen = f"owed {row.owed_yen}, metered {row.metered_yen}, invoiced {row.invoiced_yen} yen"
+    yen = ", ".join(
+        f"{name} {'-' if value is None else value}"
+        for name, value in (
+            *(("owed", row.owed_yen), ("metered", row.metered_yen)),
+            ("invoiced", row.invoiced_yen),
+        )
+    )
     key = f" ({row.delivery_key[:12]}…)" if row.delivery_key else ""
-    return f"  {where}{key}: {row.because}; {yen}" + "".join(f"; {time}" for time in said)
+    return f"  {where}{key}: {row.because}; {yen} yen" + "".join(f"; {time}" for time in said)

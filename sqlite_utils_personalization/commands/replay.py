@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqlite_utils_personalization.commands.base import load_extension_option, say
-from sqlite_utils_personalization.commands.key import user_hash
+from sqlite_utils_personalization.commands.key import checked_hash
 from sqlite_utils_personalization.commands.output import (
     RowsCommand,
     print_json,
@@ -97,7 +97,7 @@ def _chosen(given: dict[str, Any]) -> dict[str, Any]:
     if not any(given.values()):
         raise click.UsageError("name a REC_ID, or use --user-hash, --run, --since or --until")
     if given["user_token_hash"] is not None:
-        given["user_token_hash"] = user_hash(given["user_token_hash"])
+        given["user_token_hash"] = checked_hash(given["user_token_hash"])
     return {name: value for name, value in given.items() if value}
 
 

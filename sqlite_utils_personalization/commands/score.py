@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from sqlite_utils_personalization.commands.base import Command, Progress, load_extension_option, say
+from sqlite_utils_personalization.commands.key import key_hash_options
+from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
 
@@ -41,8 +43,9 @@ _RESUMES = "what was logged stays - run the same command again to finish the nig
 )
 @click.option("--strict", is_flag=True, help="Log nothing if a customer's preference is not valid")
 @load_extension_option
+@key_hash_options
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
-def score(path: str, silent: bool, as_of: Any, **options: Any) -> None:
+def score(path: str, silent: bool, as_of: Any, hashing: KeyHashing, **options: Any) -> None:
     """
     Score every customer for one night and log what each is recommended
 
@@ -64,4 +67,22 @@ def score(path: str, silent: bool, as_of: Any, **options: Any) -> None:
         summary = score_night(
             path, as_of=as_of and as_of.date().isoformat(), reporter=reporter, **options
         )
+    _say_unowned(summary, hashing)
     click.echo(json.dumps(summary, ensure_ascii=False))
+
+
+def _say_unowned(summary: dict[str, Any], hashing: KeyHashing) -> None:
+    """Where no saved search is anybody's: some are of people who never declared anything, but hardly all."""
+    from sqlite_utils_personalization.catalogue.saved_searches import NO_OWNER
+
+    number = summary["left_out"].get("saved_search", {}).get(NO_OWNER)
+    if number and not summary["candidates"].get("saved_search"):
+        if hashing.secret is None:
+            todo = "if other programs keep HMAC-SHA256 of keys, set --key-hash hmac everywhere"
+        elif hashing.kind == "hmac":
+            todo = "customers known by sha256 move to HMAC by: personalization-profile rotate"
+        else:
+            todo = "a customer's HMAC is noted when they declare next, with the secret set"
+        say(
+            f"{number} saved search{'' if number == 1 else 'es'} under a hash of no customer - {todo}"
+        )

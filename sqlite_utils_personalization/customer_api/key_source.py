@@ -1,12 +1,10 @@
-"""Who a key is: whether the product that gave it out knows its hash. The key itself goes no further than hash_key()."""
+"""Who a key is: whether the product that gave it out knows its hash."""
 
-import hmac
 import sqlite3
 from dataclasses import dataclass, field
 from enum import Enum
-from hashlib import sha256
 
-from sqlite_utils_personalization.preferences.customer import key_hash
+from sqlite_utils_personalization.preferences.customer import KeyHashes, KeyHashing
 
 # Longer than any key that is given out, and short enough to hash without thought.
 LONGEST_KEY = 512
@@ -22,7 +20,7 @@ class KeyStatus(Enum):
 
 @dataclass(frozen=True)
 class KeySource:
-    """Where the product keeps the hashes of the keys it gave out: sha256 in hex, or HMAC-SHA256 under secret.
+    """Where the product keeps the hashes of the keys it gave out, and which hashes those are.
 
     revoked names a column that is NULL, 0 or empty as long as the key may be used.
     """
@@ -30,27 +28,7 @@ class KeySource:
     table: str
     column: str
     revoked: str | None = None
-    secret: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class KeyHashes:
-    """What is left of a key: the customer's hash in our tables, and its hash in the key source.
-
-    The two are one without a secret. With one, ours stays sha256, which the commands compute without the secret; so a
-    key must be random enough that a plain hash of it gives nothing away.
-    """
-
-    user_token_hash: str
-    known_as: str
-
-
-def hash_key(key: bytes, source: KeySource) -> KeyHashes:
-    """Hash a key, given as the bytes the customer sent."""
-    plain = key_hash(key)
-    if source.secret is None:
-        return KeyHashes(plain, plain)
-    return KeyHashes(plain, hmac.new(source.secret, key, sha256).hexdigest())
+    hashing: KeyHashing = field(default_factory=KeyHashing)
 
 
 def key_status(db: sqlite3.Connection, source: KeySource, key: KeyHashes) -> KeyStatus:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from sqlite_utils_personalization.catalogue.candidate import ANY, NATIONWIDE
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+from sqlite_utils_personalization.customer_api.envelope import SOURCE_URL, Envelope
 from sqlite_utils_personalization.digest.contents import Digest, DigestItem
 from sqlite_utils_personalization.digest.texts import Texts
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -32,15 +33,25 @@ def check_dismiss_url(url: str | None) -> None:
         )
 
 
-def document(digest: Digest, texts: Texts, dismiss_url: str | None = None) -> dict[str, Any]:
+def document(
+    digest: Digest,
+    texts: Texts,
+    dismiss_url: str | None = None,
+    envelope: Envelope = Envelope(),  # noqa: B008  # immutable
+) -> dict[str, Any]:
     """The digest for JSON, with its sentences in one language; keys are only ever added.
 
-    dismiss_url is the address by which an item is dismissed, with {type}, {item_id} and {rec_id} for what it is.
+    dismiss_url is the address by which an item is dismissed, with {type}, {item_id} and {rec_id} for what it is. A
+    _billing_unit of true is the number of items, which are charged once they were sent.
     """
     heading, shown = ("subject", digest.items)
     if not digest.programs:
         heading, shown = ("subject_changes", digest.changes)
-    return {
+    programs, changes = (
+        [_item(item, digest.day, texts, dismiss_url, envelope) for item in items]
+        for items in (digest.programs, digest.changes)
+    )
+    made = {
         "format": FORMAT,
         "language": texts.language,
         "user_token_hash": digest.user_token_hash,
@@ -48,15 +59,18 @@ def document(digest: Digest, texts: Texts, dismiss_url: str | None = None) -> di
         "as_of": digest.night.as_of,
         "day": digest.day,
         "subject": texts(heading, day=texts.date(digest.day), count=len(shown)),
-        "programs": [_item(item, digest.day, texts, dismiss_url) for item in digest.programs],
-        "changes": [_item(item, digest.day, texts, dismiss_url) for item in digest.changes],
+        "programs": programs,
+        "changes": changes,
         "more": digest.more,
         "dismiss": None if dismiss_url else texts("dismiss"),
         "note": texts("night", as_of=texts.date(digest.night.as_of)),
     }
+    return envelope.answer(made, charged=len(digest.items))
 
 
-def _item(item: DigestItem, day: str, texts: Texts, dismiss_url: str | None) -> dict[str, Any]:
+def _item(
+    item: DigestItem, day: str, texts: Texts, dismiss_url: str | None, envelope: Envelope
+) -> dict[str, Any]:
     found = item.found.candidate
     closes_on = found.closes_on
     left = (date.fromisoformat(closes_on) - date.fromisoformat(day)).days if closes_on else None
@@ -80,6 +94,7 @@ def _item(item: DigestItem, day: str, texts: Texts, dismiss_url: str | None) -> 
         "reasons": list(_reasons(item.found, texts)),
         "others": list(item.others),
         "dismiss_url": _filled(dismiss_url, names) if dismiss_url else None,
+        **({SOURCE_URL: item.details.url} if envelope.source_url else {}),
     }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sqlite_utils_personalization.customer_api.envelope import Envelope
 from sqlite_utils_personalization.digest.calendar import calendar
 from sqlite_utils_personalization.digest.contents import Digest
 from sqlite_utils_personalization.digest.document import document
@@ -18,7 +19,12 @@ LIST = "digests.jsonl"
 
 
 def write_digests(
-    folder: Path, found: Iterable[Digest], texts: Texts, dismiss_url: str | None, ics: bool
+    folder: Path,
+    found: Iterable[Digest],
+    texts: Texts,
+    dismiss_url: str | None,
+    ics: bool,
+    envelope: Envelope = Envelope(),  # noqa: B008  # immutable
 ) -> int:
     """Write the folder, which appears once it is complete, and return how many digests are in it.
 
@@ -34,18 +40,23 @@ def write_digests(
     with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
         unfinished = Path(beside) / folder.name
         unfinished.mkdir()
-        count = _write(unfinished, found, texts, dismiss_url, ics)
+        count = _write(unfinished, found, texts, dismiss_url, ics, envelope)
         unfinished.rename(folder)
     return count
 
 
 def _write(
-    folder: Path, found: Iterable[Digest], texts: Texts, dismiss_url: str | None, ics: bool
+    folder: Path,
+    found: Iterable[Digest],
+    texts: Texts,
+    dismiss_url: str | None,
+    ics: bool,
+    envelope: Envelope,
 ) -> int:
     count = 0
     with open(folder / LIST, "w", encoding="utf-8") as listed:
         for digest in found:
-            made = document(digest, texts, dismiss_url)
+            made = document(digest, texts, dismiss_url, envelope)
             files = _forms(made, digest, texts, ics)
             for name, content in files.items():
                 (folder / name).write_bytes(content)

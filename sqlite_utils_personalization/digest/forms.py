@@ -6,6 +6,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from sqlite_utils_personalization.customer_api.envelope import DISCLAIMER
 from sqlite_utils_personalization.digest.texts import Texts
 
 # Titles of the same family that are named.
@@ -54,6 +55,8 @@ def _end(document: Mapping[str, Any], texts: Texts) -> Iterator[str]:
     if document["dismiss"]:
         yield document["dismiss"]
     yield document["note"]
+    if isinstance(said := document.get(DISCLAIMER), str):
+        yield said
 
 
 def _lines(item: Mapping[str, Any], texts: Texts) -> Iterator[tuple[str, str | None]]:

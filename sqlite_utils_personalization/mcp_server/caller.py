@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from sqlite_utils_personalization.customer_api.envelope import Envelope
 from sqlite_utils_personalization.database import sqlite3 as found_sqlite3
 from sqlite_utils_personalization.errors import (
     PersonalizationError,
@@ -19,7 +20,15 @@ class Caller(Protocol):
 
     @property
     def user_token_hash(self) -> str:
-        """sha256 hex of the API key."""
+        """The hash that identifies the customer, of the API key, in hex."""
+
+    @property
+    def known_as(self) -> str:
+        """What other programs keep of the same key, in hex."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """What every answer carries besides."""
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """What function finds; it may not write."""

@@ -1,9 +1,10 @@
 """What the tools answer; the output schemas are generated from this."""
 
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from sqlite_utils_personalization.customer_api.envelope import Envelope
 from sqlite_utils_personalization.model.kinds import COMPONENTS, FEEDBACK, TYPES, Declared
 from sqlite_utils_personalization.preferences.feedback import StoredFeedback
 from sqlite_utils_personalization.preferences.profile import StoredPreference as Changed
@@ -20,7 +21,14 @@ class _Result(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Charged(_Result):
+class Answer(_Result):
+    """What a tool answers."""
+
+    # The operator's envelope: fields that begin with _.
+    model_config = ConfigDict(extra="allow")
+
+
+class _Charged(Answer):
     charged_yen: int = Field(description="what this call was charged, in yen, tax excluded")
     because: str = Field(description="why that was charged, or nothing")
 
@@ -64,6 +72,9 @@ class RoundBehind(_Result):
 
 class Recommendation(Title):
     """A whole recommendation."""
+
+    # source_url, if the operator's envelope has it.
+    model_config = ConfigDict(extra="allow")
 
     run_id: int
     served_at: str = Field(description="when it was logged, UTC")
@@ -154,7 +165,7 @@ class Delivered(_Result):
     reversed_at: str | None = Field(description="UTC; null if it was not taken back")
 
 
-class Explanation(_Result):
+class Explanation(Answer):
     """Why one recommendation was made; without a recommendation where that cannot be said."""
 
     rec_id: int
@@ -177,6 +188,16 @@ class GivenFeedback(_Charged):
     given_at: str | None = Field(description="UTC; null if there was nothing to withdraw")
     added: bool = Field(description="false if it had been said already of the item as it is")
     takes_effect: str
+
+
+A = TypeVar("A", bound=Answer)
+
+
+def enveloped(answer: A, envelope: Envelope) -> A:
+    """The answer, with what every answer carries besides."""
+    if not envelope.fields:
+        return answer
+    return type(answer)(**envelope.answer(answer.model_dump(exclude_unset=True)))
 
 
 def given_feedback(done: StoredFeedback) -> GivenFeedback:

@@ -12,6 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import ValidationError
 
 from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.customer_api.envelope import Envelope
 from sqlite_utils_personalization.database import explain_errors, open_readonly, open_writable
 from sqlite_utils_personalization.mcp_server import caller as failure
 from sqlite_utils_personalization.mcp_server.tools import register
@@ -28,6 +29,8 @@ class FileCaller:
 
     path: Path
     user_token_hash: str
+    known_as: str
+    envelope: Envelope
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """What function finds."""
@@ -81,13 +84,24 @@ class Server(MCPServer):
             raise
 
 
-def server(path: Path, user_token_hash: str) -> MCPServer:
-    """A server of the tools for the customer with this hash; its log, standard error, has warnings only."""
+def server(
+    path: Path,
+    user_token_hash: str,
+    *,
+    known_as: str | None = None,
+    envelope: Envelope | None = None,
+) -> MCPServer:
+    """A server of the tools for the customer with this hash; its log, standard error, has warnings only.
+
+    known_as is what other programs keep of the same key, if that is another hash; envelope what every answer carries
+    besides.
+    """
+    caller = FileCaller(path, user_token_hash, known_as or user_token_hash, envelope or Envelope())
     made = Server(
         "sqlite-utils-personalization",
         instructions="宣言した条件に合う補助金などを推薦します。 / Recommends what fits what the customer declared.",
         version=__version__,
         log_level="WARNING",
     )
-    register(made, FileAuthenticator(FileCaller(path, user_token_hash)))
+    register(made, FileAuthenticator(caller))
     return made

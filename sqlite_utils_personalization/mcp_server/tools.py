@@ -21,17 +21,19 @@ from sqlite_utils_personalization.mcp_server.arguments import (
 )
 from sqlite_utils_personalization.mcp_server.caller import Authenticator, Caller
 from sqlite_utils_personalization.mcp_server.output_schemas import (
+    Answer,
     Explanation,
     GivenFeedback,
     Preference,
     Recommendations,
+    enveloped,
     given_feedback,
     preference,
 )
 from sqlite_utils_personalization.preferences.feedback import give_feedback as stored_feedback
 from sqlite_utils_personalization.preferences.profile import declare
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Answer)
 CHANNEL = "mcp"
 
 
@@ -41,7 +43,9 @@ def register(server: MCPServer, authenticator: Authenticator) -> None:
     async def set_preference(ctx: Context, **declared: Any) -> Preference:
         async def answer(caller: Caller) -> Preference:
             user, given = caller.user_token_hash, args.given_arguments(declared)
-            return preference(await caller.write(lambda db: declare(db, user, given)))
+            return preference(
+                await caller.write(lambda db: declare(db, user, given, caller.known_as))
+            )
 
         return await _answered(authenticator, ctx, declared, answer)
 
@@ -63,7 +67,7 @@ def register(server: MCPServer, authenticator: Authenticator) -> None:
 
             def page(db: sqlite3.Connection) -> Recommendations:
                 found = recommendations(db, caller.user_token_hash, channel=channel, **filters)
-                return Recommendations(**found.to_dict())
+                return Recommendations(**caller.envelope.page(db, found.to_dict()))
 
             return await (caller.write(page) if channel else caller.read(page))
 
@@ -74,8 +78,12 @@ def register(server: MCPServer, authenticator: Authenticator) -> None:
     async def explain(ctx: Context, rec_id: args.RecId) -> Explanation:
         async def answer(caller: Caller) -> Explanation:
             user = caller.user_token_hash
-            found = await caller.read(lambda db: explained(db, user, rec_id))
-            return Explanation(**found.to_dict())
+
+            def explanation(db: sqlite3.Connection) -> Explanation:
+                found = explained(db, user, rec_id).to_dict()
+                return Explanation(**caller.envelope.explanation(db, found))
+
+            return await caller.read(explanation)
 
         return await _answered(authenticator, ctx, ("rec_id",), answer)
 
@@ -132,7 +140,8 @@ async def _answered(
     given: Mapping[str, Any] = (request.params or {}).get("arguments") or {}
     try:
         args.check_names(given, known)
-        return await answer(await authenticator.authenticate(request.request))
+        caller = await authenticator.authenticate(request.request)
+        return enveloped(await answer(caller), caller.envelope)
     except Exception as error:
         # From None: the SDK logs what it is chained to.
         raise ToolError(authenticator.sentence(error)) from None

@@ -1,10 +1,13 @@
 """Who a customer is: whoever has the key, known by its hash, until they are erased."""
 
+import hmac
+import re
 import sqlite3
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.errors import UnknownCustomer
+from sqlite_utils_personalization.errors import PersonalizationError, UnknownCustomer
 
 # The grounds of GDPR article 17(1), a to e, as 901 has them.
 LEGAL_BASES = (
@@ -17,9 +20,59 @@ LEGAL_BASES = (
 _NOT_ERASED = "{} NOT IN (SELECT profile_id FROM am_personalization_erasure)"
 
 
+# What may identify a customer.
+KEY_HASHES = ("sha256", "hmac")
+
+
+@dataclass(frozen=True)
+class KeyHashes:
+    """What is left of a key: the customer's hash in our tables, and what other programs keep of the same key."""
+
+    user_token_hash: str
+    known_as: str
+
+
+@dataclass(frozen=True)
+class KeyHashing:
+    """How keys are hashed, by every command and door: kind, of KEY_HASHES, says which hash identifies a customer.
+
+    With a secret other programs keep the HMAC-SHA256 of a key under it (RFC 2104), or else its sha256; in hex.
+    PersonalizationError of what cannot be.
+    """
+
+    kind: str = "sha256"
+    secret: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KEY_HASHES:
+            raise PersonalizationError(
+                "the hash of keys is of no known kind", f"give one of {', '.join(KEY_HASHES)}"
+            )
+        if (self.secret is None and self.kind == "hmac") or self.secret == b"":
+            raise PersonalizationError("the secret of the HMAC is empty or not there", "give it")
+
+    def hash(self, key: bytes) -> KeyHashes:
+        """Hash a key, given as the bytes the customer has."""
+        plain = key_hash(key)
+        if self.secret is None:
+            return KeyHashes(plain, plain)
+        known_as = hmac.new(self.secret, key, sha256).hexdigest()
+        return KeyHashes(known_as if self.kind == "hmac" else plain, known_as)
+
+
 def key_hash(key: bytes) -> str:
-    """The user_token_hash of a raw API key."""
+    """The sha256 of a raw API key, in hex."""
     return sha256(key).hexdigest()
+
+
+def secret_of(text: bytes) -> bytes:
+    """The secret that a file or variable holds: a line break at its end is not part of it."""
+    return text.rstrip(b"\r\n")
+
+
+def is_hash(text: object) -> bool:
+    """Whether it has the form of a key's hash: 64 lower-case hex digits."""
+    return isinstance(text, str) and bool(re.fullmatch("[0-9a-f]{64}", text))
 
 
 def profile_id_of(db: sqlite3.Connection, user_token_hash: str) -> int:

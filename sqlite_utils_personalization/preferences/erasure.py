@@ -3,8 +3,9 @@
 The log and its evidence stay, and still verify. What other programs hold of the customer is named, not touched.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -103,8 +104,8 @@ def _feedback_rows(db: sqlite3.Connection, profile_id: int) -> int:
     return found
 
 
-def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
-    """Every row of another program's table with the hash in a column whose name says hash; read-only.
+def held_by_others(db: sqlite3.Connection, *hashes: str) -> list[Held]:
+    """Every row of another program's table with one of the hashes in a column whose name says hash; read-only.
 
     What cannot be looked into is told and stops nothing: a virtual table whose module is not loaded, say.
     """
@@ -113,7 +114,7 @@ def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
     for (table,) in plain_rows(db, sql):
         if table.lower() not in tables():
             try:
-                for held in _held_in(db, table, user_token_hash):
+                for held in _held_in(db, table, hashes):
                     found.append(held)
             except sqlite3.DatabaseError as error:
                 # SQLite quotes the text it could not decode, and that may be a customer's.
@@ -122,11 +123,11 @@ def held_by_others(db: sqlite3.Connection, user_token_hash: str) -> list[Held]:
     return found
 
 
-def _held_in(db: sqlite3.Connection, table: str, user_token_hash: str) -> Iterator[Held]:
+def _held_in(db: sqlite3.Connection, table: str, hashes: Sequence[str]) -> Iterator[Held]:
     # One table at a time: asked for all at once, the first that cannot be read ends the answer.
     sql = "SELECT name FROM pragma_table_info(?, 'main') WHERE name LIKE '%hash%' ORDER BY cid"
     for (column,) in plain_rows(db, sql, (table,)):
-        rows, rowids = _holding(db, table, column, user_token_hash)
+        rows, rowids = _holding(db, table, column, hashes)
         if rows:
             yield Held(table, column, rows, rowids)
 
@@ -139,13 +140,16 @@ def require_events(db: sqlite3.Connection, table: str = ERASURES) -> None:
         )
 
 
-def _holding(db: sqlite3.Connection, table: str, column: str, value: str) -> tuple[int, list[int]]:
+def _holding(
+    db: sqlite3.Connection, table: str, column: str, hashes: Sequence[str]
+) -> tuple[int, list[int]]:
     name, where = (part.replace('"', '""') for part in (table, column))
-    holding = f'FROM main."{name}" WHERE "{where}" = ?'
-    (rows,) = db.execute(f"SELECT count(*) {holding}", (value,)).fetchone()
+    holding = f'FROM main."{name}" WHERE "{where}" IN (SELECT value FROM json_each(?))'
+    values = json.dumps(hashes)
+    (rows,) = db.execute(f"SELECT count(*) {holding}", (values,)).fetchone()
     # A table WITHOUT ROWID has no number to name a row by.
     with suppress(sqlite3.OperationalError):
-        found = db.execute(f"SELECT rowid {holding} ORDER BY 1 LIMIT {NAMED_ROWS}", (value,))
+        found = db.execute(f"SELECT rowid {holding} ORDER BY 1 LIMIT {NAMED_ROWS}", (values,))
         return rows, [rowid for (rowid,) in found]
     return rows, []
 
@@ -180,10 +184,10 @@ def vacuum(db: sqlite3.Connection) -> None:
     db.execute("VACUUM")
 
 
-def traces(path: str | Path, text: str) -> list[str]:
-    """Which of the file, its -wal and its journal hold the bytes of text anywhere; read-only."""
+def traces(path: str | Path, *texts: str) -> list[str]:
+    """Which of the file, its -wal and its journal hold the bytes of one of texts anywhere; read-only."""
     files = (Path(f"{Path(path).resolve()}{suffix}") for suffix in ("", "-wal", "-journal"))
-    return [str(file) for file in files if _holds(file, text.encode())]
+    return [str(file) for file in files if any(_holds(file, text.encode()) for text in texts)]
 
 
 def _holds(file: Path, needle: bytes) -> bool:

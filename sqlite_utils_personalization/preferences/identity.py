@@ -1,21 +1,24 @@
-"""Which key a profile belongs to, bound by a salted commitment that is sealed, and whose salt erasure destroys.
+"""Which keys a profile belongs to: the present one bound by a salted commitment that is sealed, others noted by hash.
 
 Whoever swaps the hashes of two customers is found, since the commitments are sealed and each says whose hash it is.
 Once a customer is erased the salt is gone: the commitment stays what was sealed, and tells nothing to who has the key.
+Other hashes are of keys that were replaced, and what other programs keep of the same key under HMAC: by them a night
+knows whose a saved search is, and erasure names what others hold.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from secrets import token_hex
 
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.preferences.customer import KeyHashes, active_condition
 from sqlite_utils_personalization.transaction import transaction
 
 IDENTITIES = "am_personalization_identity"
 SALTS = "am_personalization_identity_salt"
+OTHER_HASHES = "am_personalization_other_hash"
 FORMAT = "personalization-identity/1"
 # Customers bound in one transaction.
 _BATCH = 5_000
@@ -85,8 +88,74 @@ def bind_customers(db: sqlite3.Connection) -> None:
             last = found[-1][0] if found else last
 
 
+def note_other_hash(
+    db: sqlite3.Connection, profile_id: int, key_hash: str, replaced_at: str | None = None
+) -> None:
+    """Note another hash of the customer's key, or with replaced_at, in UTC, of one they had until then.
+
+    Inside the caller's transaction; does nothing without the table.
+    """
+    if not has_table(db, OTHER_HASHES):
+        return
+    known = db.execute(
+        f"SELECT replaced_at FROM {OTHER_HASHES} WHERE profile_id = ? AND key_hash = ?",
+        (profile_id, key_hash),
+    ).fetchone()
+    if known is None or known[0] != replaced_at:
+        db.execute(
+            f"INSERT OR REPLACE INTO {OTHER_HASHES} VALUES (?, ?, ?)",
+            (profile_id, key_hash, replaced_at),
+        )
+
+
+def replace_hashes(
+    db: sqlite3.Connection, profile_id: int, old: Iterable[str], new: KeyHashes, replaced_at: str
+) -> None:
+    """Note which hashes are of the key that was replaced, and which of the new one; inside the caller's transaction."""
+    if not has_table(db, OTHER_HASHES):
+        return
+    db.execute(
+        f"UPDATE {OTHER_HASHES} SET replaced_at = ? WHERE profile_id = ? AND replaced_at IS NULL",
+        (replaced_at, profile_id),
+    )
+    for key_hash in old:
+        note_other_hash(db, profile_id, key_hash, replaced_at)
+    db.execute(
+        f"DELETE FROM {OTHER_HASHES} WHERE profile_id = ? AND key_hash = ?",
+        (profile_id, new.user_token_hash),
+    )
+    if new.known_as != new.user_token_hash:
+        note_other_hash(db, profile_id, new.known_as)
+
+
+def hashes_of(db: sqlite3.Connection, user_token_hash: str) -> list[str]:
+    """Every hash the customer with this one is or was known by, this one first; read-only."""
+    found = [user_token_hash]
+    if has_table(db, OTHER_HASHES):
+        sql = (
+            f"SELECT key_hash FROM {OTHER_HASHES} JOIN am_personalization_profile USING (profile_id)"
+            " WHERE user_token_hash = ? ORDER BY key_hash"
+        )
+        found += [row[0] for row in db.execute(sql, (user_token_hash,))]
+    return found
+
+
+def user_token_hash_of(db: sqlite3.Connection, key_hash: str) -> str:
+    """What identifies the customer whose present key has this hash in other programs; itself if nobody's; read-only."""
+    if has_table(db, OTHER_HASHES):
+        sql = (
+            f"SELECT user_token_hash FROM am_personalization_profile JOIN {OTHER_HASHES} USING (profile_id)"
+            " WHERE key_hash = ? AND replaced_at IS NULL ORDER BY profile_id LIMIT 1"
+        )
+        for (found,) in db.execute(sql, (key_hash,)):
+            return str(found)
+    return key_hash
+
+
 def unbind(db: sqlite3.Connection, profile_id: int) -> None:
-    """Destroy the salts of a profile, inside the caller's transaction: no key can be related to it any more."""
+    """Destroy the salts and other hashes of a profile, inside the caller's transaction: no key leads to it any more."""
+    if has_table(db, OTHER_HASHES):
+        db.execute(f"DELETE FROM {OTHER_HASHES} WHERE profile_id = ?", (profile_id,))
     if has_table(db, IDENTITIES):
         db.execute(
             f"DELETE FROM {SALTS} WHERE identity_id IN"

@@ -15,6 +15,7 @@ from sqlite_utils_personalization.errors import (
 from sqlite_utils_personalization.formula.declared import preference_schema
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.customer import active_condition, unknown_customer
+from sqlite_utils_personalization.preferences.identity import note_other_hash
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,
@@ -108,10 +109,12 @@ def set_preferences(
     *,
     merge: bool = False,
     if_match: str | None = None,
+    known_as: str | None = None,
 ) -> StoredPreference:
     """Store what a customer declares, adding the customer if there is none; last_updated_at moves only on a change.
 
-    With merge, keys that are not given stay and those given as null go (RFC 7386). Joins the caller's transaction.
+    With merge, keys that are not given stay and those given as null go (RFC 7386). known_as is what other programs keep
+    of the same key, noted if it is another hash. Joins the caller's transaction.
     InvalidPreference names every fault; PersonalizationError, if the hash is the random one of an erased customer;
     Changed, if if_match is neither the etag of what is stored nor ANY_VERSION.
     """
@@ -136,6 +139,8 @@ def set_preferences(
             at = {"hash": user_token_hash, "text": preference_text(declared), "now": utc_now()}
             db.execute(_ADD if before is None else _UPDATE, at)
         after = find_profile(db, user_token_hash)
+        if after and known_as not in (None, user_token_hash):
+            note_other_hash(db, after.profile_id, str(known_as))
     assert after is not None
     return StoredPreference(after, before is None, changed)
 
@@ -168,7 +173,10 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
 
 
 def declare(
-    db: sqlite3.Connection, user_token_hash: str, given: Mapping[str, Any]
+    db: sqlite3.Connection,
+    user_token_hash: str,
+    given: Mapping[str, Any],
+    known_as: str | None = None,
 ) -> StoredPreference:
     """Store the keys that are given, take back those given as null, and leave the rest; with none, tell what is stored.
 
@@ -180,4 +188,4 @@ def declare(
         if not given and find_profile(db, user_token_hash) is None:
             known = ", ".join(preference_schema()["properties"])
             raise InvalidRequest("nothing is declared yet", f"give at least one of {known}")
-        return set_preferences(db, user_token_hash, given, packs, merge=True)
+        return set_preferences(db, user_token_hash, given, packs, merge=True, known_as=known_as)

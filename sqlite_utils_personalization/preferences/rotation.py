@@ -7,9 +7,17 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.customer import key_hash
+from sqlite_utils_personalization.preferences.customer import (
+    KeyHashing,
+    is_hash,
+    key_hash,
+)
 from sqlite_utils_personalization.preferences.erasure import require_events
-from sqlite_utils_personalization.preferences.identity import bind
+from sqlite_utils_personalization.preferences.identity import (
+    bind,
+    replace_hashes,
+    user_token_hash_of,
+)
 from sqlite_utils_personalization.preferences.profile import find_profile
 from sqlite_utils_personalization.transaction import write_transaction
 
@@ -23,26 +31,39 @@ _ROTATION = (
 
 
 class Rotation(NamedTuple):
-    """One replaced key. proof tells nothing to whoever does not have the old key."""
+    """One replaced key. proof tells nothing to whoever has neither key."""
 
     profile_id: int
     rotated_at: str
     proof: str
 
 
-def rotate(db: sqlite3.Connection, old_key: bytes, new_key: bytes) -> Rotation:
-    """Give the customer with old_key the new one, and note that it was; joins the caller's transaction.
+def rotate(
+    db: sqlite3.Connection,
+    old: bytes | str,
+    new_key: bytes,
+    hashing: KeyHashing = KeyHashing(),  # noqa: B008  # immutable
+) -> Rotation:
+    """Give the customer with the old key a new one, and note that it was; joins the caller's transaction.
 
-    The keys are hashed at once and neither is kept. PersonalizationError if no customer has the old key, if another
-    has the new one, or if both are the same.
+    old is the key as bytes, or its hash as text: the user_token_hash, or what other programs keep of the key. The keys
+    are hashed at once and neither is kept; the old hashes are, so that what other programs still hold under them stays
+    the customer's, until they are erased. The same key with another hashing moves the customer to the other hash.
+    PersonalizationError if no customer has the old key, if another has the new one, or if both are the same.
+
+    Example:
+
+        rotate(conn, old_hash, new_key.encode(), KeyHashing("hmac", secret))
     """
     require_events(db)
-    old, new = (key_hash(key) for key in (old_key, new_key))
-    if old == new:
-        raise PersonalizationError("the new key is the old one", "nothing was changed")
+    hashes, given = hashing.hash(new_key), _old_hashes(old, hashing)
+    new = hashes.user_token_hash
     db.execute("PRAGMA secure_delete = on")
     with write_transaction(db):
-        profile = find_profile(db, old)
+        known = dict.fromkeys((*given, *(user_token_hash_of(db, one) for one in given)))
+        profile = next(filter(None, (find_profile(db, one) for one in known)), None)
+        if profile and profile.user_token_hash == new:
+            raise PersonalizationError("the new key is the old one", "nothing was changed")
         if profile is None:
             raise PersonalizationError(
                 "no customer has the old key", "check it; nothing was changed"
@@ -51,13 +72,30 @@ def rotate(db: sqlite3.Connection, old_key: bytes, new_key: bytes) -> Rotation:
             raise PersonalizationError(
                 "another customer has the new key", "choose another; nothing was changed"
             )
-        rotation = Rotation(profile.profile_id, utc_now(), rotation_proof(old_key, new))
+        rotation = Rotation(profile.profile_id, utc_now(), rotation_proof(old, new_key, new))
         db.execute(_MOVE, (new, rotation.rotated_at, profile.profile_id))
         db.execute(_ROTATION, rotation)
         bind(db, profile.profile_id, new)
+        before = {profile.user_token_hash, *given[:2]}
+        replace_hashes(db, profile.profile_id, before, hashes, rotation.rotated_at)
     return rotation
 
 
-def rotation_proof(old_key: bytes, new_hash: str) -> str:
-    """HMAC-SHA256, keyed with the old key, of the new key's hash: it tells something only to who has both."""
-    return hmac.new(old_key, new_hash.encode(), sha256).hexdigest()
+def _old_hashes(old: bytes | str, hashing: KeyHashing) -> list[str]:
+    if isinstance(old, bytes):
+        found = hashing.hash(old)
+        # Plain at last: the customer may be moved from there to HMAC.
+        return [found.user_token_hash, found.known_as, key_hash(old)]
+    if not is_hash(old):
+        raise PersonalizationError(
+            "the old hash is not 64 lower-case hex digits", "give it, or the old key as bytes"
+        )
+    return [old]
+
+
+def rotation_proof(old: bytes | str, new_key: bytes, new_hash: str) -> str:
+    """HMAC-SHA256 of one hash under the other key: of the new hash under the old key, or if only its hash was given,
+    of that under the new key. So it tells nothing to who has both hashes.
+    """
+    key, text = (old, new_hash) if isinstance(old, bytes) else (new_key, old)
+    return hmac.new(key, text.encode(), sha256).hexdigest()

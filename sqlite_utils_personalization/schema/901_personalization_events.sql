@@ -52,6 +52,18 @@ CREATE TABLE IF NOT EXISTS am_personalization_rotation (
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
 
+-- Other hashes a customer is known by: of keys that were replaced, and what other programs keep of the same key. Not guarded:
+-- erasing the customer destroys them.
+CREATE TABLE IF NOT EXISTS am_personalization_other_hash (
+    profile_id INTEGER NOT NULL,
+    key_hash TEXT NOT NULL CHECK (length(key_hash) = 64),
+    -- NULL as long as it is of the key the customer has
+    replaced_at TEXT,
+    PRIMARY KEY (profile_id, key_hash)
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS idx_am_personalization_other_hash_key ON am_personalization_other_hash(key_hash);
+
 -- What a customer said of an item; the last word on an item counts, withdrawn takes it back. No text of the customer's.
 CREATE TABLE IF NOT EXISTS am_personalization_feedback (
     feedback_id INTEGER PRIMARY KEY CHECK (feedback_id BETWEEN 1 AND 9007199254740992),
@@ -114,8 +126,9 @@ CREATE TABLE IF NOT EXISTS am_personalization_reconciliation (
     class TEXT NOT NULL,
     row_count INTEGER NOT NULL,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    -- NULL where no source says anything of single deliveries
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     -- its rows in am_personalization_reconciled; NULL where there are none, or matched ones, which are not kept
     first_seq INTEGER,
     last_seq INTEGER,
@@ -143,11 +156,11 @@ CREATE TABLE IF NOT EXISTS am_personalization_reconciled (
     reversed_at TEXT,
     metered_at TEXT,
     metered_recorded_at TEXT,
-    usage_quantity INTEGER NOT NULL,
-    stripe_quantity INTEGER NOT NULL,
+    usage_quantity INTEGER,
+    stripe_quantity INTEGER,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     PRIMARY KEY (month, seq)
 ) WITHOUT ROWID;
 
@@ -276,7 +289,7 @@ INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
 SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 37 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 39 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_delivery',
     'index idx_am_personalization_delivery_rec',
     'index idx_am_personalization_delivery_delivered',
@@ -293,6 +306,8 @@ SELECT count(*) = 37 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'trigger am_personalization_rotation_no_update',
     'trigger am_personalization_rotation_no_delete',
     'trigger am_personalization_rotation_no_replace',
+    'table am_personalization_other_hash',
+    'index idx_am_personalization_other_hash_key',
     'table am_personalization_identity',
     'index idx_am_personalization_identity_profile',
     'trigger am_personalization_identity_no_update',
@@ -316,11 +331,12 @@ SELECT count(*) = 37 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_reconciled'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 79 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 82 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',
     'am_personalization_rotation',
+    'am_personalization_other_hash',
     'am_personalization_identity',
     'am_personalization_identity_salt',
     'am_personalization_feedback',

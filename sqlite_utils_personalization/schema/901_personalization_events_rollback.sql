@@ -9,6 +9,7 @@ DROP TABLE IF EXISTS am_personalization_verification;
 DROP TABLE IF EXISTS am_personalization_feedback;
 DROP TABLE IF EXISTS am_personalization_identity_salt;
 DROP TABLE IF EXISTS am_personalization_identity;
+DROP TABLE IF EXISTS am_personalization_other_hash;
 DROP TABLE IF EXISTS am_personalization_rotation;
 DROP TABLE IF EXISTS am_personalization_erasure;
 DROP TABLE IF EXISTS am_personalization_delivery;
@@ -25,6 +26,7 @@ SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (
     'am_personalization_feedback',
     'am_personalization_identity_salt',
     'am_personalization_identity',
+    'am_personalization_other_hash',
     'am_personalization_rotation',
     'am_personalization_erasure',
     'am_personalization_delivery'

@@ -8,21 +8,25 @@ plugins:
       column: key_hash
       revoked: revoked_at
       hmac_secret: {$env: JPCITE_KEY_SECRET}
+      key_hash: hmac
     customer_requests_per_minute: 120
+    envelope: {$file: envelope.json}
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlite_utils_personalization.customer_api.envelope import Envelope, read_envelope
 from sqlite_utils_personalization.customer_api.key_source import KeySource
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.customer import KEY_HASHES, KeyHashing, secret_of
 
 PLUGIN = "sqlite-utils-personalization"
 
 REQUESTS_PER_MINUTE = 120
 _MOST_REQUESTS = 1_000_000
-_KEY_SETTINGS = {"table", "column", "revoked", "hmac_secret"}
+_KEY_SETTINGS = {"table", "column", "revoked", "hmac_secret", "key_hash"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Settings:
     database: str
     keys: KeySource | None
     requests_per_minute: int
+    envelope: Envelope
 
 
 def is_open(given: Mapping[str, Any] | None) -> bool:
@@ -55,7 +60,8 @@ def settings(given: Mapping[str, Any]) -> Settings:
             "give one, or leave it out",
         )
     keys = given.get("customer_keys")
-    return Settings(database, None if keys is None else _key_source(keys), limit)
+    source = None if keys is None else _key_source(keys)
+    return Settings(database, source, limit, read_envelope(given.get("envelope", {})))
 
 
 def refuse_open_secret(given: Mapping[str, Any]) -> None:
@@ -71,14 +77,25 @@ def refuse_open_secret(given: Mapping[str, Any]) -> None:
 def _key_source(keys: Any) -> KeySource:
     if not isinstance(keys, dict) or not {"table", "column"} <= keys.keys() <= _KEY_SETTINGS:
         raise PersonalizationError(
-            "customer_keys does not hold table and column, and at most revoked and hmac_secret",
+            "customer_keys does not hold table and column, and at most revoked, hmac_secret and key_hash",
             "name where the hashes of the keys are",
         )
     for name, value in keys.items():
         if not isinstance(value, str) or not value.strip():
             what = "is empty or not there" if name == "hmac_secret" else "is not a name"
             raise PersonalizationError(f"customer_keys: {name} {what}", "give it, or leave it out")
-    secret = keys.get("hmac_secret")
-    # A file ends in a line break that is not part of the secret.
-    encoded = None if secret is None else secret.rstrip("\r\n").encode()
-    return KeySource(keys["table"], keys["column"], keys.get("revoked"), encoded)
+    return KeySource(keys["table"], keys["column"], keys.get("revoked"), _hashing(keys))
+
+
+def _hashing(keys: Mapping[str, str]) -> KeyHashing:
+    kind, secret = keys.get("key_hash", "sha256"), keys.get("hmac_secret")
+    if kind not in KEY_HASHES:
+        raise PersonalizationError(
+            f"customer_keys: key_hash is none of {', '.join(KEY_HASHES)}", "give one of them"
+        )
+    if kind == "hmac" and secret is None:
+        raise PersonalizationError(
+            "customer_keys: key_hash is hmac, and there is no hmac_secret",
+            "write hmac_secret: {$env: NAME} or {$file: PATH}",
+        )
+    return KeyHashing(kind, None if secret is None else secret_of(secret.encode()))

@@ -39,9 +39,20 @@ class Sum(NamedTuple):
     value: int
 
 
+class Cancel(NamedTuple):
+    """A meter event that Stripe took back: nothing that was metered under this key is charged."""
+
+    key: str
+
+
 @dataclass
 class Sources:
-    """What was read of the sources: states says of each 'read', 'only sums', 'not given' or why it cannot be read."""
+    """What was read of the sources: states says of each 'read', 'only sums', 'not given' or why it cannot be read.
+
+    left_aside counts metered events of usage_events in the month that are not ours, left_aside_exports what they
+    explain in exports, test_mode records that prove nothing. aside_quantity is the sum of those left aside, None if one
+    is unreadable.
+    """
 
     states: dict[str, str] = field(
         default_factory=lambda: dict.fromkeys((USAGE, STRIPE, INVOICE), NOT_GIVEN)
@@ -49,6 +60,15 @@ class Sources:
     faults: list[str] = field(default_factory=list)
     sums: list[Sum] = field(default_factory=list)
     left_aside: int = 0
+    aside_quantity: int | None = 0
+    left_aside_exports: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys((STRIPE, INVOICE), 0)
+    )
+    test_mode: int = 0
+
+    def has_rows(self, *names: str) -> bool:
+        """Whether one of these sources says something of single deliveries."""
+        return any(self.states[name] == READ for name in names)
 
 
 _TABLE = """
@@ -80,8 +100,10 @@ DELETE FROM charge WHERE (at < :start OR at >= :end) AND NOT EXISTS (
 
 
 def create_charges(db: sqlite3.Connection) -> None:
-    db.execute("DROP TABLE IF EXISTS temp.charge")
+    for name in ("charge", "cancelled"):
+        db.execute(f"DROP TABLE IF EXISTS temp.{name}")
     db.execute(_TABLE)
+    db.execute("CREATE TEMP TABLE cancelled (key TEXT PRIMARY KEY) WITHOUT ROWID")
 
 
 def add_charges(db: sqlite3.Connection, charges: Iterable[Charge]) -> None:
@@ -89,6 +111,14 @@ def add_charges(db: sqlite3.Connection, charges: Iterable[Charge]) -> None:
         "INSERT INTO charge(source, key, id, quantity, yen, at, recorded_at, unreadable)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         charges,
+    )
+
+
+def cancel_charges(db: sqlite3.Connection, cancels: Iterable[Cancel]) -> None:
+    """Forget what was metered under these keys, in every source; an invoice that has it all the same keeps it."""
+    db.executemany("INSERT OR IGNORE INTO cancelled VALUES (?)", cancels)
+    db.execute(
+        "DELETE FROM charge WHERE source <> 'invoice' AND key IN (SELECT key FROM cancelled)"
     )
 
 
@@ -136,7 +166,10 @@ class SumCheck(NamedTuple):
 def check_sums(
     db: sqlite3.Connection, month: Month, unit_price_yen: int, sources: Sources
 ) -> list[SumCheck]:
-    """Compare each sum with what usage_events has of the month, or else Stripe's records, or the deliveries."""
+    """Compare each sum with what usage_events has of the month, or else Stripe's records, or the deliveries.
+
+    A sum is of a whole meter, so what was left aside of usage_events is in it too.
+    """
     checks = []
     for source, unit in ((STRIPE, "quantity"), (INVOICE, "yen")):
         values = [one.value for one in sources.sums if one.source == source]
@@ -145,10 +178,11 @@ def check_sums(
         basis, quantity, yen = _basis(db, month, unit_price_yen, sources)
         expected = quantity if unit == "quantity" else yen
         kind = "matched" if sum(values) == expected else "wrong amount"
+        unknown = sources.faults or (basis == USAGE and sources.aside_quantity is None)
         checks.append(
             SumCheck(
                 *(source, unit, sum(values), basis, expected),
-                "unverifiable" if sources.faults else kind,
+                "unverifiable" if unknown else kind,
             )
         )
     return checks
@@ -161,6 +195,7 @@ def _basis(
         if sources.states[source] == READ:
             given = {**month._asdict(), "source": source, "price": unit_price_yen}
             ((quantity, yen),) = plain_rows(db, _BY_SOURCE, given)
-            return source, quantity, yen
+            aside = (sources.aside_quantity or 0) if source == USAGE else 0
+            return source, quantity + aside, yen + aside * unit_price_yen
     ((quantity, yen),) = plain_rows(db, _BY_DELIVERY, month._asdict())
     return "deliveries", quantity, yen

@@ -41,6 +41,8 @@ RULES = (
     Rule("orphan", "charged under a key that no delivery has", "delivery_id IS NULL"),
     Rule("orphan", "its rec_id is not in the log", "decided_at IS NULL"),
     Rule("conflicting", "the key of the delivery is not that of its content", "NOT own_key"),
+    Rule("conflicting", "delivered before it was logged", "delivered_at < earliest"),
+    Rule("conflicting", "delivered later than now", "delivered_at > :now"),
     Rule(
         "conflicting",
         "usage_events and Stripe have different quantities",

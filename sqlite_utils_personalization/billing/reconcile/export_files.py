@@ -11,12 +11,13 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.billing.reconcile.charges import (
     INVOICE,
     LARGEST,
     STRIPE,
+    Cancel,
     Charge,
     Sum,
 )
@@ -29,23 +30,90 @@ KEYS = ("identifier", "idempotency_key", "billing_idempotency_key", "delivery_ke
 QUANTITIES = ("quantity", "payload.value", "payload_value", "value")
 SUM = "aggregated_value"
 AMOUNT = "amount"
+CANCELS = ("cancel.identifier", "cancel_identifier")
+_ADJUSTMENT = "billing.meter_event_adjustment"
+# Of a meter event its name, of a summary the id of the meter.
+_METERS = ("event_name", "meter")
+_BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
 
-def read_export(path: Path, source: str, month: Month) -> list[Charge | Sum]:
-    """Return what the file says; of sums, those of the month. PersonalizationError if it cannot be read whole."""
-    found: list[Charge | Sum] = []
-    read, needed = (_stripe, (*QUANTITIES, SUM)) if source == STRIPE else (_invoice, (AMOUNT,))
+class Export(NamedTuple):
+    """What a file says. Left out are test_mode records, which charge nobody, and those of other meters.
+
+    meters are those of its sums, as far as they say.
+    """
+
+    found: list[Charge | Sum | Cancel]
+    meters: set[str]
+    test_mode: int
+    other_meters: int
+
+
+def read_export(path: Path, source: str, month: Month, meter: str | None = None) -> Export:
+    """Return what the file says; of sums, those of the month; of Stripe, with meter only its records.
+
+    PersonalizationError if it cannot be read whole.
+    """
+    found: list[Charge | Sum | Cancel] = []
+    meters: set[str] = set()
+    test_mode = other_meters = 0
+    is_stripe = source == STRIPE
+    read, needed = (_stripe, (*QUANTITIES, SUM, *CANCELS)) if is_stripe else (_invoice, (AMOUNT,))
     for number, record in enumerate(read_records(path, needed), 1):
         try:
-            found.extend(read(record, month))
+            if not _is_live(record):
+                test_mode += 1
+            elif is_stripe and meter is not None and meter not in (named := _meters(record)):
+                if not named:
+                    raise PersonalizationError(
+                        "names no meter", "export event_name, or meter, with it"
+                    )
+                other_meters += 1
+            else:
+                said = [*read(record, month)]
+                found += said
+                if any(isinstance(one, Sum) for one in said):
+                    meters |= {*_meters(record)}
         except PersonalizationError as error:
             raise PersonalizationError(
                 f"record {number} of {path} {error.what}", error.todo
             ) from None
-    return found
+    return Export(found, meters, test_mode, other_meters)
 
 
-def _stripe(record: Record, month: Month) -> Iterator[Charge | Sum]:
+def _is_live(record: Record) -> bool:
+    said = str(record.get("livemode", True)).strip().lower()
+    if said not in _BOOLEANS:
+        raise PersonalizationError(
+            "has a livemode that is neither true nor false", "export it again"
+        )
+    return _BOOLEANS[said]
+
+
+def _meters(record: Record) -> list[str]:
+    return [record[name] for name in _METERS if isinstance(record.get(name), str)]
+
+
+def _cancel(record: Record) -> Iterator[Cancel]:
+    key, status = _text(record, *CANCELS), record.get("status", "complete")
+    if (
+        key is None
+        or record.get("type", "cancel") != "cancel"
+        or status not in ("complete", "pending")
+    ):
+        raise PersonalizationError(
+            "is an adjustment that cancels nothing it names",
+            "export type, status and cancel.identifier",
+        )
+    # Until it is complete the event is charged.
+    if status == "complete":
+        yield Cancel(key)
+
+
+def _stripe(record: Record, month: Month) -> Iterator[Charge | Sum | Cancel]:
+    if str(record.get("object", "")).endswith(_ADJUSTMENT) or _first(record, CANCELS) is not None:
+        yield from _cancel(record)
+        return
     if SUM in record:
         yield from _summary(record, month)
         return
@@ -78,7 +146,7 @@ def _summary(record: Record, month: Month) -> Iterator[Sum]:
     yield Sum(STRIPE, "quantity", value)
 
 
-def _invoice(record: Record, month: Month) -> Iterator[Charge | Sum]:
+def _invoice(record: Record, month: Month) -> Iterator[Charge | Sum | Cancel]:
     currency = str(record.get("currency", "jpy")).lower()
     if currency != "jpy":
         raise PersonalizationError("is not in jpy", "leave out what is not in yen")
@@ -185,9 +253,9 @@ def _csv(text: str, path: Path, needed: Collection[str]) -> list[Record]:
 
 
 def _clean(record: Record) -> Record:
-    payload = record.get("payload")
-    if isinstance(payload, dict):
-        record = {**record, **{f"payload.{name}": value for name, value in payload.items()}}
+    for part in ("payload", "cancel"):
+        if isinstance(inner := record.get(part), dict):
+            record = {**record, **{f"{part}.{name}": value for name, value in inner.items()}}
     named = {_name(name): value for name, value in record.items()}
     return {name: value for name, value in named.items() if value is not None and value != ""}
 

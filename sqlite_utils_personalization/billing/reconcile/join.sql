@@ -28,14 +28,15 @@ charged AS (
 ),
 joined AS (
     SELECT d.delivery_key AS key, d.delivery_id, d.rec_id, d.channel, d.slot, d.status, d.unit_price_yen,
-        l.served_at AS decided_at, d.delivered_at, d.recorded_at, r.delivered_at AS reversed_at,
+        l.served_at AS decided_at, {earliest} AS earliest, d.delivered_at, d.recorded_at, r.delivered_at AS reversed_at,
         d.delivery_key = personalization_delivery_key(d.rec_id, d.channel, d.slot) AS own_key,
         d.status BETWEEN 200 AND 299 AND r.delivery_id IS NULL AS billable
     FROM chosen CROSS JOIN am_personalization_delivery d USING (delivery_id)
     LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = d.rec_id
+    {nights}
     LEFT JOIN am_personalization_delivery r ON r.reversal_of = d.delivery_id
     UNION ALL
-    SELECT key, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, 1, 0
+    SELECT key, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, 1, 0
     FROM (SELECT DISTINCT key FROM charge WHERE key IS NOT NULL) c
     WHERE NOT EXISTS (SELECT 1 FROM am_personalization_delivery d WHERE d.delivery_key = c.key)
 ),
@@ -47,7 +48,7 @@ rows AS (
         c.first_at, c.last_at, c.metered_recorded_at, coalesce(c.unreadable, 0) AS unreadable
     FROM joined j LEFT JOIN charged c ON c.key = j.key
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, 1, 0,
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, 1, 0,
         usage_events, stripe_events, invoice_events, usage_quantity, stripe_quantity, invoiced_yen,
         usage_now, stripe_now, first_at, last_at, metered_recorded_at, unreadable
     FROM charged WHERE key IS NULL
@@ -61,4 +62,11 @@ priced AS (
         strftime('%Y-%m', last_at, '+9 hours') AS last_month
     FROM rows
 )
-SELECT {rule} AS rule, * FROM priced
+-- A source that says nothing of single deliveries has no sum of them either.
+SELECT {rule} AS rule, key, delivery_id, rec_id, channel, slot, status, decided_at, delivered_at, recorded_at, reversed_at,
+    first_at, last_at, metered_recorded_at, usage_events, stripe_events, invoice_events, billable, owed_yen,
+    CASE WHEN :usage THEN usage_quantity END AS usage_quantity,
+    CASE WHEN :stripe THEN stripe_quantity END AS stripe_quantity,
+    CASE WHEN :usage OR :stripe THEN metered_yen END AS metered_yen,
+    CASE WHEN :invoice THEN invoiced_yen END AS invoiced_yen
+FROM priced

@@ -14,10 +14,12 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     STRIPE,
     UNREADABLE,
     USAGE,
+    Cancel,
     Charge,
     Sources,
     Sum,
     add_charges,
+    cancel_charges,
     check_sums,
     create_charges,
     settle_charges,
@@ -30,9 +32,9 @@ from sqlite_utils_personalization.billing.reconcile.result import (
     Reconciliation,
     Total,
 )
-from sqlite_utils_personalization.billing.reconcile.usage import read_usage
-from sqlite_utils_personalization.billing.record import require_deliveries
-from sqlite_utils_personalization.clock import Month, parse_month
+from sqlite_utils_personalization.billing.reconcile.usage import leave_aside, read_usage
+from sqlite_utils_personalization.billing.record import earliest_delivery, require_deliveries
+from sqlite_utils_personalization.clock import Month, parse_month, utc_now
 from sqlite_utils_personalization.database import plain_cursor, plain_rows
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
@@ -58,12 +60,14 @@ def reconcile(
     stripe: Sequence[Path] = (),
     invoiced: Sequence[Path] = (),
     endpoint: str | None = None,
+    meter: str | None = None,
 ) -> Reconciliation:
     """Put every delivery and charge of the Japanese month `name`, YYYY-MM, into exactly one class.
 
     stripe are exports of meter events, usage records or summaries, invoiced are invoice lines; endpoint is a GLOB for
-    the events of usage_events that are ours. Writes temporary tables only. What cannot be read makes rows unverifiable;
-    PersonalizationError if it is our own tables, or name is no month.
+    the events of usage_events that are ours, meter the event_name or id of the one meter of Stripe that counts. Writes
+    temporary tables only. What cannot be read makes rows unverifiable; PersonalizationError if it is our own tables, or
+    name is no month.
     """
     chosen = parse_month(name)
     require_deliveries(db)
@@ -71,15 +75,16 @@ def reconcile(
     sources = Sources()
     with transaction(db):
         create_charges(db)
-        read_usage(db, chosen, endpoint, sources, needed=not stripe)
-        _read_files(db, chosen, STRIPE, stripe, sources)
+        read_usage(db, endpoint, sources, needed=not stripe)
+        cancels = _read_files(db, chosen, STRIPE, stripe, sources, meter)
         _read_files(db, chosen, INVOICE, invoiced, sources)
+        cancel_charges(db, cancels)
+        leave_aside(db, chosen, endpoint, sources)
         settle_charges(db, chosen)
         _join(db, chosen, sources)
         ((decided,),) = plain_rows(db, _DECIDED, chosen._asdict())
-        return Reconciliation(
-            chosen, sources, decided, _totals(db), check_sums(db, chosen, UNIT_PRICE_YEN, sources)
-        )
+        sums = check_sums(db, chosen, UNIT_PRICE_YEN, sources)
+        return Reconciliation(chosen, sources, decided, _totals(db, sources), sums)
 
 
 def reconciled_rows(db: sqlite3.Connection, kind: str | None = None) -> Iterator[ReconciledRow]:
@@ -107,22 +112,33 @@ def _read_files(
     source: str,
     paths: Sequence[Path],
     sources: Sources,
-) -> None:
+    meter: str | None = None,
+) -> list[Cancel]:
     if not paths:
-        return
-    found: list[Charge | Sum] = []
-    faults = len(sources.faults)
+        return []
+    found: list[Charge | Sum | Cancel] = []
+    meters: set[str] = set()
+    faults, others = len(sources.faults), 0
     for path in paths:
         try:
-            found += read_export(path, source, chosen)
+            export = read_export(path, source, chosen, meter)
+            found += export.found
+            meters |= export.meters
+            others += export.other_meters
+            sources.test_mode += export.test_mode
         except PersonalizationError as error:
             sources.faults.append(str(error))
+    if others and not found:
+        sources.faults.append("no record is of the meter asked for - name another with --meter")
+    if len(meters) > 1 and meter is None:
+        sources.faults.append(f"sums are of {len(meters)} meters - pick one with --meter")
     charges = [one for one in found if isinstance(one, Charge)]
     sums = [one for one in found if isinstance(one, Sum)]
     add_charges(db, charges)
     sources.sums += sums
     state = ONLY_SUMS if sums and not charges else READ
     sources.states[source] = UNREADABLE if len(sources.faults) > faults else state
+    return [one for one in found if isinstance(one, Cancel)]
 
 
 def _join(db: sqlite3.Connection, chosen: Month, sources: Sources) -> None:
@@ -133,14 +149,18 @@ def _join(db: sqlite3.Connection, chosen: Month, sources: Sources) -> None:
         **chosen._asdict(),
         "unit_price_yen": UNIT_PRICE_YEN,
         "unreadable": bool(sources.faults),
+        "now": utc_now(),
         "only_sums": states[USAGE] == NOT_GIVEN and states[STRIPE] == ONLY_SUMS,
         **{name: states[source] == READ for name, source in _GIVEN.items()},
     }
-    db.execute(text.format(rule=rule_number()), given)
+    earliest, nights = earliest_delivery(db)
+    db.execute(text.format(rule=rule_number(), earliest=earliest, nights=nights), given)
 
 
-def _totals(db: sqlite3.Connection) -> dict[str, Total]:
-    totals = dict.fromkeys(CLASSES, Total())
+def _totals(db: sqlite3.Connection, sources: Sources) -> dict[str, Total]:
+    metered, invoiced = sources.has_rows(USAGE, STRIPE), sources.has_rows(INVOICE)
+    nothing = Total(0, 0, 0 if metered else None, 0 if invoiced else None)
+    totals = dict.fromkeys(CLASSES, nothing)
     for rule, *numbers in plain_rows(db, _TOTALS):
         kind = RULES[rule].kind
         totals[kind] = totals[kind].plus(Total(*numbers))

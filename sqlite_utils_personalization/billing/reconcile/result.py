@@ -16,23 +16,27 @@ AGREE, UNEXPLAINED, UNVERIFIABLE = 0, 1, 2
 
 
 class Total(NamedTuple):
-    """What the rows of a class come to; yen without tax, integers."""
+    """What the rows of a class come to: yen without tax, integers; None if no source says anything of single rows."""
 
     rows: int = 0
     owed_yen: int = 0
-    metered_yen: int = 0
-    invoiced_yen: int = 0
+    metered_yen: int | None = 0
+    invoiced_yen: int | None = 0
 
     def plus(self, other: "Total") -> "Total":
-        return Total(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        metered, invoiced = (
+            None if mine is None or theirs is None else mine + theirs
+            for mine, theirs in zip(self[2:], other[2:], strict=True)
+        )
+        return Total(self.rows + other.rows, self.owed_yen + other.owed_yen, metered, invoiced)
 
 
 class ReconciledRow(NamedTuple):
     """One delivery, or a charge that no delivery has; times in UTC.
 
     delivered_at and metered_at are event times; decided_at, recorded_at and metered_recorded_at are when it was
-    written down. A quantity is the sum of its source's events at any time, 0 without any; owed_yen and metered_yen are
-    what of them is of the month, so that months add up.
+    written down. A quantity is the sum of its source's events at any time, 0 without any and None without the source;
+    owed_yen and metered_yen are what of them is of the month, so that months add up.
     """
 
     kind: str
@@ -49,11 +53,11 @@ class ReconciledRow(NamedTuple):
     reversed_at: str | None
     metered_at: str | None
     metered_recorded_at: str | None
-    usage_quantity: int
-    stripe_quantity: int
+    usage_quantity: int | None
+    stripe_quantity: int | None
     owed_yen: int
-    metered_yen: int
-    invoiced_yen: int
+    metered_yen: int | None
+    invoiced_yen: int | None
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class Reconciliation:
             "sources": self.sources.states,
             "faults": self.sources.faults,
             "left_aside": self.sources.left_aside,
+            "left_aside_exports": self.sources.left_aside_exports,
+            "test_mode": self.sources.test_mode,
             "decided": self.decided,
             "totals": {kind: total._asdict() for kind, total in self.totals.items()},
             "total": self.total._asdict(),

@@ -3,9 +3,11 @@
 import sqlite3
 
 from sqlite_utils_personalization.billing.reconcile.charges import (
+    INVOICE,
     LARGEST,
     NOT_GIVEN,
     READ,
+    STRIPE,
     UNREADABLE,
     USAGE,
     Sources,
@@ -16,7 +18,8 @@ from sqlite_utils_personalization.errors import PersonalizationError
 
 NEEDED = ("metered", "status", "quantity", "billing_idempotency_key", "ts")
 _OPTIONAL = ("endpoint", "stripe_record_id", "stripe_synced_at")
-_METERED = "metered = 1 AND status < 400"
+# As the product bills: what has no status was not refused.
+_METERED = "metered = 1 AND (status IS NULL OR status < 400)"
 # Ours are the events under a key of ours, and those that look like it or are of the endpoint named.
 _OURS = """
 (CASE WHEN :endpoint IS NOT NULL THEN coalesce(endpoint GLOB :endpoint, 0)
@@ -37,25 +40,66 @@ SELECT 'usage_events', billing_idempotency_key, stripe_record_id,
 FROM {{events}} e WHERE {_METERED} AND {_OURS}
 """
 _LEFT_ASIDE = f"""
-SELECT count(*) - (SELECT count(*) FROM charge WHERE source = 'usage_events' AND at >= :start AND at < :end)
-FROM {{events}} WHERE {_METERED} AND {_AT} >= :start AND {_AT} < :end
+SELECT count(*), coalesce(sum(CASE WHEN {_IS_NUMBER} THEN quantity ELSE 0 END), 0), coalesce(sum(NOT {_IS_NUMBER}), 0)
+FROM {{events}} e WHERE {_METERED} AND {_AT} >= :start AND {_AT} < :end AND NOT {_OURS}
+    AND coalesce(billing_idempotency_key, '') NOT IN (SELECT key FROM cancelled)
+"""
+# What is not ours in usage_events, metered or not, is not ours in an export either.
+_ASIDE = f"""
+CREATE TEMP TABLE aside AS
+SELECT billing_idempotency_key AS key, stripe_record_id AS id FROM {{events}} e
+WHERE (billing_idempotency_key IN (SELECT key FROM charge WHERE source <> 'usage_events')
+    OR stripe_record_id IN (SELECT id FROM charge WHERE source <> 'usage_events' AND key IS NULL)) AND NOT {_OURS}
+"""
+_IS_ASIDE = """
+source <> 'usage_events' AND (key IN (SELECT key FROM aside) AND key NOT IN (SELECT key FROM ours)
+    OR key IS NULL AND id IN (SELECT id FROM aside))
+"""
+_OURS_TOO = """
+CREATE TEMP TABLE ours AS SELECT DISTINCT key FROM charge WHERE source = 'usage_events' AND key IS NOT NULL
 """
 
 
 def read_usage(
-    db: sqlite3.Connection, month: Month, endpoint: str | None, sources: Sources, needed: bool
+    db: sqlite3.Connection, endpoint: str | None, sources: Sources, needed: bool
 ) -> None:
     """Add the metered events to charge; needed is whether their absence is a fault. Writes temporary tables only."""
     try:
-        sources.states[USAGE] = _read(db, month, endpoint, sources, needed)
+        sources.states[USAGE] = _read(db, endpoint, needed)
     except PersonalizationError as error:
         sources.states[USAGE] = UNREADABLE
         sources.faults.append(str(error))
 
 
-def _read(
-    db: sqlite3.Connection, month: Month, endpoint: str | None, sources: Sources, needed: bool
-) -> str:
+def leave_aside(
+    db: sqlite3.Connection, month: Month, endpoint: str | None, sources: Sources
+) -> None:
+    """Count the metered events that are not ours, and forget what exports have of them; after everything was read."""
+    if sources.states[USAGE] != READ:
+        return
+    events, given = _events(db), {"endpoint": endpoint, **month._asdict()}
+    for name in ("aside", "ours"):
+        db.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    with explain_reading(db, "usage_events"):
+        number, quantity, odd = db.execute(_LEFT_ASIDE.format(events=events), given).fetchone()
+        db.execute(_ASIDE.format(events=events), {"endpoint": endpoint})
+    sources.left_aside, sources.aside_quantity = number, None if odd else quantity
+    db.execute(_OURS_TOO)
+    for source in (STRIPE, INVOICE):
+        (sources.left_aside_exports[source],) = db.execute(
+            f"SELECT count(*) FROM charge WHERE source = :source AND {_IS_ASIDE}"
+            " AND (at IS NULL OR at >= :start AND at < :end)",
+            {"source": source, **month._asdict()},
+        ).fetchone()
+    db.execute(f"DELETE FROM charge WHERE {_IS_ASIDE}")
+
+
+def _events(db: sqlite3.Connection) -> str:
+    nulls = null_columns(_OPTIONAL, column_names(db, "usage_events"))
+    return f"(SELECT *{nulls} FROM main.usage_events)" if nulls else "main.usage_events"
+
+
+def _read(db: sqlite3.Connection, endpoint: str | None, needed: bool) -> str:
     columns = column_names(db, "usage_events")
     if not columns and needed:
         raise PersonalizationError(
@@ -65,10 +109,6 @@ def _read(
         return NOT_GIVEN
     if missing := [name for name in NEEDED if name not in columns]:
         raise PersonalizationError(f"usage_events has no column {missing[0]}", "add it")
-    nulls = null_columns(_OPTIONAL, columns)
-    events = f"(SELECT *{nulls} FROM main.usage_events)" if nulls else "main.usage_events"
-    given = {"endpoint": endpoint, **month._asdict()}
     with explain_reading(db, "usage_events"):
-        db.execute(_INSERT.format(events=events), given)
-        (sources.left_aside,) = db.execute(_LEFT_ASIDE.format(events=events), given).fetchone()
+        db.execute(_INSERT.format(events=_events(db)), {"endpoint": endpoint})
     return READ

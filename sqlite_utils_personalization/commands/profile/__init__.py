@@ -16,8 +16,9 @@ def profile() -> None:
     \b
         sqlite-utils personalization-profile set jpcite.db --industry-pack D < key.txt
 
-    A customer is named by --user-hash, the sha256 of the API key in hex, or by the key itself: the first line of
-    standard input, or typed unseen. The key is hashed at once, and never printed, logged or kept.
+    A customer is named by --user-hash, the hash of the API key in hex, or by the key itself: the first line of
+    standard input, or typed unseen. The key is hashed at once, and never printed, logged or kept. The hash is sha256,
+    or with --key-hash hmac HMAC-SHA256 under a secret that is in a variable or a file, never an argument.
     """
 
 

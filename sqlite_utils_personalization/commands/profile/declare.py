@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from sqlite_utils_personalization.commands.base import Command, say
-from sqlite_utils_personalization.commands.key import standard_input, user_hash
+from sqlite_utils_personalization.commands.key import (
+    key_hash_options,
+    standard_input,
+    user_hash,
+    user_hashes,
+)
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.commands.profile.shared import (
     model_option,
@@ -19,13 +24,15 @@ from sqlite_utils_personalization.commands.profile.shared import (
 )
 
 if TYPE_CHECKING:
+    from sqlite_utils_personalization.preferences.customer import KeyHashing
     from sqlite_utils_personalization.preferences.profile import StoredPreference
 
 
 @click.command(name="get", cls=Command)
 @path_argument
 @user_hash_option
-def get(path: str, given_hash: str | None) -> None:
+@key_hash_options
+def get(path: str, given_hash: str | None, hashing: "KeyHashing") -> None:
     """
     Print what a customer declares
 
@@ -38,7 +45,7 @@ def get(path: str, given_hash: str | None) -> None:
     """
     from sqlite_utils_personalization.preferences.profile import require_profile
 
-    customer = user_hash(given_hash)
+    customer = user_hash(given_hash, hashing)
     with open_database(path) as db:
         profile = require_profile(db, customer)
         print_object(
@@ -138,12 +145,14 @@ def _option(key: str, rule: dict[str, Any]) -> click.Option:
     "--merge", is_flag=True, help="Keep what is not given; null in FILE removes what is declared"
 )
 @user_hash_option
+@key_hash_options
 @model_option
 def set_(
     path: str,
     file: str | None,
     merge: bool,
     given_hash: str | None,
+    hashing: "KeyHashing",
     model: Path | None,
     **options: Any,
 ) -> None:
@@ -164,10 +173,14 @@ def set_(
     given = {key: value for key, value in options.items() if value is not None}
     if bool(given) == (file is not None):
         raise click.UsageError("give either FILE or at least one of the options that declare")
-    customer = user_hash(given_hash)
+    customer = user_hashes(given_hash, hashing)
     with open_database(path, writable=True) as db:
         declared = given or _parsed(str(file))
-        change = set_preferences(db, customer, declared, packs(model), merge=merge)
+        change = set_preferences(
+            *(db, customer.user_token_hash, declared, packs(model)),
+            merge=merge,
+            known_as=customer.known_as,
+        )
     _report(change)
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqlite_utils_personalization.commands.base import Command, load_extension_option, say
-from sqlite_utils_personalization.commands.key import api_key, user_hash
+from sqlite_utils_personalization.commands.key import (
+    api_key,
+    checked_hash,
+    key_hash_options,
+    user_hash,
+    user_hashes,
+)
 from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.commands.profile.shared import (
     open_database,
@@ -16,7 +22,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
     user_hash_option,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.customer import LEGAL_BASES
+from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.preferences.erasure import Erasure, Held
@@ -25,7 +31,8 @@ if TYPE_CHECKING:
 @click.command(name="export", cls=Command)
 @path_argument
 @user_hash_option
-def export(path: str, given_hash: str | None) -> None:
+@key_hash_options
+def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     """
     Print everything we hold on a customer, as JSON
 
@@ -39,7 +46,7 @@ def export(path: str, given_hash: str | None) -> None:
     """
     from sqlite_utils_personalization.audit.export import export as held
 
-    customer = user_hash(given_hash)
+    customer = user_hash(given_hash, hashing)
     with open_database(path) as db:
         before = "{"
         for key, value in held(db, customer):
@@ -67,7 +74,9 @@ def _first(values: Iterable[Any]) -> str:
 
 @click.command(name="rotate", cls=Command)
 @path_argument
-def rotate(path: str) -> None:
+@click.option("--old-hash", help="Hash of the old API key, in hex; then only the new key is read")
+@key_hash_options
+def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     """
     Give a customer a new API key
 
@@ -75,17 +84,23 @@ def rotate(path: str) -> None:
 
     \b
         cat old-key.txt new-key.txt | sqlite-utils personalization-profile rotate jpcite.db
+        sqlite-utils personalization-profile rotate jpcite.db --old-hash HASH < new-key.txt
 
-    Everything that was under the old key stays with the customer. Standard input has the old key on its first line
-    and the new one on its second; on a terminal both are typed unseen. The rotation is noted with a proof that
-    means something only to who has both keys.
+    Everything that was under the old key stays with the customer, also saved searches that other programs still hold
+    under its hash. Standard input has the old key on its first line and the new one on its second; on a terminal
+    both are typed unseen. With --old-hash it has the new key only; the hash is what identifies the customer, or what
+    other programs keep of the key. The rotation is noted with a proof that means something only to who has both.
     """
     from sqlite_utils_personalization.preferences.rotation import rotate as rotate_key
 
-    where = "standard input: the old key, then the new one, a line each"
-    old, new = api_key("old API key", where), api_key("new API key", where)
+    if old_hash is None:
+        where = "standard input: the old key, then the new one, a line each"
+        old: bytes | str = api_key("old API key", where)
+    else:
+        old, where = checked_hash(old_hash, "--old-hash"), "standard input"
+    new = api_key("new API key", where)
     with open_database(path, writable=True) as db:
-        found = rotate_key(db, old, new)
+        found = rotate_key(db, old, new, hashing)
     print_object(found._asdict())
     say(f"profile {found.profile_id} has a new key, and keeps what was under the old one")
 
@@ -109,7 +124,10 @@ def rotate(path: str) -> None:
 )
 @load_extension_option
 @click.option("--vacuum", is_flag=True, help="Rewrite the file without its unused parts as well")
-def erase(path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool) -> None:
+@key_hash_options
+def erase(
+    path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool, hashing: KeyHashing
+) -> None:
     """
     Erase a customer: cut the link from key to profile
 
@@ -121,30 +139,32 @@ def erase(path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool
     The hash of the key becomes a random one, and what was declared is emptied. What remains: the recommendations
     that were logged, the vectors that were declared on those nights and what was said of items, attached to a profile
     that leads nowhere, so that the log still verifies; ids of saved searches; and when and on what ground. The customer
-    is neither counted nor scored again; the same key may register anew, without a history. What other programs hold
-    is named, not erased.
+    is neither counted nor scored again; the same key may register anew, without a history. What other programs hold,
+    under this hash or an earlier one of the customer, is named, not erased.
 
     Exit status 1: there is no such customer, or bytes of the old hash are left in the file or beside it.
     """
     from sqlite_utils_personalization.preferences.erasure import erase as erase_profile
     from sqlite_utils_personalization.preferences.erasure import held_by_others
+    from sqlite_utils_personalization.preferences.identity import hashes_of
 
-    customer = user_hash(given_hash)
+    customer = user_hashes(given_hash, hashing)
     with open_database(path, writable=True) as db:
-        erased = erase_profile(db, customer, basis)
-        held = held_by_others(db, customer)
+        known = [*dict.fromkeys((*hashes_of(db, customer.user_token_hash), customer.known_as))]
+        erased = erase_profile(db, customer.user_token_hash, basis)
+        held = held_by_others(db, *known)
         if erased:
             print_object({**erased._asdict(), "held_by_others": [each._asdict() for each in held]})
         _say(erased, held)
-        left_before = _delete_securely(db, path, customer, wait, vacuum)
-        _conclude(path, customer, bool(erased) or left_before, held)
+        left_before = _delete_securely(db, path, known, wait, vacuum)
+        _conclude(path, known, bool(erased) or left_before, held)
 
 
-def _delete_securely(db: Any, path: str, customer: str, wait: int, vacuum: bool) -> bool:
-    """Whether bytes of the hash were there before, of which an earlier erasure left some."""
+def _delete_securely(db: Any, path: str, known: list[str], wait: int, vacuum: bool) -> bool:
+    """Whether bytes of a hash were there before, of which an earlier erasure left some."""
     from sqlite_utils_personalization.preferences import erasure
 
-    found = bool(erasure.traces(path, customer))
+    found = bool(erasure.traces(path, *known))
     erasure.checkpoint(db, path, wait)
     if vacuum:
         erasure.vacuum(db)
@@ -175,10 +195,10 @@ def _say(erased: "Erasure | None", held: "list[Held]") -> None:
         say(f"another program holds the hash: {where}{rowids}")
 
 
-def _conclude(path: str, customer: str, is_known: bool, held: "list[Held]") -> None:
+def _conclude(path: str, known: list[str], is_known: bool, held: "list[Held]") -> None:
     from sqlite_utils_personalization.preferences.erasure import traces
 
-    left = traces(path, customer)
+    left = traces(path, *known)
     if left and not any(each.rows for each in held):
         unread = [each.table for each in held if each.error]
         where = f"unused parts of {' and '.join(left)}"

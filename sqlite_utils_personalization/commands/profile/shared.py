@@ -18,7 +18,7 @@ path_argument = click.argument(
 user_hash_option = click.option(
     "--user-hash",
     "given_hash",
-    help="sha256 hex of the API key; without it the key itself is read",
+    help="Hash of the API key, in hex; without it the key itself is read",
 )
 model_option = click.option(
     "--model",

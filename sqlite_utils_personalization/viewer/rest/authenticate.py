@@ -13,9 +13,9 @@ from sqlite_utils_personalization.customer_api.key_source import (
     LONGEST_KEY,
     KeySource,
     KeyStatus,
-    hash_key,
     key_status,
 )
+from sqlite_utils_personalization.preferences.customer import KeyHashes
 from sqlite_utils_personalization.viewer.connections import read
 from sqlite_utils_personalization.viewer.rest.problem import Problem
 from sqlite_utils_personalization.viewer.rest.request import Call
@@ -57,20 +57,22 @@ async def authenticate(datasette: Any, request: Any) -> Call:
     key = key_in(request.scope["headers"])
     if this.settings.keys is None:
         raise unknown_key("No key is known here.")
-    user_token_hash = await _known(datasette, source, this.settings.keys, key)
-    this.limit.take(user_token_hash)
-    return Call(datasette, request, source, user_token_hash)
+    found = await _known(datasette, source, this.settings.keys, key)
+    this.limit.take(found.user_token_hash)
+    return Call(
+        datasette, request, source, found.user_token_hash, found.known_as, this.settings.envelope
+    )
 
 
-async def _known(datasette: Any, source: Any, keys: KeySource, key: bytes) -> str:
-    found = hash_key(key, keys)
+async def _known(datasette: Any, source: Any, keys: KeySource, key: bytes) -> KeyHashes:
+    found = keys.hashing.hash(key)
     limit_ms = datasette.setting("sql_time_limit_ms")
     told = await read(source, lambda db: key_status(db, keys, found), limit_ms)
     if told is KeyStatus.UNKNOWN:
         raise unknown_key("The key is not known.")
     if told is KeyStatus.REVOKED:
         raise Problem(403, "This key may not be used any more.", "Use the key that replaced it.")
-    return found.user_token_hash
+    return found
 
 
 def key_in(headers: Headers) -> bytes:

@@ -58,7 +58,9 @@ async def put_profile(call: Call) -> Response:
     def put(db: Any) -> StoredPreference:
         if is_new and find_profile(db, call.user_token_hash):
             raise Changed("there is a preference already", "read it, then set it with If-Match")
-        return set_preferences(db, call.user_token_hash, declared, packs, if_match=version)
+        return set_preferences(
+            db, call.user_token_hash, declared, packs, if_match=version, known_as=call.known_as
+        )
 
     change = await call.write(put)
     changed = {

@@ -5,7 +5,7 @@ from typing import Any
 from datasette import Response
 
 from sqlite_utils_personalization.customer_api.explain import explain
-from sqlite_utils_personalization.customer_api.recommendations import Page, recommendations
+from sqlite_utils_personalization.customer_api.recommendations import recommendations
 from sqlite_utils_personalization.customer_api.statement import statement
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.viewer.rest.request import Call, query
@@ -22,8 +22,8 @@ async def get_recommendations(call: Call) -> Response:
     if parameters.get("preview", "0") not in ("0", "1"):
         raise InvalidRequest("preview is not 1 or 0", "give one of them, or none")
 
-    def page(db: Any) -> Page:
-        return recommendations(
+    def page(db: Any) -> dict[str, Any]:
+        found = recommendations(
             db,
             call.user_token_hash,
             recommendation_type=parameters.get("type"),
@@ -32,9 +32,9 @@ async def get_recommendations(call: Call) -> Response:
             cursor=parameters.get("cursor"),
             channel=None if is_preview else CHANNEL,
         )
+        return call.envelope.page(db, found.to_dict())
 
-    found = await (call.read(page) if is_preview else call.write(page))
-    data = found.to_dict()
+    data = await (call.read(page) if is_preview else call.write(page))
     return call.answer(data if is_preview else _linked(call, data))
 
 
@@ -42,8 +42,12 @@ async def explain_recommendation(call: Call) -> Response:
     """200 with why one that was delivered to this customer was made; 404 for any other."""
     query(call.request, ())
     rec_id = _whole(call.request.url_vars["rec_id"])
-    found = await call.read(lambda db: explain(db, call.user_token_hash, rec_id))
-    return call.answer(found.to_dict())
+
+    def explained(db: Any) -> dict[str, Any]:
+        found = explain(db, call.user_token_hash, rec_id)
+        return call.envelope.explanation(db, found.to_dict())
+
+    return call.answer(await call.read(explained))
 
 
 async def get_deliveries(call: Call) -> Response:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from datasette import Response
 
+from sqlite_utils_personalization.customer_api.envelope import Envelope
 from sqlite_utils_personalization.preferences.profile import ANY_VERSION
 from sqlite_utils_personalization.preferences.validation import MAX_LENGTH, parse_preference
 from sqlite_utils_personalization.viewer.connections import read, write
@@ -25,6 +26,8 @@ class Call:
     request: Any
     source: Any
     user_token_hash: str
+    known_as: str
+    envelope: Envelope
 
     async def read(self, function: Callable[[Any], T]) -> T:
         """What function finds; it may not write."""
@@ -40,7 +43,9 @@ class Call:
         self, data: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
     ) -> Response:
         """A 2xx answer."""
-        return Response.json({"ok": True, **data}, status, PRIVATE | (headers or {}))
+        return Response.json(
+            {"ok": True, **self.envelope.answer(data)}, status, PRIVATE | (headers or {})
+        )
 
 
 # A character is at most four bytes of UTF-8.
