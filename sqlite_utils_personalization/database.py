@@ -238,7 +238,7 @@ def _check_is_file(path: str | Path) -> None:
 
 
 def is_idle_wal(path: str | Path) -> bool:
-    """Whether the file is in WAL mode and nobody has it open, so that open_readonly takes it as immutable; read-only."""
+    """Whether the file is in WAL mode and nobody has it open: then open_readonly takes it as immutable; read-only."""
     # SQLite names the -wal after the file that a symbolic link leads to.
     wal, shm = (Path(f"{Path(path).resolve()}{suffix}") for suffix in ("-wal", "-shm"))
     if wal.exists() and (wal.stat().st_size > 0 or shm.exists()):

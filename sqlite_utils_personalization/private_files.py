@@ -1,4 +1,4 @@
-"""Files that leave the shared one: whole or not there, through no link, and for no more eyes than the shared file is."""
+"""Files that leave the shared one: whole or not there, through no link, and for no more eyes than it is."""
 
 import fcntl
 import os
@@ -103,7 +103,7 @@ def write_synced(file: Path, text: bytes) -> None:
 
 
 def check_free(file: Path, *, replace: bool, source: str | Path | None = None) -> None:
-    """PersonalizationError if something that must stay has the name: a link, a folder, source, or any without replace."""
+    """PersonalizationError if what must stay has the name: a link, a folder, source, or anything without replace."""
     try:
         found = os.lstat(file)
     except FileNotFoundError:

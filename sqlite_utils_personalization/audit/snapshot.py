@@ -44,8 +44,8 @@ def snapshot(
 
     Beside target stand target.head.txt, the head of its seals, and target.sha256, as sha256sum -c reads it. The copy
     appears whole, after it was checked, or not at all, and never beside another's; nobody may read it who may not read
-    source. Of preferences it has what the schema knows. PersonalizationError if one of the three exists, unless replace,
-    or is a link or the source, or if a journal beside target would be taken for a part of it.
+    source. Of preferences it has what the schema knows. PersonalizationError if one of the three exists, unless
+    replace, or is a link or the source, or if a journal beside target would be taken for a part of it.
     """
     target = Path(target)
     files = {
@@ -105,7 +105,7 @@ def _room_for(target: Path) -> Iterator[None]:
 
 @contextmanager
 def _unchanged(source: str | Path) -> Iterator[None]:
-    """A source that nobody had open is read without locks, so whoever began to write meanwhile is noticed afterwards."""
+    """A source that nobody had open is read without locks: whoever began to write meanwhile is noticed afterwards."""
     is_unlocked, before = is_idle_wal(source), os.stat(source)
     yield
     after = os.stat(source)

@@ -89,5 +89,5 @@ def print_json(objects: Iterable[dict[str, Any]], *, lines: bool, ascii_: bool) 
 
 
 def print_text(text: str, end: str = "\n") -> None:
-    """Print text as UTF-8, because titles are Japanese whatever the encoding of the terminal, which obeys none of it."""
+    """Print text as UTF-8, because titles are Japanese whatever the encoding of the terminal, which obeys nothing."""
     click.echo(f"{visible(text)}{end}".encode(), nl=False)

@@ -182,7 +182,8 @@ def prepare_connection(conn: Any, database: str | None, datasette: Any) -> None:
 
 def _hide(action: int, table: str | None, column: str | None, *where: str | None) -> int:
     is_hidden = (action, table, column) == (sqlite3.SQLITE_READ, *PREFERENCE)
-    return sqlite3.SQLITE_IGNORE if is_hidden and not _here.is_ours else sqlite3.SQLITE_OK
+    answer: int = sqlite3.SQLITE_IGNORE if is_hidden and not _here.is_ours else sqlite3.SQLITE_OK
+    return answer
 
 
 @contextmanager
