@@ -28,7 +28,7 @@ _TOLD = " ― "
 _GENERATED_ID = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,64}|[1-9][0-9]{0,18}", re.IGNORECASE
 )
-_YEN = re.compile(r"[\d,]+円|(?<=上限額: )\d+|(?<=上限額: )\S+ → \d+")
+_YEN = re.compile(r"[\d,]+円|(?<=上限額: )(?:\d+|記載なし) → (?:\d+|記載なし)$")
 
 _TABLES = f"""
 CREATE TEMP TABLE plan_cohort (
