@@ -59,7 +59,7 @@ def show_japan_time(datasette: Any, database: str, table: Any, column: str, valu
     if not column.endswith("_at") or not isinstance(value, str):
         return None
     shown = japan_time(value)
-    if shown == value or (table is not None and table not in tables()):
+    if shown == value or (table is not None and str(table).lower() not in tables()):
         return None
     time = Markup('<time datetime="{0}" title="{0}">{1}</time>').format(value, shown)
     return _where_ours(datasette, database, time)
@@ -82,7 +82,8 @@ def _where_ours(datasette: Any, database: str, shown: Markup) -> Any:
 
 @hookimpl(specname="render_cell")
 def shorten_user_token_hash(table: Any, column: str, value: object) -> str | None:
-    if column != "user_token_hash" or table not in tables() or not isinstance(value, str):
+    is_ours = str(table).lower() in tables()
+    if column.lower() != "user_token_hash" or not is_ours or not isinstance(value, str):
         return None
     return f"{value[:SHOWN]}…"
 

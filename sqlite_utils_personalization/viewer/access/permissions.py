@@ -167,9 +167,20 @@ def _ours_alone(
         keys = await found()
         if not await is_guarded(datasette, name):
             return keys
-        return {table: {way: _ours(ways[way]) for way in ways} for table, ways in keys.items()}
+        return _InAnyCase(
+            {table: {way: _ours(ways[way]) for way in ways} for table, ways in keys.items()}
+        )
 
     return foreign_keys
+
+
+class _InAnyCase(dict[str, Any]):
+    """By the name of a table, as 0.65 has it from the address of a row, where SQLite finds it in any case."""
+
+    def __missing__(self, name: str) -> Any:
+        if name == name.lower():
+            raise KeyError(name)
+        return self[name.lower()]
 
 
 def _ours(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
