@@ -27,7 +27,10 @@ def snapshot(path: str, target: str, replace: bool, silent: bool) -> None:
     """
     from sqlite_utils_personalization.audit.snapshot import snapshot as copy
 
-    with stoppable("nothing was written - run the same command again"), ExitStack() as stack:
+    with (
+        stoppable("no copy was finished - run this again, with --replace if one is there"),
+        ExitStack() as stack,
+    ):
         progress = (lambda stage, done, total: None) if silent else Progress(stack)
         written = copy(path, target, replace=replace, progress=progress)
     say(f"wrote {', '.join(written.values())}")
