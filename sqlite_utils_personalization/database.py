@@ -255,7 +255,7 @@ def _uri(path: str | Path, parameters: str) -> str:
 
 
 def _readonly(path: str | Path) -> str:
-    return "mode=ro&immutable=1" if _is_idle_wal(path) else "mode=ro"
+    return "mode=ro&immutable=1" if is_idle_wal(path) else "mode=ro"
 
 
 def _may_be_created(path: Path) -> bool:
@@ -282,7 +282,8 @@ def _check_is_file(path: str | Path) -> None:
         raise PersonalizationError(f"{path} is {what}", "give the path of a database file")
 
 
-def _is_idle_wal(path: str | Path) -> bool:
+def is_idle_wal(path: str | Path) -> bool:
+    """Whether the file is in WAL mode and nobody has it open: then open_readonly takes it as immutable; read-only."""
     # SQLite names the -wal after the file that a symbolic link leads to.
     wal, shm = (Path(f"{Path(path).resolve()}{suffix}") for suffix in ("-wal", "-shm"))
     if wal.exists() and (wal.stat().st_size > 0 or shm.exists()):

@@ -221,7 +221,7 @@ def handed_over(db, profile_id, *item_ids, at=f"{AS_OF}T03:00:00.000Z", status=2
             for (rec_id,) in rows.fetchall()
             if rec_id in evidence and evidence[rec_id][1].item_id == item_id
         ]
-        slot = f"{item_id}.{db.execute(f'SELECT count(*) FROM {P}delivery').fetchone()[0]}"
+        slot = f"issue-{db.execute(f'SELECT count(*) FROM {P}delivery').fetchone()[0]}"
         given = {"channel": "rest", "slot": slot, "delivered_at": at, "status": status}
         (made,) = record_deliveries(db, [last], **given)
         numbers.append(made.delivery_id)

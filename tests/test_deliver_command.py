@@ -144,7 +144,8 @@ FORM = (
         ),
         (
             json.dumps(line(1, slot="someone@example.com")).encode(),
-            "slot is not 1 to 64 letters, digits and :._- - give a day like 2026-07-22, or an issue",
+            "slot is neither a day, a month or a week, nor the number of an issue"
+            " - give one like 2026-07-22, 2026-07, 2026-W30 or issue-7",
         ),
         (
             json.dumps(line(5, status=500)).encode(),

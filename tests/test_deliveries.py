@@ -167,6 +167,13 @@ def test_what_cannot_be_a_delivery_is_refused_with_what_to_do(db, refuses, given
         "2026-07-22\n",
         "someone@example.com",
         "高橋",
+        "090-1234-5678",
+        "09012345678",
+        "taro.yamada",
+        "192.168.0.1",
+        "8010401001001",
+        "2026-13-01",
+        "issue-03-1234",
         "a b",
         "１",
         None,
@@ -176,7 +183,8 @@ def test_what_cannot_be_a_delivery_is_refused_with_what_to_do(db, refuses, given
 )
 def test_a_slot_with_room_for_an_address_or_a_name_is_refused_and_not_repeated(db, refuses, slot):
     with refuses(
-        "slot is not 1 to 64 letters, digits and :._- - give a day like 2026-07-22, or an issue"
+        "slot is neither a day, a month or a week, nor the number of an issue"
+        " - give one like 2026-07-22, 2026-07, 2026-W30 or issue-7"
     ):
         record_delivery(db, 3, channel="digest", slot=slot)
 

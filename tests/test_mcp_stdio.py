@@ -131,6 +131,7 @@ async def test_what_is_said_of_an_item_is_noted_free_of_charge_and_the_next_nigh
 @pytest.mark.asyncio
 async def test_the_configuration_in_the_readme_works(path, tmp_path):
     (key := tmp_path / "key").write_text("example-key-1\n")
+    key.chmod(0o600)
     readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```json\n(\{\s+\"mcpServers\".*?)```", readme, re.DOTALL)
     given = block.replace("/srv/jpcite.db", str(path)).replace(
@@ -430,6 +431,7 @@ def started(monkeypatch):
 def test_the_key_is_hashed_and_taken_out_of_the_environment(runner, path, tmp_path, started):
     file = tmp_path / "key"
     file.write_bytes(b"example-key-1\r\n")
+    file.chmod(0o600)
     env = {"PERSONALIZATION_API_KEY": "example-key-1", "OTHER": "example-key-2"}
     for options in ([], ["--key-env", "OTHER"], ["--key-file", file]):
         command = ["personalization-mcp", path, *options]
@@ -446,6 +448,7 @@ def test_without_a_key_nothing_is_served(runner, path, tmp_path, started, conten
     command = ["personalization-mcp", str(path)]
     if content is not None:
         (tmp_path / "key").write_text(content)
+        (tmp_path / "key").chmod(0o600)
         command += ["--key-file", str(tmp_path / "key")]
     where = (
         "PERSONALIZATION_API_KEY is not set" if content is None else f"{tmp_path / 'key'} is empty"

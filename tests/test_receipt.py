@@ -163,7 +163,7 @@ def test_who_was_handed_over_all_of_it_is_told_so(tmp_path, refuses):
             f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 7"
         ).fetchall()
     ]
-    record_deliveries(db, rows, channel="rest", slot="x", delivered_at="2026-04-02T00:00:00Z")
+    record_deliveries(db, rows, channel="rest", slot="1", delivered_at="2026-04-02T00:00:00Z")
     score(path, as_of="2026-04-03")
     with refuses("profile 7 was recommended nothing in run 3: all of it was handed over before"):
         receipt(db, user_hash(7), 3)

@@ -60,6 +60,7 @@ def cryptography():
 def key_file(tmp_path):
     file = tmp_path / "seal.pem"
     file.write_text(PKCS8)
+    file.chmod(0o600)
     return file
 
 
@@ -329,6 +330,7 @@ NO_KEYS = (
 def test_a_file_that_holds_no_key_is_refused_and_not_quoted(path, tmp_path, cryptography, content):
     file = tmp_path / "key"
     file.write_text(content)
+    file.chmod(0o600)
     result = run(path, file)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == f"Error: {file} is not a private key that can be read - {WANTED}\n"

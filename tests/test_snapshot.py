@@ -1,7 +1,13 @@
 """The evidence copy: our tables, nothing else, and the source as it was."""
 
 import hashlib
+import json
+import os
+import signal
 import sqlite3
+import stat
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -136,3 +142,199 @@ def test_a_full_disk_under_the_copy_is_not_the_sources_fault_and_leaves_nothing(
         f"Error: no space left for {target} or temporary files - free some, then run this again\n",
     )
     assert files(target.parent) == {}
+
+
+BESIDE = ("copy.db", "copy.db.head.txt", "copy.db.sha256")
+
+
+@pytest.mark.parametrize("suffix", ("-wal", "-journal", "-shm"))
+@pytest.mark.parametrize("replace", ((), ("--replace",)))
+def test_a_stale_journal_beside_the_copy_is_not_taken_for_a_part_of_it(
+    source, tmp_path, suffix, replace
+):
+    left = tmp_path / f"copy.db{suffix}"
+    left.write_bytes(b"of another database")
+    result = run(source, tmp_path / "copy.db", *replace)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: {left} is there: SQLite would take it for a part of the copy"
+        " - remove it if no program has it open, or name another file\n",
+    )
+    assert {file.name for file in tmp_path.iterdir()} == {"live", left.name}
+    assert left.read_bytes() == b"of another database"
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_was_kept_under_one_of_the_three_names_is_replaced_only_on_purpose(
+    source, tmp_path, name
+):
+    kept = tmp_path / name
+    kept.write_text("kept")
+    result = run(source, tmp_path / "copy.db")
+    assert result.stderr == (
+        f"Error: {kept} already exists - name another file, or pass --replace for a copy\n"
+    )
+    assert {file.name for file in tmp_path.iterdir()} == {"live", name}
+    assert kept.read_text() == "kept"
+    assert run(source, tmp_path / "copy.db", "--replace").exit_code == 0
+    digest = hashlib.sha256((tmp_path / "copy.db").read_bytes()).hexdigest()
+    assert (tmp_path / "copy.db.sha256").read_text() == f"{digest}  copy.db\n"
+
+
+@pytest.mark.parametrize("replace", ((), ("--replace",)))
+@pytest.mark.parametrize("leads_to", ("victim", "nowhere"))
+@pytest.mark.parametrize("name", BESIDE)
+def test_nothing_is_written_through_a_link(source, tmp_path, name, leads_to, replace):
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / name).symlink_to(tmp_path / leads_to)
+    result = run(source, tmp_path / "copy.db", *replace)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: {tmp_path / name} is a symbolic link - name another file, or remove the link\n",
+    )
+    assert {file.name for file in tmp_path.iterdir()} == {"live", "victim", name}
+    assert (tmp_path / "victim").read_text() == "mine"
+
+
+def test_a_kept_head_with_another_name_is_not_written_through_a_hard_link(source, tmp_path):
+    (tmp_path / "kept").write_text("kept")
+    os.link(tmp_path / "kept", tmp_path / "copy.db.head.txt")
+    assert run(source, tmp_path / "copy.db", "--replace").exit_code == 0
+    assert (tmp_path / "kept").read_text() == "kept"
+
+
+@pytest.mark.parametrize("mode", (0o600, 0o640, 0o644, 0o400))
+def test_nobody_may_read_the_copy_who_may_not_read_its_source(source, tmp_path, mode):
+    source.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        assert run(source, tmp_path / "copy.db").exit_code == 0
+    finally:
+        os.umask(before)
+    for name in BESIDE:
+        found = stat.S_IMODE((tmp_path / name).stat().st_mode)
+        assert found & 0o077 == mode & 0o077, name
+        assert found & 0o600 == 0o600
+
+
+KILLED = """
+import os, signal, sys
+from sqlite_utils_personalization.audit import snapshot
+
+left = [int(sys.argv[3])]
+def killed(*arguments, _replace=os.replace):
+    left[0] -= 1
+    if left[0] < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    _replace(*arguments)
+
+os.replace = killed
+snapshot.snapshot(sys.argv[1], sys.argv[2], replace=True)
+"""
+
+
+@pytest.mark.parametrize("moves", (0, 1, 2))
+def test_killed_at_any_move_a_copy_never_stands_beside_anothers_head(source, tmp_path, moves):
+    target = tmp_path / "copy.db"
+    assert run(source, target).exit_code == 0
+    with sqlite3.connect(source) as db:
+        db.execute(
+            "INSERT INTO am_personalization_recommendation_log(profile_id, recommendation_type, score)"
+            " VALUES (1, 'program', 5)"
+        )
+    command = [sys.executable, "-c", KILLED, str(source), str(target), str(moves)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    found = {name: tmp_path / name for name in BESIDE if (tmp_path / name).exists()}
+    assert target in found.values()
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    if "copy.db.sha256" in found:
+        assert found["copy.db.sha256"].read_text() == f"{digest}  copy.db\n"
+    if "copy.db.head.txt" in found:
+        ((kept, _),) = read_heads(found["copy.db.head.txt"].read_text())
+        assert kept == head(sqlite3.connect(target))
+
+    assert run(source, target, "--replace").exit_code == 0
+    assert {file.name for file in tmp_path.iterdir()} == {"live", *BESIDE}
+
+
+def test_a_copy_that_is_being_made_is_not_taken_for_what_a_killed_program_left(source, tmp_path):
+    from sqlite_utils_personalization.private_files import private_folder
+
+    target = tmp_path / "copy.db"
+    with private_folder(target) as theirs:
+        (theirs / "copy.db").write_text("half")
+        assert run(source, target).exit_code == 0
+        assert (theirs / "copy.db").read_text() == "half"
+    assert {file.name for file in tmp_path.iterdir()} == {"live", *BESIDE}
+
+
+def test_a_copy_that_is_not_whole_gets_no_name(source, tmp_path, monkeypatch):
+    def damaged(*arguments):
+        last = copied(*arguments)
+        with open(arguments[1], "r+b") as file:
+            file.seek(4096 * 3)
+            file.write(b"\xff" * 4096)
+        return last
+
+    from sqlite_utils_personalization.audit import snapshot as module
+
+    copied = module._copy
+    monkeypatch.setattr(module, "_copy", damaged)
+    target = tmp_path / "copy.db"
+    result = run(source, target)
+    assert result.exit_code == 1
+    assert str(target) in result.stderr
+    assert {file.name for file in tmp_path.iterdir()} == {"live"}
+
+
+DECLARED = (
+    ('{"industry_pack": "D", "phone": "090-1234-5678"}', {"industry_pack": "D"}),
+    ('{"industry_pack": "090-1234-5678"}', {}),
+    ('{"taro@example.com": 1, "risk_tolerance": "low"}', {"risk_tolerance": "low"}),
+    (
+        '{"risk_tolerance": "taro@example.com", "risk_tolerance": "low"}',
+        {"risk_tolerance": "low"},
+    ),
+    ('{"prefecture": {"mail": "taro@example.com"}}', {}),
+    ('["taro@example.com"]', {}),
+    ("taro@example.com", {}),
+    ('{"deadline_horizon_days": 9012345678}', {}),
+    ('{"deadline_horizon_days": 60.000000000000000000009012345678}', {"deadline_horizon_days": 60}),
+    ('{"industry_pack": "\\ud800"}', {}),
+)
+
+
+@pytest.mark.parametrize(("stored", "copied"), DECLARED)
+def test_of_what_another_program_stored_the_copy_has_what_the_schema_knows(
+    source, tmp_path, stored, copied
+):
+    with sqlite3.connect(source) as db:
+        db.execute("UPDATE am_personalization_profile SET preference_json = ?", (stored,))
+    assert run(source, tmp_path / "copy.db").exit_code == 0
+    found = sqlite3.connect(tmp_path / "copy.db").execute(
+        "SELECT DISTINCT preference_json FROM am_personalization_profile"
+    )
+    assert [json.loads(text) for (text,) in found] == [copied]
+    assert b"taro@" not in (tmp_path / "copy.db").read_bytes()
+
+
+def test_an_idle_source_that_is_written_meanwhile_is_not_copied(source, tmp_path, monkeypatch):
+    from sqlite_utils_personalization.audit import snapshot as module
+
+    sqlite3.connect(source).execute("PRAGMA journal_mode = wal")
+    copied = module._copy
+
+    def written(*arguments):
+        last = copied(*arguments)
+        with sqlite3.connect(source) as db:
+            db.execute("CREATE TABLE other(a)")
+        db.close()
+        return last
+
+    monkeypatch.setattr(module, "_copy", written)
+    result = run(source, tmp_path / "copy.db")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: {source} was written while it was copied - run this again\n",
+    )
+    assert {file.name for file in tmp_path.iterdir()} == {"live"}

@@ -4,10 +4,13 @@ The file also holds api_keys with an address, a view of it, a full-text index of
 is not ours. Whatever is asked, none of their names or contents may be in an answer.
 """
 
+import csv
+import io
 import json
 import re
 import sqlite3
 from itertools import product
+from urllib.parse import urlencode
 
 import pytest
 import yaml
@@ -15,6 +18,8 @@ import yaml
 pytest.importorskip("datasette")
 
 from viewer_fixtures import HIDDEN_WORDS, METADATA, root, running, serve, shared_database
+
+from sqlite_utils_personalization.viewer.connections import read
 
 TABLES = (
     "/jpcite/api_keys",
@@ -243,6 +248,129 @@ async def test_a_file_without_our_schema_is_as_open_as_before(tmp_path):
     datasette = await serve(path)
 
     assert (await get(datasette, "/jpcite/api_keys.json", {})).status_code == 200
+
+
+# What SQLite, or Datasette, takes for the column: names have no case, and a facet may be JSON.
+HASH = "user_token_hash"
+SPELLED = (
+    HASH,
+    HASH.upper(),
+    "User_Token_Hash",
+    '{"column": "user_token_hash"}',
+    '{"simple": "USER_TOKEN_HASH"}',
+    '{"column": "User_Token_Hash", "type": "column"}',
+    "[user_token_hash]",
+    '"user_token_hash"',
+    "`user_token_hash`",
+    "user_token_hash ",
+    'x]"',
+)
+
+
+def hashes(path):
+    with sqlite3.connect(path) as db:
+        return [row[0] for row in db.execute(f"SELECT {HASH} FROM am_personalization_profile")]
+
+
+@pytest.mark.asyncio
+async def test_no_spelling_of_the_column_makes_customers_a_facet(shared, who):
+    datasette = await serve(shared)
+    for table in ("am_personalization_profile", "v_personalization_replay"):
+        for facet, spelled, ending in product(
+            ("_facet", "_facet_array", "_facet_date", "_facet_m2m"), SPELLED, ("", ".json")
+        ):
+            url = f"/jpcite/{table}{ending}?{urlencode({facet: spelled})}"
+            assert (await get(datasette, url, who(datasette))).status_code == 403, url
+
+
+@pytest.mark.asyncio
+async def test_no_page_has_a_whole_hash_whatever_is_asked_of_it(shared, who):
+    datasette = await serve(shared)
+    asked = ("_sort", "_sort_desc", "_col", "_nocol", "_group_by", "_label", "_labels")
+    urls = [f"?{urlencode({name: text, '_size': 2})}" for name, text in product(asked, SPELLED)]
+    for url in (*urls, "/1", "?_shape=object", "?_extra=foreign_key_tables", "?_nofacet=1"):
+        for table in ("am_personalization_profile", "AM_Personalization_Profile"):
+            page = await get(datasette, f"/jpcite/{table}{url}", who(datasette))
+            assert [one for one in hashes(shared) if one in page.text] == [], (table, url)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("table", ("am_personalization_profile", "AM_PERSONALIZATION_PROFILE"))
+async def test_a_row_tells_nothing_of_other_programs_that_refer_to_it(shared, who, table):
+    datasette = await serve(shared)
+    for url in (
+        f"/jpcite/{table}/1",
+        f"/jpcite/{table}/1.json?_extras=foreign_key_tables",
+        f"/jpcite/{table}/1.json?_extra=foreign_key_tables",
+        "/jpcite.json",
+    ):
+        response = await get(datasette, url, who(datasette))
+        assert response.status_code in (200, 404), url
+        assert hidden_words_in(response, url) == []
+
+
+@pytest.mark.asyncio
+async def test_no_table_of_others_is_searched_through_ours_in_any_spelling(shared, who):
+    datasette = await serve(shared)
+    for table, column in (("api_key_orders", "zaihou_phone"), ("API_KEY_ORDERS", "ZAIHOU_PHONE")):
+        for value in ("090-1234-5678", "of nobody"):
+            through = {"table": table, "column": column, "value": value}
+            url = f"{PROFILE}?{urlencode({'_through': json.dumps(through)})}"
+            assert (await get(datasette, url, who(datasette))).status_code == 403
+
+
+@pytest.mark.asyncio
+async def test_root_reads_no_name_in_the_internal_database(shared):
+    datasette = await serve(shared)
+    for url in ("", ".json", "/columns.json", "/tables.json", "/foreign_keys.json", "/columns"):
+        response = await get(datasette, f"/_internal{url}", root(datasette))
+        assert response.status_code in (403, 404), url
+        assert hidden_words_in(response, url) == []
+
+
+@pytest.mark.asyncio
+async def test_what_other_programs_put_into_a_preference_is_not_shown_and_our_code_reads_it(
+    shared, who
+):
+    datasette = await serve(shared)
+    table = "/jpcite/am_personalization_profile"
+    for url in (
+        *(table, f"{table}.json", f"{table}.csv", f"{table}/1", f"{table}/1.json"),
+        f"{table}.json?_shape=array&_col=preference_json",
+        f"{table}.json?_facet=preference_json",
+        f"{table}.json?_facet=PREFERENCE_JSON",
+    ):
+        response = await get(datasette, url, who(datasette))
+        assert response.status_code == 200, url
+        assert hidden_words_in(response, url) == []
+    for name in ("preference_json__contains", "PREFERENCE_JSON__contains", "preference_json__gt"):
+        rows = await get(datasette, f"{table}.json?_shape=array&{name}=z", who(datasette))
+        assert rows.json() == []
+
+    source = datasette.get_database("jpcite")
+    sql = "SELECT preference_json FROM am_personalization_profile WHERE profile_id = 1"
+    assert "zaihou" in (await read(source, lambda db: db.execute(sql).fetchone(), 1000))[0]
+
+
+@pytest.mark.asyncio
+async def test_a_spreadsheet_finds_no_formula_in_csv(shared, tmp_path, who):
+    copy = tmp_path / "jpcite.db"
+    copy.write_bytes(shared.read_bytes())
+    with sqlite3.connect(copy) as db:
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'am_personalization_candidate'"
+        ).fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute('UPDATE am_personalization_candidate SET title = \'=HYPERLINK("x","y")\'')
+    datasette = await serve(copy)
+    for url in (
+        "/jpcite/customer_recommendations.csv?customer=1",
+        "/jpcite/am_personalization_candidate.csv?_size=max",
+        "/jpcite/am_personalization_candidate.csv?_stream=on&_dl=1",
+    ):
+        response = await get(datasette, url, who(datasette))
+        titles = [row["title"] for row in csv.DictReader(io.StringIO(response.text))]
+        assert {*titles} == {'\'=HYPERLINK("x","y")'}, url
 
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

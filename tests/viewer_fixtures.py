@@ -22,6 +22,13 @@ CREATE VIRTUAL TABLE api_key_search USING fts5(notify_email);
 INSERT INTO api_key_search (rowid, notify_email) VALUES (1, 'zaihou@example.com');
 CREATE TABLE am_personalization_score (hidden_note TEXT);
 INSERT INTO am_personalization_score VALUES ('zaihou@example.com');
+CREATE TABLE api_key_orders (
+    id INTEGER PRIMARY KEY, zaihou_phone TEXT,
+    profile_id INTEGER REFERENCES am_personalization_profile(profile_id)
+);
+INSERT INTO api_key_orders VALUES (1, '090-1234-5678', 1), (2, '090-1234-5678', 1);
+UPDATE am_personalization_profile SET preference_json = json_set(preference_json, '$.note', 'zaihou@example.com')
+WHERE profile_id = 1;
 """
 HIDDEN_WORDS = ("api_key", "notify_email", "hidden_note", "am_personalization_score", "zaihou")
 _served = []

@@ -20,6 +20,7 @@ from sqlite_utils_personalization.catalogue.dates import day_written
 from sqlite_utils_personalization.clock import japan_day
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.model import Model
+from sqlite_utils_personalization.scoring.plan import without_personal_data
 
 UNCHANGED, CHANGED, LEFT_OUT = "unchanged", "changed", "left out of the catalogue"
 GONE, UNKNOWN = "no longer in the catalogue", "not known here"
@@ -105,7 +106,8 @@ def compare_today(
     items = list(items)
     today = today or japan_day()
     as_of, model = _night(db, run_id)
-    now = _found(source.read_catalogue(db, today, model, catalogue), {_key(item) for item in items})
+    listed = without_personal_data(source.read_catalogue(db, today, model, catalogue))
+    now = _found(listed, {_key(item) for item in items})
     is_known = catalogue is not None or bool(source.listed_types(db))
     changes = _changes(db, as_of, today)
     return [

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite_utils_personalization.database import (
     explain_errors,
     fault_of_file,
+    is_idle_wal,
     open_readonly,
     open_writable,
     readonly_uri,
@@ -19,6 +20,13 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
 from sqlite_utils_personalization.evidence.note import Note, format_note
 from sqlite_utils_personalization.evidence.seal import head
+from sqlite_utils_personalization.preferences.validation import known_keys
+from sqlite_utils_personalization.private_files import (
+    check_free,
+    narrow,
+    private_folder,
+    write_synced,
+)
 from sqlite_utils_personalization.schema import migrate
 from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
@@ -35,25 +43,53 @@ def snapshot(
     """Copy our tables from source, which is only read, to target; returns what was written, by role.
 
     Beside target stand target.head.txt, the head of its seals, and target.sha256, as sha256sum -c reads it. The copy
-    appears whole or not at all. PersonalizationError if target exists, unless replace, or is the source.
+    appears whole, after it was checked, or not at all, and never beside another's; nobody may read it who may not read
+    source. Of preferences it has what the schema knows. PersonalizationError if one of the three exists, unless
+    replace, or is a link or the source, or if a journal beside target would be taken for a part of it.
     """
     target = Path(target)
-    _check(source, target, replace)
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    try:
-        _remove(unfinished)
-        migrate(unfinished)
-        with explain_errors(source), _room_for(target):
-            last = _copy(source, unfinished, progress)
-        os.replace(unfinished, target)
-    finally:
-        _remove(unfinished)
-    return {"database": str(target), **_beside(target, last)}
+    files = {
+        "database": target,
+        "head": Path(f"{target}.head.txt"),
+        "sha256": Path(f"{target}.sha256"),
+    }
+    with explain_errors(source), open_readonly(source) as db:
+        require_evidence(db.conn, source)
+    _check_target(source, files, replace)
+    with private_folder(target) as folder:
+        copy = folder / target.name
+        migrate(copy)
+        with explain_errors(source), _room_for(target), _unchanged(source):
+            last = _copy(source, copy, progress)
+        _check_copy(copy, target, last)
+        _write_beside(copy, last)
+        for file in files.values():
+            narrow(folder / file.name, source)
+        # Once more, because copying took its time.
+        _check_target(source, files, replace)
+        _move(folder, files)
+    return {role: str(file) for role, file in files.items()}
 
 
-def _remove(unfinished: Path) -> None:
-    for suffix in ("", "-journal"):
-        Path(f"{unfinished}{suffix}").unlink(missing_ok=True)
+def _check_target(source: str | Path, files: Mapping[str, Path], replace: bool) -> None:
+    for file in files.values():
+        check_free(file, replace=replace, source=source)
+    for suffix in ("-wal", "-journal", "-shm"):
+        left = Path(f"{files['database']}{suffix}")
+        if os.path.lexists(left):
+            raise PersonalizationError(
+                f"{left} is there: SQLite would take it for a part of the copy",
+                "remove it if no program has it open, or name another file",
+            )
+
+
+def _move(folder: Path, files: Mapping[str, Path]) -> None:
+    # Whenever this is stopped, a copy stands beside its own head and sha256, or beside none.
+    database, *beside = files.values()
+    for file in beside:
+        file.unlink(missing_ok=True)
+    for file in (database, *beside):
+        os.replace(folder / file.name, file)
 
 
 @contextmanager
@@ -67,16 +103,25 @@ def _room_for(target: Path) -> Iterator[None]:
         raise fault_of_file(target, error) or error from error
 
 
-def _check(source: str | Path, target: Path, replace: bool) -> None:
-    with explain_errors(source), open_readonly(source) as db:
-        require_evidence(db.conn, source)
-    if target.exists() and (not replace or target.samefile(source)):
-        what = "is the source itself" if target.samefile(source) else "already exists"
-        raise PersonalizationError(
-            f"{target} {what}", "name another file, or pass --replace for a copy"
-        )
-    if not target.absolute().parent.is_dir():
-        raise PersonalizationError(f"{target} cannot be written", f"create {target.parent} first")
+@contextmanager
+def _unchanged(source: str | Path) -> Iterator[None]:
+    """A source that nobody had open is read without locks: whoever began to write meanwhile is noticed afterwards."""
+    is_unlocked, before = is_idle_wal(source), os.stat(source)
+    yield
+    after = os.stat(source)
+    is_same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
+    if is_unlocked and not is_same:
+        raise PersonalizationError(f"{source} was written while it was copied", "run this again")
+
+
+def _check_copy(copy: Path, target: Path, last: Checkpoint | None) -> None:
+    """The finished file, as whoever gets it reads it."""
+    with explain_errors(target), open_readonly(copy) as db:
+        (found,) = db.conn.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok" or head(db.conn) != last:
+            raise PersonalizationError(
+                f"the copy for {target} is not what was read", "check the disk, then run this again"
+            )
 
 
 def _copy(
@@ -85,6 +130,7 @@ def _copy(
     with open_writable(target) as db:
         conn = db.conn
         conn.execute("ATTACH ? AS source", (readonly_uri(source),))
+        conn.create_function("known_keys", 1, known_keys)
         with transaction(conn):
             copied = _tables_of(conn)
             for done, table in enumerate(copied, 1):
@@ -108,23 +154,21 @@ def _tables_of(conn: sqlite3.Connection) -> list[str]:
 
 
 def _copy_table(conn: sqlite3.Connection, table: str) -> None:
-    columns = ", ".join(row[1] for row in conn.execute(f"PRAGMA main.table_info({table})"))
+    names = [row[1] for row in conn.execute(f"PRAGMA main.table_info({table})")]
+    # Other programs write preferences too, and whatever they put there.
+    values = [f"known_keys({name})" if name == "preference_json" else name for name in names]
     conn.execute(
-        f"INSERT INTO main.{table}({columns}) SELECT {columns} FROM source.{table} ORDER BY 1, 2"
+        f"INSERT INTO main.{table}({', '.join(names)}) SELECT {', '.join(values)}"
+        f" FROM source.{table} ORDER BY 1, 2"
     )
 
 
-def _beside(target: Path, last: Checkpoint | None) -> dict[str, str]:
+def _write_beside(copy: Path, last: Checkpoint | None) -> None:
     digest = sha256()
-    with open(target, "rb") as file:
+    with open(copy, "rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     # Of a copy of nothing there is no head.
     head_text = format_note(Note(format_checkpoint(last))) if last else ""
-    written = {
-        "head": (f"{target}.head.txt", head_text),
-        "sha256": (f"{target}.sha256", f"{digest.hexdigest()}  {target.name}\n"),
-    }
-    for path, text in written.values():
-        Path(path).write_bytes(text.encode())
-    return {role: path for role, (path, _) in written.items()}
+    write_synced(Path(f"{copy}.head.txt"), head_text.encode())
+    write_synced(Path(f"{copy}.sha256"), f"{digest.hexdigest()}  {copy.name}\n".encode())

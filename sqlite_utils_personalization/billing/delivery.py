@@ -19,8 +19,12 @@ UNIT_PRICE_YEN = 3
 CHANNELS = ("rest", "mcp", "digest")
 _LARGEST = 2**53
 _LARGEST_PRICE = 10**6
-# Tight, so that no address and no name fits in by mistake.
-_SLOT = re.compile(r"[0-9A-Za-z:._-]{1,64}", re.ASCII)
+# Closed, so that no address, no name and no phone number fits in by mistake.
+_SLOT = re.compile(
+    r"20\d\d-(?:(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?|W[0-5]\d)(?:[a-z]|[.-]\d{1,2})?"
+    r"|(?:issue-)?\d{1,6}",
+    re.ASCII,
+)
 _KEY = re.compile("[0-9a-f]{64}", re.ASCII)
 
 
@@ -72,8 +76,9 @@ def fact(
 ) -> Fact:
     """Return the fact as it is stored. PersonalizationError says which part of it cannot be one.
 
-    rec_id is 1..2^53, status an HTTP status 100..599, unit_price_yen 0..1000000; slot is 1 to 64 letters, digits and
-    `:._-`; delivered_at a time with its zone, kept in UTC to the millisecond.
+    rec_id is 1..2^53, status an HTTP status 100..599, unit_price_yen 0..1000000; slot is a day, a month
+    or a week, as 2026-07-22, 2026-07 or 2026-W30, with a letter or .2 for another on the same, or an issue's number of
+    up to 6 digits, as issue-7 or 7; delivered_at a time with its zone, kept in UTC to the millisecond.
     """
     _check_integer("rec_id", rec_id, 1, _LARGEST)
     _check_integer("status", status, 100, 599)
@@ -84,8 +89,8 @@ def fact(
     if not isinstance(slot, str) or not _SLOT.fullmatch(slot):
         # Not repeated: it may be what the rule keeps out.
         raise PersonalizationError(
-            "slot is not 1 to 64 letters, digits and :._-",
-            "give a day like 2026-07-22, or an issue",
+            "slot is neither a day, a month or a week, nor the number of an issue",
+            "give one like 2026-07-22, 2026-07, 2026-W30 or issue-7",
         )
     moment = None if delivered_at is None else utc(delivered_at)
     return Fact(rec_id, channel, slot, moment, status, unit_price_yen)

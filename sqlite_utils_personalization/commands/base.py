@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import sys
 import threading
@@ -14,6 +15,12 @@ from typing import Any
 import click
 
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.private_files import narrow_if_empty
+
+# Control characters but tab and line feed, marks that turn the direction of what is read, halves of surrogate pairs.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 class Command(click.Command):
@@ -27,6 +34,8 @@ class Command(click.Command):
         self._unfinished = unfinished
 
     def invoke(self, ctx: click.Context) -> Any:
+        if "path" in ctx.params:
+            _narrow_output(ctx)
         try:
             try:
                 return super().invoke(ctx)
@@ -44,6 +53,13 @@ class Command(click.Command):
                 raise
             say("interrupted before everything was checked")
         raise click.exceptions.Exit(self._unfinished)
+
+
+def _narrow_output(ctx: click.Context) -> None:
+    """What a shell makes for > is for no more eyes than the database, of which it is about to hold something."""
+    # There may be no standard output, and in tests it is none of a process.
+    with suppress(OSError, ValueError, AttributeError):
+        narrow_if_empty(sys.stdout.fileno(), str(ctx.params["path"]))
 
 
 def _sentence(error: OSError) -> str:
@@ -117,7 +133,15 @@ envelope_option = click.option(
 
 def say(sentence: str) -> None:
     """Print a sentence for the operator."""
-    click.echo(sentence, err=True)
+    click.echo(visible(sentence), err=True)
+
+
+def visible(text: str) -> str:
+    r"""The text with what a terminal would obey, or hide, as \u001b: other people's names and titles are in it.
+
+    Lines and tabs stay, and JSON stays the same JSON.
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class Progress:

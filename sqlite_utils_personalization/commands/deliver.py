@@ -33,7 +33,10 @@ class RecId(click.IntRange):
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.argument("rec_ids", metavar="REC_ID...", type=RecId(1, 2**53), nargs=-1, required=True)
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it got there")
-@click.option("--slot", help="Which time: the Japanese day for rest and mcp, the issue for digest")
+@click.option(
+    "--slot",
+    help="Which time: the Japanese day for rest and mcp, the issue for digest, as 2026-07-22, 2026-W30 or issue-7",
+)
 @click.option(
     "--status", type=click.IntRange(100, 599), help="HTTP status, 200 if not given; only 2xx bills"
 )

@@ -137,7 +137,7 @@ def _write(
                 progress("digests", done, total - unnamed)
 
         made = digests(db.conn, found, day, most, tick)
-        count = write_digests(folder, made, Texts(lang), dismiss_url, ics, carried)
+        count = write_digests(folder, made, Texts(lang), dismiss_url, ics, path, carried)
     say(
         f"{_counted(count, 'digest')} of {found.as_of} in {folder};"
         f" {_counted(total - unnamed - count, 'customer')} with nothing new"

@@ -8,6 +8,7 @@ import click
 from sqlite_utils_personalization.commands.base import Command, envelope_option
 from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.preferences.customer import KeyHashing
+from sqlite_utils_personalization.private_files import read_secret
 
 _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
 
@@ -26,7 +27,7 @@ _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
 @click.option(
     "--key-file",
     type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path),
-    help="File whose first line is the key, instead",
+    help="File whose first line is the key, instead; nobody else may read it",
 )
 @key_hash_options
 @envelope_option
@@ -66,7 +67,7 @@ def _key(key_env: str, key_file: Path | None) -> bytes:
     # Whatever is used: no child of this process shall find the key.
     named = os.fsencode(os.environ.pop(key_env, ""))
     try:
-        key = key_file.read_bytes() if key_file else named
+        key = read_secret(key_file) if key_file else named
     except OSError as error:
         raise click.FileError(str(key_file), error.strerror) from None
     first = b"".join(key.splitlines()[:1])

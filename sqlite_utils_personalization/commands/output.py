@@ -1,16 +1,18 @@
 """Rows in the formats of sqlite-utils, by its own options. They are no promised API, so all use of them is here."""
 
 import json
+import re
 import sqlite3
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from io import TextIOWrapper
 from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command
+from sqlite_utils_personalization.commands.base import Command, visible
+from sqlite_utils_personalization.spreadsheet import as_text
 from sqlite_utils_personalization.transaction import transaction
 
 
@@ -45,9 +47,31 @@ def print_rows(
     # A database on disk that SQLite removes when it is closed, which query does at the end of the command.
     db = sqlite3.connect("", isolation_level=None)
     db.execute(f"CREATE TABLE found ({', '.join(columns)})")
+    cell = _cell(output)
     with transaction(db):
-        db.executemany(f"INSERT INTO found VALUES ({', '.join('?' * len(columns))})", rows)
+        db.executemany(
+            f"INSERT INTO found VALUES ({', '.join('?' * len(columns))})",
+            (tuple(map(cell, row)) for row in rows),
+        )
     ctx.invoke(query, path=db, sql="SELECT * FROM found ORDER BY rowid", **output)
+
+
+def _cell(output: dict[str, Any]) -> Callable[[Any], Any]:
+    """How a value is shown: safe for a spreadsheet, and for a terminal; to scripts that read JSON as it is."""
+    is_table = output.get("table") or output.get("fmt")
+    for_spreadsheet = output.get("csv") or output.get("tsv") or output.get("fmt") == "tsv"
+    for_terminal = is_table or sys.stdout.isatty()
+
+    def cell(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if output.get("fmt") == "tsv":
+            # Which quotes nothing.
+            value = " ".join(re.split(r"[\t\r\n]+", value))
+        shown = as_text(value) if for_spreadsheet else value
+        return visible(shown) if for_terminal else shown
+
+    return cell
 
 
 def print_json(objects: Iterable[dict[str, Any]], *, lines: bool, ascii_: bool) -> None:
@@ -65,5 +89,5 @@ def print_json(objects: Iterable[dict[str, Any]], *, lines: bool, ascii_: bool) 
 
 
 def print_text(text: str, end: str = "\n") -> None:
-    """Print text as UTF-8, because titles are Japanese whatever the encoding of the terminal."""
-    click.echo(f"{text}{end}".encode(), nl=False)
+    """Print text as UTF-8, because titles are Japanese whatever the encoding of the terminal, which obeys nothing."""
+    click.echo(f"{visible(text)}{end}".encode(), nl=False)

@@ -9,7 +9,9 @@ import click
 from sqlite_utils_personalization.commands.base import Command, envelope_option
 from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
+from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.private_files import write_whole
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.verify.kept_heads import Kept
@@ -62,9 +64,8 @@ def receipt(
     kept = _kept(head_file) if head_file else []
     found = _receipt(path, user_hash, run_id, [head for head, _ in kept], envelope)
     if proof_file:
-        _write_proof(proof_file, found, kept)
-    # Bytes, because titles are Japanese whatever the encoding of the terminal.
-    click.echo(_text(found, html).encode())
+        _write_proof(path, proof_file, found, kept)
+    print_text(_text(found, html))
 
 
 def _kept(file: Path) -> list["Kept"]:
@@ -73,12 +74,12 @@ def _kept(file: Path) -> list["Kept"]:
     return read_kept(file)
 
 
-def _write_proof(file: Path, found: dict[str, Any], kept: list["Kept"]) -> None:
+def _write_proof(path: str, file: Path, found: dict[str, Any], kept: list["Kept"]) -> None:
     from sqlite_utils_personalization.audit.receipt import tlog_proof
 
     note = next((note for _, note in reversed(kept) if note.text == found["head"]), None)
     try:
-        file.write_bytes(tlog_proof(found, note).encode())
+        write_whole(file, tlog_proof(found, note).encode(), path)
     except OSError as error:
         raise PersonalizationError(
             f"{file}: {error.strerror}", "name a file that can be written"

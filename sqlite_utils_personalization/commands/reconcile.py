@@ -10,7 +10,7 @@ import click
 
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED
 from sqlite_utils_personalization.clock import japan_time
-from sqlite_utils_personalization.commands.base import load_extension_option
+from sqlite_utils_personalization.commands.base import load_extension_option, say
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows, print_text
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _reconcile(
                 reconciled_text(found, lambda one: reconciled_rows(db.conn, one), kind), end=""
             )
     for fault in found.sources.faults:
-        click.echo(f"cannot be verified: {fault}", err=True)
+        say(f"cannot be verified: {fault}")
     return found.exit_status
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "--sign",
     "key_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Sign the head with this Ed25519 private key, PEM or OpenSSH",
+    help="Sign the head with this Ed25519 private key, PEM or OpenSSH, which nobody else may read",
 )
 @click.option(
     "--public-key",

@@ -4,13 +4,13 @@ from contextlib import ExitStack
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command, Progress, say
+from sqlite_utils_personalization.commands.base import Command, Progress, say, stoppable
 
 
 @click.command(name="personalization-snapshot", cls=Command)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.argument("target", type=click.Path(dir_okay=False, allow_dash=False))
-@click.option("--replace", is_flag=True, help="Replace an earlier copy")
+@click.option("--replace", is_flag=True, help="Replace an earlier copy, and its head and sha256")
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
 def snapshot(path: str, target: str, replace: bool, silent: bool) -> None:
     """
@@ -22,11 +22,15 @@ def snapshot(path: str, target: str, replace: bool, silent: bool) -> None:
         sqlite-utils personalization-snapshot jpcite.db audit/jpcite.db
         datasette -i audit/jpcite.db --metadata metadata.yml
 
-    The head of its seals and the sha256 of the copy are written beside it. PATH is only read.
+    The head of its seals and the sha256 of the copy are written beside it. The copy is checked before it gets its name,
+    and nobody may read it who may not read PATH, which is only read.
     """
     from sqlite_utils_personalization.audit.snapshot import snapshot as copy
 
-    with ExitStack() as stack:
+    with (
+        stoppable("no copy was finished - run this again, with --replace if one is there"),
+        ExitStack() as stack,
+    ):
         progress = (lambda stage, done, total: None) if silent else Progress(stack)
         written = copy(path, target, replace=replace, progress=progress)
     say(f"wrote {', '.join(written.values())}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sqlite_utils_personalization.commands.base import Command, Progress, say
+from sqlite_utils_personalization.commands.output import print_text
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.verify import Finding, Group
@@ -90,16 +91,20 @@ def verify(
     if keep or record:
         from sqlite_utils_personalization.audit.verify.verification import verification
 
-        _keep(path if keep else None, record, verification(reached, findings, kept, began))
+        found = verification(reached, findings, kept, began)
+        if record:
+            _record(path, record, found)
+        if keep:
+            _keep(path, found)
     if as_json:
         document = {
             "findings": [group.to_dict() for group in groups],
             "notes": [remark._asdict() for remark in remarked],
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        print_text(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         for group in groups:
-            click.echo(_text(group))
+            print_text(_text(group))
         for remark in remarked:
             say(f"note: {remark.what}")
     uncovered = strict and any(remark.is_uncovered for remark in remarked)
@@ -132,15 +137,18 @@ def _verify(
         return at, verify_evidence(db.conn, kept, progress), remarks(db.conn)
 
 
-def _keep(path: str | None, record_file: Path | None, found: "Verification") -> None:
-    from sqlite_utils_personalization.audit.verify.verification import keep, record
+def _keep(path: str, found: "Verification") -> None:
+    from sqlite_utils_personalization.audit.verify.verification import keep
     from sqlite_utils_personalization.database import explain_errors, open_writable
 
-    if record_file:
-        record(record_file, found)
-    if path:
-        with explain_errors(path), open_writable(path) as db:
-            keep(db.conn, found)
+    with explain_errors(path), open_writable(path) as db:
+        keep(db.conn, found)
+
+
+def _record(path: str, file: Path, found: "Verification") -> None:
+    from sqlite_utils_personalization.audit.verify.verification import record
+
+    record(file, found, path)
 
 
 def _text(group: "Group") -> str:

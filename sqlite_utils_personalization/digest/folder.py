@@ -1,9 +1,9 @@
 """A folder of digests: a few files for each customer, named by hash, and a list of them all."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlite_utils_personalization.customer_api.envelope import Envelope
@@ -13,6 +13,7 @@ from sqlite_utils_personalization.digest.document import document
 from sqlite_utils_personalization.digest.forms import html, text
 from sqlite_utils_personalization.digest.texts import Texts
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.private_files import narrow, private_folder
 
 # One JSON object a line: user_token_hash, subject, rec_ids, files.
 LIST = "digests.jsonl"
@@ -24,23 +25,26 @@ def write_digests(
     texts: Texts,
     dismiss_url: str | None,
     ics: bool,
+    source: str | Path,
     envelope: Envelope = Envelope(),  # noqa: B008  # immutable
 ) -> int:
     """Write the folder, which appears once it is complete, and return how many digests are in it.
 
-    PersonalizationError if it is there already: what was sent from it must stay what it was.
+    Nobody may read it who may not read source. PersonalizationError if it is there already: what was sent from it must
+    stay what it was.
     """
-    if folder.exists():
+    if os.path.lexists(folder):
         raise PersonalizationError(
             f"{folder} exists",
             "name a folder that does not, or remove it if nothing of it was sent",
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside it, under a name that nobody has, and gone with an interruption.
-    with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
-        unfinished = Path(beside) / folder.name
+    with private_folder(folder) as beside:
+        unfinished = beside / folder.name
         unfinished.mkdir()
         count = _write(unfinished, found, texts, dismiss_url, ics, envelope)
+        for file in (*unfinished.iterdir(), unfinished):
+            narrow(file, source)
         unfinished.rename(folder)
     return count
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.private_files import read_secret
 from sqlite_utils_personalization.verify_receipt import ed25519_verify
 
 if TYPE_CHECKING:
@@ -241,8 +242,8 @@ def _verified(text: str, key: VerifierKey, signature: bytes) -> int | None:
 def load_key(path: Path) -> "Ed25519PrivateKey":
     """Read an unencrypted Ed25519 private key: PEM (PKCS8), or OpenSSH as ssh-keygen writes it. Read-only.
 
-    PersonalizationError, which never quotes the file, if it is another key, an encrypted one or none, or if the
-    package cryptography is not installed.
+    PersonalizationError, which never quotes the file, if it is another key, an encrypted one or none, if others may
+    read it, or if the package cryptography is not installed.
     """
     try:
         from cryptography.exceptions import UnsupportedAlgorithm
@@ -273,7 +274,7 @@ def load_key(path: Path) -> "Ed25519PrivateKey":
 
 def _read_key(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_secret(path)
     except OSError as error:
         raise PersonalizationError(
             f"{path}: {error.strerror}", "give a readable key file"

@@ -3,6 +3,8 @@
 Every fault is named by its path, as in `$.risk_tolerance`; a value is never repeated, since it may be personal.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
@@ -22,6 +24,7 @@ from sqlite_utils_personalization.preferences.personal_data import personal_data
 # Characters, as the table has it.
 MAX_LENGTH = 16_384
 
+_PACK = re.compile("[A-T]|pack_[a-z0-9_]{1,64}")
 _ALLOWED = {"prefecture": "the name of a prefecture, such as 東京都, 東京 or Tokyo"}
 
 
@@ -53,6 +56,36 @@ def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
 def preference_text(declared: Mapping[str, Any]) -> str:
     """The one form in which a valid preference is stored."""
     return canonical_json(declared)
+
+
+def known_keys(text: object) -> str:
+    """A stored preference as it may leave the file: as it is, or with nothing but what the schema knows of it.
+
+    Other programs write preferences too. What is not JSON, or no object, is {}.
+    """
+    try:
+        declared = json.loads(text) if isinstance(text, str) else {}
+    except (ValueError, RecursionError):
+        declared = {}
+    if not isinstance(declared, dict):
+        declared = {}
+    kept = {key: value for key, value in declared.items() if _may_leave(key, value)}
+    return str(text) if _says_only(text, kept) else preference_text(kept)
+
+
+def _may_leave(key: str, value: object) -> bool:
+    if key not in _rules() or not _validator().is_valid({key: value}):
+        return False
+    # To the schema a pack is any text.
+    is_name = key != "industry_pack" or bool(_PACK.fullmatch(str(value)))
+    return is_name and not personal_data(_text(value))
+
+
+def _says_only(text: object, kept: object) -> bool:
+    try:
+        return isinstance(text, str) and strict_json(text) == kept and not personal_data(text)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _personal(declared: object) -> Iterator[InvalidPreference]:

@@ -41,6 +41,7 @@ from sqlite_utils_personalization.scoring.plan import (
     add_run,
     create_tables,
     rejected_profiles,
+    without_personal_data,
 )
 from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
@@ -209,7 +210,8 @@ def _plan(
 ) -> None:
     create_tables(db)
     create_map(db)
-    add_candidates(db, read_catalogue(db, night.as_of, night.model, night.catalogue))
+    found = read_catalogue(db, night.as_of, night.model, night.catalogue)
+    add_candidates(db, without_personal_data(found))
     add_customers(db, night.model, reporter.progress)
     _name_rejected(db, night.strict, reporter)
     salt = token_hex(32)

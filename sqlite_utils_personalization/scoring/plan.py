@@ -4,6 +4,7 @@ Everything here reads the shared file and writes only to temporary tables, which
 stops after it, a real one copies the result into the evidence tables in one short transaction.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -15,11 +16,19 @@ from sqlite_utils_personalization.formula.declared import read_preference
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.preferences.personal_data import personal_data
 from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.transaction import transaction
 
 BATCH = 10_000
 CACHED_PREFERENCES = 50_000
+
+_TOLD = " ― "
+# A UUID, another run of hexadecimal digits, or a number that was counted: never written with a zero before it.
+_GENERATED_ID = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,64}|[1-9][0-9]{0,18}", re.IGNORECASE
+)
+_YEN = re.compile(r"[\d,]+円|(?<=上限額: )(?:\d+|記載なし) → (?:\d+|記載なし)$")
 
 _TABLES = f"""
 CREATE TEMP TABLE plan_cohort (
@@ -112,6 +121,32 @@ def _cohort_no(db: sqlite3.Connection, vector: Declared) -> int:
         return added.lastrowid
     found = db.execute("SELECT cohort_no FROM plan_cohort WHERE vector = ?", (text,)).fetchone()
     return int(found[0])
+
+
+def without_personal_data(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """The candidates of tonight's catalogue as they may be kept for ever, whatever other programs wrote.
+
+    An amendment of what looks personal says only that something changed; a saved search with such an id is left out,
+    and its id forgotten. Programs are public, and stay what their publisher calls them.
+    """
+    for found in candidates:
+        if found.recommendation_type == "saved_search" and _is_personal_id(found.item_id):
+            yield found._replace(item_id="", title="saved search", left_out="id looks personal")
+        elif found.recommendation_type == "amendment" and _says_personal(found.title):
+            name, _, _ = found.title.partition(_TOLD)
+            is_name = name != found.title and not _says_personal(name)
+            yield found._replace(title=f"{name}{_TOLD}内容を変更" if is_name else "内容を変更")
+        else:
+            yield found
+
+
+def _is_personal_id(item_id: str) -> bool:
+    return not _GENERATED_ID.fullmatch(item_id) and personal_data(item_id) is not None
+
+
+def _says_personal(title: str) -> bool:
+    # A sum of yen may have as many digits as a phone number, and a model without constants for amendments gives no 円.
+    return personal_data(_YEN.sub("", title)) is not None
 
 
 def add_candidates(db: sqlite3.Connection, candidates: Iterable[Candidate]) -> None:

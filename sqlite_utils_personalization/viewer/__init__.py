@@ -12,14 +12,16 @@ if find_spec("datasette"):
         filters_from_request,
         permission_allowed,
         permission_resources_sql,
+        show_no_other_tables,
     )
-    from sqlite_utils_personalization.viewer.connections import warn_of_wal
+    from sqlite_utils_personalization.viewer.connections import prepare_connection, warn_of_wal
     from sqlite_utils_personalization.viewer.datasette_pages import (
         database_actions,
         extra_css_urls,
         link_number,
         link_rec_id,
         menu_links,
+        send_text_cells,
         shorten_user_token_hash,
         show_japan_time,
     )
@@ -54,10 +56,13 @@ if find_spec("datasette"):
         "menu_links",
         "permission_allowed",
         "permission_resources_sql",
+        "prepare_connection",
         "register_mcp_tools",
         "register_routes",
+        "send_text_cells",
         "shorten_user_token_hash",
         "show_japan_time",
+        "show_no_other_tables",
         "skip_csrf",
         "startup",
         "warn_of_metadata",

@@ -7,6 +7,7 @@ import asyncio
 import inspect
 import shlex
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.errors import PersonalizationError, ReadOnly
 from sqlite_utils_personalization.transaction import transaction
 from sqlite_utils_personalization.viewer.failure import not_prepared, unreadable
+from sqlite_utils_personalization.viewer.settings import PLUGIN
 
 T = TypeVar("T")
 # A night's plan is one transaction of some seconds; Datasette itself would give up after five.
@@ -85,6 +87,16 @@ class _Queue:
                     job.done.set_result(None)
 
 
+PREFERENCE = ("am_personalization_profile", "preference_json")
+
+
+class _Here(threading.local):
+    """Whether the statement that this thread has SQLite prepare is one of ours."""
+
+    is_ours = False
+
+
+_here = _Here()
 # Asking a file for its schema once per cell would be slow, and a schema that is there stays there.
 _with_our_schema: WeakSet[Any] = WeakSet()
 _queues: WeakKeyDictionary[Any, _Queue] = WeakKeyDictionary()
@@ -152,10 +164,26 @@ def _without_transaction(source: Any) -> dict[str, bool]:
 @contextmanager
 def _plain_rows(conn: Any) -> Iterator[None]:
     factory, conn.row_factory = conn.row_factory, None
+    _here.is_ours = True
     try:
         yield
     finally:
+        _here.is_ours = False
         conn.row_factory = factory
+
+
+@hookimpl
+def prepare_connection(conn: Any, database: str | None, datasette: Any) -> None:
+    """What other programs put into preference_json is NULL to whatever Datasette itself reads, but not to our code."""
+    settings = datasette.plugin_config(PLUGIN, database=database) or {}
+    if settings.get("deny_by_default") is not False:
+        conn.set_authorizer(_hide)
+
+
+def _hide(action: int, table: str | None, column: str | None, *where: str | None) -> int:
+    is_hidden = (action, table, column) == (sqlite3.SQLITE_READ, *PREFERENCE)
+    answer: int = sqlite3.SQLITE_IGNORE if is_hidden and not _here.is_ours else sqlite3.SQLITE_OK
+    return answer
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 JSON and CSV are the data as it is: a page shortens the hash of a customer, a question does so in SQL.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from datasette import hookimpl
 from markupsafe import Markup
 
 from sqlite_utils_personalization.clock import japan_time
+from sqlite_utils_personalization.spreadsheet import TextCells
 from sqlite_utils_personalization.viewer.access.access import can_view
 from sqlite_utils_personalization.viewer.connections import has_our_schema, is_known_ours
 from sqlite_utils_personalization.viewer.links import (
@@ -57,7 +59,7 @@ def show_japan_time(datasette: Any, database: str, table: Any, column: str, valu
     if not column.endswith("_at") or not isinstance(value, str):
         return None
     shown = japan_time(value)
-    if shown == value or (table is not None and table not in tables()):
+    if shown == value or (table is not None and str(table).lower() not in tables()):
         return None
     time = Markup('<time datetime="{0}" title="{0}">{1}</time>').format(value, shown)
     return _where_ours(datasette, database, time)
@@ -80,7 +82,8 @@ def _where_ours(datasette: Any, database: str, shown: Markup) -> Any:
 
 @hookimpl(specname="render_cell")
 def shorten_user_token_hash(table: Any, column: str, value: object) -> str | None:
-    if column != "user_token_hash" or table not in tables() or not isinstance(value, str):
+    is_ours = str(table).lower() in tables()
+    if column.lower() != "user_token_hash" or not is_ours or not isinstance(value, str):
         return None
     return f"{value[:SHOWN]}…"
 
@@ -95,6 +98,47 @@ def extra_css_urls(datasette: Any, database: Any) -> Callable[[], Awaitable[list
         return [datasette.urls.static_plugins(PLUGIN, "personalization-tables.css")]
 
     return urls
+
+
+@hookimpl(specname="asgi_wrapper")
+def send_text_cells(datasette: Any) -> Callable[[Any], Any]:
+    """CSV of a database of ours, which spreadsheets open, has texts and no formulas."""
+
+    def wrap(app: Any) -> Any:
+        async def respond(scope: Any, receive: Any, send: Any) -> None:
+            is_ours = scope["type"] == "http" and await _is_of_ours(datasette, scope["path"])
+            await app(scope, receive, _with_text_cells(send) if is_ours else send)
+
+        return respond
+
+    return wrap
+
+
+async def _is_of_ours(datasette: Any, path: str) -> bool:
+    inside = path.removeprefix(datasette.setting("base_url").rstrip("/")).lstrip("/")
+    route = re.split(r"[/.]", inside, maxsplit=1)[0]
+    found = (one for one in datasette.databases.values() if one.route == route)
+    return await has_our_schema(next(found, None))
+
+
+def _with_text_cells(send: Any) -> Any:
+    cells: TextCells | None = None
+
+    async def sent(message: Any) -> None:
+        nonlocal cells
+        if message["type"] == "http.response.start":
+            headers = dict(message["headers"])
+            # Datasette sends CSV as a stream, and as text/plain where it is to be looked at.
+            kind = headers.get(b"content-type", b"").partition(b";")[0]
+            if kind in (b"text/csv", b"text/plain") and b"content-length" not in headers:
+                cells = TextCells()
+        elif message["type"] == "http.response.body" and cells:
+            is_last = not message.get("more_body", False)
+            body = cells.feed(message.get("body", b""), is_last=is_last)
+            message = {**message, "body": body}
+        await send(message)
+
+    return sent
 
 
 @hookimpl

@@ -18,6 +18,7 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 from sqlite_utils_personalization.evidence.seal import head, sealed_log_end
+from sqlite_utils_personalization.private_files import narrow_if_empty
 from sqlite_utils_personalization.transaction import write_transaction
 
 VERIFICATIONS = "am_personalization_verification"
@@ -96,10 +97,14 @@ def keep(db: sqlite3.Connection, found: Verification) -> None:
         )
 
 
-def record(file: Path, found: Verification) -> None:
-    """Append a verification to a file as a line of JSON, for a database that must not be written."""
+def record(file: Path, found: Verification, source: str | Path) -> None:
+    """Append a verification to a file as a line of JSON, for a database that must not be written.
+
+    A new file may be read by nobody who may not read source.
+    """
     try:
         with file.open("a", encoding="utf-8") as lines:
+            narrow_if_empty(lines.fileno(), source)
             lines.write(f"{canonical_json(found.to_dict())}\n")
     except OSError as error:
         raise PersonalizationError(

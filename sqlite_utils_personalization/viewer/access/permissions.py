@@ -5,8 +5,8 @@ questions, and nothing else of that file.
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable
-from itertools import chain
 from typing import Any
 
 from datasette import Forbidden, hookimpl
@@ -15,6 +15,9 @@ from sqlite_utils_personalization.viewer.queries.metadata import tables
 from sqlite_utils_personalization.viewer.queries.queries import questions
 from sqlite_utils_personalization.viewer.settings import PLUGIN
 
+_HASH = "user_token_hash"
+_COLUMN = re.compile("[A-Za-z0-9_]*")
+_OTHER_TABLES = ("_fts_table", "_through")
 # Its pages name every table that was asked for, or kept from anyone.
 DEBUG = "permissions-debug"
 
@@ -29,7 +32,7 @@ def permission_allowed(
         if action == DEBUG:
             return False if await any_guarded(datasette) else None
         database, name = resource if isinstance(resource, tuple) else (resource, "")
-        if action == "view-database" or is_ours(action, name):
+        if (action == "view-database" and database != "_internal") or is_ours(action, name):
             return None
         return False if await reaches_guarded(datasette, database) else None
 
@@ -95,7 +98,8 @@ async def is_guarded(datasette: Any, database: Any) -> bool:
 
 async def reaches_guarded(datasette: Any, database: Any) -> bool:
     """Whether SQL run on the database could read a guarded one: itself or, with --crossdb, an attached one."""
-    if database == "_memory" and datasette.crossdb:
+    # On 0.65, root may read there the name of every column of every file.
+    if database == "_internal" or (database == "_memory" and datasette.crossdb):
         return await any_guarded(datasette)
     return await is_guarded(datasette, database)
 
@@ -119,8 +123,8 @@ def is_ours(action: str, name: str) -> bool:
 def filters_from_request(
     request: Any, database: str, datasette: Any
 ) -> Callable[[], Awaitable[None]]:
-    """What the address of a table's page may not ask for: 0.65 lets ?_fts_table= search any table of the file, whoever
-    may see it, and a facet lists whole hashes, where a page shortens them.
+    """What the address of a table's page may not ask for: 0.65 lets ?_fts_table= and ?_through= search any table of the
+    file, whoever may see it, and a facet lists whole hashes, where a page shortens them.
     """
 
     async def refuse() -> None:
@@ -132,10 +136,52 @@ def filters_from_request(
 
 
 def _fault(request: Any) -> str | None:
-    if "_fts_table" in request.args:
-        return "_fts_table is not allowed"
-    facets = [request.args.getlist(name) for name in request.args if name.startswith("_facet")]
-    is_page = request.url_vars.get("format") in (None, "html")
-    if is_page and "user_token_hash" in chain.from_iterable(facets):
-        return "customers are no facet"
+    for name in request.args:
+        if name in _OTHER_TABLES:
+            return f"{name} is not allowed"
+        if name.startswith("_facet") and not all(map(_is_facet, request.args.getlist(name))):
+            return "customers are no facet, nor is what is no column"
+        # The address of the next page has the value that this one ends with.
+        is_page = request.url_vars.get("format") in (None, "html")
+        if is_page and name.startswith("_sort") and _HASH in request.args.getlist(name):
+            return "customers are in no order"
     return None
+
+
+def _is_facet(value: str) -> bool:
+    # Names have no case in SQLite, and Datasette also takes JSON that holds one.
+    return bool(_COLUMN.fullmatch(value)) and value.lower() != _HASH
+
+
+@hookimpl(specname="startup")
+def show_no_other_tables(datasette: Any) -> None:
+    """Datasette lists, and counts, what of the file refers to a table: of a guarded file, only what is ours."""
+    for name, database in datasette.databases.items():
+        database.get_all_foreign_keys = _ours_alone(datasette, name, database.get_all_foreign_keys)
+
+
+def _ours_alone(
+    datasette: Any, name: str, found: Callable[[], Awaitable[dict[str, Any]]]
+) -> Callable[[], Awaitable[dict[str, Any]]]:
+    async def foreign_keys() -> dict[str, Any]:
+        keys = await found()
+        if not await is_guarded(datasette, name):
+            return keys
+        return _InAnyCase(
+            {table: {way: _ours(ways[way]) for way in ways} for table, ways in keys.items()}
+        )
+
+    return foreign_keys
+
+
+class _InAnyCase(dict[str, Any]):
+    """By the name of a table, as 0.65 has it from the address of a row, where SQLite finds it in any case."""
+
+    def __missing__(self, name: str) -> Any:
+        if name == name.lower():
+            raise KeyError(name)
+        return self[name.lower()]
+
+
+def _ours(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [key for key in keys if key["other_table"] in tables()]
