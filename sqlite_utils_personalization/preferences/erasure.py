@@ -116,7 +116,7 @@ def held_by_others(db: sqlite3.Connection, *hashes: str) -> list[Held]:
             try:
                 for held in _held_in(db, table, hashes):
                     found.append(held)
-            except sqlite3.DatabaseError as error:
+            except db.DatabaseError as error:
                 # SQLite quotes the text it could not decode, and that may be a customer's.
                 reason = str(error).partition(" with text ")[0]
                 found.append(Held(table, None, 0, [], reason))

@@ -167,9 +167,22 @@ def _delete_securely(db: Any, path: str, known: list[str], wait: int, vacuum: bo
     found = bool(erasure.traces(path, *known))
     erasure.checkpoint(db, path, wait)
     if vacuum:
-        erasure.vacuum(db)
+        _vacuum(db, path)
         erasure.checkpoint(db, path, wait)
     return found
+
+
+def _vacuum(db: Any, path: str) -> None:
+    """SQLite sorts every index again, and cannot where another program's collation or function is not there."""
+    from sqlite_utils_personalization.database import fault_of_file
+    from sqlite_utils_personalization.preferences import erasure
+
+    try:
+        erasure.vacuum(db)
+    except db.OperationalError as error:
+        if fault_of_file(path, error):
+            raise
+        say(f"{path} could not be rewritten without its unused parts: {error}")
 
 
 def _say(erased: "Erasure | None", held: "list[Held]") -> None:
