@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from jsonschema import Draft202012Validator
 
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+from sqlite_utils_personalization.database import LOST
 from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.model.kinds import NO_INDUSTRY, Declared
 
@@ -26,6 +27,8 @@ COLUMNS = {
 KEYS = {name: name for name in Declared._fields} | {name: key for key, name in COLUMNS.items()}
 # Where Python itself gives up differs from version to version, and a night must not.
 MAX_DEPTH = 100
+# Of a row that no key leads to.
+NO_CUSTOMER = "user_token_hash is not text"
 
 
 def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
@@ -47,8 +50,7 @@ def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
 
 
 def _known_keys(text: object) -> dict[str, Any]:
-    if not isinstance(text, str):
-        raise InvalidPreference("preference_json is not text")
+    text = stored_text(text)
     try:
         declared = _DECODER.decode(text)
     except ValueError:
@@ -60,6 +62,13 @@ def _known_keys(text: object) -> dict[str, Any]:
     if not isinstance(declared, dict):
         raise InvalidPreference("preference_json is not a JSON object")
     return {key: declared[key] for key in _rules() if key in declared}
+
+
+def stored_text(value: object) -> str:
+    """A preference_json as it was read. InvalidPreference if it is a BLOB, or no text in UTF-8."""
+    if not isinstance(value, str) or value == LOST:
+        raise InvalidPreference("preference_json is not text")
+    return value
 
 
 def _not_json(constant: str) -> NoReturn:

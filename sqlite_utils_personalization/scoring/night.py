@@ -40,6 +40,7 @@ from sqlite_utils_personalization.scoring.plan import (
     add_run,
     create_tables,
     rejected_profiles,
+    unreadable_items,
 )
 from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
@@ -207,6 +208,8 @@ def _plan(
     create_tables(db)
     create_map(db)
     add_candidates(db, read_catalogue(db, night.as_of, night.model, night.catalogue))
+    for (kind, rule), items in unreadable_items(db).items():
+        reporter.say(f"left out: {rule}: {kind} {', '.join(items)}")
     add_customers(db, night.model, reporter.progress)
     _name_rejected(db, night.strict, reporter)
     salt = token_hex(32)

@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.plain_text import is_readable
 from sqlite_utils_personalization.errors import InvalidPreference
-from sqlite_utils_personalization.formula.declared import read_preference
+from sqlite_utils_personalization.formula.declared import NO_CUSTOMER, read_preference
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.preferences.customer import active_condition
@@ -20,6 +21,7 @@ from sqlite_utils_personalization.transaction import transaction
 
 BATCH = 10_000
 CACHED_PREFERENCES = 50_000
+NAMED_ITEMS = 20
 
 _TABLES = f"""
 CREATE TEMP TABLE plan_cohort (
@@ -66,8 +68,10 @@ def add_customers(
     ).fetchone()[0]
 
     @lru_cache(maxsize=CACHED_PREFERENCES)
-    def declared(text: object) -> tuple[int | None, str | None]:
+    def declared(text: object, is_customer: bool) -> tuple[int | None, str | None]:
         try:
+            if not is_customer:
+                raise InvalidPreference(NO_CUSTOMER)
             return _cohort_no(db, read_preference(text, model.constants["packs"])), None
         except InvalidPreference as error:
             return None, str(error)
@@ -76,7 +80,7 @@ def add_customers(
         with transaction(db):
             db.executemany(
                 "INSERT INTO plan_customer VALUES (?, ?, ?)",
-                ((profile_id, *declared(text)) for profile_id, text in profiles),
+                ((number, *declared(text, is_readable(of))) for number, text, of in profiles),
             )
         done += len(profiles)
         progress("Reading", done, total)
@@ -92,11 +96,11 @@ def count_customers(db: sqlite3.Connection) -> None:
     )
 
 
-def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object]]]:
+def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object, object]]]:
     # Key ranges, so that no read lock outlives a batch on a file a server writes to.
     last, condition = -(2**63), active_condition(db)
     while rows := db.execute(
-        "SELECT profile_id, preference_json FROM am_personalization_profile"
+        "SELECT profile_id, preference_json, user_token_hash FROM am_personalization_profile"
         f" WHERE profile_id > ? AND {condition} ORDER BY profile_id LIMIT ?",
         (last, BATCH),
     ).fetchall():
@@ -140,6 +144,19 @@ def add_run(db: sqlite3.Connection, **columns: str | int | None) -> None:
     """Add the run row; columns are those of am_personalization_run."""
     names, places = ", ".join(columns), _marks(tuple(columns))
     db.execute(f"INSERT INTO plan_run({names}) VALUES ({places})", tuple(columns.values()))
+
+
+def unreadable_items(db: sqlite3.Connection) -> dict[tuple[str, str], list[str]]:
+    """The first ids of what could not be read, by type and by the rule it was left out by; read-only."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind, rule, item_id in db.execute(
+        "SELECT recommendation_type, left_out, item_id FROM plan_candidate"
+        " WHERE left_out LIKE '%not readable' AND item_id <> '' ORDER BY 1, 2, 3"
+    ):
+        named = found.setdefault((kind, rule), [])
+        if len(named) < NAMED_ITEMS:
+            named.append(item_id)
+    return found
 
 
 def rejected_profiles(db: sqlite3.Connection) -> dict[str, list[int]]:
