@@ -3,15 +3,15 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import read_catalogue
-from sqlite_utils_personalization.clock import japan_day, utc_now
+from sqlite_utils_personalization.clock import japan_day, right_now, utc_now
 from sqlite_utils_personalization.database import (
     explain_errors,
     has_table,
@@ -53,6 +53,7 @@ from sqlite_utils_personalization.transaction import transaction
 CACHE_KIB = 65_536
 # As many as a log can ever have rows.
 MOST_PLACES = 2**53
+_YEAR = timedelta(days=366)
 
 
 NOT_YET = "0" * 64
@@ -69,6 +70,8 @@ class Night:
     dry_run: bool
     strict: bool
     catalogue: Path | None
+    resume: bool = True
+    any_date: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,12 @@ class Reporter:
 
     say: Callable[[str], None] = lambda sentence: None
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, sentence: str) -> None:
+        """Say it, and keep it for the summary."""
+        self.say(f"warning: {sentence}")
+        self.warnings.append(sentence)
 
 
 class LatestRun(NamedTuple):
@@ -97,24 +106,71 @@ def score(
     dry_run: bool = False,
     strict: bool = False,
     catalogue: Path | None = None,
+    resume: bool = True,
+    any_date: bool = False,
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Score every customer in the file for one night, and log what each is recommended.
 
     as_of is a Japanese calendar day, ISO, by default today in Japan; model and catalogue are files, by default
-    the packaged model.json and the tables found. A night scored before is not scored twice, unless again; one
-    that was interrupted is finished. With dry_run the file is opened read-only and nothing is written; with
-    strict an invalid preference is an error before anything is written.
+    the packaged model.json and the tables found. A night scored before is not scored twice, unless again. Every night
+    that was interrupted is finished first, unless not resume: then only the one that is asked for. A new night later
+    than tomorrow, or more than a year away from the last one, needs any_date. With dry_run the file is opened
+    read-only and nothing is written; with strict an invalid preference is an error before anything is written.
 
     Returns the JSON contract of personalization-score. PersonalizationError says what is wrong in the data.
     """
     if not 1 <= top_k <= MOST_PLACES:
         allowed = "at least 1" if top_k < 1 else f"at most {MOST_PLACES}"
         raise PersonalizationError(f"top_k is {top_k}", f"give {allowed}")
-    night = Night(_day(as_of), load_model(model), top_k, again, dry_run, strict, catalogue)
+    night = Night(
+        _day(as_of), load_model(model), top_k, again, dry_run, strict, catalogue, resume, any_date
+    )
     with explain_errors(path), open_readonly(path) if dry_run else open_writable(path) as db:
         db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         return _run(db.conn, path, night, reporter or Reporter())
+
+
+def _run(
+    db: sqlite3.Connection, path: str | Path, night: Night, reporter: Reporter
+) -> dict[str, Any]:
+    _require_schema(db, path, night, reporter)
+    resumed = _finish_open(db, night, reporter) if night.resume else []
+    found = _score(db, night, reporter)
+    return {**found, "resumed_runs": resumed, "warnings": reporter.warnings}
+
+
+def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> list[dict[str, Any]]:
+    """Finish every other night that was interrupted, the earliest first, and tell which; a dry run only tells."""
+    finished = []
+    mine = _latest(db, night)
+    for run_id, as_of in _open_runs(db):
+        if mine and run_id == mine.run_id and not night.again:
+            continue
+        if night.dry_run:
+            logged = sum(rows_left(db, run_id).values())
+            reporter.say(f"run {run_id} of {as_of} was interrupted: {logged} rows are left to log")
+        else:
+            try:
+                logged = _log(db, run_id, "resumed", reporter)["logged"]
+            except PersonalizationError as error:
+                # What is wrong with one night is no reason to have no other.
+                reporter.warn(
+                    f"run {run_id} of {as_of} was interrupted, and is not finished: {error}"
+                )
+                continue
+            reporter.say(f"run {run_id} of {as_of} was interrupted: {logged} rows logged, finished")
+        finished.append({"run_id": run_id, "as_of": as_of, "logged": logged})
+    return finished
+
+
+def _open_runs(db: sqlite3.Connection) -> list[tuple[int, str]]:
+    if not has_table(db, "am_personalization_run"):
+        return []
+    sql = (
+        f"SELECT run_id, as_of FROM am_personalization_run r WHERE {STATUS} = 'running' ORDER BY 1"
+    )
+    return db.execute(sql).fetchall()
 
 
 def _day(as_of: str | None) -> str:
@@ -129,11 +185,8 @@ def _day(as_of: str | None) -> str:
     return as_of
 
 
-def _run(
-    db: sqlite3.Connection, path: str | Path, night: Night, reporter: Reporter
-) -> dict[str, Any]:
+def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str, Any]:
     started_at = utc_now()
-    _require_schema(db, path, night, reporter)
     run = _latest(db, night)
     if run and run.status == "running" and night.again:
         raise PersonalizationError(
@@ -142,6 +195,7 @@ def _run(
     if run and not night.again:
         return _existing(db, night, run, reporter)
     again = run.again + 1 if run else 0
+    _look_at_clock(db, night, reporter)
     _plan(db, night, again, started_at, reporter)
     if night.dry_run:
         return summary(db, "planned", None, run_id=None, dry_run=True)
@@ -180,6 +234,32 @@ def _latest(db: sqlite3.Connection, night: Night) -> LatestRun | None:
         (night.as_of, night.model.sha256, night.top_k),
     ).fetchone()
     return LatestRun(*row) if row else None
+
+
+def _look_at_clock(db: sqlite3.Connection, night: Night, reporter: Reporter) -> None:
+    """PersonalizationError if the day cannot be meant, unless any_date; a warning if a later night was scored."""
+    tomorrow = japan_day(right_now() + timedelta(days=1))
+    last = _last_night(db, tomorrow)
+    fault = None
+    if night.as_of > tomorrow:
+        fault = f"{night.as_of} is later than tomorrow in Japan, {tomorrow}"
+    elif last and abs(date.fromisoformat(night.as_of) - date.fromisoformat(last)) > _YEAR:
+        fault = f"{night.as_of} is more than a year away from the last night, {last}"
+    if fault and not night.any_date:
+        raise PersonalizationError(fault, "check --as-of and the clock, or pass --any-date")
+    if last and night.as_of < last:
+        reporter.warn(
+            f"{night.as_of} is earlier than {last}, which was scored before: customers are served the later one"
+        )
+
+
+def _last_night(db: sqlite3.Connection, until: str) -> str | None:
+    # A night that the clock was wrong for must not make every later one look wrong.
+    if not has_table(db, "am_personalization_run"):
+        return None
+    sql = "SELECT max(as_of) FROM am_personalization_run WHERE as_of <= ?"
+    last: str | None = db.execute(sql, (until,)).fetchone()[0]
+    return last
 
 
 def _existing(
