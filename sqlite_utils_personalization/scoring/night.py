@@ -3,15 +3,14 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import read_catalogue
-from sqlite_utils_personalization.clock import japan_day, right_now, utc_now
+from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import (
     explain_errors,
     has_table,
@@ -26,6 +25,7 @@ from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
+from sqlite_utils_personalization.scoring.clock import look_at_clock, night_of
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
 from sqlite_utils_personalization.scoring.log import (
@@ -43,6 +43,13 @@ from sqlite_utils_personalization.scoring.plan import (
     unreadable_items,
 )
 from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
+from sqlite_utils_personalization.scoring.replaced import (
+    SameFile,
+    ends_of,
+    is_behind,
+    read_back,
+    replaced,
+)
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
@@ -53,7 +60,7 @@ from sqlite_utils_personalization.transaction import transaction
 CACHE_KIB = 65_536
 # As many as a log can ever have rows.
 MOST_PLACES = 2**53
-_YEAR = timedelta(days=366)
+_SALT = "SELECT salt FROM am_personalization_run WHERE run_id = ?"
 
 
 NOT_YET = "0" * 64
@@ -124,11 +131,44 @@ def score(
         allowed = "at least 1" if top_k < 1 else f"at most {MOST_PLACES}"
         raise PersonalizationError(f"top_k is {top_k}", f"give {allowed}")
     night = Night(
-        _day(as_of), load_model(model), top_k, again, dry_run, strict, catalogue, resume, any_date
+        night_of(as_of),
+        load_model(model),
+        top_k,
+        again,
+        dry_run,
+        strict,
+        catalogue,
+        resume,
+        any_date,
     )
+    same = SameFile(path) if Path(path).exists() else None
     with explain_errors(path), open_readonly(path) if dry_run else open_writable(path) as db:
         db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        return _run(db.conn, path, night, reporter or Reporter())
+        assert same
+        ends = ends_of(db.conn)
+        try:
+            found = _run(db.conn, path, night, _watching(same, reporter or Reporter()))
+        except sqlite3.DatabaseError as error:
+            # What SQLite says of a file that was moved away is that it is read-only.
+            same.check()
+            if "no such table" in str(error) and ends_of(db.conn) < ends:
+                raise replaced(path) from None
+            raise
+    if not dry_run:
+        written = [found["run_id"], *(run["run_id"] for run in found["resumed_runs"])]
+        with explain_errors(path):
+            read_back(path, same, written, ends)
+    return found
+
+
+def _watching(same: SameFile, reporter: Reporter) -> Reporter:
+    """The reporter, but that each step, as a chunk of the log, first looks whether the file is still there."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        same.check()
+        reporter.progress(stage, done, total)
+
+    return replace(reporter, progress=progress)
 
 
 def _run(
@@ -173,20 +213,8 @@ def _open_runs(db: sqlite3.Connection) -> list[tuple[int, str]]:
     return db.execute(sql).fetchall()
 
 
-def _day(as_of: str | None) -> str:
-    if as_of is None:
-        return japan_day()
-    try:
-        day = date.fromisoformat(as_of)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != as_of:
-        raise PersonalizationError(f"as_of {as_of!r} is not a date", "write it like 2026-07-22")
-    return as_of
-
-
 def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str, Any]:
-    started_at = utc_now()
+    started_at, ends = utc_now(), ends_of(db)
     run = _latest(db, night)
     if run and run.status == "running" and night.again:
         raise PersonalizationError(
@@ -195,7 +223,8 @@ def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str
     if run and not night.again:
         return _existing(db, night, run, reporter)
     again = run.again + 1 if run else 0
-    _look_at_clock(db, night, reporter)
+    if sentence := look_at_clock(db, night.as_of, night.any_date):
+        reporter.warn(sentence)
     _plan(db, night, again, started_at, reporter)
     if night.dry_run:
         return summary(db, "planned", None, run_id=None, dry_run=True)
@@ -204,6 +233,8 @@ def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str
         rival = _latest(db, night)
         if rival is None or rival.again < again:
             _require_newest(db)
+            if is_behind(db, ends):
+                raise replaced("the file")
             run_id, status = freeze(db), "scored"
         else:
             run_id, status = rival.run_id, "resumed"
@@ -234,32 +265,6 @@ def _latest(db: sqlite3.Connection, night: Night) -> LatestRun | None:
         (night.as_of, night.model.sha256, night.top_k),
     ).fetchone()
     return LatestRun(*row) if row else None
-
-
-def _look_at_clock(db: sqlite3.Connection, night: Night, reporter: Reporter) -> None:
-    """PersonalizationError if the day cannot be meant, unless any_date; a warning if a later night was scored."""
-    tomorrow = japan_day(right_now() + timedelta(days=1))
-    last = _last_night(db, tomorrow)
-    fault = None
-    if night.as_of > tomorrow:
-        fault = f"{night.as_of} is later than tomorrow in Japan, {tomorrow}"
-    elif last and abs(date.fromisoformat(night.as_of) - date.fromisoformat(last)) > _YEAR:
-        fault = f"{night.as_of} is more than a year away from the last night, {last}"
-    if fault and not night.any_date:
-        raise PersonalizationError(fault, "check --as-of and the clock, or pass --any-date")
-    if last and night.as_of < last:
-        reporter.warn(
-            f"{night.as_of} is earlier than {last}, which was scored before: customers are served the later one"
-        )
-
-
-def _last_night(db: sqlite3.Connection, until: str) -> str | None:
-    # A night that the clock was wrong for must not make every later one look wrong.
-    if not has_table(db, "am_personalization_run"):
-        return None
-    sql = "SELECT max(as_of) FROM am_personalization_run WHERE as_of <= ?"
-    last: str | None = db.execute(sql, (until,)).fetchone()[0]
-    return last
 
 
 def _existing(
@@ -347,10 +352,14 @@ def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -
         _mend(db, run_id, reporter)
     added: Counter[str] = Counter()
     total, done = customers_left(db, run_id), 0
+    (salt,) = db.execute(_SALT, (run_id,)).fetchone()
     for chunk in log_chunks(db, run_id):
         added.update(chunk.rows)
         done += chunk.customers
         reporter.progress("Logging", done, total)
+    # A file that was overwritten has no such run, and nothing that is left of it either.
+    if db.execute(_SALT, (run_id,)).fetchone() != (salt,):
+        raise replaced("the file")
     if there := falsely_gone(db, run_id):
         raise PersonalizationError(
             f"run {run_id} notes profile {there[0]} as deleted, who is there, so it is not sealed",
