@@ -51,7 +51,11 @@ _RESUMES = "what was logged stays - run the same command again to finish the nig
 @click.option(
     "--dry-run", is_flag=True, help="Open the file read-only and say what would be logged"
 )
-@click.option("--strict", is_flag=True, help="Log nothing if a customer's preference is not valid")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Log nothing if a preference is not valid, or much less is found than the night before",
+)
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
 def score(path: str, silent: bool, as_of: Any, **options: Any) -> None:
     """

@@ -9,7 +9,7 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.catalogue.read import read_catalogue
+from sqlite_utils_personalization.catalogue.read import listed_types, read_catalogue
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import (
     explain_errors,
@@ -21,11 +21,13 @@ from sqlite_utils_personalization.database import (
 )
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.clock import look_at_clock, night_of
+from sqlite_utils_personalization.scoring.collapse import collapses
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
 from sqlite_utils_personalization.scoring.log import (
@@ -316,6 +318,7 @@ def _plan(
         **seen_until(db),
         **inputs(db, salt),
     )
+    _warn_of_collapse(db, night, reporter)
     spare(db)
     decide(db, night.top_k)
     serve(db, night.top_k)
@@ -323,6 +326,18 @@ def _plan(
     db.execute(
         "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json", counts
     )
+
+
+def _warn_of_collapse(db: sqlite3.Connection, night: Night, reporter: Reporter) -> None:
+    listed = set(TYPES) if night.catalogue else listed_types(db) | {"industry_pack"}
+    found = [*collapses(db, listed)]
+    if found and night.strict:
+        raise PersonalizationError(
+            "; ".join(found),
+            "nothing was logged: look at what fills these tables, or leave out --strict",
+        )
+    for sentence in found:
+        reporter.warn(sentence)
 
 
 def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> None:
