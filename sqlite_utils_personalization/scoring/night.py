@@ -55,7 +55,7 @@ from sqlite_utils_personalization.scoring.replaced import (
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
-from sqlite_utils_personalization.scoring.summary import summary
+from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, summary
 from sqlite_utils_personalization.transaction import transaction
 
 # Enough for the pages that one chunk of the log touches in its three indexes.
@@ -90,6 +90,8 @@ class Reporter:
     say: Callable[[str], None] = lambda sentence: None
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None
     warnings: list[str] = field(default_factory=list)
+    # How many customers declared a key in vain, by how; of a night that is planned.
+    unknown: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def warn(self, sentence: str) -> None:
         """Say it, and keep it for the summary."""
@@ -179,7 +181,8 @@ def _run(
     _require_schema(db, path, night, reporter)
     resumed = _finish_open(db, night, reporter) if night.resume else []
     found = _score(db, night, reporter)
-    return {**found, "resumed_runs": resumed, "warnings": reporter.warnings}
+    told = {"unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
+    return {**found, "resumed_runs": resumed, **told}
 
 
 def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> list[dict[str, Any]]:
@@ -297,7 +300,10 @@ def _plan(
     add_candidates(db, read_catalogue(db, night.as_of, night.model, night.catalogue))
     for (kind, rule), items in unreadable_items(db).items():
         reporter.say(f"left out: {rule}: {kind} {', '.join(items)}")
-    add_customers(db, night.model, reporter.progress)
+    for (key, how), profiles in sorted(add_customers(db, night.model, reporter.progress).items()):
+        reporter.unknown.setdefault(key, {})[how] = len(profiles)
+        named = ", ".join(map(str, profiles[:NAMED_PROFILES]))
+        reporter.say(f"not understood: {key} {how}: profile {named}")
     _name_rejected(db, night.strict, reporter)
     salt = token_hex(32)
     add_run(

@@ -6,13 +6,17 @@ stops after it, a real one copies the result into the evidence tables in one sho
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.plain_text import is_readable
 from sqlite_utils_personalization.errors import InvalidPreference
-from sqlite_utils_personalization.formula.declared import NO_CUSTOMER, read_preference
+from sqlite_utils_personalization.formula.declared import (
+    NO_CUSTOMER,
+    not_understood,
+    read_preference,
+)
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.preferences.customer import active_condition
@@ -60,9 +64,13 @@ def create_tables(db: sqlite3.Connection) -> None:
 
 def add_customers(
     db: sqlite3.Connection, model: Model, progress: Callable[[str, int, int], None]
-) -> None:
-    """Read every profile once, and group equal declarations into cohorts."""
-    done = 0
+) -> dict[tuple[str, str], list[int]]:
+    """Read every profile once, and group equal declarations into cohorts.
+
+    Returns the profile_ids of those who declared something in vain, by key and how, as not_understood has it.
+    """
+    done, packs = 0, model.constants["packs"]
+    vain: dict[tuple[str, str], list[int]] = {}
     total = db.execute(
         f"SELECT count(*) FROM am_personalization_profile WHERE {active_condition(db)}"
     ).fetchone()[0]
@@ -72,11 +80,16 @@ def add_customers(
         try:
             if not is_customer:
                 raise InvalidPreference(NO_CUSTOMER)
-            return _cohort_no(db, read_preference(text, model.constants["packs"])), None
+            return _cohort_no(db, read_preference(text, packs)), None
         except InvalidPreference as error:
             return None, str(error)
 
+    understood = lru_cache(maxsize=CACHED_PREFERENCES)(partial(not_understood, packs=packs))
     for profiles in _profiles(db):
+        for number, text, of in profiles:
+            if declared(text, is_readable(of))[0] is not None:
+                for found in understood(text):
+                    vain.setdefault(found, []).append(number)
         with transaction(db):
             db.executemany(
                 "INSERT INTO plan_customer VALUES (?, ?, ?)",
@@ -85,6 +98,7 @@ def add_customers(
         done += len(profiles)
         progress("Reading", done, total)
     count_customers(db)
+    return vain
 
 
 def count_customers(db: sqlite3.Connection) -> None:
