@@ -43,6 +43,9 @@ _FAULTS = {
     ),
 }
 
+# What stands for text that is not UTF-8, of which no reader ever sees a byte.
+LOST = "\ufffd"
+
 _FAULTS_OF_THE_PROGRAM = (
     sqlite3.ProgrammingError,
     sqlite3.InternalError,
@@ -192,6 +195,24 @@ def explain_reading(db: sqlite3.Connection, name: str) -> Iterator[None]:
         raise PersonalizationError(f"{name} cannot be read: {fault}", "mend that table") from None
 
 
+def decoded(raw: bytes) -> str:
+    """What SQLite stores as text, or LOST where it is not UTF-8: one such row must keep out no other."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return LOST
+
+
+@contextmanager
+def decoding(db: sqlite3.Connection) -> Iterator[None]:
+    """Text as decoded() has it, on a connection that others opened; only while rows are fetched."""
+    before, db.text_factory = db.text_factory, decoded
+    try:
+        yield
+    finally:
+        db.text_factory = before
+
+
 def column_names(db: sqlite3.Connection, table: str) -> set[str]:
     """The names of a table's or view's columns in lower case, none if there is no such table; read-only."""
     sql = "SELECT lower(name) FROM pragma_table_info(?)"
@@ -211,6 +232,7 @@ def _open(path: str | Path, parameters: str, timeout_s: float) -> sqlite_utils.D
             _uri(path, parameters), uri=True, timeout=timeout_s, isolation_level=None
         )
         try:
+            conn.text_factory = decoded
             conn.execute("SELECT count(*) FROM sqlite_master")
             _load_extensions(conn)
             return sqlite_utils.Database(conn)

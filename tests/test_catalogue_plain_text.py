@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from sqlite_utils_personalization.catalogue.plain_text import (
     cut,
-    decoded,
     is_decodable,
     is_readable,
     normal,
     plain,
     visible_id,
 )
+from sqlite_utils_personalization.database import decoded
 
 JOINER = "\u200d"
 

@@ -249,7 +249,7 @@ def test_an_unfinished_night_is_not_scored_again(shared, one_customer_a_chunk):
     with pytest.raises(KeyboardInterrupt):
         score(shared, as_of=AS_OF, reporter=Reporter(progress=Interrupt(stop)))
     with pytest.raises(PersonalizationError) as error:
-        score(shared, as_of=AS_OF, again=True)
+        score(shared, as_of=AS_OF, again=True, resume=False)
     assert (
         str(error.value) == "run 1 of 2026-04-01 is unfinished - finish it first, without --again"
     )

@@ -52,6 +52,29 @@ def industries(text: object, any_from: int, strict: bool = False) -> str:
     return _spelt(letters, any_from)
 
 
+# The last of the standard's two-digit groups in each division.
+_LAST_GROUPS = (2, 4, 5, 8, 32, 36, 41, 49, 61, 67, 70, 74, 77, 80, 82, 85, 87, 96, 98, 99)
+_GROUP = {
+    f"{number:02}": letter
+    for letter, first, last in zip(DIVISIONS, (0, *_LAST_GROUPS), _LAST_GROUPS, strict=False)
+    for number in range(first + 1, last + 1)
+}
+
+
+def certain(text: str) -> str:
+    """Letters in order of what a person or another program wrote, none unless all of it can only mean those; read-only.
+
+    Takes letters in either case, official names, whole or in pieces, and two-digit groups, in any width, separated.
+    """
+    letters: set[str] = set()
+    for name in filter(None, re.split(r"[/,、;\s]+", normal(text).upper())):
+        letter = name if name in DIVISIONS else _PIECES.get(name) or _GROUP.get(name)
+        if letter is None:
+            return ""
+        letters.add(letter)
+    return "".join(sorted(letters))
+
+
 def _spelt(letters: Iterable[str], any_from: int) -> str:
     spelt = "".join(sorted(letters))
     return ANY if len(spelt) >= any_from else spelt or UNKNOWN

@@ -5,6 +5,8 @@ import html
 import re
 import unicodedata
 
+from sqlite_utils_personalization.database import LOST
+
 # Of a title and of an id no more is kept; of any text no more is read, so that a megabyte costs what a line does.
 TITLE_LENGTH, ID_LENGTH, READ = 300, 200, 2000
 _JOINER, _CUT = "\u200d", "…"
@@ -33,23 +35,13 @@ _TAG = re.compile(
 _UNSEEN = re.compile(
     r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
 )
-# What stands for text that cannot be decoded, here as everywhere.
-_LOST = "\ufffd"
-
-
-def decoded(raw: bytes) -> str:
-    """What SQLite stores as text; what is_readable refuses where it is not UTF-8, and nothing of it."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return _LOST
 
 
 def is_readable(value: object) -> bool:
     """Whether a value of a source is text or a number: no BLOB, nothing that was or is decoded wrongly."""
     if isinstance(value, bytes):
         return False
-    return not isinstance(value, str) or not (_LOST in value or _is_mojibake(value[:READ]))
+    return not isinstance(value, str) or not (LOST in value or _is_mojibake(value[:READ]))
 
 
 def is_decodable(value: object) -> bool:
@@ -100,7 +92,7 @@ def plain(value: object) -> str:
         text = _up_to_a_tag(text[:READ])
     # Markup may have been escaped, once more than once; NFKC makes its brackets of full-width ones, which are none.
     for _ in range(2):
-        text = _REFERENCE.sub(lambda one: html.unescape(one[0]).replace(_LOST, ""), text)
+        text = _REFERENCE.sub(lambda one: html.unescape(one[0]).replace(LOST, ""), text)
     return normal(_without_markup(text))
 
 
@@ -126,7 +118,7 @@ def _text_of(raw: bytes) -> str:
         is_all = len(raw) <= 4 * READ
         return codecs.getincrementaldecoder("utf-8")().decode(raw[: 4 * READ], final=is_all)
     except UnicodeDecodeError:
-        return _LOST
+        return LOST
 
 
 def _up_to_a_tag(text: str) -> str:

@@ -3,14 +3,13 @@
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sqlite_utils_personalization.catalogue.plain_text import decoded
 from sqlite_utils_personalization.database import (
     column_names,
+    decoding,
     explain_reading,
     null_columns,
     plain_cursor,
@@ -78,21 +77,11 @@ def rows(
     """
     cursor = plain_cursor(db)
     with explain_reading(db, name):
-        with _decoding(db):
+        with decoding(db):
             cursor.execute(sql, values)
         while True:
-            with _decoding(db):
+            with decoding(db):
                 found = cursor.fetchmany(_AT_ONCE)
             if not found:
                 return
             yield from map(tuple, found)
-
-
-@contextmanager
-def _decoding(db: sqlite3.Connection) -> Iterator[None]:
-    """Only while rows are fetched: the connection is others' too."""
-    before, db.text_factory = db.text_factory, decoded
-    try:
-        yield
-    finally:
-        db.text_factory = before

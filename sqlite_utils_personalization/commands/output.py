@@ -89,5 +89,8 @@ def print_json(objects: Iterable[dict[str, Any]], *, lines: bool, ascii_: bool) 
 
 
 def print_text(text: str, end: str = "\n") -> None:
-    """Print text as UTF-8, because titles are Japanese whatever the encoding of the terminal, which obeys nothing."""
-    click.echo(f"{visible(text)}{end}".encode(), nl=False)
+    """Print text as UTF-8, because titles are Japanese whatever the encoding of the terminal, which obeys nothing.
+
+    Half a surrogate pair, which JSON can hold and UTF-8 cannot, is the escape that it is in JSON.
+    """
+    click.echo(f"{visible(text)}{end}".encode("utf-8", "backslashreplace"), nl=False)

@@ -37,11 +37,27 @@ _RESUMES = "what was logged stays - run the same command again to finish the nig
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A SELECT of further items to recommend",
 )
+@click.option(
+    "--no-resume",
+    "resume",
+    flag_value=False,
+    default=True,
+    help="Don't finish other nights that were interrupted",
+)
+@click.option(
+    "--any-date",
+    is_flag=True,
+    help="Score a day after tomorrow, or more than a year away from the last night",
+)
 @click.option("--again", is_flag=True, help="Score a night that was scored before once more")
 @click.option(
     "--dry-run", is_flag=True, help="Open the file read-only and say what would be logged"
 )
-@click.option("--strict", is_flag=True, help="Log nothing if a customer's preference is not valid")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Log nothing if a preference is not valid, or much less is found than the night before",
+)
 @load_extension_option
 @key_hash_options
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
@@ -54,9 +70,10 @@ def score(path: str, silent: bool, as_of: Any, hashing: KeyHashing, **options: A
     \b
         sqlite-utils personalization-score jpcite.db --as-of 2026-07-22
 
-    The last line of the output is JSON. Everything else goes to standard error. A night that was interrupted is
-    finished by the same command. Others may use the file meanwhile; in WAL mode, which personalization-score leaves to
-    you (sqlite-utils enable-wal jpcite.db), readers never wait and writers wait for a fraction of a second.
+    The last line of the output is JSON. Everything else goes to standard error. Nights that were interrupted are
+    finished first, with the rows that were decided then. Others may use the file meanwhile; in WAL mode, which
+    personalization-score leaves to you (sqlite-utils enable-wal jpcite.db), readers never wait and writers wait for a
+    fraction of a second.
     """
     from sqlite_utils_personalization.commands.base import stoppable
     from sqlite_utils_personalization.scoring.night import Reporter

@@ -5,14 +5,17 @@ known key and ignores unknown keys; whoever writes a preference applies it whole
 """
 
 import json
+import re
 from collections.abc import Hashable, Mapping
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NoReturn
 
 from jsonschema import Draft202012Validator
 
-from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+from sqlite_utils_personalization.catalogue.industries import certain
+from sqlite_utils_personalization.database import LOST
 from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.model.kinds import NO_INDUSTRY, Declared
 
@@ -26,6 +29,10 @@ COLUMNS = {
 KEYS = {name: name for name in Declared._fields} | {name: key for key, name in COLUMNS.items()}
 # Where Python itself gives up differs from version to version, and a night must not.
 MAX_DEPTH = 100
+# How a key is declared in vain.
+NOT_KNOWN, MISSPELT = "not known", "misspelt"
+# Of a row that no key leads to.
+NO_CUSTOMER = "user_token_hash is not text"
 
 
 def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
@@ -40,15 +47,14 @@ def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
             raise InvalidPreference(fault)
     given: dict[str, Any] = {COLUMNS.get(key, key): value for key, value in known.items()}
     if "industries" in given:
-        given["industries"] = _industries(given["industries"], packs)
+        given["industries"] = industries_of(given["industries"], packs)
     # Numbers were decoded as floats.
     whole = {key: int(value) for key, value in given.items() if isinstance(value, float)}
     return Declared(**{**dict.fromkeys(Declared._fields), **given, **whole})
 
 
 def _known_keys(text: object) -> dict[str, Any]:
-    if not isinstance(text, str):
-        raise InvalidPreference("preference_json is not text")
+    text = stored_text(text)
     try:
         declared = _DECODER.decode(text)
     except ValueError:
@@ -60,6 +66,13 @@ def _known_keys(text: object) -> dict[str, Any]:
     if not isinstance(declared, dict):
         raise InvalidPreference("preference_json is not a JSON object")
     return {key: declared[key] for key in _rules() if key in declared}
+
+
+def stored_text(value: object) -> str:
+    """A preference_json as it was read. InvalidPreference if it is a BLOB, or no text in UTF-8."""
+    if not isinstance(value, str) or value == LOST:
+        raise InvalidPreference("preference_json is not text")
+    return value
 
 
 def _not_json(constant: str) -> NoReturn:
@@ -82,8 +95,28 @@ def _depth(value: object) -> int:
     return depth
 
 
-def _industries(pack: str, packs: Mapping[str, str]) -> str:
-    return pack if pack in DIVISIONS else packs.get(pack, NO_INDUSTRY)
+def industries_of(pack: str, packs: Mapping[str, str]) -> str:
+    """The letters that an industry_pack stands for, NO_INDUSTRY if that is not certain; packs are the model's."""
+    return packs.get(pack) or certain(pack) or NO_INDUSTRY
+
+
+def not_understood(text: object, packs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What a valid preference declares in vain: the key that is meant, and NOT_KNOWN or MISSPELT. Read-only."""
+    declared = _DECODER.decode(stored_text(text))
+    vain = [(known, MISSPELT) for key in declared if (known := meant_key(key))]
+    pack = declared.get("industry_pack")
+    if pack is not None and industries_of(pack, packs) == NO_INDUSTRY:
+        vain.append(("industry_pack", NOT_KNOWN))
+    return tuple(sorted({*vain}))
+
+
+@lru_cache(maxsize=4096)
+def meant_key(key: str) -> str | None:
+    """The known key that an unknown one looks like, or None."""
+    if key in _rules():
+        return None
+    near = get_close_matches(re.sub(r"[\W_]+", "_", key.casefold()), _rules(), 1)
+    return near[0] if near else None
 
 
 @cache

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from sqlite_utils_personalization.catalogue.plain_text import is_readable
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import InvalidPreference, PersonalizationError
+from sqlite_utils_personalization.formula.declared import NO_CUSTOMER, stored_text
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.validation import (
     MAX_LENGTH,
@@ -90,9 +92,12 @@ def import_profiles(
 def check_profiles(db: sqlite3.Connection, packs: Mapping[str, str]) -> Iterator[Fault]:
     """Every stored preference that the schema refuses, by profile_id; read-only."""
     faults = _fault_of(packs)
-    for profile_id, text in db.execute(
-        f"SELECT profile_id, preference_json FROM am_personalization_profile WHERE {active_condition(db)} ORDER BY 1"
+    for profile_id, text, of in db.execute(
+        "SELECT profile_id, preference_json, user_token_hash FROM am_personalization_profile"
+        f" WHERE {active_condition(db)} ORDER BY 1"
     ):
+        if not is_readable(of):
+            yield Fault(profile_id, NO_CUSTOMER)
         if sentence := faults(text):
             yield Fault(profile_id, sentence)
 
@@ -139,7 +144,7 @@ def _fault_of(packs: Mapping[str, str]) -> Callable[[object], str | None]:
     @lru_cache(maxsize=CACHED)
     def fault(text: object) -> str | None:
         try:
-            validate(parse_preference(text) if isinstance(text, str) else text, packs)
+            validate(parse_preference(stored_text(text)), packs)
         except InvalidPreference as error:
             return str(error)
         return None

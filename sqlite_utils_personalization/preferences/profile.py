@@ -1,11 +1,12 @@
 """A customer's row: found by the hash of the key, and what is declared in it replaced as a whole or merged."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.database import LOST, decoding
 from sqlite_utils_personalization.errors import (
     Changed,
     InvalidPreference,
@@ -41,9 +42,15 @@ class Profile(NamedTuple):
     @property
     def declared(self) -> dict[str, Any]:
         """What is declared. InvalidPreference if another program stored what is no JSON object."""
-        found = parse_preference(self.preference_json)
+        try:
+            found = parse_preference(self.preference_json)
+        except InvalidPreference:
+            found = None
         if not isinstance(found, dict):
-            raise InvalidPreference("the stored preference is not a JSON object")
+            raise InvalidPreference(
+                f"the preference stored for profile {self.profile_id} is not a JSON object",
+                "set it anew",
+            )
         return found
 
     @property
@@ -79,8 +86,16 @@ WHERE user_token_hash = :hash
 
 def find_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile | None:
     """The customer with this hash, or None, also where it is the random one of an erased customer; read-only."""
-    row = db.execute(_FIND.format(active=active_condition(db)), (user_token_hash,)).fetchone()
-    return Profile(*row) if row else None
+    sql = _FIND.format(active=active_condition(db))
+    with decoding(db):
+        row = db.execute(sql, (user_token_hash,)).fetchone()
+    return _profile(row) if row else None
+
+
+def _profile(row: Iterable[Any]) -> Profile:
+    """The row; what another program stored as a BLOB is no text, and none of its bytes are shown."""
+    values: list[Any] = [LOST if isinstance(value, bytes) else value for value in row]
+    return Profile(*values)
 
 
 def require_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile:
@@ -91,14 +106,21 @@ def require_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile:
 
 
 def list_profiles(db: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str]]:
-    """profile_id, the beginning of the hash, the declared keys, and the dates of every customer; read-only."""
+    """profile_id, the beginning of the hash, the declared keys, and the dates of every customer; read-only.
+
+    A key that the schema does not know is not repeated, since it may be personal.
+    """
     for row in db.execute(_LIST.format(active=active_condition(db))):
-        profile = Profile(*row)
+        profile = _profile(row)
         try:
-            keys = ", ".join(profile.declared) or "nothing"
+            keys = ", ".join(map(_shown, profile.declared)) or "nothing"
         except InvalidPreference:
             keys = "not readable"
-        yield profile.profile_id, profile.user_token_hash[:HASH_PREFIX], keys, *row[3:]
+        yield profile.profile_id, profile.user_token_hash[:HASH_PREFIX], keys, *profile[3:]
+
+
+def _shown(key: str) -> str:
+    return key if key in preference_schema()["properties"] else "(unknown)"
 
 
 def set_preferences(

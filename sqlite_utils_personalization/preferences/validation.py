@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -15,9 +14,16 @@ from jsonschema import Draft202012Validator
 
 from sqlite_utils_personalization.canonical import canonical_json, strict_json
 from sqlite_utils_personalization.catalogue.areas import official_prefecture
-from sqlite_utils_personalization.catalogue.industries import DIVISIONS
+from sqlite_utils_personalization.catalogue.industries import DIVISIONS, certain
 from sqlite_utils_personalization.errors import InvalidPreference
-from sqlite_utils_personalization.formula.declared import MAX_DEPTH, expected, preference_schema
+from sqlite_utils_personalization.formula.declared import (
+    MAX_DEPTH,
+    expected,
+    industries_of,
+    meant_key,
+    preference_schema,
+)
+from sqlite_utils_personalization.model.kinds import NO_INDUSTRY
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.personal_data import personal_data
 
@@ -43,13 +49,13 @@ def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
 
     packs are the model's, by name. InvalidPreference names every fault, by its path.
     """
-    faults = [*_personal(declared)] or [*_faults(_spelled(declared), packs)]
+    faults = [*_personal(declared)] or [*_faults(_spelled(declared, packs), packs)]
     if faults:
         raise faults[0] if len(faults) == 1 else InvalidPreference("; ".join(map(str, faults)))
     assert isinstance(declared, dict)
     return {
         key: int(value) if isinstance(value, float) else value
-        for key, value in _spelled(declared).items()
+        for key, value in _spelled(declared, packs).items()
     }
 
 
@@ -116,11 +122,16 @@ def _inside(path: str, value: object) -> Iterator[tuple[str, object]]:
             yield from ((where, key), (where, item))
 
 
-def _spelled(declared: Any) -> Any:
-    if not isinstance(declared, dict) or not isinstance(declared.get("prefecture"), str):
+def _spelled(declared: Any, packs: Mapping[str, str]) -> Any:
+    if not isinstance(declared, dict):
         return declared
-    name = declared["prefecture"]
-    return {**declared, "prefecture": official_prefecture(name) or name}
+    spelled, name, pack = {}, declared.get("prefecture"), declared.get("industry_pack")
+    if isinstance(name, str):
+        spelled["prefecture"] = official_prefecture(name) or name
+    # Several divisions have no shorter name than the one that was given.
+    if isinstance(pack, str) and pack not in packs and len(certain(pack)) == 1:
+        spelled["industry_pack"] = certain(pack)
+    return {**declared, **spelled}
 
 
 def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[InvalidPreference]:
@@ -142,14 +153,14 @@ def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[InvalidPreferen
 
 
 def _unknown(key: str) -> InvalidPreference:
-    near = get_close_matches(key.casefold(), _rules(), 1)
-    meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(_rules())}"
+    near = meant_key(key)
+    meant = f"did you mean {near}?" if near else f"known are {', '.join(_rules())}"
     return InvalidPreference("$ has an unknown key", meant)
 
 
 def _is_known(declared: Any, packs: Mapping[str, str]) -> bool:
     pack = declared.get("industry_pack") if isinstance(declared, dict) else None
-    return not isinstance(pack, str) or pack in DIVISIONS or pack in packs
+    return not isinstance(pack, str) or industries_of(pack, packs) != NO_INDUSTRY
 
 
 def _rules() -> dict[str, Any]:

@@ -22,32 +22,33 @@ WHERE max(last, coalesce(s.seq, 0)) > 0
     AND NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_run')
     AND NOT EXISTS (SELECT 1 FROM am_personalization_log_mark);
 
--- One night's scoring, written once. The generated columns are the model's numbers the formula reads.
+-- One night's scoring, written once. The generated columns are the model's numbers the formula reads. Beside them no
+-- column has a CHECK, which a trigger takes the place of: SQLite 3.40 could not VACUUM INTO through a read-only connection.
 CREATE TABLE IF NOT EXISTS am_personalization_run (
-    run_id INTEGER PRIMARY KEY CHECK (run_id BETWEEN 1 AND 9007199254740992),
-    as_of TEXT NOT NULL CHECK (as_of IS date(as_of)),
-    again INTEGER NOT NULL CHECK (again >= 0),
+    run_id INTEGER PRIMARY KEY,
+    as_of TEXT NOT NULL,
+    again INTEGER NOT NULL,
     model_json TEXT NOT NULL,
-    model_sha256 TEXT NOT NULL CHECK (length(model_sha256) = 64),
+    model_sha256 TEXT NOT NULL,
     package_version TEXT NOT NULL,
-    top_k INTEGER NOT NULL CHECK (top_k >= 1),
+    top_k INTEGER NOT NULL,
     served_at TEXT NOT NULL,
     started_at TEXT NOT NULL,
     -- random: keeps what one customer's proof shows of the next from being guessed
-    salt TEXT NOT NULL CHECK (length(salt) = 64),
-    customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
-    candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    salt TEXT NOT NULL,
+    customers_sha256 TEXT NOT NULL,
+    candidates_sha256 TEXT NOT NULL,
     -- who gets which list, as it was frozen
-    served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
+    served_sha256 TEXT NOT NULL,
     -- up to which delivery and feedback it looked for what was handed over before
     delivery_end INTEGER,
     feedback_end INTEGER,
-    profiles INTEGER NOT NULL CHECK (profiles >= 0),
-    rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
+    profiles INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
-    counts_json TEXT NOT NULL CHECK (json_valid(counts_json)),
+    counts_json TEXT NOT NULL,
     -- per type and rule: items left out of the catalogue
-    left_out_json TEXT NOT NULL CHECK (json_valid(left_out_json)),
+    left_out_json TEXT NOT NULL,
     industry_weight INTEGER AS (json_extract(model_json, '$.weights.industry')) STORED,
     deadline_weight INTEGER AS (json_extract(model_json, '$.weights.deadline')) STORED,
     risk_weight INTEGER AS (json_extract(model_json, '$.weights.risk')) STORED,
@@ -371,6 +372,23 @@ WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
     )
 BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
 
+-- Of what is NULL a CHECK says nothing either.
+CREATE TRIGGER IF NOT EXISTS am_personalization_run_check AFTER INSERT ON am_personalization_run
+WHEN NOT (new.run_id BETWEEN 1 AND 9007199254740992
+    AND new.as_of IS date(new.as_of)
+    AND new.again >= 0
+    AND length(new.model_sha256) = 64
+    AND new.top_k >= 1
+    AND length(new.salt) = 64
+    AND length(new.customers_sha256) = 64
+    AND length(new.candidates_sha256) = 64
+    AND length(new.served_sha256) = 64
+    AND new.profiles >= 0
+    AND new.rejected BETWEEN 0 AND new.profiles
+    AND json_valid(new.counts_json)
+    AND json_valid(new.left_out_json))
+BEGIN SELECT raise(ABORT, 'CHECK constraint failed: am_personalization_run'); END;
+
 CREATE TRIGGER IF NOT EXISTS am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
 WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
         SELECT 1 FROM am_personalization_cohort
@@ -449,7 +467,7 @@ CREATE TEMP TABLE am_personalization_check (
 );
 INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8' FROM pragma_encoding;
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 57 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 58 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_log_mark',
     'trigger am_personalization_log_mark_no_update',
     'trigger am_personalization_log_mark_no_delete',
@@ -474,6 +492,7 @@ SELECT count(*) = 57 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'trigger am_personalization_run_no_update',
     'trigger am_personalization_run_no_delete',
     'trigger am_personalization_run_no_replace',
+    'trigger am_personalization_run_check',
     'trigger am_personalization_cohort_no_update',
     'trigger am_personalization_cohort_no_delete',
     'trigger am_personalization_cohort_no_replace',

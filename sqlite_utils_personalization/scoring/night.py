@@ -3,15 +3,14 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.catalogue.read import read_catalogue
-from sqlite_utils_personalization.clock import japan_day, utc_now
+from sqlite_utils_personalization.catalogue.read import listed_types, read_catalogue
+from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import (
     explain_errors,
     has_table,
@@ -22,11 +21,14 @@ from sqlite_utils_personalization.database import (
 )
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
+from sqlite_utils_personalization.scoring.clock import look_at_clock, night_of
+from sqlite_utils_personalization.scoring.collapse import collapses
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
 from sqlite_utils_personalization.scoring.log import (
@@ -41,19 +43,28 @@ from sqlite_utils_personalization.scoring.plan import (
     add_run,
     create_tables,
     rejected_profiles,
+    unreadable_items,
     without_personal_data,
 )
 from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
+from sqlite_utils_personalization.scoring.replaced import (
+    SameFile,
+    ends_of,
+    is_behind,
+    read_back,
+    replaced,
+)
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
-from sqlite_utils_personalization.scoring.summary import summary
+from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, summary
 from sqlite_utils_personalization.transaction import transaction
 
 # Enough for the pages that one chunk of the log touches in its three indexes.
 CACHE_KIB = 65_536
 # As many as a log can ever have rows.
 MOST_PLACES = 2**53
+_SALT = "SELECT salt FROM am_personalization_run WHERE run_id = ?"
 
 
 NOT_YET = "0" * 64
@@ -70,6 +81,8 @@ class Night:
     dry_run: bool
     strict: bool
     catalogue: Path | None
+    resume: bool = True
+    any_date: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,14 @@ class Reporter:
 
     say: Callable[[str], None] = lambda sentence: None
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None
+    warnings: list[str] = field(default_factory=list)
+    # How many customers declared a key in vain, by how; of a night that is planned.
+    unknown: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def warn(self, sentence: str) -> None:
+        """Say it, and keep it for the summary."""
+        self.say(f"warning: {sentence}")
+        self.warnings.append(sentence)
 
 
 class LatestRun(NamedTuple):
@@ -98,43 +119,109 @@ def score(
     dry_run: bool = False,
     strict: bool = False,
     catalogue: Path | None = None,
+    resume: bool = True,
+    any_date: bool = False,
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Score every customer in the file for one night, and log what each is recommended.
 
     as_of is a Japanese calendar day, ISO, by default today in Japan; model and catalogue are files, by default
-    the packaged model.json and the tables found. A night scored before is not scored twice, unless again; one
-    that was interrupted is finished. With dry_run the file is opened read-only and nothing is written; with
-    strict an invalid preference is an error before anything is written.
+    the packaged model.json and the tables found. A night scored before is not scored twice, unless again. Every night
+    that was interrupted is finished first, unless not resume: then only the one that is asked for. A new night later
+    than tomorrow, or more than a year away from the last one, needs any_date. With dry_run the file is opened
+    read-only and nothing is written; with strict an invalid preference is an error before anything is written.
 
     Returns the JSON contract of personalization-score. PersonalizationError says what is wrong in the data.
     """
     if not 1 <= top_k <= MOST_PLACES:
         allowed = "at least 1" if top_k < 1 else f"at most {MOST_PLACES}"
         raise PersonalizationError(f"top_k is {top_k}", f"give {allowed}")
-    night = Night(_day(as_of), load_model(model), top_k, again, dry_run, strict, catalogue)
+    night = Night(
+        night_of(as_of),
+        load_model(model),
+        top_k,
+        again,
+        dry_run,
+        strict,
+        catalogue,
+        resume,
+        any_date,
+    )
+    same = SameFile(path) if Path(path).exists() else None
     with explain_errors(path), open_readonly(path) if dry_run else open_writable(path) as db:
         db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        return _run(db.conn, path, night, reporter or Reporter())
+        assert same
+        ends = ends_of(db.conn)
+        try:
+            found = _run(db.conn, path, night, _watching(same, reporter or Reporter()))
+        except sqlite3.DatabaseError as error:
+            # What SQLite says of a file that was moved away is that it is read-only.
+            same.check()
+            if "no such table" in str(error) and ends_of(db.conn) < ends:
+                raise replaced(path) from None
+            raise
+    if not dry_run:
+        written = [found["run_id"], *(run["run_id"] for run in found["resumed_runs"])]
+        with explain_errors(path):
+            read_back(path, same, written, ends)
+    return found
 
 
-def _day(as_of: str | None) -> str:
-    if as_of is None:
-        return japan_day()
-    try:
-        day = date.fromisoformat(as_of)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != as_of:
-        raise PersonalizationError(f"as_of {as_of!r} is not a date", "write it like 2026-07-22")
-    return as_of
+def _watching(same: SameFile, reporter: Reporter) -> Reporter:
+    """The reporter, but that each step, as a chunk of the log, first looks whether the file is still there."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        same.check()
+        reporter.progress(stage, done, total)
+
+    return replace(reporter, progress=progress)
 
 
 def _run(
     db: sqlite3.Connection, path: str | Path, night: Night, reporter: Reporter
 ) -> dict[str, Any]:
-    started_at = utc_now()
     _require_schema(db, path, night, reporter)
+    resumed = _finish_open(db, night, reporter) if night.resume else []
+    found = _score(db, night, reporter)
+    told = {"unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
+    return {**found, "resumed_runs": resumed, **told}
+
+
+def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> list[dict[str, Any]]:
+    """Finish every other night that was interrupted, the earliest first, and tell which; a dry run only tells."""
+    finished = []
+    mine = _latest(db, night)
+    for run_id, as_of in _open_runs(db):
+        if mine and run_id == mine.run_id and not night.again:
+            continue
+        if night.dry_run:
+            logged = sum(rows_left(db, run_id).values())
+            reporter.say(f"run {run_id} of {as_of} was interrupted: {logged} rows are left to log")
+        else:
+            try:
+                logged = _log(db, run_id, "resumed", reporter)["logged"]
+            except PersonalizationError as error:
+                # What is wrong with one night is no reason to have no other.
+                reporter.warn(
+                    f"run {run_id} of {as_of} was interrupted, and is not finished: {error}"
+                )
+                continue
+            reporter.say(f"run {run_id} of {as_of} was interrupted: {logged} rows logged, finished")
+        finished.append({"run_id": run_id, "as_of": as_of, "logged": logged})
+    return finished
+
+
+def _open_runs(db: sqlite3.Connection) -> list[tuple[int, str]]:
+    if not has_table(db, "am_personalization_run"):
+        return []
+    sql = (
+        f"SELECT run_id, as_of FROM am_personalization_run r WHERE {STATUS} = 'running' ORDER BY 1"
+    )
+    return db.execute(sql).fetchall()
+
+
+def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str, Any]:
+    started_at, ends = utc_now(), ends_of(db)
     run = _latest(db, night)
     if run and run.status == "running" and night.again:
         raise PersonalizationError(
@@ -143,6 +230,8 @@ def _run(
     if run and not night.again:
         return _existing(db, night, run, reporter)
     again = run.again + 1 if run else 0
+    if sentence := look_at_clock(db, night.as_of, night.any_date):
+        reporter.warn(sentence)
     _plan(db, night, again, started_at, reporter)
     if night.dry_run:
         return summary(db, "planned", None, run_id=None, dry_run=True)
@@ -151,6 +240,8 @@ def _run(
         rival = _latest(db, night)
         if rival is None or rival.again < again:
             _require_newest(db)
+            if is_behind(db, ends):
+                raise replaced("the file")
             run_id, status = freeze(db), "scored"
         else:
             run_id, status = rival.run_id, "resumed"
@@ -212,7 +303,12 @@ def _plan(
     create_map(db)
     found = read_catalogue(db, night.as_of, night.model, night.catalogue)
     add_candidates(db, without_personal_data(found))
-    add_customers(db, night.model, reporter.progress)
+    for (kind, rule), items in unreadable_items(db).items():
+        reporter.say(f"left out: {rule}: {kind} {', '.join(items)}")
+    for (key, how), profiles in sorted(add_customers(db, night.model, reporter.progress).items()):
+        reporter.unknown.setdefault(key, {})[how] = len(profiles)
+        named = ", ".join(map(str, profiles[:NAMED_PROFILES]))
+        reporter.say(f"not understood: {key} {how}: profile {named}")
     _name_rejected(db, night.strict, reporter)
     salt = token_hex(32)
     add_run(
@@ -233,6 +329,7 @@ def _plan(
         **seen_until(db),
         **inputs(db, salt),
     )
+    _warn_of_collapse(db, night, reporter)
     spare(db)
     decide(db, night.top_k)
     serve(db, night.top_k)
@@ -240,6 +337,18 @@ def _plan(
     db.execute(
         "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json", counts
     )
+
+
+def _warn_of_collapse(db: sqlite3.Connection, night: Night, reporter: Reporter) -> None:
+    listed = set(TYPES) if night.catalogue else listed_types(db) | {"industry_pack"}
+    found = [*collapses(db, listed)]
+    if found and night.strict:
+        raise PersonalizationError(
+            "; ".join(found),
+            "nothing was logged: look at what fills these tables, or leave out --strict",
+        )
+    for sentence in found:
+        reporter.warn(sentence)
 
 
 def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> None:
@@ -269,10 +378,14 @@ def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -
         _mend(db, run_id, reporter)
     added: Counter[str] = Counter()
     total, done = customers_left(db, run_id), 0
+    (salt,) = db.execute(_SALT, (run_id,)).fetchone()
     for chunk in log_chunks(db, run_id):
         added.update(chunk.rows)
         done += chunk.customers
         reporter.progress("Logging", done, total)
+    # A file that was overwritten has no such run, and nothing that is left of it either.
+    if db.execute(_SALT, (run_id,)).fetchone() != (salt,):
+        raise replaced("the file")
     if there := falsely_gone(db, run_id):
         raise PersonalizationError(
             f"run {run_id} notes profile {there[0]} as deleted, who is there, so it is not sealed",

@@ -7,12 +7,17 @@ stops after it, a real one copies the result into the evidence tables in one sho
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.plain_text import is_readable
 from sqlite_utils_personalization.errors import InvalidPreference
-from sqlite_utils_personalization.formula.declared import read_preference
+from sqlite_utils_personalization.formula.declared import (
+    NO_CUSTOMER,
+    not_understood,
+    read_preference,
+)
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.preferences.customer import active_condition
@@ -22,6 +27,7 @@ from sqlite_utils_personalization.transaction import transaction
 
 BATCH = 10_000
 CACHED_PREFERENCES = 50_000
+NAMED_ITEMS = 20
 
 _TOLD = " ― "
 # A UUID, another run of hexadecimal digits, or a number that was counted: never written with a zero before it.
@@ -67,29 +73,41 @@ def create_tables(db: sqlite3.Connection) -> None:
 
 def add_customers(
     db: sqlite3.Connection, model: Model, progress: Callable[[str, int, int], None]
-) -> None:
-    """Read every profile once, and group equal declarations into cohorts."""
-    done = 0
+) -> dict[tuple[str, str], list[int]]:
+    """Read every profile once, and group equal declarations into cohorts.
+
+    Returns the profile_ids of those who declared something in vain, by key and how, as not_understood has it.
+    """
+    done, packs = 0, model.constants["packs"]
+    vain: dict[tuple[str, str], list[int]] = {}
     total = db.execute(
         f"SELECT count(*) FROM am_personalization_profile WHERE {active_condition(db)}"
     ).fetchone()[0]
 
     @lru_cache(maxsize=CACHED_PREFERENCES)
-    def declared(text: object) -> tuple[int | None, str | None]:
+    def declared(text: object, is_customer: bool) -> tuple[int | None, str | None]:
         try:
-            return _cohort_no(db, read_preference(text, model.constants["packs"])), None
+            if not is_customer:
+                raise InvalidPreference(NO_CUSTOMER)
+            return _cohort_no(db, read_preference(text, packs)), None
         except InvalidPreference as error:
             return None, str(error)
 
+    understood = lru_cache(maxsize=CACHED_PREFERENCES)(partial(not_understood, packs=packs))
     for profiles in _profiles(db):
+        for number, text, of in profiles:
+            if declared(text, is_readable(of))[0] is not None:
+                for found in understood(text):
+                    vain.setdefault(found, []).append(number)
         with transaction(db):
             db.executemany(
                 "INSERT INTO plan_customer VALUES (?, ?, ?)",
-                ((profile_id, *declared(text)) for profile_id, text in profiles),
+                ((number, *declared(text, is_readable(of))) for number, text, of in profiles),
             )
         done += len(profiles)
         progress("Reading", done, total)
     count_customers(db)
+    return vain
 
 
 def count_customers(db: sqlite3.Connection) -> None:
@@ -101,11 +119,11 @@ def count_customers(db: sqlite3.Connection) -> None:
     )
 
 
-def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object]]]:
+def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object, object]]]:
     # Key ranges, so that no read lock outlives a batch on a file a server writes to.
     last, condition = -(2**63), active_condition(db)
     while rows := db.execute(
-        "SELECT profile_id, preference_json FROM am_personalization_profile"
+        "SELECT profile_id, preference_json, user_token_hash FROM am_personalization_profile"
         f" WHERE profile_id > ? AND {condition} ORDER BY profile_id LIMIT ?",
         (last, BATCH),
     ).fetchall():
@@ -175,6 +193,19 @@ def add_run(db: sqlite3.Connection, **columns: str | int | None) -> None:
     """Add the run row; columns are those of am_personalization_run."""
     names, places = ", ".join(columns), _marks(tuple(columns))
     db.execute(f"INSERT INTO plan_run({names}) VALUES ({places})", tuple(columns.values()))
+
+
+def unreadable_items(db: sqlite3.Connection) -> dict[tuple[str, str], list[str]]:
+    """The first ids of what could not be read, by type and by the rule it was left out by; read-only."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind, rule, item_id in db.execute(
+        "SELECT recommendation_type, left_out, item_id FROM plan_candidate"
+        " WHERE left_out LIKE '%not readable' AND item_id <> '' ORDER BY 1, 2, 3"
+    ):
+        named = found.setdefault((kind, rule), [])
+        if len(named) < NAMED_ITEMS:
+            named.append(item_id)
+    return found
 
 
 def rejected_profiles(db: sqlite3.Connection) -> dict[str, list[int]]:

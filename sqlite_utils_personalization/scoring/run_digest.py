@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
+from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.model.kinds import TYPES
 
 # Whoever is spared nothing gets the first places of each type.
@@ -29,6 +30,10 @@ CROSS JOIN plan_candidate c ON c.candidate_no = d.candidate_no
 """
 _OWN_SCORED = f"SELECT c.recommendation_type, count(DISTINCT o.profile_id) {_OWN} GROUP BY 1"
 _OWN_ROWS = f"SELECT c.recommendation_type, d.score, count(*) {_OWN} GROUP BY 1, 2"
+
+
+_OPEN = splice("{is_open}")
+_NOT_OPEN = "CASE WHEN c.opens_on > r.as_of THEN 'not yet open' WHEN c.closes_on < r.as_of THEN 'closed' END"
 
 
 class Places(NamedTuple):
@@ -63,14 +68,19 @@ def planned_places(db: sqlite3.Connection) -> Places:
 def outcome(db: sqlite3.Connection, places: Places) -> dict[str, str]:
     """Counts per type, and per type and rule what was left out of the catalogue, as canonical JSON.
 
-    The counts of a run that wrote down no scores, as runs did before there were any, are derived without them.
+    Runs of before wrote down no scores, or counted as candidates what was closed or not yet open: as what a run wrote
+    down, so it is derived.
     """
-    counts = _counts(db, places)
-    without = canonical_json({kind: _without_scores(found) for kind, found in counts.items()})
     stored = db.execute("SELECT counts_json FROM plan_run").fetchone()[0]
+    counts = _counts(db, places, _OPEN)
+    of_before = _counts(db, places, "1")
+    without = {kind: _without_scores(found) for kind, found in of_before.items()}
+    is_of_before = stored != canonical_json(counts) and stored in map(
+        canonical_json, (of_before, without)
+    )
     return {
-        "counts_json": without if stored == without else canonical_json(counts),
-        "left_out_json": canonical_json(_left_out(db)),
+        "counts_json": stored if is_of_before else canonical_json(counts),
+        "left_out_json": canonical_json(_left_out(db, is_of_before)),
     }
 
 
@@ -96,13 +106,14 @@ def _candidates_sha256(db: sqlite3.Connection) -> str:
     return digest.hexdigest()
 
 
-def _counts(db: sqlite3.Connection, places: Places) -> dict[str, dict[str, Any]]:
+def _counts(db: sqlite3.Connection, places: Places, condition: str) -> dict[str, dict[str, Any]]:
     """Per type: candidates, customers with some rows (scored) and with none (zero), rows, and rows by score."""
     counts: dict[str, dict[str, Any]] = {
         kind: {"candidates": 0, "scored": 0, "rows": 0, "scores": {}} for kind in TYPES
     }
     for kind, candidates in db.execute(
-        "SELECT recommendation_type, count(*) FROM plan_candidate WHERE left_out IS NULL GROUP BY 1"
+        "SELECT recommendation_type, count(*) FROM plan_candidate c, plan_run r"
+        f" WHERE left_out IS NULL AND {condition} GROUP BY 1"
     ):
         counts[kind]["candidates"] = candidates
     for kind, scored in places.scored:
@@ -119,11 +130,12 @@ def _without_scores(counts: dict[str, Any]) -> dict[str, Any]:
     return {name: found for name, found in counts.items() if name != "scores"}
 
 
-def _left_out(db: sqlite3.Connection) -> dict[str, dict[str, int]]:
+def _left_out(db: sqlite3.Connection, is_of_before: bool) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
+    rule_of = "left_out" if is_of_before else f"coalesce(left_out, {_NOT_OPEN})"
     for kind, rule, n in db.execute(
-        "SELECT recommendation_type, left_out, count(*) FROM plan_candidate"
-        " WHERE left_out IS NOT NULL GROUP BY 1, 2"
+        f"SELECT recommendation_type, {rule_of} AS rule, count(*) FROM plan_candidate c, plan_run r"
+        " WHERE rule IS NOT NULL GROUP BY 1, 2"
     ):
         counts.setdefault(kind, {})[rule] = n
     return counts

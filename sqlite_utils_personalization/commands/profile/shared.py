@@ -43,6 +43,8 @@ def open_database(path: str, *, writable: bool = False) -> Iterator[sqlite3.Conn
             require_evidence(db.conn, path)
             yield db.conn
     except InvalidPreference as error:
+        if not writable:
+            raise
         raise PersonalizationError(str(error), "nothing was stored") from None
 
 

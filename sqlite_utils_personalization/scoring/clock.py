@@ -1,0 +1,48 @@
+"""The day a night is for: today in Japan, or what was asked for, if that can be meant."""
+
+import sqlite3
+from datetime import date, timedelta
+
+from sqlite_utils_personalization.clock import japan_day, right_now
+from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.errors import PersonalizationError
+
+_YEAR = timedelta(days=366)
+
+
+def night_of(as_of: str | None) -> str:
+    """The day, by default today in Japan. PersonalizationError if it is none."""
+    if as_of is None:
+        return japan_day()
+    try:
+        day = date.fromisoformat(as_of)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != as_of:
+        raise PersonalizationError(f"as_of {as_of!r} is not a date", "write it like 2026-07-22")
+    return as_of
+
+
+def look_at_clock(db: sqlite3.Connection, as_of: str, any_date: bool) -> str | None:
+    """What to warn of if a later night was scored; PersonalizationError if as_of cannot be meant, unless any_date."""
+    tomorrow = japan_day(right_now() + timedelta(days=1))
+    last = _last_night(db, tomorrow)
+    fault = None
+    if as_of > tomorrow:
+        fault = f"{as_of} is later than tomorrow in Japan, {tomorrow}"
+    elif last and abs(date.fromisoformat(as_of) - date.fromisoformat(last)) > _YEAR:
+        fault = f"{as_of} is more than a year away from the last night, {last}"
+    if fault and not any_date:
+        raise PersonalizationError(fault, "check --as-of and the clock, or pass --any-date")
+    if last and as_of < last:
+        return f"{as_of} is earlier than {last}, which was scored before: customers are served the later one"
+    return None
+
+
+def _last_night(db: sqlite3.Connection, until: str) -> str | None:
+    # A night that the clock was wrong for must not make every later one look wrong.
+    if not has_table(db, "am_personalization_run"):
+        return None
+    sql = "SELECT max(as_of) FROM am_personalization_run WHERE as_of <= ?"
+    last: str | None = db.execute(sql, (until,)).fetchone()[0]
+    return last

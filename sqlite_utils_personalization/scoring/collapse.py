@@ -1,0 +1,48 @@
+"""What is so much less than on the night before that somebody should look before customers do."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.formula.formula import splice
+from sqlite_utils_personalization.model.kinds import PLURALS, TYPES
+
+# Of a hundred customers, how many may be rejected.
+_REJECTED = 1
+_LAST = """
+SELECT run_id, as_of, profiles FROM am_personalization_run
+WHERE as_of <= (SELECT as_of FROM plan_run) ORDER BY as_of DESC, run_id DESC LIMIT 1
+"""
+# What could be recommended, and how much was listed at all; what stands for a type that nothing lists is neither.
+_COUNTS = splice("""
+SELECT c.recommendation_type, sum(c.left_out IS NULL AND {is_open}), count(*)
+FROM {candidates} AND c.item_id <> '*' GROUP BY 1
+""".replace("{candidates}", "%s"))
+_PLANNED = _COUNTS % "plan_candidate c, plan_run r WHERE 1"
+_STORED = _COUNTS % (
+    "am_personalization_run r CROSS JOIN am_personalization_run_candidate n ON n.run_id = r.run_id"
+    " CROSS JOIN am_personalization_candidate c ON c.candidate_id = n.candidate_id WHERE r.run_id = ?"
+)
+
+
+def collapses(db: sqlite3.Connection, listed: set[str]) -> Iterator[str]:
+    """A sentence for each; listed are the types that have a table. Read-only, of the plan and the night before it."""
+    profiles, rejected = db.execute("SELECT profiles, rejected FROM plan_run").fetchone()
+    if rejected * 100 > profiles * _REJECTED:
+        yield f"{rejected} of {profiles} customers are rejected, more than {_REJECTED} %"
+    last = None
+    if has_table(db, "am_personalization_run"):
+        last = db.execute(_LAST).fetchone()
+    if last is None:
+        return
+    run_id, as_of, before = last
+    if profiles * 2 <= before and before:
+        yield f"{profiles} customers, where there were {before} on {as_of}"
+    now = {kind: (n, total) for kind, n, total in db.execute(_PLANNED)}
+    then = {kind: (n, total) for kind, n, total in db.execute(_STORED, (run_id,))}
+    for kind in TYPES:
+        (n, _), (was, listed_then) = now.get(kind, (0, 0)), then.get(kind, (0, 0))
+        if listed_then and kind not in listed:
+            yield f"no table of {PLURALS[kind]} any more, of which {listed_then} were listed on {as_of}"
+        if n * 2 < was:
+            yield f"{n} {PLURALS[kind]} can be recommended, where {was} could on {as_of}"
