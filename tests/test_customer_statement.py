@@ -22,7 +22,7 @@ def db():
         yield db
 
 
-def deliver(db, rec_id, at, channel="mcp", slot="x", **other):
+def deliver(db, rec_id, at, channel="mcp", slot="issue-1", **other):
     return record_delivery(
         db, rec_id, channel=channel, slot=slot, delivered_at=f"{at}+09:00", **other
     ).delivery_id
@@ -39,7 +39,7 @@ def test_what_was_charged_free_failed_and_taken_back_is_told_apart(db):
     deliver(db, 43, "2026-05-01T00:00:00")
     deliver(db, 43, "2026-05-01T23:59:00", "rest")
     deliver(db, 44, "2026-05-02T10:00:00", status=500)
-    taken_back = deliver(db, 44, "2026-05-02T11:00:00", slot="y")
+    taken_back = deliver(db, 44, "2026-05-02T11:00:00", slot="issue-2")
     reverse_delivery(db, taken_back)
     db.execute("PRAGMA query_only = 1")
     found = statement(db, CUSTOMER_1, now=NOW)
@@ -54,10 +54,10 @@ def test_what_was_charged_free_failed_and_taken_back_is_told_apart(db):
 
 
 def test_a_month_is_one_in_japan(db):
-    deliver(db, 43, "2026-04-30T23:59:59", slot="a")
-    deliver(db, 43, "2026-05-01T00:00:00", slot="b")
-    assert [one.slot for one in statement(db, CUSTOMER_1, "2026-04").items] == ["a"]
-    assert [one.slot for one in statement(db, CUSTOMER_1, "2026-05").items] == ["b"]
+    deliver(db, 43, "2026-04-30T23:59:59", slot="issue-1")
+    deliver(db, 43, "2026-05-01T00:00:00", slot="issue-2")
+    assert [one.slot for one in statement(db, CUSTOMER_1, "2026-04").items] == ["issue-1"]
+    assert [one.slot for one in statement(db, CUSTOMER_1, "2026-05").items] == ["issue-2"]
     assert statement(db, CUSTOMER_1, "2026-06").to_dict() == {
         "month": "2026-06",
         "items": (),

@@ -354,14 +354,18 @@ def test_all_of_one_call_and_of_many_rounds_are_charged_once(db):
 def test_a_price_that_is_said_of_what_was_charged_is_refused(db, refuses):
     record_delivery(db, 3, **DIGEST, delivered_at=AT)
     with refuses("rec_id 3, or its item, was charged that day - leave the price out, or say 0"):
-        record_delivery(db, 3, channel="rest", slot="a", delivered_at=AT, unit_price_yen=3)
-    assert record_delivery(db, 3, channel="rest", slot="a", delivered_at=AT).unit_price_yen == 0
+        record_delivery(db, 3, channel="rest", slot="issue-1", delivered_at=AT, unit_price_yen=3)
+    assert (
+        record_delivery(db, 3, channel="rest", slot="issue-1", delivered_at=AT).unit_price_yen == 0
+    )
 
 
 @pytest.mark.parametrize("first", ({"status": 500}, {"unit_price_yen": 0}))
 def test_what_failed_or_was_free_leaves_the_charge_to_the_next(db, first):
     day_of(db, {"delivered_at": AT, **first})
-    assert day_of(db, {"delivered_at": AT, "slot": "retry"}, {"delivered_at": AT, "slot": "x"}) == [
+    assert day_of(
+        db, {"delivered_at": AT, "slot": "issue-8"}, {"delivered_at": AT, "slot": "issue-9"}
+    ) == [
         3,
         0,
     ]

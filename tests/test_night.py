@@ -316,7 +316,10 @@ def test_a_rejected_preference_is_named_and_never_scored(shared):
     )
     said = []
     summary = score(shared, as_of=AS_OF, reporter=Reporter(said.append))
-    assert said == ["not scored: preference_json is not a JSON object: profile 2, 4"]
+    assert said == [
+        "not scored: preference_json is not a JSON object: profile 2, 4",
+        "warning: 2 of 8 customers are rejected, more than 1 %",
+    ]
     assert (summary["profiles"], summary["rejected"], summary["rejected_profiles"]) == (
         8,
         2,

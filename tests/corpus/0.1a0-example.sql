@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 14:35:58.554030+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 14:35:58.580131+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 14:35:58.607497+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 17:50:02.930004+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 17:50:02.959145+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 17:50:02.995785+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -63,8 +63,8 @@ INSERT INTO "am_personalization_candidate" VALUES(28,'623da809dc13508ebf48dc56e9
 INSERT INTO "am_personalization_candidate" VALUES(29,'edfcb85814e048b7cabdeebaa40d9c45065ce3693bfaa679ad557dbfe7d47b52','program','EXjg0000000000014A','昨年度の太陽光設備補助金','E','nationwide','2025-04-01','2025-10-31',NULL,'{}',NULL,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(30,'9954ac9d9ee1ab51b3badb46df4f5876dcc866ec9a21557c113e9a1fac14bc81','amendment','1','令和8年度 建設現場の安全対策助成金 受付終了: 2026-04-11 → 2026-04-18','D','東京都','2026-03-02','2026-04-18',NULL,'{"program":"EXjg0000000000001A"}',NULL,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(31,'4d1966bd5ec8d1076e4cae8528cd67471d3357c6f9e75e0261ccb1f6f266b139','amendment','2','製造業の試作開発補助金 上限額: 2000000 → 3000000','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{"program":"EXjg0000000000003A"}',NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(32,'0db5fc3c065a48ddded26fafca51ce18f7ed9e32cf42f7eb6cc6251d62169690','amendment','3','若手就農者の機械導入支援 subsidy_rate: 1/2 → 2/3','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(33,'c0c75a022434865195657716fd1cbc85b185346fd7c64eb5761300f64688c1da','amendment','4','EXjg0000000000008A 受付開始: 2026-02-10 → 2026-02-20','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days',NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(32,'10ce52e41a560a10b2effe465d42467861f28f86e09d311b405bb86c38b9bdde','amendment','3','若手就農者の機械導入支援 補助率: 1/2 → 2/3','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(33,'97ec65294fd47de799d6a36de2c0c18c4f984ecac8fc23750b5769fb7ed6f597','amendment','4','内容を変更','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days',NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(34,'76c0ac8e52715d428ab1b49a68eb844ee5b74faca831de1934e8c782d40c7ff3','amendment','5','若手就農者の機械導入支援 名称: 就農者の機械導入支援 → 若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(35,'e8b946fb3a9697668d659b7c4de14f71ed5e372ddce8ce9df1cd68a905ec5f72','saved_search','1','saved search 1','unknown','愛知県',NULL,NULL,NULL,'{}',2,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(36,'1f057ea8ec3ddc896b9046a273732f64d314af8fa2c089e582e56190643860dd','saved_search','2','saved search 2','A','高知県',NULL,NULL,NULL,'{}',3,NULL,NULL,NULL,NULL);
@@ -210,7 +210,9 @@ CREATE TABLE am_personalization_delivery (
     status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 599),
     -- yen, tax excluded, at that time
     unit_price_yen INTEGER NOT NULL CHECK (unit_price_yen >= 0),
-    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id),
+    -- of a delivery that is charged: sha256 over customer, item and Japanese day, so that none is charged twice a day
+    charge_key TEXT UNIQUE CHECK (length(charge_key) = 64)
 );
 CREATE TABLE am_personalization_erasure (
     erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
@@ -275,26 +277,26 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'1ce74b69c08e29aa14089d3624cb5580ea8e923986dca60b5289c3f6e8a4aa35','2026-11-28T14:35:57.021Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'d51c83d6b576971635338dba5d7e575cd562a7c0f63314e50b5e52e6032d8328','2026-11-28T14:35:57.021Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'b8cbc5d828839223109e2e6f94cde2d3c8c87a28910918190d1f15162ce151e0','2026-11-28T14:35:57.021Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'b5256fb8a2b6074dcbed4889b2fce267868e54bc22c6e434da1bf33e8fc1b92e','2026-11-28T14:35:57.021Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'a46817b80bdfb7dc353eccc4d05f6845b8c73bfb43d6d58a7b49703a026dff07','2026-11-28T14:35:57.022Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'123ee6820ccac1fd811d4c3e85f8c8146a04945740b011c5d7fa2aa8d70bfd0e','2026-11-28T14:35:57.022Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'e4973d6c2b991aa4d5b6b69fb1d1f5d5974b0cd30fe8100b3d81c69fa3ab9f0b','2026-11-28T14:35:57.022Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'2c4ac37ee2f0a64b40ce3197ae46db61fae6e7fa3f7bbaa3222169e5146b3ddd','2026-11-28T14:35:57.022Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'10da78371d172831479423389d21f76cb06c6b542744710545d64122ed23f2e1','2026-11-28T17:50:01.772Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'fda97d9c628359e714daf8d4a60afb1416b0decd594a1e0836a32b0940f4f4bf','2026-11-28T17:50:01.773Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'f501353bf204cec123ca451b1a64c4a22890465215a2b3875cb0b0e1f8a87d0a','2026-11-28T17:50:01.774Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'b93b43a5edcdd916a94a7864a035292725b2cc15eb7c0e0cfe231f91c313a0d0','2026-11-28T17:50:01.774Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'8fa5c6b8c6ccdf760533c1a43b969b07d638f5288967bc52ed50065005a94067','2026-11-28T17:50:01.774Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'8cd6e794f406a90feffe2308ab58f500bbd9d96b6b72d852d188013b97a5df08','2026-11-28T17:50:01.774Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'d44d7c16dad00e5c31b7fa97bccec69d21b9d405e2f21c14eb50e824546135c5','2026-11-28T17:50:01.774Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'03a56e383f4642a0482422eb08b8d6fe7dcf2a33d9242905f9433ccfc1f14fdd','2026-11-28T17:50:01.774Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'f3f9d81962f5a2e635c94e71ed55316f306630644732f2ce08cc48f83703cc20');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'d715c14ed528bfef3cdb52cc72999b57c6bcc07dc4c68315c5e61fdacacbfd5b');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'362ba008dda44a8e72ae7aefd05218df2949d5a4eaf5604c4caf07bd84b17362');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'86e3ac13d16ba9a6b9b94224c1fc3040a8b93028ba21487ed7ea7efd0789c61e');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'503dda7316eaceebcb5497917a06db218e9d56d1c2d3ed6395a53a5b53947e6c');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'41ef142e4239c312b3cceea9ad52a43eb0b288b734f68c4da1ffe2a463e1706f');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'5e198744c20315c1975be7fc66c7fc2f65ad4c692c52406ffa58af104cbac0d5');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'52dd55de31b5a23421198c5b4ca44e3334d2e1b65cf7ea4dc0f6dd2ed2124632');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'e03f3c7ba8f63146fb8eaa7ed8887fbc890c13400402fd510038dbbc0baf9829');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'dcad0e888c6a75f3dbdeb09f5eda74562c33eaa4c0e4cc5121045b8dc5c1492b');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'62b36b99cc9a14458e297dd4fa1de2368ebf87587afdbc06b84dc4c33cd546e0');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'325389acacb33a5fcbcd34fc1765be3e1ee96e9185f3fcce4469a38a9b179ab4');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'5606e958cc8e52dc5605fd2ae79bc6ee6de4dcfcddd5d1ac5e3f9377236f43b0');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'e93162d23b100f6ae02fc18a52ed10b106a6ef2ba05b182b992316682106babc');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'d3ccd856d6c5465ffdc9f21d244101ce4a1fe28ad0582fd58c2bb81a6b8934bf');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'6e123fe7d19c72b65c949835191e7db983414d3cc4c5717a0d0af0f8d8385a51');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -305,7 +307,7 @@ CREATE TABLE am_personalization_list (
 );
 INSERT INTO "am_personalization_list" VALUES(1,1,1,NULL,'4bad2550f636c0c378cc7108e07356ea6769ecfa9df5d628fc83de11002f75d8');
 INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'3f60e62bed312c4cbcaad38d00d95458ca4d2f755b6152289cb9ae190c9e1cf9');
-INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'d695907ab3eba5f8d534716347364eaaf3cac11a920ac508e9ee6cc3a5560828');
+INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'ec7925dc81be494a213d957f4575e0fe6267170a3f4b805d04d3fb9050f4fa51');
 INSERT INTO "am_personalization_list" VALUES(4,1,4,NULL,'bb29a630796265f88d519838cace9db143a71dca700dda9873c616be894e296a');
 INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'776393824833b7099b3dcbde118384de111ce5add78cac4413335f31ebeecdea');
 INSERT INTO "am_personalization_list" VALUES(6,1,6,NULL,'39b2b4e720180c901e6880ca4a1c0d09da26b963f9b67f9203f6a693a1a101dd');
@@ -314,7 +316,7 @@ INSERT INTO "am_personalization_list" VALUES(9,1,2,2,'53eaffcadf28c60c1ba1336752
 INSERT INTO "am_personalization_list" VALUES(10,1,3,3,'e61f633712416c43cfef581228dfa48bda129215136d1b5b9492a8fbbb6e2ab0');
 INSERT INTO "am_personalization_list" VALUES(11,2,1,NULL,'f2f785579fd5977d9a3f4a56292bfc8d3e35dd8fad8108e98f94537a1c20bc4b');
 INSERT INTO "am_personalization_list" VALUES(12,2,2,NULL,'60eca8052968a7fca986572fdcf053ccec3b86caef09b470bc2c4969faa1f45a');
-INSERT INTO "am_personalization_list" VALUES(13,2,3,NULL,'4eaa65ddf61134635a3591ef367949a3e914fea9c4ea73fe1e87d60c9af91914');
+INSERT INTO "am_personalization_list" VALUES(13,2,3,NULL,'4b9862cab662ef194270c01be31dc278b17ee9eb868d3a28f6b48effb6afc1c2');
 INSERT INTO "am_personalization_list" VALUES(14,2,4,NULL,'00d30ad41503a3392af61c5905637cb105eabf71f5b79c9b0579a182249d3d32');
 INSERT INTO "am_personalization_list" VALUES(15,2,5,NULL,'5ae3f459c4a93d0a3c3602a0a86e68a74aeccb4de3395e02a01dc4301fbb1df1');
 INSERT INTO "am_personalization_list" VALUES(16,2,6,NULL,'fd9d238a68efae2dcdb729a150b1a843682347ee16b276f8679ff8841cb926d8');
@@ -323,7 +325,7 @@ INSERT INTO "am_personalization_list" VALUES(19,2,2,2,'53eaffcadf28c60c1ba133675
 INSERT INTO "am_personalization_list" VALUES(20,2,3,3,'e61f633712416c43cfef581228dfa48bda129215136d1b5b9492a8fbbb6e2ab0');
 INSERT INTO "am_personalization_list" VALUES(21,3,1,NULL,'f2f785579fd5977d9a3f4a56292bfc8d3e35dd8fad8108e98f94537a1c20bc4b');
 INSERT INTO "am_personalization_list" VALUES(22,3,2,NULL,'60eca8052968a7fca986572fdcf053ccec3b86caef09b470bc2c4969faa1f45a');
-INSERT INTO "am_personalization_list" VALUES(23,3,3,NULL,'4eaa65ddf61134635a3591ef367949a3e914fea9c4ea73fe1e87d60c9af91914');
+INSERT INTO "am_personalization_list" VALUES(23,3,3,NULL,'4b9862cab662ef194270c01be31dc278b17ee9eb868d3a28f6b48effb6afc1c2');
 INSERT INTO "am_personalization_list" VALUES(24,3,4,NULL,'00d30ad41503a3392af61c5905637cb105eabf71f5b79c9b0579a182249d3d32');
 INSERT INTO "am_personalization_list" VALUES(25,3,5,NULL,'5ae3f459c4a93d0a3c3602a0a86e68a74aeccb4de3395e02a01dc4301fbb1df1');
 INSERT INTO "am_personalization_list" VALUES(26,3,6,NULL,'fd9d238a68efae2dcdb729a150b1a843682347ee16b276f8679ff8841cb926d8');
@@ -335,6 +337,13 @@ CREATE TABLE am_personalization_log_mark (
     last_rec_id INTEGER NOT NULL,
     given_rec_id INTEGER NOT NULL CHECK (given_rec_id >= last_rec_id)
 );
+CREATE TABLE am_personalization_other_hash (
+    profile_id INTEGER NOT NULL,
+    key_hash TEXT NOT NULL CHECK (length(key_hash) = 64),
+    -- NULL as long as it is of the key the customer has
+    replaced_at TEXT,
+    PRIMARY KEY (profile_id, key_hash)
+) WITHOUT ROWID;
 CREATE TABLE am_personalization_profile (
     profile_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- sha256 hex of the API key, the only identifier
@@ -344,14 +353,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T14:35:56.541Z','2026-11-28T14:35:56.541Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -360,112 +369,112 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T14:35:56.732Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T14:35:56.852Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T14:35:57.422Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T14:35:57.508Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T14:35:57.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T14:35:58.034Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T14:35:58.034Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T17:50:01.376Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T17:50:02.122Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T17:50:02.197Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T17:50:02.423Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T17:50:02.510Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -483,11 +492,11 @@ CREATE TABLE am_personalization_reconciled (
     reversed_at TEXT,
     metered_at TEXT,
     metered_recorded_at TEXT,
-    usage_quantity INTEGER NOT NULL,
-    stripe_quantity INTEGER NOT NULL,
+    usage_quantity INTEGER,
+    stripe_quantity INTEGER,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     PRIMARY KEY (month, seq)
 ) WITHOUT ROWID;
 CREATE TABLE am_personalization_reconciliation (
@@ -496,8 +505,9 @@ CREATE TABLE am_personalization_reconciliation (
     class TEXT NOT NULL,
     row_count INTEGER NOT NULL,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    -- NULL where no source says anything of single deliveries
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     -- its rows in am_personalization_reconciled; NULL where there are none, or matched ones, which are not kept
     first_seq INTEGER,
     last_seq INTEGER,
@@ -513,30 +523,30 @@ CREATE TABLE am_personalization_rotation (
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
 CREATE TABLE am_personalization_run (
-    run_id INTEGER PRIMARY KEY CHECK (run_id BETWEEN 1 AND 9007199254740992),
-    as_of TEXT NOT NULL CHECK (as_of IS date(as_of)),
-    again INTEGER NOT NULL CHECK (again >= 0),
+    run_id INTEGER PRIMARY KEY,
+    as_of TEXT NOT NULL,
+    again INTEGER NOT NULL,
     model_json TEXT NOT NULL,
-    model_sha256 TEXT NOT NULL CHECK (length(model_sha256) = 64),
+    model_sha256 TEXT NOT NULL,
     package_version TEXT NOT NULL,
-    top_k INTEGER NOT NULL CHECK (top_k >= 1),
+    top_k INTEGER NOT NULL,
     served_at TEXT NOT NULL,
     started_at TEXT NOT NULL,
     -- random: keeps what one customer's proof shows of the next from being guessed
-    salt TEXT NOT NULL CHECK (length(salt) = 64),
-    customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
-    candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    salt TEXT NOT NULL,
+    customers_sha256 TEXT NOT NULL,
+    candidates_sha256 TEXT NOT NULL,
     -- who gets which list, as it was frozen
-    served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
+    served_sha256 TEXT NOT NULL,
     -- up to which delivery and feedback it looked for what was handed over before
     delivery_end INTEGER,
     feedback_end INTEGER,
-    profiles INTEGER NOT NULL CHECK (profiles >= 0),
-    rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
+    profiles INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
-    counts_json TEXT NOT NULL CHECK (json_valid(counts_json)),
+    counts_json TEXT NOT NULL,
     -- per type and rule: items left out of the catalogue
-    left_out_json TEXT NOT NULL CHECK (json_valid(left_out_json)),
+    left_out_json TEXT NOT NULL,
     industry_weight INTEGER AS (json_extract(model_json, '$.weights.industry')) STORED,
     deadline_weight INTEGER AS (json_extract(model_json, '$.weights.deadline')) STORED,
     risk_weight INTEGER AS (json_extract(model_json, '$.weights.risk')) STORED,
@@ -555,9 +565,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T14:35:56.852Z','2026-11-28T14:35:56.803Z','c348b0588c26f94ffb058316ba0da9bafce2921c0fe208ccd0dc2e21e7b52c30','50de125caae9ac459cac0991e712764a19e97e6ac6fb2d971c39bcd17441a71f','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','36d2063cae2ab71799b1e638fab8e09f1c40c2b8457ad0f106f385a26088da5b',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T14:35:57.508Z','2026-11-28T14:35:57.470Z','58eebc2a3d07181d8a43476c19e6ed979910a53a766205e67f010b5f923da315','991e9d0e10c209a0f976e8a8fb05a73e848fd752fe5e31e4af3eab3a59e3cb05','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','a0944d2ffc314cb9ad4c16e5436f4dbfadd08f47726d01d6aea1fa5dc6896cdc',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T14:35:58.034Z','2026-11-28T14:35:58.005Z','b85389cb1240ba0354a3564f189448c5b56210e2d00c25c5d296e05b73b19be6','65934fef4dce97113f5397d8fabaa0bd6a0949b00241d846a58228345d75cf05','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','da4c1011a46a8b2938e2793248db16633b3a2a7350efae072eca44235116590a',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T17:50:01.577Z','2026-11-28T17:50:01.448Z','fa4b20139ca2dd80956ff4f081c5734db247c390069c2b2c4f5c0e92da7a1768','2cf48e598a5b6002ded0af8496d9d588382aa0d935282598f593d2babae6d794','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','52304177ec66a01b0b61af531561634b4e0cab09eab6e5a810a4e050c0086b63',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":17,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T17:50:02.197Z','2026-11-28T17:50:02.162Z','b6a9496a78ed74fd07eb523b92e158cb9b279d27d85514656d8c5b3d38927dc8','867daa56c41f1a3158fd20e343e6c4e9161ee752d33e082f86cef712f9c83239','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','905248721dc2fd6e7acebfc4f542fcef7c5f124cd1626ced27f31fb40bf4ccf6',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":15,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":4,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T17:50:02.510Z','2026-11-28T17:50:02.455Z','9b917edb73188ee29cd3357e9db6ff10a19ce7b9f0b4d91c80b8ee8e2ad08fc9','57dbee1570c0ee1a15fd40643a645232390938a825187f3056bc1d1038ba666a','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','83b33ca34e20234b4ab0c03db7f229b465198a4242e9ba5e29c5a3578fa1db59',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":15,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":4,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -688,9 +698,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T14:35:57.092Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T14:35:57.630Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T14:35:58.128Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T17:50:01.839Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T17:50:02.290Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T17:50:02.634Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -706,13 +716,13 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/784ce98a78e05910',NULL,NULL,NULL,0,8,'a50d3cdc144c2340225a47e6f2edbaf5044fdaa67275ff6c49adf5c8641d3584','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','4917aa02020a68db3db82a976186fe3214a32c4e5ab59e16f1651c3d5b4630bb','4917aa02020a68db3db82a976186fe3214a32c4e5ab59e16f1651c3d5b4630bb');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/784ce98a78e05910',NULL,1,1,50,1,'35c3008a53363a7f3e363570c2ac591472bb37f9c8373c835b0d6b3dab049010','{"after":0,"rows":1}','d40a2ba30aca499a8f41ceccdd91d9a558bb708daa03e07773fa8217ba57f88a','d40a2ba30aca499a8f41ceccdd91d9a558bb708daa03e07773fa8217ba57f88a');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/784ce98a78e05910',1,2,50,50,7,'d4c19990e67e7922c6dec97185c282b5d63ebf3132154efb806c6ebb2b4c3767','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"50de125caae9ac459cac0991e712764a19e97e6ac6fb2d971c39bcd17441a71f","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T14:35:56.852Z","served_sha256":"36d2063cae2ab71799b1e638fab8e09f1c40c2b8457ad0f106f385a26088da5b","started_at":"2026-11-28T14:35:56.803Z","top_k":10},"unserved_sha256":"495231b2dd566edea07ff9fd5d9d48ad3c5e099dbb83913c6403dab006e6de64"}','ccc757c11657439d5be28d11385469df64512c93cd81a5488d9a4da6ec182aa3','fe1b1f2274b675d56316fd0d22ebe092bcf9406a1965b057c03fe7b806b87b70');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/784ce98a78e05910',NULL,51,51,78,1,'7270c0e95b2133e09540da534780c20c5be5c69a52545e282fa5b778641b07f4','{"after":50,"rows":1}','a271259cb7159e14e6ccb14cd47dd526d2e25cd73f292ce2e68dd2d3acf38284','a271259cb7159e14e6ccb14cd47dd526d2e25cd73f292ce2e68dd2d3acf38284');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/784ce98a78e05910',2,52,78,78,7,'1cfec1ede19a0cc9d37903a7b5e5307ccb9b7b82fcbf48706ab93dca9057ec5d','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"991e9d0e10c209a0f976e8a8fb05a73e848fd752fe5e31e4af3eab3a59e3cb05","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T14:35:57.508Z","served_sha256":"a0944d2ffc314cb9ad4c16e5436f4dbfadd08f47726d01d6aea1fa5dc6896cdc","started_at":"2026-11-28T14:35:57.470Z","top_k":2},"unserved_sha256":"467dfa7e3f421d02fb02ae6de5291addf71079da5bcc40b20d40871c0a9e7136"}','f4e50a2f1a5c98cfb022ef4e8ec5a5078175a077a260d7765f589969bf972915','1c1a3bd92311ff5b5ec11e3d0ce0d3455b0d678d7e56e174ab5b03afb2fb8416');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/784ce98a78e05910',NULL,79,79,106,1,'5c64e1fdb2bbb544543d655efeca6e493a7a647aaa97ffcf1df81c045e528ee9','{"after":78,"rows":1}','594abb176c477613340fec81ee4dff17faf9227a3f65adcbe2a2b5dbd89a57d6','129867b627b78278235d449a7abbc4f8b57751c3cc4d5845352fb27000d41c40');
-INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/784ce98a78e05910',3,80,106,106,7,'f08fb4eaae279c4cad5f092746be558127f2cddd098ce6bc8c4cb01d4039ff3c','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"65934fef4dce97113f5397d8fabaa0bd6a0949b00241d846a58228345d75cf05","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T14:35:58.034Z","served_sha256":"da4c1011a46a8b2938e2793248db16633b3a2a7350efae072eca44235116590a","started_at":"2026-11-28T14:35:58.005Z","top_k":2},"unserved_sha256":"34f4fcb18c48adab6fdc38e8d7f87ea6dc461ee3f78741713fe60b2f539e11e6"}','95bbaa8bbf919027984fb13cee3937379a69a8f05f0aa297e1422d26df0571cb','82f0037a476af0241115b9fff6f6f7f11232d257c077f76bc1f23fea4b568cfd');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/56f2691507c3de02',NULL,NULL,NULL,0,8,'37130559a78221cdb734adf069967fe9b7159529a3ebf80d591fe3d61cbc5646','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','090bb5725d6b4b3955c5100ee99db2d6b49d47d86ace18494ddfa98ab05fcb20','090bb5725d6b4b3955c5100ee99db2d6b49d47d86ace18494ddfa98ab05fcb20');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/56f2691507c3de02',NULL,1,1,50,1,'9827a4b3fc150061c20412d738654aba19f62607a4b006332f5e29815dcc0994','{"after":0,"rows":1}','21516c530685b2218d2d42843544c5e1da94884b8f1c8a6c0404183ee3ec710e','21516c530685b2218d2d42843544c5e1da94884b8f1c8a6c0404183ee3ec710e');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/56f2691507c3de02',1,2,50,50,7,'a35aad74cb97b011387d973ae1f46cb13eb8fbc687c638e8ed16867bedcdbc17','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":17,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"2cf48e598a5b6002ded0af8496d9d588382aa0d935282598f593d2babae6d794","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T17:50:01.577Z","served_sha256":"52304177ec66a01b0b61af531561634b4e0cab09eab6e5a810a4e050c0086b63","started_at":"2026-11-28T17:50:01.448Z","top_k":10},"unserved_sha256":"024434b8372bce00afb6eb66734deb61c7f57a358e25017ae6a7ec394f7a3b85"}','01e23209316530a8fed815bb1796e8d573aa97168d895c6240c865ef52c18129','5bd1f04d7fbfb707988c54ba7dcd91b30316e860137cf0b0b6ea035f3271f3d6');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/56f2691507c3de02',NULL,51,51,78,1,'3143b1d25c5cb82e45da99e2fd2b3e25fc0669c3d81a276bc68654aebddf8b3b','{"after":50,"rows":1}','fb46414b1ebc4d88fa514069051459763122ac7d564edb791033b5661f23164d','fb46414b1ebc4d88fa514069051459763122ac7d564edb791033b5661f23164d');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/56f2691507c3de02',2,52,78,78,7,'92312b698eef1707cb931f3a662791c170fae494ab599d0d0574dd23d8114f36','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":15,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"867daa56c41f1a3158fd20e343e6c4e9161ee752d33e082f86cef712f9c83239","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":4,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T17:50:02.197Z","served_sha256":"905248721dc2fd6e7acebfc4f542fcef7c5f124cd1626ced27f31fb40bf4ccf6","started_at":"2026-11-28T17:50:02.162Z","top_k":2},"unserved_sha256":"7441354e7d80f1f626ee00179dfb5ec121541339cd89cc8516262b64c22badaa"}','b233675f042c0c73bbf63fa59a8c6ba61e6b248d95b73b4f6959d5ad8d9fa41f','dd22bdb0a1f7753e4c4587e0baca0a4f00083aa8d4b543f16d9ebbd967442dbf');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/56f2691507c3de02',NULL,79,79,106,1,'811b248452cad1649346b335e79e287dc17868bb847e416e60068bc78e2c839a','{"after":78,"rows":1}','534f9ab752dcaaab3108ddd5245b7c87066ffcbf128104e9e6b4988f3fbff38f','3926ccac260972d8baee6e297a11d51bb8db4c3ed75d53cbac5d5f5ae10c0ca5');
+INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/56f2691507c3de02',3,80,106,106,7,'31bf97240bc23c3567b12b078ceb93b195875cfd0f24f835772a1d02df2a6eb7','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":15,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"57dbee1570c0ee1a15fd40643a645232390938a825187f3056bc1d1038ba666a","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":4,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T17:50:02.510Z","served_sha256":"83b33ca34e20234b4ab0c03db7f229b465198a4242e9ba5e29c5a3578fa1db59","started_at":"2026-11-28T17:50:02.455Z","top_k":2},"unserved_sha256":"11c510b80e9e4cbc73e256f17d6e4e1ee1b56c90db4d2dea2faf8e4d4192cef8"}','1f5909b2753bce9080302771fed3ef7386441dfb5c520fc76c8c35760ec40462','41074e107cc8384de739bb700e317009a927e75545100a41e49d5c1a825c490b');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -919,6 +929,21 @@ WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
         WHERE run_id BETWEEN new.run_id - 1000000 AND new.run_id - 1
     )
 BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_run_check AFTER INSERT ON am_personalization_run
+WHEN NOT (new.run_id BETWEEN 1 AND 9007199254740992
+    AND new.as_of IS date(new.as_of)
+    AND new.again >= 0
+    AND length(new.model_sha256) = 64
+    AND new.top_k >= 1
+    AND length(new.salt) = 64
+    AND length(new.customers_sha256) = 64
+    AND length(new.candidates_sha256) = 64
+    AND length(new.served_sha256) = 64
+    AND new.profiles >= 0
+    AND new.rejected BETWEEN 0 AND new.profiles
+    AND json_valid(new.counts_json)
+    AND json_valid(new.left_out_json))
+BEGIN SELECT raise(ABORT, 'CHECK constraint failed: am_personalization_run'); END;
 CREATE TRIGGER am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
 WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
         SELECT 1 FROM am_personalization_cohort
@@ -985,6 +1010,7 @@ LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 CREATE INDEX idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
 CREATE INDEX idx_am_personalization_delivery_delivered
     ON am_personalization_delivery(delivered_at, channel, status, unit_price_yen, reversal_of);
+CREATE INDEX idx_am_personalization_other_hash_key ON am_personalization_other_hash(key_hash);
 CREATE INDEX idx_am_personalization_feedback_item
     ON am_personalization_feedback(profile_id, recommendation_type, item_id, feedback_id);
 CREATE INDEX idx_am_personalization_identity_profile
@@ -997,6 +1023,7 @@ CREATE TRIGGER am_personalization_delivery_no_replace BEFORE INSERT ON am_person
 WHEN EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_id = new.delivery_id)
     OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_key = new.delivery_key)
     OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE reversal_of = new.reversal_of)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE charge_key = new.charge_key)
 BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
 CREATE TRIGGER am_personalization_erasure_no_update BEFORE UPDATE ON am_personalization_erasure
 BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 14:36:03.230626+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 14:36:03.265925+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 14:36:03.293018+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 17:50:06.911360+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 17:50:06.922378+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 17:50:06.929875+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -96,7 +96,9 @@ CREATE TABLE am_personalization_delivery (
     status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 599),
     -- yen, tax excluded, at that time
     unit_price_yen INTEGER NOT NULL CHECK (unit_price_yen >= 0),
-    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id),
+    -- of a delivery that is charged: sha256 over customer, item and Japanese day, so that none is charged twice a day
+    charge_key TEXT UNIQUE CHECK (length(charge_key) = 64)
 );
 CREATE TABLE am_personalization_erasure (
     erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
@@ -140,20 +142,20 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'4de0337104d93c1289e94cb819cb8338091d16ef3e04081be028e3a847e23f92','2026-11-28T14:36:02.189Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'c41be51008f3b25328eb6c264fc898ad5fedde1c54e952af4fa7ddc519eed078','2026-11-28T14:36:02.190Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'baa0f996455511f0d1022ba3e767528a7e42019e8d8a2d283d16c839d168e711','2026-11-28T14:36:02.190Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'e1943d9c106cc2999b32e95f2c942aa3a5db17baf1a32b4ea69d3c1fc83bc655','2026-11-28T14:36:02.190Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'fd4a0eec2c010c2d1a30791ce9c702aab24d03ebafded7911a4b72911b1f90c0','2026-11-28T14:36:02.190Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'e76103d22184870b4d96b89a7822fa667e72c2eab53993856d0dd547815dc6de','2026-11-28T17:50:06.226Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'4cc77afa6b57d1d5fc361006f189da7b38fab89d1b86113ab59ec9b7ce9a1357','2026-11-28T17:50:06.239Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'5b42eb19fc325dd193966e5a2c18a5938218c3a8d151349dccff89d927f4dcab','2026-11-28T17:50:06.239Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'4efb25c1af774e3c602be2e397c0d6086628457adc026215b0ff8cc11d653fe8','2026-11-28T17:50:06.239Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'f65426a1caeccb8f2f96a7b8f42b5e826f347105c3d14a2e12a24ba987bb1e5d','2026-11-28T17:50:06.240Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'5fcb8ffdfdf4ea6bf2b2dda09da7d610d8ce255710eaf1dc2d8c877b8f5dc104');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'e9d158b610efbd2024bfecb5aada12bc3c58b90aba33a11978ee1871e319cb79');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'b578fb3ef61e57241e28abdf52326adf716aee9ddacf78e9148b76b5d330a154');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'8b013c3828223803837c2c1ce18ef65c40b3d43a0be60b6381d0158004a6c126');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'7f55771045b9680d2af03aed6d3deddd51c53a9e675df8725668c8c71673dbe2');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'c9ecd9a333fafaca6da80ae645b6d50c498cb6c549bc14cc6b823c2f9c6cdbd5');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'40f652ebe07d76939ea006a5b21ed4cb3b775dd55306b7c15ba7dfcc7b1a7b9e');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'2c110ae3c4eb8470771e7ce6c14434e47ac12fa53fb9e931eabf221627d9c3a6');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'6f9f16363c414568961fd6856c904267b6ebe3bda5038ae62eb3c9a5cd582765');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'909f44af7b12790d62fc0cce8c37bb8a4044df307f7e61e360fa8503aaf6dac8');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -173,6 +175,13 @@ CREATE TABLE am_personalization_log_mark (
     last_rec_id INTEGER NOT NULL,
     given_rec_id INTEGER NOT NULL CHECK (given_rec_id >= last_rec_id)
 );
+CREATE TABLE am_personalization_other_hash (
+    profile_id INTEGER NOT NULL,
+    key_hash TEXT NOT NULL CHECK (length(key_hash) = 64),
+    -- NULL as long as it is of the key the customer has
+    replaced_at TEXT,
+    PRIMARY KEY (profile_id, key_hash)
+) WITHOUT ROWID;
 CREATE TABLE am_personalization_profile (
     profile_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- sha256 hex of the API key, the only identifier
@@ -182,11 +191,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T14:36:02.000Z','2026-11-28T14:36:02.000Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T14:36:02.001Z','2026-11-28T14:36:02.001Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T14:36:02.001Z','2026-11-28T14:36:02.001Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T14:36:02.001Z','2026-11-28T14:36:02.001Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T14:36:02.001Z','2026-11-28T14:36:02.001Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T17:50:05.936Z','2026-11-28T17:50:05.936Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T17:50:05.937Z','2026-11-28T17:50:05.937Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T17:50:05.937Z','2026-11-28T17:50:05.937Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T17:50:05.937Z','2026-11-28T17:50:05.937Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T17:50:05.937Z','2026-11-28T17:50:05.937Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -195,30 +204,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T14:36:02.046Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T14:36:02.729Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T14:36:02.729Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T17:50:06.083Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T17:50:06.704Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T17:50:06.704Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -236,11 +245,11 @@ CREATE TABLE am_personalization_reconciled (
     reversed_at TEXT,
     metered_at TEXT,
     metered_recorded_at TEXT,
-    usage_quantity INTEGER NOT NULL,
-    stripe_quantity INTEGER NOT NULL,
+    usage_quantity INTEGER,
+    stripe_quantity INTEGER,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     PRIMARY KEY (month, seq)
 ) WITHOUT ROWID;
 CREATE TABLE am_personalization_reconciliation (
@@ -249,8 +258,9 @@ CREATE TABLE am_personalization_reconciliation (
     class TEXT NOT NULL,
     row_count INTEGER NOT NULL,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    -- NULL where no source says anything of single deliveries
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     -- its rows in am_personalization_reconciled; NULL where there are none, or matched ones, which are not kept
     first_seq INTEGER,
     last_seq INTEGER,
@@ -266,30 +276,30 @@ CREATE TABLE am_personalization_rotation (
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
 CREATE TABLE am_personalization_run (
-    run_id INTEGER PRIMARY KEY CHECK (run_id BETWEEN 1 AND 9007199254740992),
-    as_of TEXT NOT NULL CHECK (as_of IS date(as_of)),
-    again INTEGER NOT NULL CHECK (again >= 0),
+    run_id INTEGER PRIMARY KEY,
+    as_of TEXT NOT NULL,
+    again INTEGER NOT NULL,
     model_json TEXT NOT NULL,
-    model_sha256 TEXT NOT NULL CHECK (length(model_sha256) = 64),
+    model_sha256 TEXT NOT NULL,
     package_version TEXT NOT NULL,
-    top_k INTEGER NOT NULL CHECK (top_k >= 1),
+    top_k INTEGER NOT NULL,
     served_at TEXT NOT NULL,
     started_at TEXT NOT NULL,
     -- random: keeps what one customer's proof shows of the next from being guessed
-    salt TEXT NOT NULL CHECK (length(salt) = 64),
-    customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
-    candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    salt TEXT NOT NULL,
+    customers_sha256 TEXT NOT NULL,
+    candidates_sha256 TEXT NOT NULL,
     -- who gets which list, as it was frozen
-    served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
+    served_sha256 TEXT NOT NULL,
     -- up to which delivery and feedback it looked for what was handed over before
     delivery_end INTEGER,
     feedback_end INTEGER,
-    profiles INTEGER NOT NULL CHECK (profiles >= 0),
-    rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
+    profiles INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
-    counts_json TEXT NOT NULL CHECK (json_valid(counts_json)),
+    counts_json TEXT NOT NULL,
     -- per type and rule: items left out of the catalogue
-    left_out_json TEXT NOT NULL CHECK (json_valid(left_out_json)),
+    left_out_json TEXT NOT NULL,
     industry_weight INTEGER AS (json_extract(model_json, '$.weights.industry')) STORED,
     deadline_weight INTEGER AS (json_extract(model_json, '$.weights.deadline')) STORED,
     risk_weight INTEGER AS (json_extract(model_json, '$.weights.risk')) STORED,
@@ -308,8 +318,8 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',10,'2026-11-28T14:36:02.046Z','2026-11-28T14:36:02.035Z','f773f7424ae27e54a060afe8f066309a3e60e0ccc2a9bc1e3ff82aa22ee747ca','ca3fbf6aae8807c5c3b288f0a237b565ef04ccea2285a8fa48fef19be3a6214e','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','2f2d623c0643031af4355007a350119c50390392cd5e013add453f7adf98ebfb',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',10,'2026-11-28T14:36:02.729Z','2026-11-28T14:36:02.721Z','5d1984e1e36661ee188c6130dafa962cffe032eb07352ab67c4d0cc1218150da','70a824f93083095d3b6d90f1b9603b6cc6c99a2398ba5fe8440d24a4f4b9e1e9','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','7e31e48219d7f3efebb7ce3a1a1376312ad253989f22bd3f91a6b466462aeb45',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',10,'2026-11-28T17:50:06.083Z','2026-11-28T17:50:06.065Z','74b5f61ccbac47f41001eba94e99c7a57cb99b1344b39a0f47076ff05811edca','a7d73cae96c09d5ce98fc7a9f2b700720037470eb19f901695ff4de7966a9d53','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','8cf815be2c55a9b6b5c44136f4d6d3c687b562e1ca6859f442d656b2ada025d2',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',10,'2026-11-28T17:50:06.704Z','2026-11-28T17:50:06.688Z','56c2ca8141cfc6ea1aa99a278d892893b68732157a7f7a7a9f6957cbb2e0de8b','40431081fbb392ad187216f20faa213f391dbd5be73918173bbb1c32d63d2138','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','746f3e9ecee81fc802531895a53b444b4d6629e914fb152e4f56b2d9a379403c',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -340,8 +350,8 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T14:36:02.242Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T14:36:02.815Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T17:50:06.302Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T17:50:06.784Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -357,9 +367,9 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/4372c98ba8300ccd',NULL,NULL,NULL,0,5,'ca2754a42610c197a15bf6739edc3671ff22ee494e6af5c2b9be5f16b8c048e8','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','e15ad8700a188005e99c132721176a4db38f8e654e08065ce0c7d81bcbbbd79a','e15ad8700a188005e99c132721176a4db38f8e654e08065ce0c7d81bcbbbd79a');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/4372c98ba8300ccd',1,1,12,12,3,'08477430b81026a73976d70b7fa81adc35e02ec47e66a7f5fde9a799d03c5330','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"ca3fbf6aae8807c5c3b288f0a237b565ef04ccea2285a8fa48fef19be3a6214e","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T14:36:02.046Z","served_sha256":"2f2d623c0643031af4355007a350119c50390392cd5e013add453f7adf98ebfb","started_at":"2026-11-28T14:36:02.035Z","top_k":10},"unserved_sha256":"d1e14e72b191947e0529ed33fc82ff7dde455cdc78902e8ec339e8f968f6b501"}','d63815937056c22bc7952029c16b2554fedca8f175777144c26a1df0f571d01e','d63815937056c22bc7952029c16b2554fedca8f175777144c26a1df0f571d01e');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/4372c98ba8300ccd',2,13,24,24,3,'e2841c1d22ea3c5ea820b49cc4e900ef65ac7b1dd472b724cf1f1bd9097eedf8','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"70a824f93083095d3b6d90f1b9603b6cc6c99a2398ba5fe8440d24a4f4b9e1e9","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T14:36:02.729Z","served_sha256":"7e31e48219d7f3efebb7ce3a1a1376312ad253989f22bd3f91a6b466462aeb45","started_at":"2026-11-28T14:36:02.721Z","top_k":10},"unserved_sha256":"b2c3d2cffd903bffea7210f7fe7f39f8c8305ebccc4a9cb2eaf9094ae3ee38a7"}','3636f20cee540ca394489fcaee78b91a23d9f7daf42877e4bd9f6a55e6518360','3ae55433c5d60cc76febb2538bba8eddfaa25a6e4a98a4e115aaaf8060c963aa');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/e0702b577b6ffd19',NULL,NULL,NULL,0,5,'406e760a2d42b078ff034ce0604697f88ffa8d4263adc082ba3ed273fc36ba29','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','9c0e26c17c8c4549f0e7bc7759e4cbee9d16cd0f7cf1c4317c00e775676249e9','9c0e26c17c8c4549f0e7bc7759e4cbee9d16cd0f7cf1c4317c00e775676249e9');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/e0702b577b6ffd19',1,1,12,12,3,'01d300ac0522dc36fa53b39b939afaf77597f8f018499de9e8baaf560a811d12','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"a7d73cae96c09d5ce98fc7a9f2b700720037470eb19f901695ff4de7966a9d53","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T17:50:06.083Z","served_sha256":"8cf815be2c55a9b6b5c44136f4d6d3c687b562e1ca6859f442d656b2ada025d2","started_at":"2026-11-28T17:50:06.065Z","top_k":10},"unserved_sha256":"66e60d9e22ce965924969ca733ee0abbd23d0905c9070f075cad9b54291181eb"}','9badaaa04709302df11711ccda1daf231ec5afcf8baf1903e6d7df007037dd13','9badaaa04709302df11711ccda1daf231ec5afcf8baf1903e6d7df007037dd13');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/e0702b577b6ffd19',2,13,24,24,3,'7a13cce84ae9b78308acd7532691f7dee7c616fd7cd86350fc0b91620706d2b2','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"40431081fbb392ad187216f20faa213f391dbd5be73918173bbb1c32d63d2138","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T17:50:06.704Z","served_sha256":"746f3e9ecee81fc802531895a53b444b4d6629e914fb152e4f56b2d9a379403c","started_at":"2026-11-28T17:50:06.688Z","top_k":10},"unserved_sha256":"ad343df1ea372ff2fc21474ddec1a4ef41e1536efbc6c7781b0c172c2932f66b"}','c60b17c93106af85fcf2b8e1523de04eaa9c9e1c749227b97d2eb351869b65d1','3f4daeb414a6b36d2ca746789263e5bc376ac7bd24e30182bb37348f77e0fb9d');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -567,6 +577,21 @@ WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
         WHERE run_id BETWEEN new.run_id - 1000000 AND new.run_id - 1
     )
 BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_run_check AFTER INSERT ON am_personalization_run
+WHEN NOT (new.run_id BETWEEN 1 AND 9007199254740992
+    AND new.as_of IS date(new.as_of)
+    AND new.again >= 0
+    AND length(new.model_sha256) = 64
+    AND new.top_k >= 1
+    AND length(new.salt) = 64
+    AND length(new.customers_sha256) = 64
+    AND length(new.candidates_sha256) = 64
+    AND length(new.served_sha256) = 64
+    AND new.profiles >= 0
+    AND new.rejected BETWEEN 0 AND new.profiles
+    AND json_valid(new.counts_json)
+    AND json_valid(new.left_out_json))
+BEGIN SELECT raise(ABORT, 'CHECK constraint failed: am_personalization_run'); END;
 CREATE TRIGGER am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
 WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
         SELECT 1 FROM am_personalization_cohort
@@ -633,6 +658,7 @@ LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 CREATE INDEX idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
 CREATE INDEX idx_am_personalization_delivery_delivered
     ON am_personalization_delivery(delivered_at, channel, status, unit_price_yen, reversal_of);
+CREATE INDEX idx_am_personalization_other_hash_key ON am_personalization_other_hash(key_hash);
 CREATE INDEX idx_am_personalization_feedback_item
     ON am_personalization_feedback(profile_id, recommendation_type, item_id, feedback_id);
 CREATE INDEX idx_am_personalization_identity_profile
@@ -645,6 +671,7 @@ CREATE TRIGGER am_personalization_delivery_no_replace BEFORE INSERT ON am_person
 WHEN EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_id = new.delivery_id)
     OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_key = new.delivery_key)
     OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE reversal_of = new.reversal_of)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE charge_key = new.charge_key)
 BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
 CREATE TRIGGER am_personalization_erasure_no_update BEFORE UPDATE ON am_personalization_erasure
 BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;

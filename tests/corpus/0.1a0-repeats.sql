@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 14:36:01.335155+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','288_personalization_evidence','2026-11-28 14:36:01.370932+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','289_personalization_events','2026-11-28 14:36:01.390840+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 17:50:05.038042+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 17:50:05.090859+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 17:50:05.126140+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -63,8 +63,8 @@ INSERT INTO "am_personalization_candidate" VALUES(28,'623da809dc13508ebf48dc56e9
 INSERT INTO "am_personalization_candidate" VALUES(29,'edfcb85814e048b7cabdeebaa40d9c45065ce3693bfaa679ad557dbfe7d47b52','program','EXjg0000000000014A','昨年度の太陽光設備補助金','E','nationwide','2025-04-01','2025-10-31',NULL,'{}',NULL,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(30,'9954ac9d9ee1ab51b3badb46df4f5876dcc866ec9a21557c113e9a1fac14bc81','amendment','1','令和8年度 建設現場の安全対策助成金 受付終了: 2026-04-11 → 2026-04-18','D','東京都','2026-03-02','2026-04-18',NULL,'{"program":"EXjg0000000000001A"}',NULL,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(31,'4d1966bd5ec8d1076e4cae8528cd67471d3357c6f9e75e0261ccb1f6f266b139','amendment','2','製造業の試作開発補助金 上限額: 2000000 → 3000000','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{"program":"EXjg0000000000003A"}',NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(32,'0db5fc3c065a48ddded26fafca51ce18f7ed9e32cf42f7eb6cc6251d62169690','amendment','3','若手就農者の機械導入支援 subsidy_rate: 1/2 → 2/3','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(33,'c0c75a022434865195657716fd1cbc85b185346fd7c64eb5761300f64688c1da','amendment','4','EXjg0000000000008A 受付開始: 2026-02-10 → 2026-02-20','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days',NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(32,'10ce52e41a560a10b2effe465d42467861f28f86e09d311b405bb86c38b9bdde','amendment','3','若手就農者の機械導入支援 補助率: 1/2 → 2/3','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(33,'97ec65294fd47de799d6a36de2c0c18c4f984ecac8fc23750b5769fb7ed6f597','amendment','4','内容を変更','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days',NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(34,'76c0ac8e52715d428ab1b49a68eb844ee5b74faca831de1934e8c782d40c7ff3','amendment','5','若手就農者の機械導入支援 名称: 就農者の機械導入支援 → 若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(35,'e8b946fb3a9697668d659b7c4de14f71ed5e372ddce8ce9df1cd68a905ec5f72','saved_search','1','saved search 1','unknown','愛知県',NULL,NULL,NULL,'{}',2,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(36,'1f057ea8ec3ddc896b9046a273732f64d314af8fa2c089e582e56190643860dd','saved_search','2','saved search 2','A','高知県',NULL,NULL,NULL,'{}',3,NULL,NULL,NULL,NULL);
@@ -90,8 +90,7 @@ INSERT INTO "am_personalization_candidate" VALUES(55,'7e1e71af626462f5401cbab2a2
 INSERT INTO "am_personalization_candidate" VALUES(56,'f880baa4ae02f87bcd52bcf0bb2953b997bf7f20b26a982d20d7749d19d7fdaf','amendment','1','令和8年度 建設現場の安全対策助成金 ― 締切を延長 2026年4月18日(変更前 2026年4月11日)','D','東京都','2026-03-02','2026-04-18',NULL,'{"program":"EXjg0000000000001A"}',NULL,NULL,NULL,'東京都@|建設現場安全対策','建設現場安全対策');
 INSERT INTO "am_personalization_candidate" VALUES(57,'f822b92746a2f6611dd126fa3c7b9480c90523bfd72b7d67cf4d5ca090ffc646','amendment','2','製造業の試作開発補助金 ― 上限額を引き上げ 300万円(変更前 200万円)','E','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県','2026-03-15','2026-06-30',NULL,'{"program":"EXjg0000000000003A"}',NULL,NULL,NULL,'富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県@|製造業試作開発','富山県,石川県,福井県,岐阜県,静岡県,愛知県,三重県@|製造業試作開発');
 INSERT INTO "am_personalization_candidate" VALUES(58,'bcef56d2c4226c821c9b66619b1c68927b7e3d16124a1cc013e81ddf5a911a59','amendment','3','若手就農者の機械導入支援 ― 補助率を変更 2/3(変更前 1/2)','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,'高知県@|若手就農者機械導入支援','若手就農者機械導入支援');
-INSERT INTO "am_personalization_candidate" VALUES(59,'6ceb5676da4288420fce96d7aaf37e64902f77ae9eaa1938e149dc3826298592','amendment','4','EXjg0000000000008A ― 受付開始日を変更 2026年2月20日(変更前 2026年2月10日)','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days',NULL,NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(60,'073c7735a1e5e6c908a5ddd6d5e44cc67aad6562fe73896e02fdb0b76a409a89','amendment','5','若手就農者の機械導入支援 ― 制度名を変更 若手就農者の機械導入支援(変更前 就農者の機械導入支援)','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'field not followed',NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(59,'073c7735a1e5e6c908a5ddd6d5e44cc67aad6562fe73896e02fdb0b76a409a89','amendment','5','若手就農者の機械導入支援 ― 制度名を変更 若手就農者の機械導入支援(変更前 就農者の機械導入支援)','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'field not followed',NULL,NULL,NULL);
 CREATE TABLE am_personalization_cohort (
     cohort_id INTEGER PRIMARY KEY CHECK (cohort_id BETWEEN 1 AND 9007199254740992),
     industries TEXT CHECK (industries <> ''),
@@ -245,20 +244,22 @@ CREATE TABLE am_personalization_delivery (
     status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 599),
     -- yen, tax excluded, at that time
     unit_price_yen INTEGER NOT NULL CHECK (unit_price_yen >= 0),
-    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+    reversal_of INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id),
+    -- of a delivery that is charged: sha256 over customer, item and Japanese day, so that none is charged twice a day
+    charge_key TEXT UNIQUE CHECK (length(charge_key) = 64)
 );
-INSERT INTO "am_personalization_delivery" VALUES(1,'ba0b98d1176568437136a44f54dd98d123ee4cadbb57ef659f087d471a5d60ad',1,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.921Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(2,'761251a89c7bdf99ffcbe466670bc523ea8d26710303db8cf9888939d4d82aa4',4,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.921Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(3,'324fca59419d29859ed4a00aa935c9837679cc81bf3f81a823e4ed291c3ae861',7,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.921Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(4,'f0a82db49d9011d41f3e3fad543055b8a324365146d3191aca6bf01a53edaf74',10,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(5,'313823ceea47648953bfa4a8518c26a944b857e30a557f7ce88337229d3901a2',13,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(6,'d41d7661cd87583847fd9cbc81a9960ec4d21a3be030d77fca397aa92e489b46',16,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(7,'936e36c9a53865f6eb7fcb37cda6715f67d2b7190b46fa9d200945cbe62e0249',19,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(8,'2c0f607b325b0dd8d8d65898a26e75572dae3ec9cbff4ccd549d05ca8a3d7069',22,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(9,'bf369bda9021f0b67f07e287dcf7d62bc2fb92c818c95bd8aa0b4c31af31fd39',25,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(10,'ff70ae8886cf13755a5a6309277dc7272bff4dbf841ebaed8befa430501e3ada',28,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(11,'d4c4246a2afbde86431e08514314cbb216de967006a8c017466115c77a21c1cc',31,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
-INSERT INTO "am_personalization_delivery" VALUES(12,'b0f1b4fe4fcc81e2cc4dd418bcc5fedb29c61ed8017b65508301913aaf337092',34,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T14:35:59.922Z',200,3,NULL);
+INSERT INTO "am_personalization_delivery" VALUES(1,'ba0b98d1176568437136a44f54dd98d123ee4cadbb57ef659f087d471a5d60ad',1,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.945Z',200,3,NULL,'a2e6827b2775ca71f1cdf6b948281e8d9e25ee7ebcfd7be0973c5022038be037');
+INSERT INTO "am_personalization_delivery" VALUES(2,'761251a89c7bdf99ffcbe466670bc523ea8d26710303db8cf9888939d4d82aa4',4,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.945Z',200,3,NULL,'37d726db03c227d07f54ba551f1705bcfdde3b7551f6b0f92b9984a4d3bdf27e');
+INSERT INTO "am_personalization_delivery" VALUES(3,'324fca59419d29859ed4a00aa935c9837679cc81bf3f81a823e4ed291c3ae861',7,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'815b2b51b52b9928d395bf08f87a4e1f801cbd0368516f14e463907dd0b66b46');
+INSERT INTO "am_personalization_delivery" VALUES(4,'f0a82db49d9011d41f3e3fad543055b8a324365146d3191aca6bf01a53edaf74',10,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'a42803e55b12345cfacae5954fe77c000c82412de4bf776536124cc7a34778d7');
+INSERT INTO "am_personalization_delivery" VALUES(5,'313823ceea47648953bfa4a8518c26a944b857e30a557f7ce88337229d3901a2',13,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'5fc111f9d5cb95dcb39f3da9ada6a7b5614cacbe577124c3b68ff5a3d9fb4246');
+INSERT INTO "am_personalization_delivery" VALUES(6,'d41d7661cd87583847fd9cbc81a9960ec4d21a3be030d77fca397aa92e489b46',16,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'e89dbf66bec1faf86d8a7f34d2418f15bd7302abfef76830b58c5951d57d2b30');
+INSERT INTO "am_personalization_delivery" VALUES(7,'936e36c9a53865f6eb7fcb37cda6715f67d2b7190b46fa9d200945cbe62e0249',19,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'aea8611d658bd3c89b2ea64240feca59216d7a4cb1725fbca1bfd799a567279c');
+INSERT INTO "am_personalization_delivery" VALUES(8,'2c0f607b325b0dd8d8d65898a26e75572dae3ec9cbff4ccd549d05ca8a3d7069',22,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'e4b3aabc6032735bd767df976009ed5be9c055528c55ff4f703e5fafe2de59a8');
+INSERT INTO "am_personalization_delivery" VALUES(9,'bf369bda9021f0b67f07e287dcf7d62bc2fb92c818c95bd8aa0b4c31af31fd39',25,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'a7f8d5f3a32d69d45a8056cffad97653a89fb84027361f1e3f05bc85247b2469');
+INSERT INTO "am_personalization_delivery" VALUES(10,'ff70ae8886cf13755a5a6309277dc7272bff4dbf841ebaed8befa430501e3ada',28,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'259efde42149b959aecae3604beb03ae0f57d71475b2e410b0e9bec134a85584');
+INSERT INTO "am_personalization_delivery" VALUES(11,'d4c4246a2afbde86431e08514314cbb216de967006a8c017466115c77a21c1cc',31,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'e446138d5bac4e3a2d48db25c1e7157466b042c4c8525b1620f5e6c4f6a2cdcc');
+INSERT INTO "am_personalization_delivery" VALUES(12,'b0f1b4fe4fcc81e2cc4dd418bcc5fedb29c61ed8017b65508301913aaf337092',34,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'c32615d49a73356e8cf66c8c2d194a83e75a701d36e4828b15f964bc4ed35053');
 CREATE TABLE am_personalization_erasure (
     erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL UNIQUE,
@@ -328,34 +329,34 @@ CREATE TABLE am_personalization_feedback (
     closes_on TEXT CHECK (closes_on IS date(closes_on)),
     given_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_feedback" VALUES(1,1,'program','EX-104','dismissed',NULL,NULL,NULL,'2026-11-28T14:35:59.962Z');
-INSERT INTO "am_personalization_feedback" VALUES(2,2,'program','EXjg0000000000003A','interested',NULL,'2026-03-15','2026-06-30','2026-11-28T14:35:59.976Z');
+INSERT INTO "am_personalization_feedback" VALUES(1,1,'program','EX-104','dismissed',NULL,NULL,NULL,'2026-11-28T17:50:03.954Z');
+INSERT INTO "am_personalization_feedback" VALUES(2,2,'program','EXjg0000000000003A','interested',NULL,'2026-03-15','2026-06-30','2026-11-28T17:50:03.962Z');
 CREATE TABLE am_personalization_identity (
     identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL,
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'adc81c31d62c191f542b19de206b570b49b7eeeb0d9d972cf197fcce1c2827e7','2026-11-28T14:35:59.388Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'f8d1fb55abb49ac89440456b10079e0efc57aa3f9ce5a8878ea44b15c1c9c82d','2026-11-28T14:35:59.388Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'d92b3b97a458a93823448059ec26d427cf70ec4a0a8a8b19232a8c33da7da7d3','2026-11-28T14:35:59.388Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'ab04a52c8324d1f376d650fb019d0361c77cb73fdb42ab939cf82a631695b151','2026-11-28T14:35:59.388Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'eeda59b1a4d0eac2655538194a88e94b9cdb54911d9c3096b1ef1809eaf78eba','2026-11-28T14:35:59.388Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'2beda978b0c36315ecfcc650941827fd5a4e74a33814eb1dea408383d497d0e0','2026-11-28T14:35:59.388Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'9b820c3a38dd314102448021803eae4f21e8139f931b1908ff6a3fc034791178','2026-11-28T14:35:59.388Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'f5d5cf362434b11340bd73bbe3646f55cc4b242815bef0169eb4628761bfbcce','2026-11-28T14:35:59.388Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'c91c7d2dcab2f97cf1c440c41e450b4053ad92d13be85a8bfe42a4530e8f4b42','2026-11-28T17:50:03.740Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'a2145592ac5c8f452d5e246fc2a13dd5c6a1df102d2effa4561de1c8d1d5f6ad','2026-11-28T17:50:03.741Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'d0ac504898770900a87ec0c5cebd7c384409188333410f6c0df8ba5c9238e4f2','2026-11-28T17:50:03.741Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'5f8dee47c5bca8dda228ad3bfbddee14e50dc03c340b220aa9e941914896ed04','2026-11-28T17:50:03.741Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'39193cda62723f7912a13b14bc1ff4f3ea90a7604da3748efca2fcc15db05873','2026-11-28T17:50:03.741Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'f2627fc8dbcaeb4076cfddd9c47648645d3cc7dda758def3d7b76daef6a3b5e8','2026-11-28T17:50:03.742Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'7e767f9092f97d477c207f48edde7c7eb7ff3b29011e86b6bc7904edfb6cb037','2026-11-28T17:50:03.742Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'c6519e80916b820586ca9e7e78608861cc00c859ea118a14ab193cf48f432222','2026-11-28T17:50:03.742Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'ce5505784a9c6653f6225b28ae04ba72a050d660f6f22d963126e2610ce6c704');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'831cc4bf39298fe9b5a2bb2138f5eec4c91b68b4f75fde4e06653945a06a0241');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'431e8a6a0daa32321401cc28fe30b9ca07f8c1dfcf872f02cec1eb72f73593ac');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'9e378377eb06d0a265bd9465531ad8a6606cc2593d4a825f56c550f9db3c9e6c');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'0f6b3efbecefe1948b857bb9f625c97838edc5829cf72830e0a10b3979c4cc3f');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'05e0d52b3be7436e333d878f70d9a82f261c87942b84e92f0b92395742c0aadb');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'1f0fd964bfa31232510aee1701ffe75642da69ca80c83ce0f2e5dd4a6d6d6b62');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'278d44294e287a208c4ffc2353fc62a2a92234425a93342e080938f62e9f42b8');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'e1a356c411b5de815eef2ddeca8b351a6aaa412fe278acc453df1a690115c917');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'d9ba31e8dcafef4f0dc9913c05e02fc55c86fcd3a77640f4ac2d4113a8cb6c4d');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'82a33f89560753949bb8344214673f9fceaf4227a13235b8a7f28e845c242c77');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'48c334999e75fa355ebfa11bcd822e955fd2bdb81a951c09c40cd42ce2978ab6');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'cb4adafd22ba437f73e1bbb0520e55ccb453e0b37c24423df4d1d101572841b7');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'6bd8b8ccf9172f062fe4d8e05dfe8152850a4c8547faae077d232ff3eabc52f4');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'1bdb304de19310e01bba95fdd07d078a9c64e1724e7d85eda088c1d0f1603033');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'f812a4dc73a03a289e68be94830a37f5cfd9a0df14dd0c0f67fa98045704084b');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -366,7 +367,7 @@ CREATE TABLE am_personalization_list (
 );
 INSERT INTO "am_personalization_list" VALUES(1,1,1,NULL,'39034d34de55e24cad8b5f63d8c9e553edf53764ee207ad63ff23a55c59d687f');
 INSERT INTO "am_personalization_list" VALUES(2,1,2,NULL,'966a339238195fa1f3f1dfdec6e5528a535769bdc539b251dac3b1074aae527c');
-INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'97dbfd5a1e4fda330e52ad4e4adba0ea9162fa44fa1e45e74a19119781dd50d4');
+INSERT INTO "am_personalization_list" VALUES(3,1,3,NULL,'a299e324f9506833415278ec617d206e34ffaeb847f2a78a0166eb1eb14660e8');
 INSERT INTO "am_personalization_list" VALUES(4,1,4,NULL,'68c8cf9eed8c7fe58b64e2c78d19e9f61a0152839ed1dd6ff94209a294ca214e');
 INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'776393824833b7099b3dcbde118384de111ce5add78cac4413335f31ebeecdea');
 INSERT INTO "am_personalization_list" VALUES(6,1,6,NULL,'b0e8ceedda73ac13e5697ee89b8725f6663161ba659fffe92fedadfa2150788e');
@@ -396,6 +397,13 @@ CREATE TABLE am_personalization_log_mark (
     last_rec_id INTEGER NOT NULL,
     given_rec_id INTEGER NOT NULL CHECK (given_rec_id >= last_rec_id)
 );
+CREATE TABLE am_personalization_other_hash (
+    profile_id INTEGER NOT NULL,
+    key_hash TEXT NOT NULL CHECK (length(key_hash) = 64),
+    -- NULL as long as it is of the key the customer has
+    replaced_at TEXT,
+    PRIMARY KEY (profile_id, key_hash)
+) WITHOUT ROWID;
 CREATE TABLE am_personalization_profile (
     profile_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- sha256 hex of the API key, the only identifier
@@ -405,14 +413,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T14:35:59.046Z','2026-11-28T14:35:59.046Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -421,94 +429,94 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,1,'program',98,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',91,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',50,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'industry_pack',75,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'amendment',90,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,2,'program',70,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,2,'program',40,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,2,'program',23,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,2,'industry_pack',75,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'amendment',70,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'saved_search',50,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,3,'program',92,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,3,'program',70,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,3,'program',20,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,3,'amendment',70,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,3,'amendment',70,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'saved_search',60,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,4,'program',56,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,4,'program',50,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,4,'program',40,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,4,'industry_pack',75,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'program',74,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'program',30,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'program',30,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,6,'program',70,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,6,'program',70,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,6,'program',20,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,6,'industry_pack',70,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,7,'program',30,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,7,'program',30,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,7,'program',30,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,7,'industry_pack',30,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,7,'industry_pack',30,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,7,'industry_pack',30,'2026-11-28T14:35:59.234Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,1,'program',98,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,1,'program',20,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,1,'program',20,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,1,'amendment',90,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,2,'program',70,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,2,'program',26,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,2,'program',20,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,2,'industry_pack',75,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,2,'saved_search',50,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,3,'program',96,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,3,'program',20,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,3,'program',20,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,3,'amendment',70,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,3,'saved_search',60,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,4,'program',63,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,4,'program',25,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,4,'program',20,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,4,'industry_pack',75,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,5,'program',15,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,6,'program',70,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,6,'program',20,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,6,'program',10,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,7,'program',15,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,7,'program',25,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,7,'industry_pack',30,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,7,'industry_pack',30,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,7,'industry_pack',30,'2026-11-28T14:36:00.131Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,1,'program',99,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,1,'program',20,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,1,'program',20,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,1,'amendment',90,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,2,'program',70,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,2,'program',26,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,2,'program',20,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,2,'industry_pack',75,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,2,'saved_search',50,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,3,'program',96,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,3,'program',20,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,3,'program',20,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,3,'amendment',70,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,3,'saved_search',60,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,4,'program',65,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,4,'program',25,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,4,'program',20,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,4,'industry_pack',75,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,5,'program',15,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,6,'program',70,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,6,'program',20,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,6,'program',10,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,7,'program',15,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,7,'program',30,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,7,'industry_pack',30,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,7,'industry_pack',30,'2026-11-28T14:36:00.866Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,7,'industry_pack',30,'2026-11-28T14:36:00.866Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,1,'program',98,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',91,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',50,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'industry_pack',75,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'amendment',90,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,2,'program',70,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,2,'program',40,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,2,'program',23,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,2,'industry_pack',75,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'amendment',70,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'saved_search',50,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,3,'program',92,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,3,'program',70,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,3,'program',20,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,3,'amendment',70,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,3,'amendment',70,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'saved_search',60,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,4,'program',56,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,4,'program',50,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,4,'program',40,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,4,'industry_pack',75,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'program',74,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'program',30,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'program',30,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,6,'program',70,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,6,'program',70,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,6,'program',20,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,6,'industry_pack',70,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,7,'program',30,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,7,'program',30,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,7,'program',30,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,7,'industry_pack',30,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,7,'industry_pack',30,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,7,'industry_pack',30,'2026-11-28T17:50:03.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,1,'program',98,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,1,'program',20,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,1,'program',20,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,1,'amendment',90,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,2,'program',70,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,2,'program',26,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,2,'program',20,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,2,'industry_pack',75,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,2,'saved_search',50,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,3,'program',96,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,3,'program',20,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,3,'program',20,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,3,'amendment',70,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,3,'saved_search',60,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,4,'program',63,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,4,'program',25,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,4,'program',20,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,4,'industry_pack',75,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,5,'program',15,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,6,'program',70,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,6,'program',20,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,6,'program',10,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,7,'program',15,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,7,'program',25,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,7,'industry_pack',30,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,7,'industry_pack',30,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,7,'industry_pack',30,'2026-11-28T17:50:04.102Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,1,'program',99,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,1,'program',20,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,1,'program',20,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,1,'amendment',90,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,2,'program',70,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,2,'program',26,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,2,'program',20,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,2,'industry_pack',75,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,2,'saved_search',50,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,3,'program',96,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,3,'program',20,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,3,'program',20,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,3,'amendment',70,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,3,'saved_search',60,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,4,'program',65,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,4,'program',25,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,4,'program',20,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,4,'industry_pack',75,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,5,'program',15,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,6,'program',70,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,6,'program',20,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,6,'program',10,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,7,'program',15,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,7,'program',30,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,7,'industry_pack',30,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,7,'industry_pack',30,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,7,'industry_pack',30,'2026-11-28T17:50:04.408Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -526,11 +534,11 @@ CREATE TABLE am_personalization_reconciled (
     reversed_at TEXT,
     metered_at TEXT,
     metered_recorded_at TEXT,
-    usage_quantity INTEGER NOT NULL,
-    stripe_quantity INTEGER NOT NULL,
+    usage_quantity INTEGER,
+    stripe_quantity INTEGER,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     PRIMARY KEY (month, seq)
 ) WITHOUT ROWID;
 CREATE TABLE am_personalization_reconciliation (
@@ -539,8 +547,9 @@ CREATE TABLE am_personalization_reconciliation (
     class TEXT NOT NULL,
     row_count INTEGER NOT NULL,
     owed_yen INTEGER NOT NULL,
-    metered_yen INTEGER NOT NULL,
-    invoiced_yen INTEGER NOT NULL,
+    -- NULL where no source says anything of single deliveries
+    metered_yen INTEGER,
+    invoiced_yen INTEGER,
     -- its rows in am_personalization_reconciled; NULL where there are none, or matched ones, which are not kept
     first_seq INTEGER,
     last_seq INTEGER,
@@ -556,30 +565,30 @@ CREATE TABLE am_personalization_rotation (
     proof TEXT NOT NULL CHECK (length(proof) = 64)
 );
 CREATE TABLE am_personalization_run (
-    run_id INTEGER PRIMARY KEY CHECK (run_id BETWEEN 1 AND 9007199254740992),
-    as_of TEXT NOT NULL CHECK (as_of IS date(as_of)),
-    again INTEGER NOT NULL CHECK (again >= 0),
+    run_id INTEGER PRIMARY KEY,
+    as_of TEXT NOT NULL,
+    again INTEGER NOT NULL,
     model_json TEXT NOT NULL,
-    model_sha256 TEXT NOT NULL CHECK (length(model_sha256) = 64),
+    model_sha256 TEXT NOT NULL,
     package_version TEXT NOT NULL,
-    top_k INTEGER NOT NULL CHECK (top_k >= 1),
+    top_k INTEGER NOT NULL,
     served_at TEXT NOT NULL,
     started_at TEXT NOT NULL,
     -- random: keeps what one customer's proof shows of the next from being guessed
-    salt TEXT NOT NULL CHECK (length(salt) = 64),
-    customers_sha256 TEXT NOT NULL CHECK (length(customers_sha256) = 64),
-    candidates_sha256 TEXT NOT NULL CHECK (length(candidates_sha256) = 64),
+    salt TEXT NOT NULL,
+    customers_sha256 TEXT NOT NULL,
+    candidates_sha256 TEXT NOT NULL,
     -- who gets which list, as it was frozen
-    served_sha256 TEXT NOT NULL CHECK (length(served_sha256) = 64),
+    served_sha256 TEXT NOT NULL,
     -- up to which delivery and feedback it looked for what was handed over before
     delivery_end INTEGER,
     feedback_end INTEGER,
-    profiles INTEGER NOT NULL CHECK (profiles >= 0),
-    rejected INTEGER NOT NULL CHECK (rejected BETWEEN 0 AND profiles),
+    profiles INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
     -- per type: customers with a recommendation (scored), without one (zero), and log rows (rows)
-    counts_json TEXT NOT NULL CHECK (json_valid(counts_json)),
+    counts_json TEXT NOT NULL,
     -- per type and rule: items left out of the catalogue
-    left_out_json TEXT NOT NULL CHECK (json_valid(left_out_json)),
+    left_out_json TEXT NOT NULL,
     industry_weight INTEGER AS (json_extract(model_json, '$.weights.industry')) STORED,
     deadline_weight INTEGER AS (json_extract(model_json, '$.weights.deadline')) STORED,
     risk_weight INTEGER AS (json_extract(model_json, '$.weights.risk')) STORED,
@@ -598,9 +607,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',3,'2026-11-28T14:35:59.234Z','2026-11-28T14:35:59.191Z','53f6046f48b1a3820bb1b7d27e39781b99c4aacd37cc5d0897762d5ba69bfbe7','587089552ad4849773e2b431572b5928d9741be998ae838722b5635652169b3f','3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92','15746324bb3e689e6227a4e1b54ff9f34db857a7e1ab9e993626ae298d838917',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"scores":{"70":3,"90":1},"zero":5},"industry_pack":{"candidates":5,"rows":7,"scored":5,"scores":{"30":3,"70":1,"75":3},"zero":3},"program":{"candidates":19,"rows":21,"scored":7,"scores":{"20":2,"23":1,"30":5,"40":2,"50":2,"56":1,"70":4,"74":1,"91":1,"92":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-02',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',3,'2026-11-28T14:36:00.131Z','2026-11-28T14:36:00.047Z','e4aeb50d9e71fd43f4f5d185f25e1e253f8ae04ade9dd46a6db1368e5f91d9f0','dbe7c34a29e71ba7e66536c28b9843de44ce368cb15682de1baf6d82de1e3e8a','3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8','29d33296cf8895b2f2c06efbd91c5d928c2a2797780803c2b0e11045aaca4415',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":19,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":2,"26":1,"63":1,"70":2,"96":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-03',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","amount_max_yen","subsidy_rate","target_employees"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd','0.1a0',3,'2026-11-28T14:36:00.866Z','2026-11-28T14:36:00.837Z','379041626603eb13d43d31aef89c437b9c465ecf09dd7fcfc1f76cd4ca6d9e4f','3a94afecdad1b702c991f4288e03b5869403375a7808c86a97850ef62c6f77d5','3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8','253ed00cfadc55fb33346d897a4e36f01f26d24648dfaac1401299cca1973f58',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":19,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":1,"26":1,"30":1,"65":1,"70":2,"96":1,"99":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',3,'2026-11-28T17:50:03.629Z','2026-11-28T17:50:03.557Z','7b6aa89260be4a0d7eae8771679c03d233205146afa2c1a13afe8a9d39571f08','7cd3e2567c8c4cd371655923110967f44f1a69e2bdc0e38bbeff87f8d09f83cd','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','cc41c4eba4e9bf65a2bff7f1f1e7e2348c0a2a6b903d00d40af434964f732b86',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"scores":{"70":3,"90":1},"zero":5},"industry_pack":{"candidates":5,"rows":7,"scored":5,"scores":{"30":3,"70":1,"75":3},"zero":3},"program":{"candidates":17,"rows":21,"scored":7,"scores":{"20":2,"23":1,"30":5,"40":2,"50":2,"56":1,"70":4,"74":1,"91":1,"92":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-02',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T17:50:04.102Z','2026-11-28T17:50:04.009Z','a3cd79b624494b7c22ee1f9ae9cd4a2525a04de1a0cff1a46d794be64b3a8ecc','d1adce24fbb670c7b2e269b77d13e8352001a88646d365ddc367e5137c343876','6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2','0169010418039c482c89b0f45c3e05c7788e454a339415a4e9e4f5e11d0c242d',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":2,"26":1,"63":1,"70":2,"96":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-03',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T17:50:04.408Z','2026-11-28T17:50:04.350Z','13155a7740bc452cfb445632d08ba09e8582c72401540b03bd9176d83d4a975c','6b8b9d615341ceea2901c82d3dd2e565aba84a562359bf2835e981d366d8f60f','6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2','18ca2a13de21f30f631f4de45e2e51a71e76a0a3850c8ec3ec628282614f1a0b',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":1,"26":1,"30":1,"65":1,"70":2,"96":1,"99":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -652,6 +661,7 @@ INSERT INTO "am_personalization_run_candidate" VALUES(2,14);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,26);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,27);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,28);
+INSERT INTO "am_personalization_run_candidate" VALUES(2,33);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,35);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,36);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,37);
@@ -677,7 +687,6 @@ INSERT INTO "am_personalization_run_candidate" VALUES(2,56);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,57);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,58);
 INSERT INTO "am_personalization_run_candidate" VALUES(2,59);
-INSERT INTO "am_personalization_run_candidate" VALUES(2,60);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,1);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,2);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,3);
@@ -688,6 +697,7 @@ INSERT INTO "am_personalization_run_candidate" VALUES(3,14);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,26);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,27);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,28);
+INSERT INTO "am_personalization_run_candidate" VALUES(3,33);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,35);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,36);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,37);
@@ -713,7 +723,6 @@ INSERT INTO "am_personalization_run_candidate" VALUES(3,56);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,57);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,58);
 INSERT INTO "am_personalization_run_candidate" VALUES(3,59);
-INSERT INTO "am_personalization_run_candidate" VALUES(3,60);
 CREATE TABLE am_personalization_run_customer (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     position INTEGER NOT NULL,
@@ -731,9 +740,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,34,1,'2026-11-28T14:35:59.468Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',15,27,35,'2026-11-28T14:36:00.264Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',15,27,62,'2026-11-28T14:36:00.922Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,34,1,'2026-11-28T17:50:03.783Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',15,27,35,'2026-11-28T17:50:04.203Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',15,27,62,'2026-11-28T17:50:04.533Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -749,12 +758,12 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/cea3cf7247f2fd44',NULL,NULL,NULL,0,8,'4098003b38de218684cd93bcf186748e8389c0a2dbcb0da4fb0c7908b1bfc3e0','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','dba34610d0fefde8a70b565b7d6e88b517fc6e659e7585939a9cf31ea0ad077c','dba34610d0fefde8a70b565b7d6e88b517fc6e659e7585939a9cf31ea0ad077c');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/cea3cf7247f2fd44',1,1,34,34,7,'9c36ffd47d133ec2de92818ae38cf1a9c7f3219f392ce412cce1e3f7edc65d1a','{"rows":34,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"3eb3a4663bd81cae19f0e84137360d0fb2eb246d6b3cc216ae37d9320cce1e92","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"scores\":{\"70\":3,\"90\":1},\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":7,\"scored\":5,\"scores\":{\"30\":3,\"70\":1,\"75\":3},\"zero\":3},\"program\":{\"candidates\":19,\"rows\":21,\"scored\":7,\"scores\":{\"20\":2,\"23\":1,\"30\":5,\"40\":2,\"50\":2,\"56\":1,\"70\":4,\"74\":1,\"91\":1,\"92\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"587089552ad4849773e2b431572b5928d9741be998ae838722b5635652169b3f","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T14:35:59.234Z","served_sha256":"15746324bb3e689e6227a4e1b54ff9f34db857a7e1ab9e993626ae298d838917","started_at":"2026-11-28T14:35:59.191Z","top_k":3},"unserved_sha256":"657340d27d4b6789286b2b35ab60fb109ffa5f3a0994155b82d5a6060cb74a2e"}','847e7f61587098df4d09295095986b51c0468da7a35978cacc581dffae6ecbda','847e7f61587098df4d09295095986b51c0468da7a35978cacc581dffae6ecbda');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/cea3cf7247f2fd44',NULL,NULL,NULL,34,12,'69784a5e15bea45d6dfefd35e5b7ebb32d470e4caf151e375898ac9d39499c83','{"after":0,"end":12,"rows":12,"table":"am_personalization_delivery"}','ac9b9a8da703619f84d56883babca6673d7b9ff244d20dcaa1953b7ffcf50f1c','b998a824dcb1e110ee28b1604cfba5e11679de3062bb71f44f6356dd382dc923');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/cea3cf7247f2fd44',NULL,NULL,NULL,34,2,'7471dc3d082310ce7f91d0ba32d98c69ab108f30df5d5ba1af71bfce952f1eff','{"after":0,"end":2,"rows":2,"table":"am_personalization_feedback"}','853d88e4b4de107b280eff1bab635bc5f5eb6849e384f6587f46c35d027a84e0','853d88e4b4de107b280eff1bab635bc5f5eb6849e384f6587f46c35d027a84e0');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/cea3cf7247f2fd44',2,35,61,61,7,'d6a7e31deebcf552ce76168b561df5d31d064957aee1ba8c97350b737f792fad','{"rows":27,"run":{"again":0,"as_of":"2026-04-02","candidates_sha256":"3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":19,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":2,\"26\":1,\"63\":1,\"70\":2,\"96\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"dbe7c34a29e71ba7e66536c28b9843de44ce368cb15682de1baf6d82de1e3e8a","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T14:36:00.131Z","served_sha256":"29d33296cf8895b2f2c06efbd91c5d928c2a2797780803c2b0e11045aaca4415","started_at":"2026-11-28T14:36:00.047Z","top_k":3},"unserved_sha256":"9e0c567ae2a2825ba4efac8e0d9d082c17eb8fb9067f9b4eac06e254e7c23de0"}','8bdb444f62a61c48b8c40669e2f78e3e5792bfd31996211b16949a2afd6cdb40','7bfa16a803cf9619ee1c717a8e12d366de81e010dcf0fc88291ba5a697511e49');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/cea3cf7247f2fd44',3,62,88,88,7,'1033190c1be2d116b2ab996fabd441475e4870c743de7924259367ccfb4f74f8','{"rows":27,"run":{"again":0,"as_of":"2026-04-03","candidates_sha256":"3aaea3d9fae168d12741513d090538fa98d2d93efe3c15fc88b20cbe2d649db8","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":19,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":1,\"26\":1,\"30\":1,\"65\":1,\"70\":2,\"96\":1,\"99\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"3a94afecdad1b702c991f4288e03b5869403375a7808c86a97850ef62c6f77d5","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"99df2d4587b5b24bdfe64260efa1a79ff39ae0f5faeefae030e5b8c3aa8014cd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T14:36:00.866Z","served_sha256":"253ed00cfadc55fb33346d897a4e36f01f26d24648dfaac1401299cca1973f58","started_at":"2026-11-28T14:36:00.837Z","top_k":3},"unserved_sha256":"70aba78a17187f81ebe310f196613610875535e658036212cf93a1c9519bb1d2"}','0be2408772b5ea66db4fb33cc92e60ba65cd1ade9610afc5d851d73f17918059','0f2f8ca02a19cb275eea6214532f9f5584689c04406283a9812e1f158385c674');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/3bdbf677a9abb653',NULL,NULL,NULL,0,8,'839e45f3f594f5e15b17f7349ce58859087af031b48b106b1e03a81288ff1d42','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','f03dd8c8b01dedb504c9a5faae32ea5b250989ccc1957b44e07e2b22547ebe09','f03dd8c8b01dedb504c9a5faae32ea5b250989ccc1957b44e07e2b22547ebe09');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/3bdbf677a9abb653',1,1,34,34,7,'ad0f8248ba6cbe5d8714b4b00a53c225cee6b4921b2e7b066eac1ec911c504b4','{"rows":34,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"scores\":{\"70\":3,\"90\":1},\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":7,\"scored\":5,\"scores\":{\"30\":3,\"70\":1,\"75\":3},\"zero\":3},\"program\":{\"candidates\":17,\"rows\":21,\"scored\":7,\"scores\":{\"20\":2,\"23\":1,\"30\":5,\"40\":2,\"50\":2,\"56\":1,\"70\":4,\"74\":1,\"91\":1,\"92\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"7cd3e2567c8c4cd371655923110967f44f1a69e2bdc0e38bbeff87f8d09f83cd","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T17:50:03.629Z","served_sha256":"cc41c4eba4e9bf65a2bff7f1f1e7e2348c0a2a6b903d00d40af434964f732b86","started_at":"2026-11-28T17:50:03.557Z","top_k":3},"unserved_sha256":"7f1f9059d8c4d462d594f29f4ebcfe3ed9ddfa0fc897f2010793be83de33e761"}','4d1fc95f98411ac913ee89ad4d51d4fc593f829b4ad8aa87492273b3342856e0','4d1fc95f98411ac913ee89ad4d51d4fc593f829b4ad8aa87492273b3342856e0');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/3bdbf677a9abb653',NULL,NULL,NULL,34,12,'33d9e25a36cf0fff84ea15b491bbec965645d07a48564f5e7d1629e84b78b13c','{"after":0,"end":12,"rows":12,"table":"am_personalization_delivery"}','ad004f7068a81cea920d37d533e5cf2771f7b262641baefcbe1f60dc504fc36c','3479f3d3ae500516f9e2fcd088e6ea7921cd272e049d6f8a0cca266603e9d22a');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/3bdbf677a9abb653',NULL,NULL,NULL,34,2,'f9651811fe84db321db35279976558f3310ed8bdb7700cdd3149e803adb1e02b','{"after":0,"end":2,"rows":2,"table":"am_personalization_feedback"}','2eec2a63915f00a8a9ab8658c1f24fd25510fa7843835a00fbfff6e59adf9b47','2eec2a63915f00a8a9ab8658c1f24fd25510fa7843835a00fbfff6e59adf9b47');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/3bdbf677a9abb653',2,35,61,61,7,'b5d44e3a749f3f800ebaf7edc9d3ed2267a968a814b9df985ea6b51443a153ab','{"rows":27,"run":{"again":0,"as_of":"2026-04-02","candidates_sha256":"6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":2,\"26\":1,\"63\":1,\"70\":2,\"96\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"d1adce24fbb670c7b2e269b77d13e8352001a88646d365ddc367e5137c343876","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T17:50:04.102Z","served_sha256":"0169010418039c482c89b0f45c3e05c7788e454a339415a4e9e4f5e11d0c242d","started_at":"2026-11-28T17:50:04.009Z","top_k":3},"unserved_sha256":"f5ea795cf31c3aa177fd627dc321bcd610b5f2079a689ce678c70d2871bd54ee"}','d9745b3cce5045cad558a435bd894f1d4ebfafd20160dda1e9b918bfd277ede9','7df40b93f17669cc880476f60f524ae65efe588d906654071ba64b6c74bdffa9');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/3bdbf677a9abb653',3,62,88,88,7,'3ab11668179616b0f4a885e38278f02e8b7579102e2517969985df6af9b0e268','{"rows":27,"run":{"again":0,"as_of":"2026-04-03","candidates_sha256":"6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":1,\"26\":1,\"30\":1,\"65\":1,\"70\":2,\"96\":1,\"99\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"6b8b9d615341ceea2901c82d3dd2e565aba84a562359bf2835e981d366d8f60f","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T17:50:04.408Z","served_sha256":"18ca2a13de21f30f631f4de45e2e51a71e76a0a3850c8ec3ec628282614f1a0b","started_at":"2026-11-28T17:50:04.350Z","top_k":3},"unserved_sha256":"8be5497ee1f27d94bdef1c4c3cfbeedd047be1382746e4fbccc83cbb294958dd"}','641571004cd7bdf276a18c89e56bfc6149dd83f6ef59029bffb797b8b2add2e8','0d5be28a4919c15d3bfc143e80980850548ce92376565c2f585769386c350035');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,
@@ -793,8 +802,8 @@ INSERT INTO "sqlite_stat1" VALUES('am_personalization_recommendation_log','idx_a
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run','sqlite_autoindex_am_personalization_run_1','3 1 1 1 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_cohort','idx_am_personalization_cohort_vector','8 2 2 1 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','idx_am_personalization_candidate_family','22 2');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','idx_am_personalization_candidate_item','60 15 2');
-INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','sqlite_autoindex_am_personalization_candidate_1','60 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','idx_am_personalization_candidate_item','59 15 2');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_candidate','sqlite_autoindex_am_personalization_candidate_1','59 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_candidate','am_personalization_run_candidate','108 36 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_list','idx_am_personalization_list_key','27 9 2 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_decision','am_personalization_decision','114 5 1');
@@ -804,6 +813,7 @@ INSERT INTO "sqlite_stat1" VALUES('am_personalization_seal','sqlite_autoindex_am
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_run_progress',NULL,'3');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_delivery','idx_am_personalization_delivery_delivered','12 12 12 12 12 12');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_delivery','idx_am_personalization_delivery_rec','12 1');
+INSERT INTO "sqlite_stat1" VALUES('am_personalization_delivery','sqlite_autoindex_am_personalization_delivery_3','12 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_delivery','sqlite_autoindex_am_personalization_delivery_2','12 12');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_delivery','sqlite_autoindex_am_personalization_delivery_1','12 1');
 INSERT INTO "sqlite_stat1" VALUES('am_personalization_feedback','idx_am_personalization_feedback_item','2 1 1 1 1');
@@ -967,6 +977,21 @@ WHEN new.run_id > 4503599627370496 AND NOT EXISTS (
         WHERE run_id BETWEEN new.run_id - 1000000 AND new.run_id - 1
     )
 BEGIN SELECT raise(ABORT, 'run_id must be at most 2^52, or follow the one before'); END;
+CREATE TRIGGER am_personalization_run_check AFTER INSERT ON am_personalization_run
+WHEN NOT (new.run_id BETWEEN 1 AND 9007199254740992
+    AND new.as_of IS date(new.as_of)
+    AND new.again >= 0
+    AND length(new.model_sha256) = 64
+    AND new.top_k >= 1
+    AND length(new.salt) = 64
+    AND length(new.customers_sha256) = 64
+    AND length(new.candidates_sha256) = 64
+    AND length(new.served_sha256) = 64
+    AND new.profiles >= 0
+    AND new.rejected BETWEEN 0 AND new.profiles
+    AND json_valid(new.counts_json)
+    AND json_valid(new.left_out_json))
+BEGIN SELECT raise(ABORT, 'CHECK constraint failed: am_personalization_run'); END;
 CREATE TRIGGER am_personalization_cohort_number AFTER INSERT ON am_personalization_cohort
 WHEN new.cohort_id > 4503599627370496 AND NOT EXISTS (
         SELECT 1 FROM am_personalization_cohort
@@ -1033,6 +1058,7 @@ LEFT JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id;
 CREATE INDEX idx_am_personalization_delivery_rec ON am_personalization_delivery(rec_id);
 CREATE INDEX idx_am_personalization_delivery_delivered
     ON am_personalization_delivery(delivered_at, channel, status, unit_price_yen, reversal_of);
+CREATE INDEX idx_am_personalization_other_hash_key ON am_personalization_other_hash(key_hash);
 CREATE INDEX idx_am_personalization_feedback_item
     ON am_personalization_feedback(profile_id, recommendation_type, item_id, feedback_id);
 CREATE INDEX idx_am_personalization_identity_profile
@@ -1045,6 +1071,7 @@ CREATE TRIGGER am_personalization_delivery_no_replace BEFORE INSERT ON am_person
 WHEN EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_id = new.delivery_id)
     OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE delivery_key = new.delivery_key)
     OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE reversal_of = new.reversal_of)
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery WHERE charge_key = new.charge_key)
 BEGIN SELECT raise(ABORT, 'am_personalization_delivery is append-only'); END;
 CREATE TRIGGER am_personalization_erasure_no_update BEFORE UPDATE ON am_personalization_erasure
 BEGIN SELECT raise(ABORT, 'am_personalization_erasure is append-only'); END;

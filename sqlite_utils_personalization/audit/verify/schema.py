@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.verify import Finding
-from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.schema.state import (
     EVENTS,
@@ -46,10 +45,6 @@ _CLAUSES = {
         "references",
         "unique",
     ]
-}
-# The sha256 of what was packaged before: the table of runs with a CHECK per column, where a trigger checks all of them.
-_EARLIER = {
-    "am_personalization_run": "dc35b004ae651fab56ee921256beeada67bf717328083e7f5eaeb81189613c39"
 }
 # Other programs index profiles, and keep their own books on them.
 _OPEN_TO_ALL = PROFILES
@@ -127,9 +122,7 @@ def _table(name: str) -> str | None:
 
 
 def _is_packaged(name: str, sql: str, text: str) -> bool:
-    if sql == text or sha256_hex(sql) == _EARLIER.get(name):
-        return True
-    return name in _SHARED and _meaning(sql) == _packaged_meaning(name)
+    return sql == text or (name in _SHARED and _meaning(sql) == _packaged_meaning(name))
 
 
 @cache
