@@ -1,6 +1,9 @@
 """personalization-score: one night."""
 
 import json
+import shlex
+import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ from typing import Any
 import click
 
 from sqlite_utils_personalization.commands.base import Command, Progress, say
+from sqlite_utils_personalization.model.kinds import PLURALS
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
 
@@ -81,3 +85,19 @@ def score(path: str, silent: bool, as_of: Any, **options: Any) -> None:
             path, as_of=as_of and as_of.date().isoformat(), reporter=reporter, **options
         )
     click.echo(json.dumps(summary, ensure_ascii=False))
+    if sys.stderr.isatty():
+        for line in _told(path, summary):
+            say(line)
+
+
+def _told(path: str, summary: dict[str, Any]) -> Iterator[str]:
+    """The summary in a few lines for whoever sits at the terminal."""
+    yield f"{summary['as_of']}: {summary['profiles']} customers, {summary['rejected']} of them rejected"
+    kinds = [f"{n} {PLURALS[kind]}" for kind, n in summary["by_type"].items()]
+    verb = "would be logged" if summary["dry_run"] else "logged"
+    yield f"{summary['logged']} recommendations {verb}: {', '.join(kinds)}"
+    left_out = sum(sum(rules.values()) for rules in summary["left_out"].values())
+    yield f"{sum(summary['candidates'].values())} items could be recommended, {left_out} were left out"
+    yield f"{len(summary['warnings'])} warnings{': ' if summary['warnings'] else ''}{'; '.join(summary['warnings'])}"
+    following = "score" if summary["dry_run"] else "verify"
+    yield f"next: sqlite-utils personalization-{following} {shlex.quote(path)}"
