@@ -46,6 +46,9 @@ _FAULTS = {
 # What stands for text that is not UTF-8, of which no reader ever sees a byte.
 LOST = "\ufffd"
 
+# Steps of SQLite's machine, some milliseconds.
+STEPS = 100_000
+
 _FAULTS_OF_THE_PROGRAM = (
     sqlite3.ProgrammingError,
     sqlite3.InternalError,
@@ -111,6 +114,8 @@ def explain_errors(path: str | Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if isinstance(error, _FAULTS_OF_THE_PROGRAM):
             raise
+        if str(error) == "interrupted":
+            raise KeyboardInterrupt from None
         raise fault_of_file(path, error) or PersonalizationError(f"{path}: {error}") from error
 
 
@@ -121,6 +126,11 @@ def fault_of_file(path: str | Path, error: Exception) -> PersonalizationError | 
             holders = lock_holders(Path(path)) if part == "is locked" else None
             return PersonalizationError(what.format(path=path, error=error, holders=holders), todo)
     return None
+
+
+def heed_signals(db: sqlite3.Connection) -> None:
+    """Let Python look for signals within a long statement, too, which one then ends as interrupted."""
+    db.set_progress_handler(lambda: None, STEPS)
 
 
 def not_found(table: str, path: str | Path | None = None) -> PersonalizationError:
@@ -233,6 +243,7 @@ def _open(path: str | Path, parameters: str, timeout_s: float) -> sqlite_utils.D
         )
         try:
             conn.text_factory = decoded
+            heed_signals(conn)
             conn.execute("SELECT count(*) FROM sqlite_master")
             _load_extensions(conn)
             return sqlite_utils.Database(conn)

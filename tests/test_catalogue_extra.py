@@ -378,3 +378,21 @@ def test_an_id_that_is_too_long_is_refused(listed):
         refusal(listed, one(item_id="x" * 201))
         == "own.sql row 1: item_id is longer than 200 characters"
     )
+
+
+def test_a_select_that_never_ends_is_ended(tmp_path, monkeypatch):
+    from sqlite_utils_personalization.catalogue import user_select
+
+    monkeypatch.setattr(user_select, "MOST_STEPS", 1_000_000)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    path = tmp_path / "own.sql"
+    for sql in (
+        f"{endless} SELECT 'program' AS recommendation_type, 'x' AS item_id, 'y' AS title FROM n WHERE i < 0",
+        f"{endless} SELECT 'program' AS recommendation_type, i AS item_id, 'y' AS title FROM n",
+    ):
+        path.write_text(sql, encoding="utf-8")
+        with pytest.raises(
+            PersonalizationError, match="it takes more than 60 seconds or 1,000,000 steps"
+        ):
+            for _ in user_select.extra_candidates(sqlite3.connect(":memory:"), path, 17):
+                pass

@@ -2,9 +2,11 @@
 
 import json
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -177,3 +179,22 @@ def test_starters_at_the_same_moment_share_one_night(path, whole):
     assert [starter.returncode for starter in starters] == [0, 0, 0]
     assert sum(logged) == len(whole[0]["am_personalization_recommendation_log"])
     assert content(path) == whole[0]
+
+
+@pytest.mark.parametrize(("name", "code"), (("SIGTERM", 143), ("SIGINT", 130)))
+def test_a_signal_ends_a_night_within_one_long_statement(tmp_path, name, code):
+    path, sql = tmp_path / "jpcite.db", tmp_path / "own.sql"
+    build(path)
+    sql.write_text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT 'program' AS recommendation_type, i AS item_id, 'x' AS title FROM n WHERE i < 0"
+    )
+    command = [sys.executable, "-m", "sqlite_utils", "personalization-score", path]
+    options = ["--as-of", "2026-04-01", "--catalogue", sql]
+    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as started:
+        time.sleep(8)
+        began = time.monotonic()
+        started.send_signal(getattr(signal, name))
+        _, said = started.communicate(timeout=10)
+    assert (started.returncode, said) == (code, f"stopped by {name}: {KEPT}")
+    assert time.monotonic() - began < 2

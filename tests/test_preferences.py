@@ -21,7 +21,7 @@ READ = (
     ('{"industry_pack": "pack_two"}', ("EG", None, None, None)),
     # declared, but nothing the model knows
     ('{"industry_pack": "pack_of_next_year"}', ("none", None, None, None)),
-    ('{"industry_pack": "d"}', ("none", None, None, None)),
+    ('{"industry_pack": "d"}', ("D", None, None, None)),
     ('{"industry_pack": "U"}', ("none", None, None, None)),
     ('{"deadline_horizon_days": 1}', (None, None, 1, None)),
     ('{"deadline_horizon_days": 730}', (None, None, 730, None)),

@@ -73,8 +73,9 @@ def test_what_was_left_out_is_counted_by_rule(shared):
     assert line["left_out"] == {
         "amendment": {"field not followed": 1, "not seen in the last 30 days": 1},
         "program": {
-            "closed": 1,
+            "closed": 2,
             "excluded": 1,
+            "not yet open": 1,
             "overseas only": 1,
             "practice form": 1,
             "procedure": 1,

@@ -2,7 +2,9 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -19,13 +21,16 @@ from sqlite_utils_personalization.catalogue.plain_text import (
     plain,
     visible_id,
 )
-from sqlite_utils_personalization.database import plain_cursor
+from sqlite_utils_personalization.database import STEPS, heed_signals, plain_cursor
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.kinds import TYPES
 
 # A saved search belongs to a customer, whom a file cannot name.
 _TYPES = tuple(kind for kind in TYPES if kind != "saved_search")
 _REQUIRED = ("recommendation_type", "item_id", "title")
+# What the SELECT may take: steps of SQLite's machine, and seconds.
+MOST_STEPS, MOST_SECONDS = 2_000_000_000, 60.0
+_AT_ONCE = 1_000
 _LEVELS = ("low", "medium", "high")
 # The authorizer is not asked about VACUUM INTO, which writes a file.
 _SELECT = re.compile(r"(\s|--.*\n|/[*](.|\n)*?[*]/)*(SELECT|WITH|VALUES)\b", re.IGNORECASE)
@@ -44,15 +49,47 @@ def extra_candidates(db: sqlite3.Connection, path: Path, any_from: int) -> Itera
     missing or unknown, or the item and column of a value that is not readable.
     """
     readers = _readers(any_from)
-    cursor = _opened(db, path)
+    budget = _Budget()
+    with budget.spending(db):
+        cursor = _opened(db, path)
     columns = [description[0] for description in cursor.description]
     _check(columns, path, (*_REQUIRED, *readers))
     try:
-        for number, values in enumerate(cursor, 1):
-            row = dict(zip(columns, values, strict=True))
-            yield _candidate(row, readers, f"{path} row {number}")
+        number = 0
+        while values := _fetch(db, cursor, budget):
+            for one in values:
+                number += 1
+                row = dict(zip(columns, one, strict=True))
+                yield _candidate(row, readers, f"{path} row {number}")
     except db.Error as error:
         raise _refused(path, error) from None
+
+
+class _Budget:
+    """What the SELECT may still spend of steps and of time; nothing else that the night does counts."""
+
+    def __init__(self) -> None:
+        self._left, self._seconds = MOST_STEPS // STEPS, MOST_SECONDS
+
+    @contextmanager
+    def spending(self, db: sqlite3.Connection) -> Iterator[None]:
+        began = time.monotonic()
+
+        def is_spent() -> bool:
+            self._left -= 1
+            return self._left < 0 or time.monotonic() - began > self._seconds
+
+        db.set_progress_handler(is_spent, STEPS)
+        try:
+            yield
+        finally:
+            self._seconds -= time.monotonic() - began
+            heed_signals(db)
+
+
+def _fetch(db: sqlite3.Connection, cursor: sqlite3.Cursor, budget: _Budget) -> list[Any]:
+    with budget.spending(db):
+        return cursor.fetchmany(_AT_ONCE)
 
 
 def _readers(any_from: int) -> dict[str, Callable[[object], Any]]:
@@ -119,6 +156,8 @@ def _text(path: Path) -> str:
 def _refused(path: Path, fault: object) -> PersonalizationError:
     # SQLite quotes the text it could not decode.
     said = str(fault).partition(" with text ")[0]
+    if said == "interrupted":
+        said = f"it takes more than {MOST_SECONDS:.0f} seconds or {MOST_STEPS:,} steps"
     return PersonalizationError(
         f"{path}: {said}", "a catalogue is one SELECT that reads this database"
     )

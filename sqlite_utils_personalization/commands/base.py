@@ -101,7 +101,10 @@ class Stopped(BaseException):
 def stoppable(sentence: str) -> Iterator[None]:
     """End with the sentence and exit status 128 + the signal's number, as a shell has it; transactions are undone."""
 
+    asked: list[int] = []
+
     def stop(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
         raise Stopped(number)
 
     # Only the main thread may say how signals are handled.
@@ -113,8 +116,11 @@ def stoppable(sentence: str) -> Iterator[None]:
     before = {number: signal.signal(number, stop) for number in wanted}
     try:
         yield
-    except Stopped as stopped:
-        (number,) = stopped.args
+    except BaseException:
+        # Raised while SQLite is at work, it reaches us as an interrupted statement.
+        if not asked:
+            raise
+        number = asked[0]
         say(f"stopped by {signal.Signals(number).name}: {sentence}")
         raise click.exceptions.Exit(128 + number) from None
     finally:

@@ -1,6 +1,9 @@
 """personalization-score: one night."""
 
 import json
+import shlex
+import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ import click
 
 from sqlite_utils_personalization.commands.base import Command, Progress, load_extension_option, say
 from sqlite_utils_personalization.commands.key import key_hash_options
+from sqlite_utils_personalization.model.kinds import PLURALS
 from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
@@ -86,6 +90,9 @@ def score(path: str, silent: bool, as_of: Any, hashing: KeyHashing, **options: A
         )
     _say_unowned(summary, hashing)
     click.echo(json.dumps(summary, ensure_ascii=False))
+    if sys.stderr.isatty():
+        for line in _told(path, summary):
+            say(line)
 
 
 def _say_unowned(summary: dict[str, Any], hashing: KeyHashing) -> None:
@@ -103,3 +110,16 @@ def _say_unowned(summary: dict[str, Any], hashing: KeyHashing) -> None:
         say(
             f"{number} saved search{'' if number == 1 else 'es'} under a hash of no customer - {todo}"
         )
+
+
+def _told(path: str, summary: dict[str, Any]) -> Iterator[str]:
+    """The summary in a few lines for whoever sits at the terminal."""
+    yield f"{summary['as_of']}: {summary['profiles']} customers, {summary['rejected']} of them rejected"
+    kinds = [f"{n} {PLURALS[kind]}" for kind, n in summary["by_type"].items()]
+    verb = "would be logged" if summary["dry_run"] else "logged"
+    yield f"{summary['logged']} recommendations {verb}: {', '.join(kinds)}"
+    left_out = sum(sum(rules.values()) for rules in summary["left_out"].values())
+    yield f"{sum(summary['candidates'].values())} items could be recommended, {left_out} were left out"
+    yield f"{len(summary['warnings'])} warnings{': ' if summary['warnings'] else ''}{'; '.join(summary['warnings'])}"
+    following = "score" if summary["dry_run"] else "verify"
+    yield f"next: sqlite-utils personalization-{following} {shlex.quote(path)}"
