@@ -14,6 +14,7 @@ from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.snapshot import snapshot
+from sqlite_utils_personalization.audit.verify.contents import ONE_TABLE
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.preferences.erasure import erase, held_by_others
@@ -82,7 +83,13 @@ def test_our_tables_are_put_beside_it_and_taken_away(fresh_path, name):
     assert len(rollback(fresh_path)) == 3
 
 
-@pytest.mark.parametrize("name", ALL)
+# Before, SQLite checks the indexes of the whole file or of none; verification then says that it could not.
+CHECKED_ALONE = [
+    name for name in ALL if sqlite3.sqlite_version_info >= ONE_TABLE or "an index" not in name
+]
+
+
+@pytest.mark.parametrize("name", CHECKED_ALONE)
 def test_nights_verification_and_copies_go_on(path, tmp_path, name):
     leave(path, name)
     assert score(path, as_of=NEXT)["status"] == "scored"
@@ -122,7 +129,7 @@ def test_an_erasure_is_finished_and_recorded(path, name):
         assert said in err.splitlines()
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT profile_id FROM am_personalization_erasure").fetchall() == [(1,)]
-        assert verify(db) == []
+        assert verify(db) == [] or name not in CHECKED_ALONE
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,13 @@ def test_what_an_erasure_cannot_cut_is_said(path, command):
     status, out, err = command("erase", path, given="example-key-2")
     assert status == 0
     assert json.loads(out)["held_by_others"] == [
-        {"table": "saved_searches", "column": "api_key_hash", "rows": 1, "rowids": [1]}
+        {
+            "table": "saved_searches",
+            "column": "api_key_hash",
+            "rows": 1,
+            "rowids": [1],
+            "error": None,
+        }
     ]
     assert err.splitlines()[1:] == [
         "ids of saved searches stay in the evidence: 1",
