@@ -11,10 +11,12 @@ from rest_fixtures import KEYS, ask, open_api
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import KeyHashing, rotate, score
+from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase, held_by_others
 from sqlite_utils_personalization.preferences.identity import hashes_of
+from sqlite_utils_personalization.viewer.settings import settings
 
 P = "am_personalization_"
 PROFILE = "/v1/me/personalization/profile"
@@ -225,6 +227,20 @@ async def test_the_api_has_the_same_two_settings(path, db, monkeypatch, kind, id
     assert searches_logged(path) == 1
 
 
+@pytest.mark.parametrize(
+    ("further", "said"),
+    [
+        ({"key_hash": "hmac"}, "there is no hmac_secret"),
+        ({"key_hash": "md5"}, "key_hash is none of sha256, hmac"),
+        ({"key_hash": ""}, "key_hash is not a name"),
+        ({"key_hash": "hmac", "hmac_secret": "\n"}, "hmac_secret is empty or not there"),
+    ],
+)
+def test_settings_that_cannot_be_are_told(further, said):
+    with pytest.raises(PersonalizationError, match=said):
+        settings({"customer_api": "jpcite", "customer_keys": {**KEYS, **further}})
+
+
 # Rotation
 
 
@@ -312,6 +328,14 @@ def test_a_raw_key_given_as_a_hash_is_refused_and_not_repeated(db, old):
     with pytest.raises(PersonalizationError) as error:
         rotate(db, old, b"key-b")
     assert not old or old not in str(error.value)
+
+
+def test_a_hash_that_an_erasure_should_have_destroyed_is_found(path, db):
+    score(path, as_of="2026-04-02")
+    erase(db, plain("example-key-3"))
+    assert verify(db) == []
+    db.execute(f"INSERT INTO {P}other_hash VALUES (3, ?, NULL)", (plain("x"),))
+    assert [(one.code, one.table) for one in verify(db)] == [("salt-left", f"{P}other_hash")]
 
 
 def test_hashes_of_an_erased_customer_lead_nowhere(db):

@@ -55,6 +55,12 @@ ROWS = ("deleted", "inserted", "doubled")
 
 # There are none here.
 DERIVED = ("reconciliation", "reconciled")
+OTHER_HASH = (
+    "other_hash",
+    "other_hash.profile_id",
+    "other_hash.key_hash",
+    "other_hash.replaced_at",
+)
 
 
 class Unnoticed(NamedTuple):
@@ -97,6 +103,12 @@ UNDETECTABLE = {
         ("one less, or as long",),
         ("first",),
     ),
+    **{
+        name: Unnoticed(
+            "notes of keys: what a night took them for is in the evidence, and the present key is bound"
+        )
+        for name in OTHER_HASH
+    },
     **{
         name: Unnoticed("derived from deliveries and bills, and replaced as a whole")
         for name in DERIVED

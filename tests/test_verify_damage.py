@@ -456,6 +456,7 @@ def test_901_rolled_back_after_deliveries_were_sealed_is_found_once_a_seal(db):
             "rotation",
             "feedback",
             "verification",
+            "other_hash",
             "identity_salt",
             "identity",
         ),

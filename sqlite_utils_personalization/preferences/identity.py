@@ -185,6 +185,13 @@ def lost_salts(db: sqlite3.Connection) -> Iterator[tuple[int, int]]:
         yield from db.execute(_LOST_SALTS.format(active=active_condition(db, "p.profile_id")))
 
 
+def left_hashes(db: sqlite3.Connection) -> Iterator[int]:
+    """profile_ids whose other hashes erasing the customer should have destroyed; read-only."""
+    if has_table(db, OTHER_HASHES):
+        sql = f"SELECT DISTINCT profile_id FROM {OTHER_HASHES} WHERE NOT {active_condition(db)} ORDER BY 1"
+        yield from (profile_id for (profile_id,) in db.execute(sql))
+
+
 def left_salts(db: sqlite3.Connection) -> Iterator[tuple[int, int]]:
     """identity_id and profile_id of salts that erasing the customer should have destroyed; read-only."""
     if has_table(db, IDENTITIES):

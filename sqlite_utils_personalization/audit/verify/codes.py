@@ -198,8 +198,8 @@ CODES = {
     ),
     "salt-left": Code(
         "event",
-        "a customer was erased, and the salt of a commitment to the key is still there",
-        "delete that row of am_personalization_identity_salt, and run VACUUM; find out who wrote it",
+        "a customer was erased, and the salt of a commitment to the key, or another hash of it, is still there",
+        "delete that row of the table, and run VACUUM; find out who wrote it",
     ),
     "delivery-of-nothing": Code(
         "event",

@@ -10,7 +10,9 @@ from sqlite_utils_personalization.evidence.seal import event_tables, segment_of,
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE
 from sqlite_utils_personalization.preferences.identity import (
     IDENTITIES,
+    OTHER_HASHES,
     SALTS,
+    left_hashes,
     left_salts,
     lost_salts,
     misbound,
@@ -95,6 +97,9 @@ def _check_identities(db: sqlite3.Connection) -> Iterator[Finding]:
     for number, profile_id in left_salts(db):
         what = f"the salt of commitment {number} is there, and profile {profile_id} was erased"
         yield Finding("salt-left", what, None, None, SALTS, number)
+    for profile_id in left_hashes(db):
+        what = f"another hash of profile {profile_id} is there, and it was erased"
+        yield Finding("salt-left", what, None, None, OTHER_HASHES, profile_id)
 
 
 def _segment(
