@@ -204,15 +204,3 @@ def test_a_file_without_deliveries_cannot_be_verified(tmp_path):
         f"Error: am_personalization_delivery not found in {path}"
         f" - run: sqlite-utils personalization-migrate {path}\n"
     )
-
-
-def test_an_identifier_that_is_no_key_of_ours_is_shown_and_not_kept(month, db_path):
-    arguments = month([Case("matched")])[:3]
-    db = connect(db_path)
-    db.execute("UPDATE usage_events SET billing_idempotency_key = 'taro@example.com'")
-    result = run(*arguments, "--csv", "--keep")
-    assert "taro@example.com" in result.stdout
-    kept = db.execute("SELECT class, delivery_key FROM am_personalization_reconciled").fetchall()
-    db.close()
-    assert ("orphan", None) in kept
-    assert "taro@example.com" not in repr(kept)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.billing.delivery import is_key
 from sqlite_utils_personalization.billing.reconcile.charges import Sources, SumCheck
 from sqlite_utils_personalization.billing.reconcile.classes import EXPLAINED
 from sqlite_utils_personalization.clock import Month, utc_now
@@ -120,7 +119,7 @@ def keep(db: sqlite3.Connection, found: Reconciliation, rows: Iterable[Reconcile
             f"INSERT INTO am_personalization_reconciled({', '.join(_ROW)})"
             f" VALUES ({', '.join('?' * len(_ROW))})",
             (
-                (month, seq, *_kept(row))
+                (month, seq, *row)
                 for seq, row in enumerate((row for row in rows if row.kind != NOT_KEPT), 1)
             ),
         )
@@ -128,11 +127,6 @@ def keep(db: sqlite3.Connection, found: Reconciliation, rows: Iterable[Reconcile
             "INSERT INTO am_personalization_reconciliation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             _classes(found, utc_now()),
         )
-
-
-def _kept(row: ReconciledRow) -> ReconciledRow:
-    """Without the identifier that another program gave a charge, which may be anything."""
-    return row if is_key(row.delivery_key) else row._replace(delivery_key=None)
 
 
 def _classes(found: Reconciliation, now: str) -> Iterator[tuple[object, ...]]:
