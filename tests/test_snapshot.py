@@ -338,3 +338,12 @@ def test_an_idle_source_that_is_written_meanwhile_is_not_copied(source, tmp_path
         f"Error: {source} was written while it was copied - run this again\n",
     )
     assert {file.name for file in tmp_path.iterdir()} == {"live"}
+
+
+@pytest.mark.parametrize("suffix", ("-wal", "-journal", "-shm"))
+def test_a_copy_is_no_journal_of_its_source(source, suffix):
+    before = files(source.parent)
+    result = run(source, f"{source}{suffix}")
+    assert result.exit_code == 1
+    assert "is a journal of the source" in result.stderr
+    assert files(source.parent) == before

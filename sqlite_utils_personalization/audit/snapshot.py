@@ -32,6 +32,9 @@ from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.transaction import transaction
 
+# What SQLite takes for a part of the database it stands beside.
+_JOURNALS = ("-wal", "-journal", "-shm")
+
 
 def snapshot(
     source: str | Path,
@@ -72,9 +75,12 @@ def snapshot(
 
 
 def _check_target(source: str | Path, files: Mapping[str, Path], replace: bool) -> None:
+    journals = {Path(f"{Path(source).resolve()}{suffix}") for suffix in _JOURNALS}
     for file in files.values():
+        if file.resolve() in journals:
+            raise PersonalizationError(f"{file} is a journal of the source", "name another file")
         check_free(file, replace=replace, source=source)
-    for suffix in ("-wal", "-journal", "-shm"):
+    for suffix in _JOURNALS:
         left = Path(f"{files['database']}{suffix}")
         if os.path.lexists(left):
             raise PersonalizationError(
