@@ -31,7 +31,7 @@ from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 
 CUSTOMER_1 = sha256(b"example-key-1").hexdigest()
 pytestmark = pytest.mark.usefixtures("at_noon")
-UNKNOWN = "nothing is declared with this key - call personalization.set_preference first, or check the key"
+UNKNOWN = "nothing is declared with this key - call personalization_set_preference first, or check the key"
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ async def test_the_tools_are_typed_and_their_hints_are_true(in_process):
         SAY: (False, False, True, False),
     }
     assert [*by_name[SET].input_schema["properties"]] == [*preference_schema()["properties"]]
-    assert by_name[LIST].input_schema["properties"]["type"]["enum"] == [*TYPES]
+    assert by_name[LIST].input_schema["properties"]["type"]["anyOf"][0]["enum"] == [*TYPES]
     assert by_name[EXPLAIN].input_schema["required"] == ["rec_id"]
     said = by_name[SAY].input_schema
     assert said["required"] == ["type", "item_id", "feedback"]
@@ -210,7 +210,22 @@ NO_LIMIT = "limit is not a whole number from 1 to 100 - give one, or none"
 BAD = [
     (LIST, {"limit": 0}, NO_LIMIT),
     (LIST, {"limit": "10"}, NO_LIMIT),
-    (LIST, {"limit": None}, NO_LIMIT),
+    (LIST, {"limit": 1.5}, NO_LIMIT),
+    (LIST, {"limit": True}, NO_LIMIT),
+    (LIST, {"preview": "null"}, "preview is neither true nor false - give one of them, or none"),
+    (LIST, {"type": "null"}, f"type is not one of {', '.join(TYPES)} - give one of them, or none"),
+    (LIST, {"night": "null"}, "night is not a day - write it like 2026-07-22"),
+    (SET, {"risk_tolerance": "null"}, "$.risk_tolerance is not one of low, medium, high"),
+    (
+        SET,
+        {"deadline_horizon_days": "[30]"},
+        "$.deadline_horizon_days is not an integer from 1 to 730",
+    ),
+    (
+        EXPLAIN,
+        {"rec_id": None},
+        "rec_id is not a whole number from 1 - take it from a recommendation",
+    ),
     (
         LIST,
         {"type": "zaihou"},
@@ -265,7 +280,11 @@ BAD = [
         said_of("EX-101", "applied", "zaihou"),
         f"type is not one of {', '.join(TYPES)} - give one of them",
     ),
-    (SAY, said_of(["zaihou"], "applied"), "item_id is not a text - take it from a recommendation"),
+    (
+        SAY,
+        said_of(["zaihou"], "applied"),
+        "item_id is not a text of 1 to 200 characters - take it from a recommendation",
+    ),
 ]
 
 

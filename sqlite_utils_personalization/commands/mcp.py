@@ -26,7 +26,12 @@ _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
     type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path),
     help="File whose first line is the key, instead",
 )
-def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
+@click.option(
+    "--dotted-names",
+    is_flag=True,
+    help="Name the tools personalization.explain and so on, as before; many clients refuse a server with such names",
+)
+def mcp(path: Path, key_env: str, key_file: Path | None, dotted_names: bool) -> None:
     """
     Serve one customer's tools to an AI agent, on standard input and output (MCP)
 
@@ -35,7 +40,7 @@ def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
     \b
         sqlite-utils personalization-mcp jpcite.db --key-file ~/.config/jpcite.key
 
-    The agent's client starts this; personalization.list_recommendations delivers, and so is charged. The key is hashed
+    The agent's client starts this; personalization_list_recommendations delivers, and so is charged. The key is hashed
     at once, and never printed, logged or passed on. Needs the extra [mcp].
     """
     user_token_hash = _user_hash(key_env, key_file)
@@ -46,7 +51,7 @@ def mcp(path: Path, key_env: str, key_file: Path | None) -> None:
             raise click.ClickException(f"{error.name} is not installed - run: {_INSTALL}") from None
         raise
     _check(path)
-    server(path, user_token_hash).run()
+    server(path, user_token_hash, dotted=dotted_names).run()
 
 
 def _user_hash(key_env: str, key_file: Path | None) -> str:

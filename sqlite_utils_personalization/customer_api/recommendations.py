@@ -48,7 +48,7 @@ from sqlite_utils_personalization.transaction import transaction, write_transact
 
 # Recommendations on one page at most, and characters of a cursor.
 MOST = 100
-_LONGEST = 200
+LONGEST_CURSOR = 200
 _UNDATED = {1: "rolling", 0: "unknown", None: None}
 
 
@@ -303,7 +303,7 @@ def _invalid() -> InvalidRequest:
 
 def _decoded(text: str) -> tuple[LogPosition, list[object]]:
     try:
-        if len(text) > _LONGEST:
+        if len(text) > LONGEST_CURSOR:
             raise ValueError(text)
         decoded = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}".encode("ascii"))
         run_id, rec_id, kind, night = json.loads(decoded)

@@ -7,6 +7,7 @@ until there is something new of it, and amendments of a program that is interest
 import sqlite3
 from typing import NamedTuple
 
+from sqlite_utils_personalization.catalogue.plain_text import ID_LENGTH
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import InvalidRequest, NotFound
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
@@ -121,13 +122,15 @@ def _check(recommendation_type: object, item_id: object, feedback: object) -> No
     ):
         if value not in known:
             raise InvalidRequest(f"{name} is not one of {', '.join(known)}", "give one of them")
-    if not _is_text(item_id):
-        raise InvalidRequest("item_id is not a text", "take it from a recommendation")
+    if not _is_id(item_id):
+        raise InvalidRequest(
+            f"item_id is not a text of 1 to {ID_LENGTH} characters", "take it from a recommendation"
+        )
 
 
-def _is_text(value: object) -> bool:
+def _is_id(value: object) -> bool:
     # Half of a surrogate pair is no text to SQLite.
     try:
-        return isinstance(value, str) and bool(value.encode())
+        return isinstance(value, str) and len(value) <= ID_LENGTH and bool(value.encode())
     except UnicodeEncodeError:
         return False

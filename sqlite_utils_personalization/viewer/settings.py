@@ -9,6 +9,7 @@ plugins:
       revoked: revoked_at
       hmac_secret: {$env: JPCITE_KEY_SECRET}
     customer_requests_per_minute: 120
+    mcp_dotted_names: false
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ PLUGIN = "sqlite-utils-personalization"
 
 REQUESTS_PER_MINUTE = 120
 _MOST_REQUESTS = 1_000_000
+# Whether the tools for agents keep their names of before.
+DOTTED = "mcp_dotted_names"
 _KEY_SETTINGS = {"table", "column", "revoked", "hmac_secret"}
 
 
@@ -54,6 +57,8 @@ def settings(given: Mapping[str, Any]) -> Settings:
             f"customer_requests_per_minute is not a whole number from 1 to {_MOST_REQUESTS}",
             "give one, or leave it out",
         )
+    if not isinstance(given.get(DOTTED, False), bool):
+        raise PersonalizationError(f"{DOTTED} is neither true nor false", "leave it out")
     keys = given.get("customer_keys")
     return Settings(database, None if keys is None else _key_source(keys), limit)
 

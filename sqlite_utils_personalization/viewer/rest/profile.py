@@ -13,7 +13,7 @@ from sqlite_utils_personalization.preferences.profile import (
     Profile,
     StoredPreference,
     find_profile,
-    set_preferences,
+    store,
 )
 from sqlite_utils_personalization.preferences.validation import validate
 from sqlite_utils_personalization.viewer.rest.problem import (
@@ -51,14 +51,13 @@ async def put_profile(call: Call) -> Response:
     """201 if the customer is new, 200 otherwise, with what changed; 412 if If-Match or If-None-Match does not hold."""
     query(call.request, ())
     version, is_new = if_match(call.request), must_be_new(call.request)
-    packs = _packs()
     # What is not valid is that whatever is stored, and takes no place in the queue.
-    declared = validate(await json_body(call.request), packs)
+    declared = validate(await json_body(call.request), _packs())
 
     def put(db: Any) -> StoredPreference:
         if is_new and find_profile(db, call.user_token_hash):
             raise Changed("there is a preference already", "read it, then set it with If-Match")
-        return set_preferences(db, call.user_token_hash, declared, packs, if_match=version)
+        return store(db, call.user_token_hash, declared, if_match=version)
 
     change = await call.write(put)
     changed = {
