@@ -1,7 +1,7 @@
 """How many steps a pattern takes on a text: a backtracking matcher that counts, in place of a clock.
 
-It walks what Python's own parser makes of a pattern, in the order in which Python's matcher tries, and knows none of its
-shortcuts; so a pattern that is linear here is linear there.
+It walks what Python's own parser makes of a pattern, in the order in which Python's matcher tries, and knows none of
+its shortcuts; so a pattern that is linear here is linear there.
 """
 
 import re

@@ -438,7 +438,7 @@ def started(monkeypatch):
         def run(self):
             found[-1] += (set(os.environ),)
 
-    def start(path, user_token_hash):
+    def start(path, user_token_hash, dotted):
         found.append((path, user_token_hash))
         return Started()
 

@@ -1,6 +1,6 @@
 """The arguments of the tools: published with their strict schema, and taken as that says from what was sent.
 
-The SDK is told of no argument: what it makes of one reads JSON inside texts, and what it says of a wrong one repeats it.
+The SDK is told of no argument: it reads JSON inside texts, and repeats what it finds wrong.
 """
 
 from collections.abc import Mapping

@@ -11,8 +11,8 @@ E_MAIL, IP_ADDRESS = "an e-mail address", "an IP address"
 CORPORATE_NUMBER, PHONE_NUMBER = "a 13-digit corporate number", "a phone number"
 
 _DIGITS = str.maketrans("〇零一二三四五六七八九。", "00123456789.")
-# Whatever is written between the digits of a number. No pattern here looks further from where it begins than what it then
-# takes, so that a text costs what its length does.
+# Whatever is written between the digits of a number. No pattern here looks further than
+# what it then takes, so that a text costs what its length does.
 _NUMBER = re.compile(r"\d(?:[\s().,:;/_・|*#~'\-]{0,4}\d){8,}")
 _AT = re.compile(r"[^@][\[({<](?:at|アット)[\])}>][^@]", re.IGNORECASE)
 _E_MAIL = re.compile(r"[^\s@]\s?@\s?[^\s@]")

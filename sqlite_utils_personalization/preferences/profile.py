@@ -207,10 +207,10 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
 
 
 def declaration(db: sqlite3.Connection, user_token_hash: str, given: Mapping[str, Any]) -> Merged:
-    """The keys that are given, without those given as null, with the rest that is stored; read-only, for store().
+    """The keys that are given, without those given as null, with the rest that is stored; for store(), read-only.
 
-    InvalidPreference names every fault; InvalidRequest if nothing is given and nothing stored, which would add a customer
-    who declared nothing.
+    InvalidPreference names every fault; InvalidRequest if nothing is given and nothing stored, which would add a
+    customer who declared nothing.
     """
     if not given and find_profile(db, user_token_hash) is None:
         known = ", ".join(preference_schema()["properties"])

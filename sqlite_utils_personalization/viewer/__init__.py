@@ -12,6 +12,7 @@ if find_spec("datasette"):
         filters_from_request,
         permission_allowed,
         permission_resources_sql,
+        refuse_open_alphas,
     )
     from sqlite_utils_personalization.viewer.connections import warn_of_wal
     from sqlite_utils_personalization.viewer.datasette_pages import (
@@ -54,6 +55,7 @@ if find_spec("datasette"):
         "menu_links",
         "permission_allowed",
         "permission_resources_sql",
+        "refuse_open_alphas",
         "register_mcp_tools",
         "register_routes",
         "shorten_user_token_hash",

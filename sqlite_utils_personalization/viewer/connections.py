@@ -20,7 +20,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
 from sqlite_utils_personalization.database import require_evidence
-from sqlite_utils_personalization.errors import PersonalizationError, ReadOnly
+from sqlite_utils_personalization.errors import Crowded, PersonalizationError, ReadOnly
 from sqlite_utils_personalization.transaction import transaction
 from sqlite_utils_personalization.viewer.failure import not_prepared, unreadable
 
@@ -29,6 +29,8 @@ T = TypeVar("T")
 LOCK_MS = 60_000
 # Requests that share a transaction at most, so that it stays a matter of milliseconds.
 TOGETHER = 32
+# Requests that wait for one database at most; the others are told to come back.
+MOST_WAITING = 1_000
 
 
 @dataclass
@@ -114,6 +116,8 @@ async def write(
             "ask where it can be written, or look at ?preview=1",
         )
     queue = _queues.setdefault(source, _Queue())
+    if len(queue.waiting) >= MOST_WAITING:
+        raise Crowded("too many requests wait for the database", "try again in a few seconds")
     job = _Job(function, then, asyncio.get_running_loop().create_future())
     queue.waiting.append(job)
     if queue.worker is None or queue.worker.done():
