@@ -21,13 +21,14 @@ ENOUGH = 40_000
 
 
 class TooMany(Exception):
-    """More than ENOUGH steps."""
+    """More than enough steps."""
 
 
 class Steps:
     """One pattern, and the steps of searching a text for it."""
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
+    def __init__(self, pattern: re.Pattern[str], enough: int = ENOUGH) -> None:
+        self.enough = enough
         self.tree = parse.parse(pattern.pattern, pattern.flags)
         self.flags = pattern.flags
         self.count = 0
@@ -43,7 +44,7 @@ class Steps:
 
     def _step(self) -> None:
         self.count += 1
-        if self.count > ENOUGH:
+        if self.count > self.enough:
             raise TooMany
 
     def _sequence(self, items: list[Any], at: int) -> Iterator[int]:

@@ -9,7 +9,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
 from sqlite_utils_personalization.customer_api.explain import explain as explained
-from sqlite_utils_personalization.customer_api.recommendations import recommendations
+from sqlite_utils_personalization.customer_api.recommendations import check_query, recommendations
 from sqlite_utils_personalization.mcp_server import arguments as args
 from sqlite_utils_personalization.mcp_server.arguments import (
     EXPLAIN,
@@ -26,6 +26,7 @@ from sqlite_utils_personalization.mcp_server.output_schemas import (
     given_feedback,
     preference,
 )
+from sqlite_utils_personalization.preferences.feedback import check_feedback
 from sqlite_utils_personalization.preferences.feedback import give_feedback as stored_feedback
 from sqlite_utils_personalization.preferences.profile import (
     TRIES,
@@ -62,6 +63,7 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
         if "type" in given:
             given["recommendation_type"] = given.pop("type")
         channel = None if is_preview else CHANNEL
+        check_query(channel=channel, **given)
 
         def page(db: sqlite3.Connection) -> Recommendations:
             found = recommendations(db, caller.user_token_hash, channel=channel, **given)
@@ -77,8 +79,10 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
 
     @on(GIVE_FEEDBACK)
     async def give_feedback(caller: Caller, given: dict[str, Any]) -> GivenFeedback:
-        said = (caller.user_token_hash, given["type"], given["item_id"], given["feedback"])
-        return given_feedback(await caller.write(lambda db: stored_feedback(db, *said)))
+        said = (given["type"], given["item_id"], given["feedback"])
+        check_feedback(*said)
+        user = caller.user_token_hash
+        return given_feedback(await caller.write(lambda db: stored_feedback(db, user, *said)))
 
 
 def _put(

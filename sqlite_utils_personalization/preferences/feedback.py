@@ -74,7 +74,7 @@ def give_feedback(
 
     InvalidRequest, UnknownCustomer, or NotFound if no night saw the item for this customer; no value is repeated.
     """
-    _check(recommendation_type, item_id, feedback)
+    check_feedback(recommendation_type, item_id, feedback)
     require_events(db, TABLE)
     at: dict[str, object] = {"recommendation_type": recommendation_type, "item_id": item_id}
     with write_transaction(db):
@@ -115,7 +115,8 @@ def said_by(db: sqlite3.Connection, profile_id: int) -> list[Feedback]:
     return [Feedback(*row) for row in db.execute(_OF, (profile_id,))]
 
 
-def _check(recommendation_type: object, item_id: object, feedback: object) -> None:
+def check_feedback(recommendation_type: object, item_id: object, feedback: object) -> None:
+    """InvalidRequest if it cannot be, whatever is stored: so a door may say so before it waits for the lock."""
     for name, value, known in (
         ("type", recommendation_type, TYPES),
         ("feedback", feedback, FEEDBACK),

@@ -34,7 +34,7 @@ _CHECKPOINT_S = 2.0
 
 
 async def get_profile(call: Call) -> Response:
-    """200 with what is declared, and its ETag; 304 if If-None-Match names that, 404 if nothing is declared, 409 if another
+    """200 with what is declared, and its ETag; 304 if If-None-Match names that, 404 if nothing is, 409 if another
     program stored what is none.
     """
     query(call.request, ())

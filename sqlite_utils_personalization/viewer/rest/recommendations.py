@@ -5,7 +5,11 @@ from typing import Any
 from datasette import Response
 
 from sqlite_utils_personalization.customer_api.explain import explain
-from sqlite_utils_personalization.customer_api.recommendations import Page, recommendations
+from sqlite_utils_personalization.customer_api.recommendations import (
+    Page,
+    check_query,
+    recommendations,
+)
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.viewer.rest.request import Call, query
 
@@ -22,16 +26,17 @@ async def get_recommendations(call: Call) -> Response:
     if parameters.get("preview", "0") not in ("0", "1"):
         raise InvalidRequest("preview is not 1 or 0", "give one of them, or none")
 
+    wanted: dict[str, Any] = {
+        "recommendation_type": parameters.get("type"),
+        "night": parameters.get("night"),
+        "limit": _whole(parameters.get("limit", "10")),
+        "cursor": parameters.get("cursor"),
+        "channel": None if is_preview else CHANNEL,
+    }
+    check_query(**wanted)
+
     def page(db: Any) -> Page:
-        return recommendations(
-            db,
-            call.user_token_hash,
-            recommendation_type=parameters.get("type"),
-            night=parameters.get("night"),
-            limit=_whole(parameters.get("limit", "10")),
-            cursor=parameters.get("cursor"),
-            channel=None if is_preview else CHANNEL,
-        )
+        return recommendations(db, call.user_token_hash, **wanted)
 
     found = await (call.read(page) if is_preview else call.write(page))
     data = found.to_dict()
