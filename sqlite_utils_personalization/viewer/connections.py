@@ -27,6 +27,8 @@ from sqlite_utils_personalization.viewer.failure import not_prepared, unreadable
 T = TypeVar("T")
 # A night's plan is one transaction of some seconds; Datasette itself would give up after five.
 LOCK_MS = 60_000
+# With num_sql_threads 0 whoever waits keeps everybody waiting.
+LOCK_ALONE_MS = 100
 # Requests that share a transaction at most, so that it stays a matter of milliseconds.
 TOGETHER = 32
 # Requests that wait for one database at most; the others are told to come back.
@@ -74,11 +76,13 @@ class _Queue:
 
     async def work(self, source: Any) -> None:
         """Have Datasette write until nothing waits; other writes have their turn in between."""
+        lock_ms = LOCK_MS if source.ds.executor else LOCK_ALONE_MS
         while self.waiting:
             jobs = [self.waiting.popleft() for _ in range(min(TOGETHER, len(self.waiting)))]
             try:
                 await source.execute_write_fn(
-                    lambda conn, jobs=jobs: _run(conn, jobs), **_without_transaction(source)
+                    lambda conn, jobs=jobs: _run(conn, jobs, lock_ms),
+                    **_without_transaction(source),
                 )
             except Exception as error:
                 _fail(jobs, error)
@@ -129,10 +133,10 @@ async def write(
     return result
 
 
-def _run(conn: Any, jobs: list[_Job]) -> None:
+def _run(conn: Any, jobs: list[_Job], lock_ms: int) -> None:
     # No error leaves this function: Datasette 0.65 would print it.
     try:
-        with _plain_rows(conn), _patient(conn):
+        with _plain_rows(conn), _patient(conn, lock_ms):
             with transaction(conn, "IMMEDIATE"):
                 for job in jobs:
                     job.run(conn)
@@ -163,9 +167,9 @@ def _plain_rows(conn: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _patient(conn: Any) -> Iterator[None]:
+def _patient(conn: Any, lock_ms: int) -> Iterator[None]:
     (before,) = conn.execute("PRAGMA busy_timeout").fetchone()
-    conn.execute(f"PRAGMA busy_timeout = {LOCK_MS}")
+    conn.execute(f"PRAGMA busy_timeout = {lock_ms}")
     try:
         yield
     finally:
