@@ -37,6 +37,10 @@ class Changed(PersonalizationError):
     """The preference is not the one the caller had read."""
 
 
+class Crowded(PersonalizationError):
+    """More requests wait than can be answered soon."""
+
+
 class DeliveryConflict(PersonalizationError):
     """A delivery that was recorded with other content under the same key."""
 

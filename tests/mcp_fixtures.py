@@ -9,10 +9,10 @@ import noon
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-SET = "personalization.set_preference"
-LIST = "personalization.list_recommendations"
-EXPLAIN = "personalization.explain"
-SAY = "personalization.give_feedback"
+SET = "personalization_set_preference"
+LIST = "personalization_list_recommendations"
+EXPLAIN = "personalization_explain"
+SAY = "personalization_give_feedback"
 # Python 3.13 says so of a connection left to the garbage collector.
 COMMAND = [
     *("-W", "error", "-W", "ignore:unclosed database:ResourceWarning"),

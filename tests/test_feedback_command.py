@@ -104,8 +104,18 @@ WORDS = "--dismissed, --interested, --applied, --withdrawn"
             1,
             "no night saw such an item for this customer - take its type and item_id from a recommendation",
         ),
-        (["", "--applied"], KEY, 1, "item_id is not a text - take it from a recommendation"),
-        (["\udcff", "--applied"], KEY, 1, "item_id is not a text - take it from a recommendation"),
+        (
+            ["", "--applied"],
+            KEY,
+            1,
+            "item_id is not a text of 1 to 200 characters - take it from a recommendation",
+        ),
+        (
+            ["\udcff", "--applied"],
+            KEY,
+            1,
+            "item_id is not a text of 1 to 200 characters - take it from a recommendation",
+        ),
         (
             ["A-1", "--applied"],
             "nobody",

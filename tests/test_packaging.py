@@ -1,5 +1,6 @@
 """What is built is what runs: the wheel, by way of the sdist, installed away from this tree; and the workflows."""
 
+import configparser
 import json
 import os
 import shutil
@@ -153,3 +154,17 @@ def test_the_example_of_a_night_runs_only_when_asked_to():
 @pytest.mark.parametrize("script", ["run", "old-sqlite"])
 def test_the_gate_and_its_part_can_be_executed(script):
     assert os.access(ROOT / ".ci" / script, os.X_OK)
+
+
+def test_no_datasette_is_allowed_that_cannot_guard_a_file():
+    specifiers = pytest.importorskip("packaging.specifiers")
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    lines = setup["options.extras_require"]["viewer"].splitlines()
+    (given,) = [line for line in lines if line.startswith("datasette")]
+    allowed = specifiers.SpecifierSet(given.removeprefix("datasette"), prereleases=True)
+    assert [f"1.0a{n}" for n in range(60) if f"1.0a{n}" in allowed] == [
+        f"1.0a{n}" for n in range(39, 60)
+    ]
+    assert "0.65.5" in allowed
+    assert "0.65.4" not in allowed

@@ -12,6 +12,7 @@ from sqlite_utils_personalization.audit.export import export
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import Changed, InvalidPreference, PersonalizationError
 from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.preferences import profile
 from sqlite_utils_personalization.preferences.import_profiles import (
     BadLines,
     Fault,
@@ -344,3 +345,37 @@ def test_an_export_holds_deliveries_rotations_and_nights_without_a_recommendatio
 def test_there_is_nothing_to_export_of_whom_nobody_knows(scored):
     with pytest.raises(PersonalizationError, match=r"^no customer has this hash - check the key"):
         next(export(scored, "0" * 64))
+
+
+@pytest.mark.parametrize("merge", [True, False])
+def test_a_preference_is_judged_before_the_lock_is_taken(db, monkeypatch, merge):
+    judged = []
+    real = profile.validate
+
+    def validate(declared, packs):
+        judged.append(db.in_transaction)
+        return real(declared, packs)
+
+    monkeypatch.setattr(profile, "validate", validate)
+    set_preferences(db, hash_of("key"), {"risk_tolerance": "low"}, PACKS, merge=merge)
+    set_preferences(db, hash_of("key"), {"risk_tolerance": "high"}, PACKS, merge=merge)
+    assert judged == [False, False]
+
+
+def test_what_another_declared_in_between_is_merged_too(db, monkeypatch):
+    set_preferences(db, hash_of("key"), {"risk_tolerance": "low"}, PACKS)
+    real, others = profile.merged, [{"prefecture": "東京都", "risk_tolerance": "low"}]
+
+    def merged(*arguments):
+        found = real(*arguments)
+        if others:
+            profile.store(db, hash_of("key"), others.pop())
+        return found
+
+    monkeypatch.setattr(profile, "merged", merged)
+    done = set_preferences(db, hash_of("key"), {"deadline_horizon_days": 30}, PACKS, merge=True)
+    assert done.profile.declared == {
+        "prefecture": "東京都",
+        "risk_tolerance": "low",
+        "deadline_horizon_days": 30,
+    }

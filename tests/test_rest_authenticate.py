@@ -330,11 +330,16 @@ async def test_a_key_is_shut_out_the_moment_it_is_revoked(path):
 )
 async def test_a_key_source_that_is_not_there_lets_nobody_in(unchanged, keys, capsys):
     datasette = await open_api(unchanged, settings={"customer_keys": {**KEYS, **keys}})
+    at_start = capsys.readouterr().err
     answer = await ask(datasette, "GET", PROFILE, ONE)
 
+    # Before anybody asks, and for whom it is to mend.
+    assert "no customer is answered: customer_keys: " in at_start
     assert answer.status_code == 503
     assert "gone" not in answer.text
-    # For the operator, who has to mend it.
+    # Nobody is sent round for ever.
+    assert "retry-after" not in answer.headers
+    assert "trying again does not help" in answer.json()["todo"]
     assert "customer_api: OperationalError: no such" in capsys.readouterr().err
 
 
@@ -400,19 +405,63 @@ async def test_there_is_nothing_beside_what_is_described(unchanged, method, url)
 @pytest.mark.parametrize(
     ("url", "allowed"),
     [
-        (PROFILE, "GET, PUT, DELETE"),
-        (RECOMMENDATIONS, "GET"),
-        (f"{RECOMMENDATIONS}/1", "GET"),
-        (CONTRACT, "GET"),
+        (PROFILE, "GET, HEAD, PUT, DELETE"),
+        (RECOMMENDATIONS, "GET, HEAD"),
+        (f"{RECOMMENDATIONS}/1", "GET, HEAD"),
+        (CONTRACT, "GET, HEAD"),
     ],
 )
 async def test_other_methods_are_405_and_say_which_there_are(unchanged, url, allowed):
     datasette = await open_api(unchanged)
-    for method in ("HEAD", "OPTIONS", "POST", "PATCH", "TRACE", "QUERY"):
+    for method in ("OPTIONS", "POST", "PATCH", "TRACE", "QUERY"):
         answer = await ask(datasette, method, url, ONE)
         assert (answer.status_code, answer.headers["allow"]) == (405, allowed), method
-        if method != "HEAD":
-            problem_of(answer)
+        problem_of(answer)
+
+
+@pytest.mark.asyncio
+async def test_head_is_what_get_answers_without_its_body_and_hands_over_nothing(path):
+    datasette = await open_api(path)
+    for url, key in ((PROFILE, ONE), (RECOMMENDATIONS, ONE), (CONTRACT, None), (PROFILE, STRANGE)):
+        head = await ask(datasette, "HEAD", url, key)
+        assert head.content == b""
+        assert deliveries(path) == []
+        got = await ask(
+            datasette, "GET", f"{url}?preview=1" if url == RECOMMENDATIONS else url, key
+        )
+        assert head.status_code == got.status_code
+        assert head.headers.get("etag") == got.headers.get("etag")
+
+
+@pytest.mark.asyncio
+async def test_a_page_of_another_origin_may_ask_where_cors_is_on_and_nowhere_else(unchanged):
+    asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "PUT"}
+    for cors in (True, False):
+        datasette = await open_api(unchanged, cors=cors)
+        preflight = await ask(datasette, "OPTIONS", PROFILE, headers=asked)
+        assert preflight.status_code == (200 if cors else 405)
+        if cors:
+            assert "PUT" in preflight.headers["access-control-allow-methods"]
+            assert "If-Match" in preflight.headers["access-control-allow-headers"]
+        for key in (ONE, STRANGE):
+            answer = await ask(datasette, "GET", PROFILE, key)
+            assert answer.headers.get("access-control-allow-origin") == ("*" if cors else None)
+
+
+@pytest.mark.asyncio
+async def test_a_byte_order_mark_or_white_space_around_a_key_makes_no_other_customer(unchanged):
+    datasette = await open_api(unchanged)
+    etag = (await ask(datasette, "GET", PROFILE, ONE)).headers["etag"]
+    for sent in (b"\xef\xbb\xbf%s", b" %s \t", b"\xef\xbb\xbf %s", b" \xef\xbb\xbf%s\x0b"):
+        for headers in (
+            {"X-API-Key": sent % ONE.encode()},
+            {"Authorization": b"Bearer " + sent % ONE.encode()},
+        ):
+            answer = await ask(datasette, "GET", PROFILE, headers=headers)
+            assert answer.headers["etag"] == etag
+    for key in (b"\xff\xfee\x00x\x00", b"a\x00b", b"a\x1bb", b"x" * 513, b"\xef\xbb\xbf"):
+        answer = await ask(datasette, "GET", PROFILE, headers={"X-API-Key": key})
+        assert answer.status_code == 401
 
 
 @pytest.mark.asyncio

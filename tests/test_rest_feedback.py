@@ -191,7 +191,7 @@ SECRET = "tanaka@example.com"
         (json.dumps(body("\0")).encode(), 404),
         (json.dumps(body("EX-101\0")).encode(), 404),
         (json.dumps(body("EX-101", kind="amendment")).encode(), 404),
-        (json.dumps(body("9" * 16_000)).encode(), 404),
+        (json.dumps(body("9" * 16_000)).encode(), 422),
         (json.dumps(body("9" * 16_384)).encode(), 413),
         (b'{"type": "program", "type": "amendment", "item_id": "1", "feedback": "applied"}', 422),
     ],
@@ -237,7 +237,7 @@ async def test_other_addresses_and_methods_are_refused(path, method, url, status
     assert answer.status_code == status
     problem_of(answer)
     if status == 405:
-        assert answer.headers["allow"] == "GET, POST"
+        assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.asyncio

@@ -101,7 +101,7 @@ async def test_two_editors_do_not_overwrite_each_other(path):
         (ONE, {"If-Match": '"0"'}, 412),
         (ONE, {"If-Match": ""}, 412),
         (ONE, {"If-None-Match": "*"}, 412),
-        (ONE, {"If-None-Match": '"0"'}, 422),
+        (ONE, {"If-None-Match": '"0"'}, 200),
         (NEW, {"If-Match": "*"}, 412),
         (NEW, {"If-Match": '"0"'}, 412),
         (NEW, {"If-None-Match": "*"}, 201),
@@ -135,12 +135,34 @@ async def test_what_another_program_stored_is_replaced_and_never_shown(path, tex
 
 
 @pytest.mark.asyncio
-async def test_a_weak_etag_is_no_version(path):
+async def test_if_match_takes_a_list_of_etags_and_no_weak_one(path):
     datasette = await open_api(path)
     etag = (await ask(datasette, "GET", PROFILE, ONE)).headers["etag"]
-    for given in (f"W/{etag}", f'"a", {etag}'):
+    for given in (f"W/{etag}", f'"a", W/{etag}', f'"a, {etag}x', ",", etag.upper()):
         answer = await ask(datasette, "PUT", PROFILE, ONE, json={}, headers={"If-Match": given})
-        assert answer.status_code == 412
+        assert answer.status_code == 412, given
+    answer = await ask(
+        datasette, "PUT", PROFILE, ONE, json={}, headers={"If-Match": f'"a", {etag} ,"b"'}
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_who_has_what_is_declared_is_told_so_and_sent_nothing(path):
+    datasette = await open_api(path)
+    etag = (await ask(datasette, "GET", PROFILE, ONE)).headers["etag"]
+    for given in (etag, f"W/{etag}", f'"a", {etag}', "*"):
+        for method in ("GET", "HEAD"):
+            answer = await ask(datasette, method, PROFILE, ONE, headers={"If-None-Match": given})
+            assert (answer.status_code, answer.content) == (304, b""), given
+            assert answer.headers["etag"] == etag
+    for given in ('"a"', "W/", etag.strip('"')[:8]):
+        answer = await ask(datasette, "GET", PROFILE, ONE, headers={"If-None-Match": given})
+        assert answer.status_code == 200, given
+    put = await ask(
+        datasette, "PUT", PROFILE, ONE, json={}, headers={"If-None-Match": f'"a", {etag}'}
+    )
+    assert put.status_code == 412
 
 
 SECRET = "tanaka@example.com"

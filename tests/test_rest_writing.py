@@ -2,14 +2,16 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 pytest.importorskip("datasette")
 
-from rest_fixtures import rows
+from rest_fixtures import PROFILE, api_database, ask, open_api, rows
 from viewer_fixtures import serve
 
+from sqlite_utils_personalization.viewer import connections
 from sqlite_utils_personalization.viewer.connections import TOGETHER, write
 
 
@@ -120,3 +122,24 @@ async def test_what_fails_afterwards_undoes_nothing_and_concerns_nobody_else(pat
 
     assert [str(answer) for answer in found] == ["(1,)", "afterwards", "(3,)"]
     assert notes(path) == [1, 2, 3]
+
+
+@pytest.mark.asyncio
+async def test_without_threads_a_locked_file_keeps_nobody_waiting(tmp_path):
+    path = api_database(tmp_path / "jpcite.db")
+    datasette = await open_api(path)
+    datasette.executor = None
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = await ask(
+            datasette, "PUT", PROFILE, "example-key-1", json={"risk_tolerance": "low"}
+        )
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+
+
+@pytest.mark.asyncio
+async def test_more_requests_than_can_wait_are_told_to_come_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(connections, "MOST_WAITING", 0)
+    datasette = await open_api(api_database(tmp_path / "jpcite.db"))
+    answer = await ask(datasette, "PUT", PROFILE, "example-key-1", json={})
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)

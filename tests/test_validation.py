@@ -12,6 +12,7 @@ from sqlite_utils_personalization.catalogue.areas import PREFECTURES, official_p
 from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.formula.declared import preference_schema, read_preference
 from sqlite_utils_personalization.model.kinds import NO_INDUSTRY
+from sqlite_utils_personalization.preferences import validation
 from sqlite_utils_personalization.preferences.personal_data import personal_data
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
@@ -225,3 +226,25 @@ def test_whatever_is_accepted_is_scored_as_it_was_declared(declared):
     assert read.risk_level == declared.get("risk_tolerance")
     assert (read.prefecture is None) == ("prefecture" not in declared)
     assert validate(json.loads(preference_text(stored)), PACKS) == stored
+
+
+@pytest.mark.parametrize(
+    ("declared", "fault"),
+    [
+        ({"industry_pack": " " * 201}, "$.industry_pack has more than 200 characters"),
+        ({"prefecture": "\u0301" * 1_000_000}, "$.prefecture has more than 200 characters"),
+        ({"x" * 300: 1}, "$.(unknown) has more than 200 characters"),
+        ({str(n): n for n in range(300)}, "$ has more than 200 values"),
+        ({"prefecture": ["a"] * 300}, "$ has more than 200 values"),
+        ({"prefecture": [[0] * 150] * 150}, "$ has more than 200 values"),
+        ("a" * 300, "$ is not a JSON object"),
+    ],
+)
+def test_lengths_are_looked_at_before_anything_else(declared, fault, monkeypatch):
+    def looked(_):
+        raise AssertionError("looked at what is too long")
+
+    monkeypatch.setattr(validation, "personal_data", looked)
+    with pytest.raises(InvalidPreference) as refused:
+        validate(declared, PACKS)
+    assert str(refused.value) == fault

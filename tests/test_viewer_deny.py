@@ -17,8 +17,10 @@ import yaml
 
 pytest.importorskip("datasette")
 
+from datasette.utils import StartupError
 from viewer_fixtures import HIDDEN_WORDS, METADATA, root, running, serve, shared_database
 
+from sqlite_utils_personalization.viewer.access import permissions
 from sqlite_utils_personalization.viewer.connections import read
 
 TABLES = (
@@ -421,3 +423,20 @@ async def test_no_route_with_no_method_shows_or_changes_what_is_not_ours(shared,
     assert len(tried) > 30
     assert shown == {}
     assert shared.read_bytes() == before
+
+
+@pytest.mark.asyncio
+async def test_an_alpha_that_shows_the_schema_of_the_file_serves_no_guarded_one(
+    tmp_path, monkeypatch
+):
+    path = shared_database(tmp_path / "jpcite.db")
+    open_to_all = {"sqlite-utils-personalization": {"deny_by_default": False}}
+    for version in ("1.0a2", "1.0a31", "1.0a32", "1.0a38", "1.0a38.dev1"):
+        monkeypatch.setattr(permissions, "datasette_version", version)
+        with pytest.raises(StartupError, match=r"1\.0a39 or newer"):
+            await serve(path)
+    monkeypatch.setattr(permissions, "datasette_version", "1.0a38")
+    await serve(path, metadata={"databases": {"jpcite": {"plugins": open_to_all}}})
+    for version in ("0.65.5", "1.0a39", "1.0a41", "1.0", "1.0.1", "1.1a0"):
+        monkeypatch.setattr(permissions, "datasette_version", version)
+        await serve(path)

@@ -17,7 +17,7 @@ _MONEY = re.compile(r"補助金|補助事業|助成金|助成事業|交付金|�
 
 _PREFECTURE = f"(?:{'|'.join(PREFECTURES)})"
 _SITE = re.compile(
-    rf"\s*(?:\||\s[-–]\s|/(?=[^/]*(?:ホームページ|公式サイト|とりネット)|\s?{_PREFECTURE}$)|\(トップ /).*$"
+    rf"(?:\||\s[-–]\s|/(?=[^/]*(?:ホームページ|公式サイト|とりネット)|\s?{_PREFECTURE}$)|\(トップ /).*$"
 )
 _SITE_FIRST = re.compile(rf"^{_PREFECTURE}\s?(?:[/:|]|-\s)\s?(?:[^:]{{0,10}}:)?")
 _YEAR_FIRST = re.compile(r"^(?:令和|平成)(?:\d{1,2}|元)年度?\s?")

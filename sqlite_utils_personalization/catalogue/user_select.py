@@ -33,7 +33,11 @@ MOST_STEPS, MOST_SECONDS = 2_000_000_000, 60.0
 _AT_ONCE = 1_000
 _LEVELS = ("low", "medium", "high")
 # The authorizer is not asked about VACUUM INTO, which writes a file.
-_SELECT = re.compile(r"(\s|--.*\n|/[*](.|\n)*?[*]/)*(SELECT|WITH|VALUES)\b", re.IGNORECASE)
+_SELECT = re.compile(r"(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
+# What may stand before it, with the text that ends each.
+_COMMENTS = {"--": "\n", "/*": "*/"}
+# Characters of a file: a catalogue is a statement, not data.
+_LONGEST = 1_000_000
 _READING = (
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -123,7 +127,7 @@ def _level(value: object) -> str | None:
 def _opened(db: sqlite3.Connection, path: Path) -> sqlite3.Cursor:
     cursor = plain_cursor(db)
     sql = _text(path)
-    if not _SELECT.match(sql):
+    if not _SELECT.match(sql, _statement_at(sql)):
         raise _refused(path, "it does not begin with SELECT")
     db.set_authorizer(_authorize)
     try:
@@ -136,6 +140,21 @@ def _opened(db: sqlite3.Connection, path: Path) -> sqlite3.Cursor:
     return cursor
 
 
+def _statement_at(sql: str) -> int:
+    """Where the statement begins, behind white space and comments; each character is looked at once."""
+    at, end = 0, len(sql)
+    while at < end:
+        closing = _COMMENTS.get(sql[at : at + 2])
+        if closing:
+            closed = sql.find(closing, at + 2)
+            at = end if closed < 0 else closed + len(closing)
+        elif sql[at].isspace():
+            at += 1
+        else:
+            break
+    return at
+
+
 def _authorize(action: int, table: str | None, *_: object) -> int:
     # json_each and its like declare their columns as updates of sqlite_master, which no statement may do.
     declares = action == sqlite3.SQLITE_UPDATE and table == "sqlite_master"
@@ -144,13 +163,17 @@ def _authorize(action: int, table: str | None, *_: object) -> int:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(_LONGEST + 1)
     except OSError as error:
         raise PersonalizationError(
             f"{path}: {error.strerror}", "pass --catalogue a readable file"
         ) from None
     except ValueError:
         raise PersonalizationError(f"{path} is not UTF-8 text", "save it as UTF-8") from None
+    if len(text) > _LONGEST:
+        raise _refused(path, f"it has more than {_LONGEST} characters")
+    return text
 
 
 def _refused(path: Path, fault: object) -> PersonalizationError:

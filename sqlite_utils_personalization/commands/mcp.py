@@ -31,12 +31,18 @@ _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
 )
 @key_hash_options
 @envelope_option
+@click.option(
+    "--dotted-names",
+    is_flag=True,
+    help="Name the tools personalization.explain and so on, as before; many clients refuse a server with such names",
+)
 def mcp(
     path: Path,
     key_env: str,
     key_file: Path | None,
     hashing: KeyHashing,
     envelope: Path | None,
+    dotted_names: bool,
 ) -> None:
     """
     Serve one customer's tools to an AI agent, on standard input and output (MCP)
@@ -46,7 +52,7 @@ def mcp(
     \b
         sqlite-utils personalization-mcp jpcite.db --key-file ~/.config/jpcite.key
 
-    The agent's client starts this; personalization.list_recommendations delivers, and so is charged. The key is hashed
+    The agent's client starts this; personalization_list_recommendations delivers, and so is charged. The key is hashed
     at once, and never printed, logged or passed on. Needs the extra [mcp].
     """
     customer = hashing.hash(_key(key_env, key_file))
@@ -59,8 +65,13 @@ def mcp(
     _check(path)
     from sqlite_utils_personalization.customer_api.envelope import load_envelope
 
-    carried = load_envelope(envelope)
-    server(path, customer.user_token_hash, known_as=customer.known_as, envelope=carried).run()
+    server(
+        path,
+        customer.user_token_hash,
+        known_as=customer.known_as,
+        envelope=load_envelope(envelope),
+        dotted=dotted_names,
+    ).run()
 
 
 def _key(key_env: str, key_file: Path | None) -> bytes:

@@ -14,7 +14,7 @@ from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.evidence.leaves import run_salt
 
-_LONGEST = 200
+LONGEST_CURSOR = 200
 
 # The type, the night, and whether it is a preview: what a cursor goes with.
 Filters = tuple[str | None, str | None, bool]
@@ -49,7 +49,7 @@ def _mark(db: sqlite3.Connection, customer: int, start: LogPosition, filters: Fi
 def parse_cursor(text: str, filters: Filters) -> tuple[LogPosition, str]:
     """What it stands for, and its mark. InvalidRequest if it is no cursor, or goes with other filters."""
     try:
-        if len(text) > _LONGEST:
+        if len(text) > LONGEST_CURSOR:
             raise ValueError(text)
         decoded = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}".encode("ascii"))
         run_id, rec_id, kind, night, preview, mark = json.loads(decoded)

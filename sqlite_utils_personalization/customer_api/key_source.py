@@ -4,10 +4,8 @@ import sqlite3
 from dataclasses import dataclass, field
 from enum import Enum
 
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.customer import KeyHashes, KeyHashing
-
-# Longer than any key that is given out, and short enough to hash without thought.
-LONGEST_KEY = 512
 
 
 class KeyStatus(Enum):
@@ -37,6 +35,23 @@ def key_status(db: sqlite3.Connection, source: KeySource, key: KeyHashes) -> Key
     if revoked is None:
         return KeyStatus.UNKNOWN
     return KeyStatus.REVOKED if revoked else KeyStatus.KNOWN
+
+
+def check_source(db: sqlite3.Connection, source: KeySource) -> None:
+    """PersonalizationError if the table or a column that the settings name is not there; read-only."""
+    known = {row[1] for row in db.execute("SELECT * FROM pragma_table_xinfo(?)", (source.table,))}
+    if not known:
+        raise PersonalizationError(
+            f"customer_keys: there is no table {source.table}",
+            "name the one with the hashes of the keys",
+        )
+    # Names in SQLite have no case.
+    folded = {name.casefold() for name in known}
+    for name in filter(None, (source.column, source.revoked)):
+        if name.casefold() not in folded:
+            raise PersonalizationError(
+                f"customer_keys: {source.table} has no column {name}", "name one that it has"
+            )
 
 
 def _sql(source: KeySource) -> str:

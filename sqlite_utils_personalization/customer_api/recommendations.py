@@ -156,7 +156,7 @@ def recommendations(
     preview, and read-only. InvalidRequest, UnknownCustomer, or DeliveryConflict if one is recorded otherwise; then
     nothing is delivered.
     """
-    wanted = parse_query(recommendation_type, night, limit, cursor, channel)
+    wanted = check_query(recommendation_type, night, limit, cursor, channel)
     with transaction(db) if channel is None else write_transaction(db):
         if channel is not None:
             require_deliveries(db)
@@ -279,14 +279,17 @@ def _charged(page: Page, found: list[_Found], delivered: list[Delivery], day: st
     )
 
 
-def parse_query(
-    recommendation_type: str | None,
-    night: str | None,
-    limit: int,
-    cursor: str | None,
-    channel: str | None,
+def check_query(
+    recommendation_type: str | None = None,
+    night: str | None = None,
+    limit: int = 10,
+    cursor: str | None = None,
+    channel: str | None = None,
 ) -> ParsedQuery:
-    """InvalidRequest names the argument that cannot be; its value is never repeated."""
+    """What is asked for; so a door may refuse it before it waits for the lock.
+
+    InvalidRequest names the argument that cannot be; its value is never repeated.
+    """
     _check_one_of("type", recommendation_type, TYPES)
     _check_one_of("channel", channel, CHANNELS)
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:

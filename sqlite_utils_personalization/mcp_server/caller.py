@@ -48,7 +48,7 @@ class Authenticator(Protocol):
 
 
 BUSY = "the database is busy - nothing was changed or charged, call again in a moment"
-UNKNOWN = "nothing is declared with this key - call personalization.set_preference first, or check the key"
+UNKNOWN = "nothing is declared with this key - call personalization_set_preference first, or check the key"
 FAULT = "this could not be done - nothing was changed or charged, tell whoever runs this server"
 _DATABASE_ERRORS = (sqlite3.DatabaseError, found_sqlite3.DatabaseError)
 

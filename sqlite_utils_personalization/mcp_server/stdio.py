@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from anyio import to_thread
-from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import ValidationError
+from mcp.server.mcpserver import MCPServer
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.customer_api.envelope import Envelope
@@ -68,28 +66,13 @@ class FileAuthenticator:
         return failure.sentence(error)
 
 
-class Server(MCPServer):
-    """Says in one line, without repeating it, what the SDK says in four of arguments it will not take."""
-
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context | None = None
-    ) -> Any:
-        """Call a tool."""
-        try:
-            return await super().call_tool(name, arguments, context)
-        except ToolError as error:
-            if isinstance(error.__cause__, ValidationError):
-                names = {str(fault["loc"][0]) for fault in error.__cause__.errors()}
-                raise ToolError(f"missing: {', '.join(sorted(names))} - give it") from None
-            raise
-
-
 def server(
     path: Path,
     user_token_hash: str,
     *,
     known_as: str | None = None,
     envelope: Envelope | None = None,
+    dotted: bool = False,
 ) -> MCPServer:
     """A server of the tools for the customer with this hash; its log, standard error, has warnings only.
 
@@ -97,11 +80,11 @@ def server(
     besides.
     """
     caller = FileCaller(path, user_token_hash, known_as or user_token_hash, envelope or Envelope())
-    made = Server(
+    made = MCPServer(
         "sqlite-utils-personalization",
         instructions="宣言した条件に合う補助金などを推薦します。 / Recommends what fits what the customer declared.",
         version=__version__,
         log_level="WARNING",
     )
-    register(made, FileAuthenticator(caller))
+    register(made, FileAuthenticator(caller), dotted=dotted)
     return made

@@ -1,6 +1,5 @@
 """The tools of a customer, put on a server of the SDK."""
 
-import inspect
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -10,14 +9,13 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
 from sqlite_utils_personalization.customer_api.explain import explain as explained
-from sqlite_utils_personalization.customer_api.recommendations import recommendations
+from sqlite_utils_personalization.customer_api.recommendations import check_query, recommendations
 from sqlite_utils_personalization.mcp_server import arguments as args
 from sqlite_utils_personalization.mcp_server.arguments import (
     EXPLAIN,
     GIVE_FEEDBACK,
     LIST_RECOMMENDATIONS,
     SET_PREFERENCE,
-    ToolDescription,
 )
 from sqlite_utils_personalization.mcp_server.caller import Authenticator, Caller
 from sqlite_utils_personalization.mcp_server.output_schemas import (
@@ -30,118 +28,114 @@ from sqlite_utils_personalization.mcp_server.output_schemas import (
     given_feedback,
     preference,
 )
+from sqlite_utils_personalization.preferences.feedback import check_feedback
 from sqlite_utils_personalization.preferences.feedback import give_feedback as stored_feedback
-from sqlite_utils_personalization.preferences.profile import declare
+from sqlite_utils_personalization.preferences.profile import (
+    TRIES,
+    Overtaken,
+    declaration,
+    store,
+)
 
 T = TypeVar("T", bound=Answer)
+Respond = Callable[[Caller, dict[str, Any]], Awaitable[T]]
 CHANNEL = "mcp"
 
 
-def register(server: MCPServer, authenticator: Authenticator) -> None:
-    """Put the tools on the server; each call is authenticated, and an error goes out as its sentence."""
+def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = False) -> None:
+    """Put the tools on the server; each call is authenticated, and an error goes out as its sentence.
 
-    async def set_preference(ctx: Context, **declared: Any) -> Preference:
-        async def answer(caller: Caller) -> Preference:
-            user, given = caller.user_token_hash, args.given_arguments(declared)
-            return preference(
-                await caller.write(lambda db: declare(db, user, given, caller.known_as))
-            )
+    dotted gives them the names of before, such as personalization.explain, for clients that know those.
+    """
 
-        return await _answered(authenticator, ctx, declared, answer)
+    def on(tool: args.ToolDescription) -> Callable[[Respond[T]], None]:
+        return lambda answer: _put(server, authenticator, tool, answer, dotted)
 
-    _on(server, SET_PREFERENCE)(_with_arguments(set_preference, args.preference_arguments()))
+    @on(SET_PREFERENCE)
+    async def set_preference(caller: Caller, given: dict[str, Any]) -> Preference:
+        for _ in range(TRIES - 1):
+            with suppress(Overtaken):
+                return await _declare(caller, given)
+        return await _declare(caller, given)
 
-    @_on(server, LIST_RECOMMENDATIONS)
-    async def list_recommendations(
-        ctx: Context,
-        type: args.Type,  # noqa: A002  # its name to the model
-        night: args.Night,
-        limit: args.Limit,
-        cursor: args.Cursor,
-        preview: args.Preview,
-    ) -> Recommendations:
-        filters = {"recommendation_type": type, "night": night, "limit": limit, "cursor": cursor}
+    @on(LIST_RECOMMENDATIONS)
+    async def list_recommendations(caller: Caller, given: dict[str, Any]) -> Recommendations:
+        given = args.without_nulls(given)
+        is_preview = args.parse_bool("preview", given.pop("preview", False))
+        if "type" in given:
+            given["recommendation_type"] = given.pop("type")
+        channel = None if is_preview else CHANNEL
+        check_query(channel=channel, **given)
 
-        async def answer(caller: Caller) -> Recommendations:
-            channel = None if args.parse_bool("preview", preview) else CHANNEL
+        def page(db: sqlite3.Connection) -> Recommendations:
+            found = recommendations(db, caller.user_token_hash, channel=channel, **given)
+            return Recommendations(**caller.envelope.page(db, found.to_dict()))
 
-            def page(db: sqlite3.Connection) -> Recommendations:
-                found = recommendations(db, caller.user_token_hash, channel=channel, **filters)
-                return Recommendations(**caller.envelope.page(db, found.to_dict()))
+        return await (caller.write(page) if channel else caller.read(page))
 
-            return await (caller.write(page) if channel else caller.read(page))
+    @on(EXPLAIN)
+    async def explain(caller: Caller, given: dict[str, Any]) -> Explanation:
+        user = caller.user_token_hash
 
-        names = ("type", "night", "limit", "cursor", "preview")
-        return await _answered(authenticator, ctx, names, answer)
+        def explanation(db: sqlite3.Connection) -> Explanation:
+            found = explained(db, user, **given).to_dict()
+            return Explanation(**caller.envelope.explanation(db, found))
 
-    @_on(server, EXPLAIN)
-    async def explain(ctx: Context, rec_id: args.RecId) -> Explanation:
-        async def answer(caller: Caller) -> Explanation:
-            user = caller.user_token_hash
+        return await caller.read(explanation)
 
-            def explanation(db: sqlite3.Connection) -> Explanation:
-                found = explained(db, user, rec_id).to_dict()
-                return Explanation(**caller.envelope.explanation(db, found))
+    @on(GIVE_FEEDBACK)
+    async def give_feedback(caller: Caller, given: dict[str, Any]) -> GivenFeedback:
+        said = (given["type"], given["item_id"], given["feedback"])
+        check_feedback(*said)
+        user = caller.user_token_hash
+        return given_feedback(await caller.write(lambda db: stored_feedback(db, user, *said)))
 
-            return await caller.read(explanation)
 
-        return await _answered(authenticator, ctx, ("rec_id",), answer)
+def _put(
+    server: MCPServer,
+    authenticator: Authenticator,
+    tool: args.ToolDescription,
+    answer: Respond[Any],
+    dotted: bool,
+) -> None:
+    async def call(ctx: Context) -> Any:
+        request = ctx.request_context
+        try:
+            given = tool.given((request.params or {}).get("arguments") or {})
+            caller = await authenticator.authenticate(request.request)
+            return enveloped(await answer(caller, given), caller.envelope)
+        except Exception as error:
+            # From None: the SDK logs what it is chained to.
+            raise ToolError(authenticator.sentence(error)) from None
 
-    @_on(server, GIVE_FEEDBACK)
-    async def give_feedback(
-        ctx: Context,
-        type: args.ItemType,  # noqa: A002  # its name to the model
-        item_id: args.ItemId,
-        feedback: args.Feedback,
-    ) -> GivenFeedback:
-        async def answer(caller: Caller) -> GivenFeedback:
-            said = (caller.user_token_hash, type, item_id, feedback)
-            return given_feedback(await caller.write(lambda db: stored_feedback(db, *said)))
+    call.__annotations__["return"] = answer.__annotations__["return"]
+    name = tool.dotted_name if dotted else tool.name
+    server.add_tool(
+        call,
+        name,
+        title=tool.title,
+        description=tool.description,
+        annotations=tool.annotations,
+        structured_output=True,
+    )
+    # There is no public way to publish a schema that is not made of a signature.
+    registered = server._tool_manager.get_tool(name)
+    assert registered
+    registered.parameters = tool.input_schema
 
-        return await _answered(authenticator, ctx, ("type", "item_id", "feedback"), answer)
+
+async def _declare(caller: Caller, given: Mapping[str, Any]) -> Preference:
+    """Validated before the lock is taken; Overtaken if somebody else declares in between."""
+    user = caller.user_token_hash
+    found = await caller.read(lambda db: declaration(db, user, given))
+    return preference(
+        await caller.write(
+            lambda db: store(db, user, found.declared, merged=found, known_as=caller.known_as)
+        )
+    )
 
 
 def remove_tool(server: MCPServer, name: str) -> None:
     """Take a tool of another plugin away, if it is there."""
     with suppress(ToolError):
         server.remove_tool(name)
-
-
-def _with_arguments(tool: Callable[..., Any], named: Mapping[str, Any]) -> Callable[..., Any]:
-    """The tool, published with these arguments in place of **declared: the SDK reads them from its signature."""
-    ctx, _ = inspect.signature(tool).parameters.values()
-    further = [
-        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=kind)
-        for name, kind in named.items()
-    ]
-    signature = inspect.signature(tool).replace(parameters=[ctx, *further])
-    tool.__signature__ = signature  # type: ignore[attr-defined]  # as inspect documents it
-    tool.__annotations__ = {"ctx": Context, **named, "return": signature.return_annotation}
-    return tool
-
-
-def _on(server: MCPServer, tool: ToolDescription) -> Callable[[Callable[..., Any]], Any]:
-    return server.tool(
-        tool.name,
-        title=tool.title,
-        description=tool.description,
-        annotations=tool.annotations,
-        structured_output=True,
-    )
-
-
-async def _answered(
-    authenticator: Authenticator,
-    ctx: Context,
-    known: Any,
-    answer: Callable[[Caller], Awaitable[T]],
-) -> T:
-    request = ctx.request_context
-    given: Mapping[str, Any] = (request.params or {}).get("arguments") or {}
-    try:
-        args.check_names(given, known)
-        caller = await authenticator.authenticate(request.request)
-        return enveloped(await answer(caller), caller.envelope)
-    except Exception as error:
-        # From None: the SDK logs what it is chained to.
-        raise ToolError(authenticator.sentence(error)) from None

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.errors import PersonalizationError, UnknownCustomer
+from sqlite_utils_personalization.errors import (
+    InvalidRequest,
+    PersonalizationError,
+    UnknownCustomer,
+)
 
 # The grounds of GDPR article 17(1), a to e, as 901 has them.
 LEGAL_BASES = (
@@ -56,13 +60,34 @@ class KeyHashing:
         plain = key_hash(key)
         if self.secret is None:
             return KeyHashes(plain, plain)
-        known_as = hmac.new(self.secret, key, sha256).hexdigest()
+        known_as = hmac.new(self.secret, plain_key(key), sha256).hexdigest()
         return KeyHashes(known_as if self.kind == "hmac" else plain, known_as)
 
 
+# Longer than any key that is given out, and short enough to hash without thought.
+LONGEST_KEY = 512
+_BOM = b"\xef\xbb\xbf"
+
+
+def plain_key(raw: bytes) -> bytes:
+    """The key in what was sent, typed or read from a file: without byte order mark and white space around it.
+
+    So it is one customer on every door. InvalidRequest, which repeats nothing, if what is left is no key.
+    """
+    key = raw.strip()
+    while key.startswith(_BOM):
+        key = key.removeprefix(_BOM).strip()
+    if not 1 <= len(key) <= LONGEST_KEY or any(byte < 0x20 or byte == 0x7F for byte in key):
+        raise InvalidRequest(
+            f"the API key is empty, longer than {LONGEST_KEY} bytes, or not plain text",
+            "give it as it was given out, from a file in UTF-8",
+        )
+    return key
+
+
 def key_hash(key: bytes) -> str:
-    """The sha256 of a raw API key, in hex."""
-    return sha256(key).hexdigest()
+    """The user_token_hash of a raw API key. InvalidRequest as plain_key()."""
+    return sha256(plain_key(key)).hexdigest()
 
 
 def secret_of(text: bytes) -> bytes:

@@ -7,6 +7,7 @@ until there is something new of it, and amendments of a program that is interest
 import sqlite3
 from typing import NamedTuple
 
+from sqlite_utils_personalization.catalogue.plain_text import ID_LENGTH
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import InvalidRequest, NotFound
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
@@ -73,7 +74,7 @@ def give_feedback(
 
     InvalidRequest, UnknownCustomer, or NotFound if no night saw the item for this customer; no value is repeated.
     """
-    _check(recommendation_type, item_id, feedback)
+    check_feedback(recommendation_type, item_id, feedback)
     require_events(db, TABLE)
     at: dict[str, object] = {"recommendation_type": recommendation_type, "item_id": item_id}
     with write_transaction(db):
@@ -114,20 +115,23 @@ def said_by(db: sqlite3.Connection, profile_id: int) -> list[Feedback]:
     return [Feedback(*row) for row in db.execute(_OF, (profile_id,))]
 
 
-def _check(recommendation_type: object, item_id: object, feedback: object) -> None:
+def check_feedback(recommendation_type: object, item_id: object, feedback: object) -> None:
+    """InvalidRequest if it cannot be, whatever is stored: so a door may say so before it waits for the lock."""
     for name, value, known in (
         ("type", recommendation_type, TYPES),
         ("feedback", feedback, FEEDBACK),
     ):
         if value not in known:
             raise InvalidRequest(f"{name} is not one of {', '.join(known)}", "give one of them")
-    if not _is_text(item_id):
-        raise InvalidRequest("item_id is not a text", "take it from a recommendation")
+    if not _is_id(item_id):
+        raise InvalidRequest(
+            f"item_id is not a text of 1 to {ID_LENGTH} characters", "take it from a recommendation"
+        )
 
 
-def _is_text(value: object) -> bool:
+def _is_id(value: object) -> bool:
     # Half of a surrogate pair is no text to SQLite.
     try:
-        return isinstance(value, str) and bool(value.encode())
+        return isinstance(value, str) and len(value) <= ID_LENGTH and bool(value.encode())
     except UnicodeEncodeError:
         return False

@@ -11,11 +11,14 @@ E_MAIL, IP_ADDRESS = "an e-mail address", "an IP address"
 CORPORATE_NUMBER, PHONE_NUMBER = "a 13-digit corporate number", "a phone number"
 
 _DIGITS = str.maketrans("〇零一二三四五六七八九。", "00123456789.")
-# Whatever is written between the digits of a number.
-_NUMBER = re.compile(r"\+?\d(?:[\s().,:;/_・|*#~'\-]{0,4}\d){8,}")
-_AT = re.compile(r"\s*[\[({<]\s*(?:at|アット)\s*[\])}>]\s*", re.IGNORECASE)
+# Whatever is written between the digits of a number. No pattern here looks further than
+# what it then takes, so that a text costs what its length does.
+_NUMBER = re.compile(r"\d(?:[\s().,:;/_・|*#~'\-]{0,4}\d){8,}")
+_AT = re.compile(r"[^@][\[({<](?:at|アット)[\])}>][^@]", re.IGNORECASE)
 _E_MAIL = re.compile(r"[^\s@]\s?@\s?[^\s@]")
 _IP = re.compile(r"[0-9a-fA-F.:]{3,}")
+# With its zone left out, no address is longer.
+_LONGEST_IP = 45
 
 
 # What may be declared is short, and repeats from customer to customer.
@@ -32,7 +35,7 @@ def personal_data(text: str) -> str | None:
 
 def _kind_in(text: str) -> str | None:
     plain = _plain(text)
-    if _E_MAIL.search(_AT.sub("@", plain)):
+    if _E_MAIL.search(plain) or _AT.search("".join(plain.split())):
         return E_MAIL
     if any(_is_ip(found) for found in _IP.findall(plain)):
         return IP_ADDRESS
@@ -46,7 +49,14 @@ _kind_in_short = lru_cache(maxsize=1024)(_kind_in)
 
 
 def _plain(text: str) -> str:
-    return "".join(_characters(unicodedata.normalize("NFKC", text))).translate(_DIGITS)
+    return "".join(map(_shown, text)).translate(_DIGITS)
+
+
+# One by one: to put a run of marks in order, as NFKC does for a text, takes the square of its length.
+@lru_cache(maxsize=4096)
+def _shown(character: str) -> str:
+    """What a reader sees of one character, of its compatible form."""
+    return "".join(_characters(unicodedata.normalize("NFKC", character)))
 
 
 def _characters(text: str) -> Iterator[str]:
@@ -64,7 +74,8 @@ def _characters(text: str) -> Iterator[str]:
 def _is_ip(text: str) -> bool:
     # The point or colon of a sentence may stand beside it; "::1" begins with its own.
     for found in (text.strip("."), text.strip(".:")):
-        with suppress(ValueError):
-            ip_address(found)
-            return True
+        if len(found) <= _LONGEST_IP:
+            with suppress(ValueError):
+                ip_address(found)
+                return True
     return False

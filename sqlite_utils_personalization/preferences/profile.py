@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
@@ -26,6 +27,8 @@ from sqlite_utils_personalization.transaction import write_transaction
 
 # If-Match: * - whatever is stored, but something must be.
 ANY_VERSION = "*"
+# How often a declaration is merged anew, because another came in between.
+TRIES = 5
 # Enough to tell customers apart, too little to be taken for the hash.
 HASH_PREFIX = 8
 
@@ -57,6 +60,10 @@ class Profile(NamedTuple):
     def etag(self) -> str:
         """Stands for this customer's preference as it is now; another whenever it changes."""
         return sha256_hex(canonical_json([self.profile_id, self.preference_json]))[:32]
+
+
+class Overtaken(Changed):
+    """Somebody else declared between reading and storing."""
 
 
 class StoredPreference(NamedTuple):
@@ -123,6 +130,13 @@ def _shown(key: str) -> str:
     return key if key in preference_schema()["properties"] else "(unknown)"
 
 
+class Merged(NamedTuple):
+    """What a preference comes to with what was given, and the row it was merged into; None without a customer."""
+
+    declared: dict[str, Any]
+    read: Profile | None
+
+
 def set_preferences(
     db: sqlite3.Connection,
     user_token_hash: str,
@@ -136,29 +150,66 @@ def set_preferences(
     """Store what a customer declares, adding the customer if there is none; last_updated_at moves only on a change.
 
     With merge, keys that are not given stay and those given as null go (RFC 7386). known_as is what other programs keep
-    of the same key, noted if it is another hash. Joins the caller's transaction.
+    of the same key, noted if it is another hash. Validates before it takes the lock; joins the caller's transaction.
     InvalidPreference names every fault; PersonalizationError, if the hash is the random one of an erased customer;
     Changed, if if_match is neither the etag of what is stored nor ANY_VERSION.
     """
     if not merge:
-        declared = validate(declared, packs)
+        return store(
+            db, user_token_hash, validate(declared, packs), if_match=if_match, known_as=known_as
+        )
+    for _ in range(TRIES - 1):
+        found = merged(db, user_token_hash, declared, packs)
+        with suppress(Overtaken):
+            return store(
+                db,
+                user_token_hash,
+                found.declared,
+                if_match=if_match,
+                merged=found,
+                known_as=known_as,
+            )
+    found = merged(db, user_token_hash, declared, packs)
+    return store(
+        db, user_token_hash, found.declared, if_match=if_match, merged=found, known_as=known_as
+    )
+
+
+def merged(
+    db: sqlite3.Connection, user_token_hash: str, given: object, packs: Mapping[str, str]
+) -> Merged:
+    """What is stored with what is given merged into it, valid; read-only, and in need of no lock. InvalidPreference."""
+    before = find_profile(db, user_token_hash)
+    return Merged(validate(_merged(_readable(before), given), packs), before)
+
+
+def store(
+    db: sqlite3.Connection,
+    user_token_hash: str,
+    declared: Mapping[str, Any],
+    *,
+    if_match: str | None = None,
+    merged: Merged | None = None,
+    known_as: str | None = None,
+) -> StoredPreference:
+    """Store what validate() returned. Errors as set_preferences; Overtaken, if merged is not of what is stored now."""
+    text = preference_text(declared)
     with write_transaction(db):
         before = find_profile(db, user_token_hash)
         if if_match is not None and (before is None or if_match not in (before.etag, ANY_VERSION)):
             raise Changed(
                 "the preference is not the one that was read", "read it again, then set it"
             )
+        if merged and merged.read != before:
+            raise Overtaken("somebody else declared at the same time", "nothing changed, try again")
         if before is None and db.execute(_TAKEN, (user_token_hash,)).fetchone():
             raise PersonalizationError(
                 "this hash stands for an erased customer", "nothing can be declared under it"
             )
         known = _readable(before)
-        if merge:
-            declared = validate(_merged(known, declared), packs)
-        assert isinstance(declared, dict)
         changed = _differences(known or {}, declared)
         if before is None or changed or known is None:
-            at = {"hash": user_token_hash, "text": preference_text(declared), "now": utc_now()}
+            at = {"hash": user_token_hash, "text": text, "now": utc_now()}
             db.execute(_ADD if before is None else _UPDATE, at)
         after = find_profile(db, user_token_hash)
         if after and known_as not in (None, user_token_hash):
@@ -194,20 +245,13 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
     }
 
 
-def declare(
-    db: sqlite3.Connection,
-    user_token_hash: str,
-    given: Mapping[str, Any],
-    known_as: str | None = None,
-) -> StoredPreference:
-    """Store the keys that are given, take back those given as null, and leave the rest; with none, tell what is stored.
+def declaration(db: sqlite3.Connection, user_token_hash: str, given: Mapping[str, Any]) -> Merged:
+    """The keys that are given, without those given as null, with the rest that is stored; for store(), read-only.
 
-    The same call again changes nothing. Joins the caller's transaction. InvalidPreference names every fault;
-    InvalidRequest if nothing is given and nothing stored, which would add a customer who declared nothing.
+    InvalidPreference names every fault; InvalidRequest if nothing is given and nothing stored, which would add a
+    customer who declared nothing.
     """
-    packs = load_model().constants["packs"]
-    with write_transaction(db):
-        if not given and find_profile(db, user_token_hash) is None:
-            known = ", ".join(preference_schema()["properties"])
-            raise InvalidRequest("nothing is declared yet", f"give at least one of {known}")
-        return set_preferences(db, user_token_hash, given, packs, merge=True, known_as=known_as)
+    if not given and find_profile(db, user_token_hash) is None:
+        known = ", ".join(preference_schema()["properties"])
+        raise InvalidRequest("nothing is declared yet", f"give at least one of {known}")
+    return merged(db, user_token_hash, given, load_model().constants["packs"])

@@ -27,8 +27,8 @@ from sqlite_utils_personalization.model.kinds import NO_INDUSTRY
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.personal_data import personal_data
 
-# Characters, as the table has it.
-MAX_LENGTH = 16_384
+# Characters, as the table has it; of one text in it, and how many values, before anything else is looked at.
+MAX_LENGTH, MAX_TEXT, MAX_VALUES = 16_384, 200, 200
 
 _PACK = re.compile("[A-T]|pack_[a-z0-9_]{1,64}")
 _ALLOWED = {"prefecture": "the name of a prefecture, such as 東京都, 東京 or Tokyo"}
@@ -49,7 +49,11 @@ def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
 
     packs are the model's, by name. InvalidPreference names every fault, by its path.
     """
-    faults = [*_personal(declared)] or [*_faults(_spelled(declared, packs), packs)]
+    faults = (
+        [*_too_long(declared)]
+        or [*_personal(declared)]
+        or [*_faults(_spelled(declared, packs), packs)]
+    )
     if faults:
         raise faults[0] if len(faults) == 1 else InvalidPreference("; ".join(map(str, faults)))
     assert isinstance(declared, dict)
@@ -94,16 +98,33 @@ def _says_only(text: object, kept: object) -> bool:
         return False
 
 
+def _too_long(declared: object) -> Iterator[InvalidPreference]:
+    """What a preference has no use for, told by lengths alone: nobody pays for what is then refused."""
+    level: list[tuple[str, object]] = [("$", declared)]
+    if isinstance(declared, str) and len(declared) > MAX_TEXT:
+        yield InvalidPreference("$ is not a JSON object")
+    left = MAX_VALUES
+    for _ in range(MAX_DEPTH):
+        left -= sum(len(value) for _, value in level if isinstance(value, list | dict))
+        if left < 0:
+            yield InvalidPreference(f"$ has more than {MAX_VALUES} values")
+            return
+        level = [inner for path, value in level for inner in _inside(path, value)]
+        for path, value in level:
+            if isinstance(value, str) and len(value) > MAX_TEXT:
+                yield InvalidPreference(f"{path} has more than {MAX_TEXT} characters")
+        if not level:
+            return
+    yield InvalidPreference("$ is nested too deeply")
+
+
 def _personal(declared: object) -> Iterator[InvalidPreference]:
     level: list[tuple[str, object]] = [("$", declared)]
-    for _ in range(MAX_DEPTH):
+    while level:
         for path, value in level:
             if kind := personal_data(_text(value)):
                 yield InvalidPreference(f"{path} looks like {kind}, which is not kept here")
         level = [inner for path, value in level for inner in _inside(path, value)]
-        if not level:
-            return
-    yield InvalidPreference("$ is nested too deeply")
 
 
 def _text(value: object) -> str:

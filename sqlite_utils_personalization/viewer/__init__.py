@@ -12,6 +12,7 @@ if find_spec("datasette"):
         filters_from_request,
         permission_allowed,
         permission_resources_sql,
+        refuse_open_alphas,
         show_no_other_tables,
     )
     from sqlite_utils_personalization.viewer.connections import prepare_connection, warn_of_wal
@@ -57,6 +58,7 @@ if find_spec("datasette"):
         "permission_allowed",
         "permission_resources_sql",
         "prepare_connection",
+        "refuse_open_alphas",
         "register_mcp_tools",
         "register_routes",
         "send_text_cells",

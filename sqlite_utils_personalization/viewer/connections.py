@@ -21,7 +21,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
 from sqlite_utils_personalization.database import require_evidence
-from sqlite_utils_personalization.errors import PersonalizationError, ReadOnly
+from sqlite_utils_personalization.errors import Crowded, PersonalizationError, ReadOnly
 from sqlite_utils_personalization.transaction import transaction
 from sqlite_utils_personalization.viewer.failure import not_prepared, unreadable
 from sqlite_utils_personalization.viewer.settings import PLUGIN
@@ -29,8 +29,12 @@ from sqlite_utils_personalization.viewer.settings import PLUGIN
 T = TypeVar("T")
 # A night's plan is one transaction of some seconds; Datasette itself would give up after five.
 LOCK_MS = 60_000
+# With num_sql_threads 0 whoever waits keeps everybody waiting.
+LOCK_ALONE_MS = 100
 # Requests that share a transaction at most, so that it stays a matter of milliseconds.
 TOGETHER = 32
+# Requests that wait for one database at most; the others are told to come back.
+MOST_WAITING = 1_000
 
 
 @dataclass
@@ -74,11 +78,13 @@ class _Queue:
 
     async def work(self, source: Any) -> None:
         """Have Datasette write until nothing waits; other writes have their turn in between."""
+        lock_ms = LOCK_MS if source.ds.executor else LOCK_ALONE_MS
         while self.waiting:
             jobs = [self.waiting.popleft() for _ in range(min(TOGETHER, len(self.waiting)))]
             try:
                 await source.execute_write_fn(
-                    lambda conn, jobs=jobs: _run(conn, jobs), **_without_transaction(source)
+                    lambda conn, jobs=jobs: _run(conn, jobs, lock_ms),
+                    **_without_transaction(source),
                 )
             except Exception as error:
                 _fail(jobs, error)
@@ -126,6 +132,8 @@ async def write(
             "ask where it can be written, or look at ?preview=1",
         )
     queue = _queues.setdefault(source, _Queue())
+    if len(queue.waiting) >= MOST_WAITING:
+        raise Crowded("too many requests wait for the database", "try again in a few seconds")
     job = _Job(function, then, asyncio.get_running_loop().create_future())
     queue.waiting.append(job)
     if queue.worker is None or queue.worker.done():
@@ -137,10 +145,10 @@ async def write(
     return result
 
 
-def _run(conn: Any, jobs: list[_Job]) -> None:
+def _run(conn: Any, jobs: list[_Job], lock_ms: int) -> None:
     # No error leaves this function: Datasette 0.65 would print it.
     try:
-        with _plain_rows(conn), _patient(conn):
+        with _plain_rows(conn), _patient(conn, lock_ms):
             with transaction(conn, "IMMEDIATE"):
                 for job in jobs:
                     job.run(conn)
@@ -187,9 +195,9 @@ def _hide(action: int, table: str | None, column: str | None, *where: str | None
 
 
 @contextmanager
-def _patient(conn: Any) -> Iterator[None]:
+def _patient(conn: Any, lock_ms: int) -> Iterator[None]:
     (before,) = conn.execute("PRAGMA busy_timeout").fetchone()
-    conn.execute(f"PRAGMA busy_timeout = {LOCK_MS}")
+    conn.execute(f"PRAGMA busy_timeout = {lock_ms}")
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ from sqlite_utils_personalization.viewer.rest.authenticate import (
 )
 from sqlite_utils_personalization.viewer.rest.problem import Problem
 from sqlite_utils_personalization.viewer.rest.request import Call
-from sqlite_utils_personalization.viewer.settings import PLUGIN, is_open
+from sqlite_utils_personalization.viewer.settings import DOTTED, PLUGIN, is_open
 
 # It prints the schema of every table to whoever may see the database: also of the tables that are hidden.
 _TELLS_TOO_MUCH = "get_database_schema"
@@ -49,8 +49,9 @@ def register_mcp_tools(datasette: Any, mcp: Any) -> None:
 
     if not _shows_all(datasette):
         remove_tool(mcp, _TELLS_TOO_MUCH)
-    if is_open(plugin_settings(datasette)):
-        register(mcp, DatasetteAuthenticator(datasette))
+    given = plugin_settings(datasette)
+    if is_open(given):
+        register(mcp, DatasetteAuthenticator(datasette), dotted=given.get(DOTTED) is True)
 
 
 def _shows_all(datasette: Any) -> bool:

@@ -11,6 +11,7 @@ plugins:
       key_hash: hmac
     customer_requests_per_minute: 120
     envelope: {$file: envelope.json}
+    mcp_dotted_names: false
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ PLUGIN = "sqlite-utils-personalization"
 REQUESTS_PER_MINUTE = 120
 _MOST_REQUESTS = 1_000_000
 _KEY_SETTINGS = {"table", "column", "revoked", "hmac_secret", "key_hash"}
+# Whether the tools for agents keep their names of before.
+DOTTED = "mcp_dotted_names"
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ def settings(given: Mapping[str, Any]) -> Settings:
             f"customer_requests_per_minute is not a whole number from 1 to {_MOST_REQUESTS}",
             "give one, or leave it out",
         )
+    if not isinstance(given.get(DOTTED, False), bool):
+        raise PersonalizationError(f"{DOTTED} is neither true nor false", "leave it out")
     keys = given.get("customer_keys")
     source = None if keys is None else _key_source(keys)
     return Settings(database, source, limit, read_envelope(given.get("envelope", {})))

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from datasette import Forbidden, hookimpl
+from datasette import __version__ as datasette_version
+from datasette.utils import StartupError
 
 from sqlite_utils_personalization.viewer.queries.metadata import tables
 from sqlite_utils_personalization.viewer.queries.queries import questions
@@ -20,6 +22,29 @@ _COLUMN = re.compile("[A-Za-z0-9_]*")
 _OTHER_TABLES = ("_fts_table", "_through")
 # Its pages name every table that was asked for, or kept from anyone.
 DEBUG = "permissions-debug"
+
+
+# The first alpha of 1.0 that asks before it shows a schema; those before show that of the whole file to anyone.
+FIRST_ALPHA = 39
+
+
+@hookimpl(specname="startup", tryfirst=True)
+def refuse_open_alphas(datasette: Any) -> Callable[[], Awaitable[None]]:
+    async def refuse() -> None:
+        if is_open_alpha(datasette_version) and await any_guarded(datasette):
+            raise StartupError(
+                f"{PLUGIN}: Datasette {datasette_version} shows the schema of the whole file to anyone, at /-/schema"
+                f" - install datasette==0.65.5, or 1.0a{FIRST_ALPHA} or newer"
+            )
+
+    return refuse
+
+
+def is_open_alpha(version: str) -> bool:
+    """Whether this version of Datasette cannot keep back what is not ours."""
+    line, is_alpha, number = version.partition("1.0a")
+    digits = number.partition(".")[0].partition("+")[0]
+    return bool(is_alpha and not line) and not (digits.isdecimal() and int(digits) >= FIRST_ALPHA)
 
 
 @hookimpl(trylast=True)  # the last answer counts

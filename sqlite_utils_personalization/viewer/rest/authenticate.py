@@ -10,12 +10,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlite_utils_personalization.customer_api.key_source import (
-    LONGEST_KEY,
     KeySource,
     KeyStatus,
     key_status,
 )
-from sqlite_utils_personalization.preferences.customer import KeyHashes
+from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.preferences.customer import KeyHashes, plain_key
 from sqlite_utils_personalization.viewer.connections import read
 from sqlite_utils_personalization.viewer.rest.problem import Problem
 from sqlite_utils_personalization.viewer.rest.request import Call
@@ -77,13 +77,15 @@ async def _known(datasette: Any, source: Any, keys: KeySource, key: bytes) -> Ke
 
 def key_in(headers: Headers) -> bytes:
     """The one key of the request, as bytes. Problem 401 if there is none, or headers that disagree."""
-    found = set(_keys(headers))
+    try:
+        found = {plain_key(key) for key in _keys(headers)}
+    except InvalidRequest:
+        raise unknown_key("The request holds no key.") from None
     if len(found) > 1:
         raise unknown_key("The request holds two different keys.")
-    (key,) = found or {b""}
-    if not 1 <= len(key) <= LONGEST_KEY:
+    if not found:
         raise unknown_key("The request holds no key.")
-    return key
+    return found.pop()
 
 
 def unknown_key(error: str) -> Problem:

@@ -3,7 +3,11 @@
 from datasette import Response
 
 from sqlite_utils_personalization.errors import InvalidRequest
-from sqlite_utils_personalization.preferences.feedback import feedback_of, give_feedback
+from sqlite_utils_personalization.preferences.feedback import (
+    check_feedback,
+    feedback_of,
+    give_feedback,
+)
 from sqlite_utils_personalization.viewer.rest.request import Call, json_body, query
 
 FIELDS = ("type", "item_id", "feedback")
@@ -23,6 +27,7 @@ async def post_feedback(call: Call) -> Response:
     if not isinstance(body, dict) or body.keys() != set(FIELDS):
         raise InvalidRequest(f"the body is not an object with {', '.join(FIELDS)} and nothing else")
     given = [body[name] for name in FIELDS]
+    check_feedback(*given)
     done = await call.write(lambda db: give_feedback(db, call.user_token_hash, *given))
     data = {**done.said._asdict(), "added": done.added, "charged_yen": 0}
     return call.answer(data, 201 if done.added else 200)

@@ -14,6 +14,7 @@ from datasette.utils.sqlite import sqlite3 as datasette_sqlite3
 
 from sqlite_utils_personalization.errors import (
     Changed,
+    Crowded,
     DeliveryConflict,
     InvalidPreference,
     InvalidRequest,
@@ -81,7 +82,7 @@ def problem(error: Exception) -> Problem:
             return Problem(status, sentence(error.what), sentence(error.todo) or CONTRACT)
     if isinstance(error, FOR_THE_OPERATOR):
         print(f"customer_api: {type(error).__name__}: {error}", file=sys.stderr)
-        return busy()
+        return busy() if _passes(error) else not_set_up()
     traceback.print_exception(error)
     return Problem(500, "The request could not be answered.", "Tell whoever runs this service.")
 
@@ -92,6 +93,28 @@ def nothing_declared() -> Problem:
         404,
         "Nothing is declared under this key.",
         "PUT what you declare to /v1/me/personalization/profile.",
+    )
+
+
+# What SQLite says where another program has the file, and Datasette where a read took too long.
+_PASSING = ("locked", "busy", "interrupted")
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Whether it is another matter in a few seconds."""
+    is_waiting = isinstance(error, Crowded) or (
+        isinstance(error, (sqlite3.Error, datasette_sqlite3.Error))
+        and any(word in str(error) for word in _PASSING)
+    )
+    return is_waiting or (error is not None and _passes(error.__cause__))
+
+
+def not_set_up() -> Problem:
+    """What only the operator can mend, so that nobody need try again before."""
+    return Problem(
+        503,
+        "This service is not set up so that it can answer; nothing was changed and nothing charged.",
+        "Tell whoever runs it; trying again does not help until they mend it.",
     )
 
 

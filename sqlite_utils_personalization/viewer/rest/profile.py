@@ -5,15 +5,14 @@ from typing import Any
 
 from datasette import Response
 
-from sqlite_utils_personalization.errors import Changed, InvalidPreference
+from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import Erasure, checkpoint, erase
 from sqlite_utils_personalization.preferences.profile import (
-    ANY_VERSION,
     Profile,
     StoredPreference,
     find_profile,
-    set_preferences,
+    store,
 )
 from sqlite_utils_personalization.preferences.validation import validate
 from sqlite_utils_personalization.viewer.rest.problem import (
@@ -23,9 +22,10 @@ from sqlite_utils_personalization.viewer.rest.problem import (
 )
 from sqlite_utils_personalization.viewer.rest.request import (
     Call,
-    if_match,
+    check_preconditions,
+    is_known,
     json_body,
-    must_be_new,
+    not_modified,
     query,
 )
 
@@ -34,9 +34,13 @@ _CHECKPOINT_S = 2.0
 
 
 async def get_profile(call: Call) -> Response:
-    """200 with what is declared, and its ETag; 404 if nothing is, 409 if another program stored what is none."""
+    """200 with what is declared, and its ETag; 304 if If-None-Match names that, 404 if nothing is, 409 if another
+    program stored what is none.
+    """
     query(call.request, ())
     profile = await call.read(lambda db: _present(db, call.user_token_hash))
+    if is_known(call.request, profile.etag):
+        return not_modified(_etag(profile))
     try:
         return call.answer(_shown(profile), headers=_etag(profile))
     except InvalidPreference:
@@ -50,17 +54,13 @@ async def get_profile(call: Call) -> Response:
 async def put_profile(call: Call) -> Response:
     """201 if the customer is new, 200 otherwise, with what changed; 412 if If-Match or If-None-Match does not hold."""
     query(call.request, ())
-    version, is_new = if_match(call.request), must_be_new(call.request)
-    packs = _packs()
     # What is not valid is that whatever is stored, and takes no place in the queue.
-    declared = validate(await json_body(call.request), packs)
+    declared = validate(await json_body(call.request), _packs())
 
     def put(db: Any) -> StoredPreference:
-        if is_new and find_profile(db, call.user_token_hash):
-            raise Changed("there is a preference already", "read it, then set it with If-Match")
-        return set_preferences(
-            db, call.user_token_hash, declared, packs, if_match=version, known_as=call.known_as
-        )
+        stored = find_profile(db, call.user_token_hash)
+        check_preconditions(call.request, stored.etag if stored else None)
+        return store(db, call.user_token_hash, declared, known_as=call.known_as)
 
     change = await call.write(put)
     changed = {
@@ -73,14 +73,11 @@ async def put_profile(call: Call) -> Response:
 async def delete_profile(call: Call) -> Response:
     """200 with what was erased and what remains; 404 if there was nothing."""
     query(call.request, ())
-    version, wal_emptied = if_match(call.request), False
+    wal_emptied = False
 
     def delete(db: Any) -> Erasure:
         profile = _present(db, call.user_token_hash)
-        if version not in (None, ANY_VERSION, profile.etag):
-            raise Changed(
-                "the preference is not the one that was read", "read it again, then decide"
-            )
+        check_preconditions(call.request, profile.etag)
         erasure = erase(db, call.user_token_hash)
         assert erasure is not None
         return erasure

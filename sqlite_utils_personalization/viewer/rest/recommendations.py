@@ -5,7 +5,10 @@ from typing import Any
 from datasette import Response
 
 from sqlite_utils_personalization.customer_api.explain import explain
-from sqlite_utils_personalization.customer_api.recommendations import recommendations
+from sqlite_utils_personalization.customer_api.recommendations import (
+    check_query,
+    recommendations,
+)
 from sqlite_utils_personalization.customer_api.statement import statement
 from sqlite_utils_personalization.errors import InvalidRequest
 from sqlite_utils_personalization.viewer.rest.request import Call, query
@@ -18,20 +21,22 @@ PARAMETERS = ("type", "night", "limit", "cursor", "preview")
 async def get_recommendations(call: Call) -> Response:
     """200 with a page: each item is delivered, in the transaction that reads it, unless preview is 1."""
     parameters = query(call.request, PARAMETERS)
-    is_preview = parameters.get("preview", "0") == "1"
+    # Asking for the headers alone hands over nothing.
+    is_preview = parameters.get("preview", "0") == "1" or call.request.method == "HEAD"
     if parameters.get("preview", "0") not in ("0", "1"):
         raise InvalidRequest("preview is not 1 or 0", "give one of them, or none")
 
+    wanted: dict[str, Any] = {
+        "recommendation_type": parameters.get("type"),
+        "night": parameters.get("night"),
+        "limit": _whole(parameters.get("limit", "10")),
+        "cursor": parameters.get("cursor"),
+        "channel": None if is_preview else CHANNEL,
+    }
+    check_query(**wanted)
+
     def page(db: Any) -> dict[str, Any]:
-        found = recommendations(
-            db,
-            call.user_token_hash,
-            recommendation_type=parameters.get("type"),
-            night=parameters.get("night"),
-            limit=_whole(parameters.get("limit", "10")),
-            cursor=parameters.get("cursor"),
-            channel=None if is_preview else CHANNEL,
-        )
+        found = recommendations(db, call.user_token_hash, **wanted)
         return call.envelope.page(db, found.to_dict())
 
     data = await (call.read(page) if is_preview else call.write(page))

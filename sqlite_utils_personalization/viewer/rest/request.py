@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from datasette import Response
 
 from sqlite_utils_personalization.customer_api.envelope import Envelope
+from sqlite_utils_personalization.errors import Changed
 from sqlite_utils_personalization.preferences.profile import ANY_VERSION
 from sqlite_utils_personalization.preferences.validation import MAX_LENGTH, parse_preference
 from sqlite_utils_personalization.viewer.connections import read, write
@@ -48,6 +49,11 @@ class Call:
         )
 
 
+def not_modified(headers: dict[str, str]) -> Response:
+    """304: the client has it already."""
+    return Response("", 304, PRIVATE | headers)
+
+
 # A character is at most four bytes of UTF-8.
 _MOST_BYTES = 4 * MAX_LENGTH
 
@@ -78,21 +84,35 @@ def query(request: Any, known: Collection[str]) -> dict[str, str]:
     return found
 
 
-def if_match(request: Any) -> str | None:
-    """The version that If-Match asks for, as it stands; weak and listed ones are no version of ours."""
-    given: str | None = request.headers.get("if-match")
-    if given is None:
+def check_preconditions(request: Any, etag: str | None) -> None:
+    """Changed if If-Match or If-None-Match do not hold for what is stored; etag is None where nothing is."""
+    wanted = _etags(request, "if-match", weak=False)
+    if wanted is not None and (etag is None or not wanted & {etag, ANY_VERSION}):
+        raise Changed("the preference is not the one that was read", "read it again, then set it")
+    if is_known(request, etag):
+        raise Changed("there is such a preference already", "read it, then go on with If-Match")
+
+
+def is_known(request: Any, etag: str | None) -> bool:
+    """Whether If-None-Match names what is stored: the client has it, or asks that it not be there."""
+    known = _etags(request, "if-none-match", weak=True)
+    return known is not None and etag is not None and bool(known & {etag, ANY_VERSION})
+
+
+def _etags(request: Any, header: str, *, weak: bool) -> set[str] | None:
+    """The listed tags without their quotes; None without the header. Ours hold no comma."""
+    given = [value for name, value in request.scope["headers"] if name.lower() == header.encode()]
+    if not given:
         return None
-    given = given.strip()
-    return given if given == ANY_VERSION else given.removeprefix('"').removesuffix('"')
+    tags = b",".join(given).decode("latin-1").split(",")
+    return {_tag(tag.strip(), weak) for tag in tags} - {""}
 
 
-def must_be_new(request: Any) -> bool:
-    """Whether If-None-Match: * asks that there be nothing yet. Problem 422 on any other If-None-Match."""
-    given = request.headers.get("if-none-match")
-    if given not in (None, ANY_VERSION):
-        raise Problem(422, "If-None-Match is not *.")
-    return given is not None
+def _tag(tag: str, weak: bool) -> str:
+    if weak:
+        tag = tag.removeprefix("W/")
+    is_quoted = len(tag) > 1 and tag[0] == tag[-1] == '"'
+    return tag[1:-1] if is_quoted else "" if '"' in tag else tag
 
 
 async def _body(request: Any) -> bytes:

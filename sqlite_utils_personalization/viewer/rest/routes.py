@@ -3,6 +3,8 @@
 """
 
 import json
+import shlex
+import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from copy import deepcopy
 from functools import cache
@@ -13,13 +15,16 @@ from datasette import Response, hookimpl
 from datasette.utils import StartupError
 
 from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
+from sqlite_utils_personalization.customer_api.key_source import check_source
 from sqlite_utils_personalization.customer_api.recommendations import MOST
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
+from sqlite_utils_personalization.viewer.connections import file_name, has_our_schema
 from sqlite_utils_personalization.viewer.rest.authenticate import api, authenticate, plugin_settings
 from sqlite_utils_personalization.viewer.rest.feedback import get_feedback, post_feedback
-from sqlite_utils_personalization.viewer.rest.problem import Problem, problem
+from sqlite_utils_personalization.viewer.rest.problem import FOR_THE_OPERATOR, Problem, problem
 from sqlite_utils_personalization.viewer.rest.profile import (
     delete_profile,
     get_profile,
@@ -31,7 +36,7 @@ from sqlite_utils_personalization.viewer.rest.recommendations import (
     get_deliveries,
     get_recommendations,
 )
-from sqlite_utils_personalization.viewer.rest.request import Call
+from sqlite_utils_personalization.viewer.rest.request import Call, is_known
 from sqlite_utils_personalization.viewer.settings import PLUGIN, is_open, refuse_open_secret
 
 CONTRACT = "/v1/openapi.json"
@@ -64,18 +69,37 @@ def customer_routes(datasette: Any) -> list[tuple[str, Route]]:
 
 
 @hookimpl(specname="startup")
-def check_customer_settings(datasette: Any) -> None:
+def check_customer_settings(datasette: Any) -> Callable[[], Awaitable[None]] | None:
     if not is_open(plugin_settings(datasette)):
-        return
+        return None
     try:
         refuse_open_secret(_as_written(datasette))
-        database = api(datasette).settings.database
+        given = api(datasette).settings
     except PersonalizationError as error:
         raise StartupError(f"{PLUGIN}: {error}") from None
-    if database not in datasette.databases:
+    if given.database not in datasette.databases:
         raise StartupError(
             f"{PLUGIN}: customer_api names a database that is not served - name one that is"
         )
+
+    async def check_tables() -> None:
+        source, keys = datasette.get_database(given.database), given.keys
+        try:
+            if keys:
+                await source.execute_fn(lambda db: check_source(db, keys))
+            if not await has_our_schema(source):
+                name = file_name(datasette, given.database)
+                raise PersonalizationError(
+                    f"{name} has none of our tables",
+                    f"run: sqlite-utils personalization-migrate {shlex.quote(name)}",
+                )
+        except PersonalizationError as error:
+            # The pages of the audit do without; and what is not there yet may be there before a customer asks.
+            print(f"Warning: {PLUGIN}: no customer is answered: {error}", file=sys.stderr)
+        except FOR_THE_OPERATOR as error:
+            print(f"Warning: {PLUGIN}: could not be checked: {error}", file=sys.stderr)
+
+    return check_tables
 
 
 @hookimpl
@@ -87,8 +111,13 @@ def skip_csrf(datasette: Any, scope: Any) -> bool:
 
 async def contract(datasette: Any, request: Any) -> Response:
     """The OpenAPI document, for anyone."""
-    _check_method(request, ("GET",))
-    return Response.json(document(datasette.urls.path("/")))
+    _check_method(request, ("GET", "HEAD"))
+    found = document(datasette.urls.path("/"))
+    etag = sha256_hex(canonical_json(found))[:32]
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "public, no-cache"}
+    if is_known(request, etag):
+        return Response("", 304, headers)
+    return Response.json(found, headers=headers)
 
 
 async def nothing_here(datasette: Any, request: Any) -> Response:
@@ -97,9 +126,13 @@ async def nothing_here(datasette: Any, request: Any) -> Response:
 
 
 def _customers(views: Mapping[str, View]) -> Route:
+    known = [*views]
+    known.insert(known.index("GET") + 1, "HEAD")
+
     async def respond(datasette: Any, request: Any) -> Response:
-        _check_method(request, views)
-        return await views[request.method](await authenticate(datasette, request))
+        _check_method(request, known)
+        method = "GET" if request.method == "HEAD" else request.method
+        return await views[method](await authenticate(datasette, request))
 
     return respond
 
@@ -107,11 +140,35 @@ def _customers(views: Mapping[str, View]) -> Route:
 def _safe(view: Route) -> Route:
     async def respond(datasette: Any, request: Any) -> Response:
         try:
-            return await view(datasette, request)
+            preflight = _preflight(datasette, request)
+            answer = preflight or await view(datasette, request)
         except Exception as error:
-            return problem(error).response()
+            answer = problem(error).response()
+        if datasette.cors:
+            answer.headers |= _CORS
+        if request.method == "HEAD":
+            answer.body = ""
+        return answer
 
     return respond
+
+
+# A page of another origin may ask: it has to send the key itself, no cookie counts here.
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Allow, ETag, Retry-After, WWW-Authenticate",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, PUT, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, X-API-Key",
+    "Access-Control-Max-Age": "3600",
+}
+
+
+def _preflight(datasette: Any, request: Any) -> Response | None:
+    """What a browser asks first, without the key, where datasette --cors lets it."""
+    is_one = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+    return Response("", 200, dict(_PREFLIGHT)) if datasette.cors and is_one else None
 
 
 def _check_method(request: Any, known: Collection[str]) -> None:
