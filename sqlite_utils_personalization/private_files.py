@@ -44,10 +44,10 @@ def private_folder(target: Path) -> Iterator[Path]:
 
     PersonalizationError if the folder of target is not there or cannot be written.
     """
-    parent, prefix = target.absolute().parent, f".{target.name}.unfinished-"
+    parent, prefix = target.absolute().parent, f".{target.name}.copying-"
     try:
         _remove_left(parent, prefix)
-        folder = Path(mkdtemp(prefix=prefix, dir=parent))
+        folder, lock = _locked_folder(parent, prefix)
     except FileNotFoundError:
         raise PersonalizationError(
             f"{target} cannot be written", f"create {target.parent} first"
@@ -56,14 +56,27 @@ def private_folder(target: Path) -> Iterator[Path]:
         raise PersonalizationError(
             f"{target} cannot be written ({error.strerror})", "name a folder that can be written"
         ) from None
-    # Held as long as this process lives, so that another one can tell.
-    lock = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked_folder(parent: Path, prefix: str) -> tuple[Path, int]:
+    """A folder, and the lock on it that is held as long as this process lives, so that another one can tell."""
+    while True:
+        folder = Path(mkdtemp(prefix=prefix, dir=parent))
+        try:
+            lock = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        # Not every file system has locks.
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        # Another process may have taken it for left before it was locked.
+        if folder.exists():
+            return folder, lock
         os.close(lock)
 
 

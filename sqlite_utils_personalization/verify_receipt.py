@@ -1063,8 +1063,9 @@ def _unchecked(sentence: str) -> int:
 
 
 def _say(sentence: str, file: TextIO | None = None) -> None:
-    # ASCII: whatever a stranger's file holds, it neither fails on a terminal nor steers it.
-    print(sentence.encode("ascii", "backslashreplace").decode(), file=file)
+    # Printable ASCII: whatever a stranger's file holds, it neither fails on a terminal nor steers it.
+    shown = (c if c.isprintable() or c > "\x7f" else f"\\x{ord(c):02x}" for c in sentence)
+    print("".join(shown).encode("ascii", "backslashreplace").decode(), file=file)
 
 
 def _run() -> int:

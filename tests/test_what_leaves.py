@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from scored import connect, history
 from sqlite_utils.cli import cli
 
+from sqlite_utils_personalization import verify_receipt
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.commands.base import visible
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -199,6 +200,13 @@ def test_what_a_terminal_would_obey_is_written_out_and_json_stays_the_same():
     assert shown.isprintable()
     assert json.loads(f'"{shown}"') == odd
     assert visible("補助金\t1\n2 👩‍🌾") == "補助金\t1\n2 👩‍🌾"
+
+
+def test_whoever_checks_a_receipt_is_shown_no_order_to_the_terminal_either(capsys):
+    verify_receipt._say("a\x1b[2J\x07\r\x9b\u202e補\ud800b")
+    shown = capsys.readouterr().out.rstrip("\n")
+    assert shown.isprintable()
+    assert shown.isascii()
 
 
 def amendment(title):
