@@ -5,6 +5,8 @@ purpose. Obvious where the package is fast. tests/test_oracle.py works its rules
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -166,9 +168,23 @@ def _industries(stated: Mapping[str, Any], model: Mapping[str, Any]) -> frozense
         raise InvalidPreference("industry_pack is not a string")
     if not pack:
         raise InvalidPreference("industry_pack is empty: neither a letter nor a name")
-    if len(pack) == 1 and pack in JSIC_LETTERS:
-        return frozenset(pack)
-    return frozenset(model["packs"].get(pack, ""))
+    if pack in model["packs"]:
+        return frozenset(model["packs"][pack])
+    # Letters, and the two-digit groups of the classification, in any width and either case.
+    letters = [
+        _letter(one) for one in re.split(r"[/,、;\s]+", unicodedata.normalize("NFKC", pack)) if one
+    ]
+    return frozenset() if None in letters else frozenset(letters)
+
+
+def _letter(name: str) -> str | None:
+    if len(name) == 1 and name.upper() in JSIC_LETTERS:
+        return name.upper()
+    if not re.fullmatch("[0-9]{2}", name) or name == "00":
+        return None
+    # The last group of each division, A to T: JSIC, revision of 2013.
+    last = (2, 4, 5, 8, 32, 36, 41, 49, 61, 67, 70, 74, 77, 80, 82, 85, 87, 96, 98, 99)
+    return next(letter for letter, end in zip(JSIC_LETTERS, last, strict=True) if int(name) <= end)
 
 
 def _one_of(allowed: Iterable[str], stated: Mapping[str, Any], key: str) -> str | None:

@@ -97,7 +97,7 @@ async def test_mcp_carries_it_as_rest_does(path):
     async with Client(server(path, CUSTOMER, envelope=read_envelope(SAID))) as client:
 
         async def call(name, **arguments):
-            done = await client.call_tool(f"personalization.{name}", arguments)
+            done = await client.call_tool(f"personalization_{name}", arguments)
             assert not done.is_error, done.content
             return done.structured_content
 

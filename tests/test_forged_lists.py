@@ -172,7 +172,8 @@ def test_deliveries_that_a_night_did_not_look_at_though_they_were_there_are_said
     night_after(db, 1, 2)
     assert programs_of(db, 1, 2) == ["a", "b"]
     assert verify(db) == []
-    assert [(one.code, one.rows) for one in remarks(db)] == [
+    found = [(one.code, one.rows) for one in remarks(db) if one.code != "charged-without-key"]
+    assert found == [
         ("looked-less-far", 3),
         ("looked-less-far", 1),
     ]

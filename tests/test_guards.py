@@ -115,10 +115,11 @@ GUARDED = {
         (("seal_id",), ("run_id",)),
     ),
     "am_personalization_delivery": Table(
-        "delivery_id delivery_key rec_id channel slot delivered_at recorded_at status unit_price_yen reversal_of",
-        (1, H, 1, "rest", "2026-07-22", "x", "x", 200, 3, 1),
-        (2, OTHER, 2, "mcp", "2026-07-23", "y", "y", 201, 4, 2),
-        (("delivery_id",), ("delivery_key",), ("reversal_of",)),
+        "delivery_id delivery_key rec_id channel slot delivered_at recorded_at status unit_price_yen reversal_of"
+        " charge_key",
+        (1, H, 1, "rest", "2026-07-22", "x", "x", 200, 3, 1, H),
+        (2, OTHER, 2, "mcp", "2026-07-23", "y", "y", 201, 4, 2, OTHER),
+        (("delivery_id",), ("delivery_key",), ("reversal_of",), ("charge_key",)),
     ),
     "am_personalization_erasure": Table(
         "erasure_id profile_id erased_at legal_basis log_rows",
@@ -399,7 +400,7 @@ def test_after_the_highest_number_that_may_be_named_the_automatic_ones_go_on(con
     insert(conn, table, {**GUARDED[table].row(), number: HALF})
     other = {**GUARDED[table].row(), number: None}
     # Whatever else has to be unique.
-    for each in ("candidate_sha256", "delivery_key"):
+    for each in ("candidate_sha256", "delivery_key", "charge_key"):
         if each in other:
             other[each] = "f" * 64
     for each in ("again", "cohort_id", "profile_id", "reversal_of", "horizon_days", "run_id"):
@@ -420,7 +421,14 @@ def test_a_number_out_of_range_is_never_taken(conn, table, number, refused):
 def test_no_event_is_numbered_below_one_that_may_be_sealed(conn, table, number):
     other = GUARDED[table].row()
     insert(conn, table, {**other, number: 9})
-    third = {**other, number: 5, "profile_id": 7, "delivery_key": "f" * 64, "reversal_of": None}
+    third = {
+        **other,
+        number: 5,
+        "profile_id": 7,
+        "delivery_key": "f" * 64,
+        "reversal_of": None,
+        "charge_key": None,
+    }
     with pytest.raises(sqlite3.IntegrityError, match=f"^{number} must be above all before"):
         insert(conn, table, {name: value for name, value in third.items() if name in other})
 

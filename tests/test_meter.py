@@ -271,8 +271,8 @@ def test_what_has_no_sum_is_kept_as_such_and_printed_as_a_dash(fresh_path):
 )
 def test_a_delivery_at_a_time_that_cannot_be_is_refused(db, delivered_at, said):
     with pytest.raises(PersonalizationError, match=said):
-        record_delivery(db, 1, channel="rest", slot="x", delivered_at=delivered_at)
-    record_delivery(db, 1, channel="rest", slot="x", delivered_at="2026-07-01T18:15:00Z")
+        record_delivery(db, 1, channel="rest", slot="issue-1", delivered_at=delivered_at)
+    record_delivery(db, 1, channel="rest", slot="issue-1", delivered_at="2026-07-01T18:15:00Z")
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_a_night_that_was_scored_after_its_day_counts_from_that_day(fresh_path, 
         "--channel",
         "digest",
         "--slot",
-        "x",
+        "issue-1",
     ]
     early = runner.invoke(cli, [*deliver, "--delivered-at", "2026-03-31T14:59:59Z"])
     assert early.exit_code == 1

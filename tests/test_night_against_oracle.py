@@ -38,7 +38,12 @@ from strategies import (
 )
 
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.billing.record import record_deliveries, reverse_delivery
+from sqlite_utils_personalization.billing.delivery import delivery_key
+from sqlite_utils_personalization.billing.record import (
+    insert_deliveries,
+    record_deliveries,
+    reverse_delivery,
+)
 from sqlite_utils_personalization.schema import migrate
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -329,11 +334,12 @@ def happen(path, night, second):
         for number, (at, days, hour, status, is_reversed) in enumerate(night["handed"]):
             if rows:
                 moment = f"{day_from(second, days)}T{hour}Z"
-                given = {"channel": "rest", "slot": f"{number}", "status": status}
-                row = rows[at % len(rows)]
-                (made,) = record_deliveries(db, [row], delivered_at=moment, **given)
+                row, slot = rows[at % len(rows)], f"issue-{number}"
+                key = delivery_key(row, "rest", slot)
+                # Whatever the time: another program writes what it likes.
+                insert_deliveries(db, [(key, row, "rest", slot, moment, status, 3, None, None)])
                 if is_reversed:
-                    reverse_delivery(db, made.delivery_id)
+                    reverse_delivery(db, key)
         seen = sorted(items_seen(db, 1), key=str)
         for whose, which, word, days, hour in night["words"]:
             moment = f"{day_from(second, days)}T{hour}Z"

@@ -391,7 +391,7 @@ def test_times_that_go_forward_are_not_noted(path):
 
 def test_a_night_sealed_after_a_later_one_is_noted_and_no_finding(path, monkeypatch):
     interrupt(path, monkeypatch)
-    score(path, as_of="2026-04-04")
+    score(path, as_of="2026-04-04", resume=False)
     score(path, as_of=THIRD)
     ((code, message),) = noted(path)
     assert code == "time-backwards"
@@ -419,7 +419,7 @@ ROTATED = (
 )
 DELIVERED = (
     f"INSERT INTO {P}delivery(delivery_key, rec_id, channel, slot, delivered_at, recorded_at, status,"
-    f" unit_price_yen) VALUES ('{{0}}' || '{'a' * 63}', 1, 'rest', 'a', '2026-05-01', '{{1}}', 200, 3)"
+    f" unit_price_yen) VALUES ('{{0}}' || '{'a' * 63}', 1, 'rest', 'a', '2026-05-01', '{{1}}', 200, 0)"
 )
 
 

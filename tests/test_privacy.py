@@ -122,6 +122,7 @@ def test_the_token_hash_is_the_only_identifier(columns):
         ("am_personalization_run", "customers_sha256"),
         # follows from the number of a recommendation, not from an API key
         ("am_personalization_delivery", "delivery_key"),
+        ("am_personalization_delivery", "charge_key"),
         ("am_personalization_reconciled", "delivery_key"),
         # of a programme
         ("am_personalization_candidate", "family_name"),

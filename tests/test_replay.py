@@ -595,7 +595,7 @@ def test_the_command_tells_a_row_to_people(path):
         "    verdict   reproduced: logged 98, recomputed 98\n"
         f"    night     2026-04-01, run 1, served {served_at}\n"
         "    model     industry 50, deadline 30, risk 20, urgent 90 days, cap 100, notice 14 days"
-        " (sha256 99df2d4587b5)\n"
+        " (sha256 885a31e07d8c)\n"
         f"    customer  {CUSTOMER_1} (profile 1)\n"
         "    declared  industry 建設業 (D), prefecture 東京都, horizon 60 days, risk tolerance low\n"
         "    item      EXjg0000000000001A, opens 2026-03-02, closes 2026-04-18, 東京都, 建設業 (D), no risk level\n"

@@ -133,6 +133,15 @@ def per_type(rows):
     return {kind: found[kind] for kind in TYPES}
 
 
+def why_not(row, run):
+    """Why a candidate was not considered that night, None if it was."""
+    if row["left_out"]:
+        return row["left_out"]
+    if row["opens_on"] and row["opens_on"] > run["as_of"]:
+        return "not yet open"
+    return "closed" if row["closes_on"] and row["closes_on"] < run["as_of"] else None
+
+
 @pytest.mark.asyncio
 async def test_nights(ask, tables):
     expected = [
@@ -146,7 +155,7 @@ async def test_nights(ask, tables):
             "recommendations": len(logged(tables, run)),
             **per_type(logged(tables, run)),
             "left_out": sum(
-                row["left_out"] is not None
+                why_not(row, run) is not None
                 for row in tables["candidate"]
                 if {"run_id": run["run_id"], "candidate_id": row["candidate_id"]}
                 in tables["run_candidate"]
@@ -448,6 +457,7 @@ async def test_rejected_preferences(ask, tables):
 @pytest.mark.asyncio
 async def test_left_out_items(ask, tables):
     seen = {row["candidate_id"] for row in tables["run_candidate"] if row["run_id"] == 2}
+    night = next(run for run in tables["run"] if run["run_id"] == 2)
     expected = [
         {
             "run_id": 2,
@@ -455,11 +465,11 @@ async def test_left_out_items(ask, tables):
             "recommendation_type": row["recommendation_type"],
             "item_id": row["item_id"],
             "title": row["title"],
-            "rule": row["left_out"],
+            "rule": why_not(row, night),
             "closes_on": row["closes_on"],
         }
         for row in tables["candidate"]
-        if row["candidate_id"] in seen and row["left_out"]
+        if row["candidate_id"] in seen and why_not(row, night)
     ]
     rows = await ask("left_out_items")
 

@@ -65,8 +65,6 @@ CACHE_KIB = 65_536
 # As many as a log can ever have rows.
 MOST_PLACES = 2**53
 _SALT = "SELECT salt FROM am_personalization_run WHERE run_id = ?"
-
-
 NOT_YET = "0" * 64
 
 
@@ -182,9 +180,8 @@ def _run(
 ) -> dict[str, Any]:
     _require_schema(db, path, night, reporter)
     resumed = _finish_open(db, night, reporter) if night.resume else []
-    found = _score(db, night, reporter)
-    told = {"unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
-    return {**found, "resumed_runs": resumed, **told}
+    found = _score(db, night, reporter) | {"resumed_runs": resumed}
+    return {**found, "unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
 
 
 def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> list[dict[str, Any]]:
@@ -194,19 +191,18 @@ def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> li
     for run_id, as_of in _open_runs(db):
         if mine and run_id == mine.run_id and not night.again:
             continue
+        it = f"run {run_id} of {as_of} was interrupted"
         if night.dry_run:
             logged = sum(rows_left(db, run_id).values())
-            reporter.say(f"run {run_id} of {as_of} was interrupted: {logged} rows are left to log")
+            reporter.say(f"{it}: {logged} rows are left to log")
         else:
             try:
                 logged = _log(db, run_id, "resumed", reporter)["logged"]
             except PersonalizationError as error:
                 # What is wrong with one night is no reason to have no other.
-                reporter.warn(
-                    f"run {run_id} of {as_of} was interrupted, and is not finished: {error}"
-                )
+                reporter.warn(f"{it}, and is not finished: {error}")
                 continue
-            reporter.say(f"run {run_id} of {as_of} was interrupted: {logged} rows logged, finished")
+            reporter.say(f"{it}: {logged} rows logged, finished")
         finished.append({"run_id": run_id, "as_of": as_of, "logged": logged})
     return finished
 

@@ -34,7 +34,8 @@ _TOLD = " ― "
 _GENERATED_ID = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,64}|[1-9][0-9]{0,18}", re.IGNORECASE
 )
-_YEN = re.compile(r"[\d,]+円|(?<=上限額: )(?:\d+|記載なし) → (?:\d+|記載なし)$")
+# As long as sums are, so that no run of digits is read from each of its places.
+_YEN = re.compile(r"[\d,]{1,20}円|(?<=上限額: )(?:\d{1,20}|記載なし) → (?:\d{1,20}|記載なし)$")
 
 _TABLES = f"""
 CREATE TEMP TABLE plan_cohort (

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 17:50:02.930004+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 17:50:02.959145+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 17:50:02.995785+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 18:23:40.821252+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 18:23:40.832177+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 18:23:40.839901+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -277,26 +277,26 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'10da78371d172831479423389d21f76cb06c6b542744710545d64122ed23f2e1','2026-11-28T17:50:01.772Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'fda97d9c628359e714daf8d4a60afb1416b0decd594a1e0836a32b0940f4f4bf','2026-11-28T17:50:01.773Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'f501353bf204cec123ca451b1a64c4a22890465215a2b3875cb0b0e1f8a87d0a','2026-11-28T17:50:01.774Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'b93b43a5edcdd916a94a7864a035292725b2cc15eb7c0e0cfe231f91c313a0d0','2026-11-28T17:50:01.774Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'8fa5c6b8c6ccdf760533c1a43b969b07d638f5288967bc52ed50065005a94067','2026-11-28T17:50:01.774Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'8cd6e794f406a90feffe2308ab58f500bbd9d96b6b72d852d188013b97a5df08','2026-11-28T17:50:01.774Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'d44d7c16dad00e5c31b7fa97bccec69d21b9d405e2f21c14eb50e824546135c5','2026-11-28T17:50:01.774Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'03a56e383f4642a0482422eb08b8d6fe7dcf2a33d9242905f9433ccfc1f14fdd','2026-11-28T17:50:01.774Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'1d88a2f0e7531daee615a5fb5840dec814eb21b0a8d97c14e0816ccb497d6bfa','2026-11-28T18:23:40.534Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'775a8c889f48217095b916010502345e6b559176682626ee8236b872121112f9','2026-11-28T18:23:40.534Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'323e933a887caebc34d3f58d073b08825392db39c4dc8a8c204795b53daea30e','2026-11-28T18:23:40.534Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'f665ed41712069fbd3df05e6039ad3c194b4a8979d7e41809cfcd20c28bed2ca','2026-11-28T18:23:40.534Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'764c5105c1be70c954909932f86b904530f009fd6e3126aa5b0ce3d76d63f30d','2026-11-28T18:23:40.534Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'f47e010fa1318e48c408b471e0f5b8c9bd74e0d451e22f30215b8f08202ca46d','2026-11-28T18:23:40.535Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'c677d2ad3e12c6ccd6d986aba6dc04994d84a1d88a7f4174c96658c95cdb9140','2026-11-28T18:23:40.535Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'487428fbdb4729b1a1dce3dcfab5b3b7a63d05e01f060e0a3976828d42e35b58','2026-11-28T18:23:40.535Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'e03f3c7ba8f63146fb8eaa7ed8887fbc890c13400402fd510038dbbc0baf9829');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'dcad0e888c6a75f3dbdeb09f5eda74562c33eaa4c0e4cc5121045b8dc5c1492b');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'62b36b99cc9a14458e297dd4fa1de2368ebf87587afdbc06b84dc4c33cd546e0');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'325389acacb33a5fcbcd34fc1765be3e1ee96e9185f3fcce4469a38a9b179ab4');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'5606e958cc8e52dc5605fd2ae79bc6ee6de4dcfcddd5d1ac5e3f9377236f43b0');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'e93162d23b100f6ae02fc18a52ed10b106a6ef2ba05b182b992316682106babc');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'d3ccd856d6c5465ffdc9f21d244101ce4a1fe28ad0582fd58c2bb81a6b8934bf');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'6e123fe7d19c72b65c949835191e7db983414d3cc4c5717a0d0af0f8d8385a51');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'2e2ca765db96ce531c5cdc3d0f814cc0023fca95417ea762de264b1ec48263fb');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'161004a3730debf909d74a979d4ada00bf8c5f489050731f726570097a6b5e4b');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'20d7b002d05db3c4f5d8b9a647f0299f18001dd74c9cbe626f137b22f587bffe');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'7952f2a53ab66f1a49b52f8cf13fc8042acf5b3079f6785f96a65bc66b2d0dc2');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'04ff14bd586c24c3fe2fdd0173851bec156253cefc5c58054101b3a3a0f195c1');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'766d64e9f2fb2e7518618b3b3dcfa8f074f2ca9b1c8c4ea5d832834caebe4d9a');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'e7aedd519dd9df15de5ea87f96ae7374eedf9c5bd942544a5c7658decbc0c575');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'c35d50d8a234bdd036997985997df634b44b1ade3754edeac196444a935a5bdc');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -353,14 +353,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T17:50:01.129Z','2026-11-28T17:50:01.129Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -369,112 +369,112 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T17:50:01.376Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T17:50:01.577Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T17:50:02.122Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T17:50:02.197Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T17:50:02.423Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T17:50:02.510Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T17:50:02.510Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T18:23:40.471Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T18:23:40.587Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T18:23:40.619Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T18:23:40.686Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T18:23:40.721Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -565,9 +565,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T17:50:01.577Z','2026-11-28T17:50:01.448Z','fa4b20139ca2dd80956ff4f081c5734db247c390069c2b2c4f5c0e92da7a1768','2cf48e598a5b6002ded0af8496d9d588382aa0d935282598f593d2babae6d794','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','52304177ec66a01b0b61af531561634b4e0cab09eab6e5a810a4e050c0086b63',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":17,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T17:50:02.197Z','2026-11-28T17:50:02.162Z','b6a9496a78ed74fd07eb523b92e158cb9b279d27d85514656d8c5b3d38927dc8','867daa56c41f1a3158fd20e343e6c4e9161ee752d33e082f86cef712f9c83239','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','905248721dc2fd6e7acebfc4f542fcef7c5f124cd1626ced27f31fb40bf4ccf6',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":15,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":4,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T17:50:02.510Z','2026-11-28T17:50:02.455Z','9b917edb73188ee29cd3357e9db6ff10a19ce7b9f0b4d91c80b8ee8e2ad08fc9','57dbee1570c0ee1a15fd40643a645232390938a825187f3056bc1d1038ba666a','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','83b33ca34e20234b4ab0c03db7f229b465198a4242e9ba5e29c5a3578fa1db59',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":15,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":4,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T18:23:40.500Z','2026-11-28T18:23:40.480Z','33c8d33ec943b5cad90ad7b697d06e238ac28965cde397f6a2fdd74ca870ab47','da340dbb0821ecd8d2e77eff91675485830ea0705cd7cafda73ef93a8ac83d51','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','4799dc00f9e4590a5f5d05aa8f803b3846afa1e30327f35f2e1f25abb08376b0',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T18:23:40.619Z','2026-11-28T18:23:40.600Z','bbaa5ac2dfdd4ca2f83a7bdfd22217847be698917c31e065276ac847cc60a9c9','86da0aa8f547777d3480605cadf31d447413eb1d834cd87f747154ba5bb28cf7','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','82132c97afce404c05ea5d6a16f5440add755693e289d480a8ddf25cea39d2e6',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T18:23:40.721Z','2026-11-28T18:23:40.701Z','904a6107b89c7c2a3b8c02132d9be4c4d3a16c5fd5bbf58578ddd97d703be9b0','26624af242f56453e396c3fc289241647969eef7308dd5e655573081ad2431b2','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','cb946b0e801922b1a7d2f194c45e5a632d23221bb31d675921baa9e955457b93',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -698,9 +698,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T17:50:01.839Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T17:50:02.290Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T17:50:02.634Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T18:23:40.545Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T18:23:40.650Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T18:23:40.758Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -716,13 +716,13 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/56f2691507c3de02',NULL,NULL,NULL,0,8,'37130559a78221cdb734adf069967fe9b7159529a3ebf80d591fe3d61cbc5646','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','090bb5725d6b4b3955c5100ee99db2d6b49d47d86ace18494ddfa98ab05fcb20','090bb5725d6b4b3955c5100ee99db2d6b49d47d86ace18494ddfa98ab05fcb20');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/56f2691507c3de02',NULL,1,1,50,1,'9827a4b3fc150061c20412d738654aba19f62607a4b006332f5e29815dcc0994','{"after":0,"rows":1}','21516c530685b2218d2d42843544c5e1da94884b8f1c8a6c0404183ee3ec710e','21516c530685b2218d2d42843544c5e1da94884b8f1c8a6c0404183ee3ec710e');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/56f2691507c3de02',1,2,50,50,7,'a35aad74cb97b011387d973ae1f46cb13eb8fbc687c638e8ed16867bedcdbc17','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":17,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"2cf48e598a5b6002ded0af8496d9d588382aa0d935282598f593d2babae6d794","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T17:50:01.577Z","served_sha256":"52304177ec66a01b0b61af531561634b4e0cab09eab6e5a810a4e050c0086b63","started_at":"2026-11-28T17:50:01.448Z","top_k":10},"unserved_sha256":"024434b8372bce00afb6eb66734deb61c7f57a358e25017ae6a7ec394f7a3b85"}','01e23209316530a8fed815bb1796e8d573aa97168d895c6240c865ef52c18129','5bd1f04d7fbfb707988c54ba7dcd91b30316e860137cf0b0b6ea035f3271f3d6');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/56f2691507c3de02',NULL,51,51,78,1,'3143b1d25c5cb82e45da99e2fd2b3e25fc0669c3d81a276bc68654aebddf8b3b','{"after":50,"rows":1}','fb46414b1ebc4d88fa514069051459763122ac7d564edb791033b5661f23164d','fb46414b1ebc4d88fa514069051459763122ac7d564edb791033b5661f23164d');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/56f2691507c3de02',2,52,78,78,7,'92312b698eef1707cb931f3a662791c170fae494ab599d0d0574dd23d8114f36','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":15,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"867daa56c41f1a3158fd20e343e6c4e9161ee752d33e082f86cef712f9c83239","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":4,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T17:50:02.197Z","served_sha256":"905248721dc2fd6e7acebfc4f542fcef7c5f124cd1626ced27f31fb40bf4ccf6","started_at":"2026-11-28T17:50:02.162Z","top_k":2},"unserved_sha256":"7441354e7d80f1f626ee00179dfb5ec121541339cd89cc8516262b64c22badaa"}','b233675f042c0c73bbf63fa59a8c6ba61e6b248d95b73b4f6959d5ad8d9fa41f','dd22bdb0a1f7753e4c4587e0baca0a4f00083aa8d4b543f16d9ebbd967442dbf');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/56f2691507c3de02',NULL,79,79,106,1,'811b248452cad1649346b335e79e287dc17868bb847e416e60068bc78e2c839a','{"after":78,"rows":1}','534f9ab752dcaaab3108ddd5245b7c87066ffcbf128104e9e6b4988f3fbff38f','3926ccac260972d8baee6e297a11d51bb8db4c3ed75d53cbac5d5f5ae10c0ca5');
-INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/56f2691507c3de02',3,80,106,106,7,'31bf97240bc23c3567b12b078ceb93b195875cfd0f24f835772a1d02df2a6eb7','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":15,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"57dbee1570c0ee1a15fd40643a645232390938a825187f3056bc1d1038ba666a","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":4,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T17:50:02.510Z","served_sha256":"83b33ca34e20234b4ab0c03db7f229b465198a4242e9ba5e29c5a3578fa1db59","started_at":"2026-11-28T17:50:02.455Z","top_k":2},"unserved_sha256":"11c510b80e9e4cbc73e256f17d6e4e1ee1b56c90db4d2dea2faf8e4d4192cef8"}','1f5909b2753bce9080302771fed3ef7386441dfb5c520fc76c8c35760ec40462','41074e107cc8384de739bb700e317009a927e75545100a41e49d5c1a825c490b');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/65d7b5bdf81cb2d8',NULL,NULL,NULL,0,8,'7df7a7024eb0d0d2cb113aac245471fed458c90451ab9158c394da39a32b1f10','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','9146d728233af39cbde9b4c478e2e2cf29454f7baef95ca28aaa23a4555740cc','9146d728233af39cbde9b4c478e2e2cf29454f7baef95ca28aaa23a4555740cc');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/65d7b5bdf81cb2d8',NULL,1,1,50,1,'b07fc75dc750e03559b0650d793aa3aceb8e7336fa3cec6a3f1fd29333541a15','{"after":0,"rows":1}','29fb31c0b04e9bf7820961fc4834481edce90cf7840fd0fc562e3dd536ff5c94','29fb31c0b04e9bf7820961fc4834481edce90cf7840fd0fc562e3dd536ff5c94');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/65d7b5bdf81cb2d8',1,2,50,50,7,'381329c4796678d37143d4226673264634a0065ea1229338087e77c1af804901','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"da340dbb0821ecd8d2e77eff91675485830ea0705cd7cafda73ef93a8ac83d51","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T18:23:40.500Z","served_sha256":"4799dc00f9e4590a5f5d05aa8f803b3846afa1e30327f35f2e1f25abb08376b0","started_at":"2026-11-28T18:23:40.480Z","top_k":10},"unserved_sha256":"80852e4833c6f87d35332e75c573d69ef99b0c76504950e3485e86298fdec89f"}','21ce1b9f62bbc81e076810dfaea44081193b8cff926675f20e34a505b854eb66','a4d7b92fdd016e8b3d0a34de4c44540fd6f68ed61ac86a59dfcb477619df56ad');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/65d7b5bdf81cb2d8',NULL,51,51,78,1,'a6184bcb12563a49d22ac30636070b2d541dbcff55efa4e89e01ab92335e823b','{"after":50,"rows":1}','fbd71fbb28bd6854ae03ef4de2135c4bb30af41d1c268d51e1accc2282d9905f','fbd71fbb28bd6854ae03ef4de2135c4bb30af41d1c268d51e1accc2282d9905f');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/65d7b5bdf81cb2d8',2,52,78,78,7,'b10df81e6ac9a3dc5d6b6da478666c447ddf470f62e1e3b3fcdff1a6c655f281','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"86da0aa8f547777d3480605cadf31d447413eb1d834cd87f747154ba5bb28cf7","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T18:23:40.619Z","served_sha256":"82132c97afce404c05ea5d6a16f5440add755693e289d480a8ddf25cea39d2e6","started_at":"2026-11-28T18:23:40.600Z","top_k":2},"unserved_sha256":"1eac3ddc8536f292f163de9aedf5909d0fe1c3d043d392be0b769d2ee3193c25"}','bb1ab7236620d0332b106ab2f8f3853e32c422a94ca553dc17216937555453e7','6f3c7bdfe1f0f0b9b2f81a1852524a4b96de80f5ed2e0612b650c8dca97e602f');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/65d7b5bdf81cb2d8',NULL,79,79,106,1,'dd41b08c5180083e0467461370f722bb6a1ad3a4fb2393f9ef8922a644363cb3','{"after":78,"rows":1}','674b6a81e220c1060ed0598b9351b9f11f7186293e4e1ed8731350f93480d7ce','0410ec4d27c09b11a45c7c67e6262cecea279220a24db4b13ced50848ae50db3');
+INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/65d7b5bdf81cb2d8',3,80,106,106,7,'b0b344d6147aae60ad4d60c39ab0941093d6e4fca1cf5080738a7732b61efee0','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"26624af242f56453e396c3fc289241647969eef7308dd5e655573081ad2431b2","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T18:23:40.721Z","served_sha256":"cb946b0e801922b1a7d2f194c45e5a632d23221bb31d675921baa9e955457b93","started_at":"2026-11-28T18:23:40.701Z","top_k":2},"unserved_sha256":"4b7c43061546fb2743c12e9db588bbf76fa56603500c6f5b771871e83017da9a"}','70e1bf5737ab7f73bd34748a475188c832e1083bb66deda1a8a1840187190ea9','2929a3d457495088139cbc13579a00cab569e4e47c9a49a1b788f479427c3843');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

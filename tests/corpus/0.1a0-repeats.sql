@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 17:50:05.038042+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 17:50:05.090859+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 17:50:05.126140+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 18:23:41.411721+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 18:23:41.421754+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 18:23:41.428765+00:00');
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -248,18 +248,18 @@ CREATE TABLE am_personalization_delivery (
     -- of a delivery that is charged: sha256 over customer, item and Japanese day, so that none is charged twice a day
     charge_key TEXT UNIQUE CHECK (length(charge_key) = 64)
 );
-INSERT INTO "am_personalization_delivery" VALUES(1,'ba0b98d1176568437136a44f54dd98d123ee4cadbb57ef659f087d471a5d60ad',1,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.945Z',200,3,NULL,'a2e6827b2775ca71f1cdf6b948281e8d9e25ee7ebcfd7be0973c5022038be037');
-INSERT INTO "am_personalization_delivery" VALUES(2,'761251a89c7bdf99ffcbe466670bc523ea8d26710303db8cf9888939d4d82aa4',4,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.945Z',200,3,NULL,'37d726db03c227d07f54ba551f1705bcfdde3b7551f6b0f92b9984a4d3bdf27e');
-INSERT INTO "am_personalization_delivery" VALUES(3,'324fca59419d29859ed4a00aa935c9837679cc81bf3f81a823e4ed291c3ae861',7,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'815b2b51b52b9928d395bf08f87a4e1f801cbd0368516f14e463907dd0b66b46');
-INSERT INTO "am_personalization_delivery" VALUES(4,'f0a82db49d9011d41f3e3fad543055b8a324365146d3191aca6bf01a53edaf74',10,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'a42803e55b12345cfacae5954fe77c000c82412de4bf776536124cc7a34778d7');
-INSERT INTO "am_personalization_delivery" VALUES(5,'313823ceea47648953bfa4a8518c26a944b857e30a557f7ce88337229d3901a2',13,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'5fc111f9d5cb95dcb39f3da9ada6a7b5614cacbe577124c3b68ff5a3d9fb4246');
-INSERT INTO "am_personalization_delivery" VALUES(6,'d41d7661cd87583847fd9cbc81a9960ec4d21a3be030d77fca397aa92e489b46',16,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'e89dbf66bec1faf86d8a7f34d2418f15bd7302abfef76830b58c5951d57d2b30');
-INSERT INTO "am_personalization_delivery" VALUES(7,'936e36c9a53865f6eb7fcb37cda6715f67d2b7190b46fa9d200945cbe62e0249',19,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'aea8611d658bd3c89b2ea64240feca59216d7a4cb1725fbca1bfd799a567279c');
-INSERT INTO "am_personalization_delivery" VALUES(8,'2c0f607b325b0dd8d8d65898a26e75572dae3ec9cbff4ccd549d05ca8a3d7069',22,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'e4b3aabc6032735bd767df976009ed5be9c055528c55ff4f703e5fafe2de59a8');
-INSERT INTO "am_personalization_delivery" VALUES(9,'bf369bda9021f0b67f07e287dcf7d62bc2fb92c818c95bd8aa0b4c31af31fd39',25,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'a7f8d5f3a32d69d45a8056cffad97653a89fb84027361f1e3f05bc85247b2469');
-INSERT INTO "am_personalization_delivery" VALUES(10,'ff70ae8886cf13755a5a6309277dc7272bff4dbf841ebaed8befa430501e3ada',28,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'259efde42149b959aecae3604beb03ae0f57d71475b2e410b0e9bec134a85584');
-INSERT INTO "am_personalization_delivery" VALUES(11,'d4c4246a2afbde86431e08514314cbb216de967006a8c017466115c77a21c1cc',31,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'e446138d5bac4e3a2d48db25c1e7157466b042c4c8525b1620f5e6c4f6a2cdcc');
-INSERT INTO "am_personalization_delivery" VALUES(12,'b0f1b4fe4fcc81e2cc4dd418bcc5fedb29c61ed8017b65508301913aaf337092',34,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T17:50:03.946Z',200,3,NULL,'c32615d49a73356e8cf66c8c2d194a83e75a701d36e4828b15f964bc4ed35053');
+INSERT INTO "am_personalization_delivery" VALUES(1,'ba0b98d1176568437136a44f54dd98d123ee4cadbb57ef659f087d471a5d60ad',1,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'a2e6827b2775ca71f1cdf6b948281e8d9e25ee7ebcfd7be0973c5022038be037');
+INSERT INTO "am_personalization_delivery" VALUES(2,'761251a89c7bdf99ffcbe466670bc523ea8d26710303db8cf9888939d4d82aa4',4,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'37d726db03c227d07f54ba551f1705bcfdde3b7551f6b0f92b9984a4d3bdf27e');
+INSERT INTO "am_personalization_delivery" VALUES(3,'324fca59419d29859ed4a00aa935c9837679cc81bf3f81a823e4ed291c3ae861',7,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'815b2b51b52b9928d395bf08f87a4e1f801cbd0368516f14e463907dd0b66b46');
+INSERT INTO "am_personalization_delivery" VALUES(4,'f0a82db49d9011d41f3e3fad543055b8a324365146d3191aca6bf01a53edaf74',10,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'a42803e55b12345cfacae5954fe77c000c82412de4bf776536124cc7a34778d7');
+INSERT INTO "am_personalization_delivery" VALUES(5,'313823ceea47648953bfa4a8518c26a944b857e30a557f7ce88337229d3901a2',13,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'5fc111f9d5cb95dcb39f3da9ada6a7b5614cacbe577124c3b68ff5a3d9fb4246');
+INSERT INTO "am_personalization_delivery" VALUES(6,'d41d7661cd87583847fd9cbc81a9960ec4d21a3be030d77fca397aa92e489b46',16,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'e89dbf66bec1faf86d8a7f34d2418f15bd7302abfef76830b58c5951d57d2b30');
+INSERT INTO "am_personalization_delivery" VALUES(7,'936e36c9a53865f6eb7fcb37cda6715f67d2b7190b46fa9d200945cbe62e0249',19,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'aea8611d658bd3c89b2ea64240feca59216d7a4cb1725fbca1bfd799a567279c');
+INSERT INTO "am_personalization_delivery" VALUES(8,'2c0f607b325b0dd8d8d65898a26e75572dae3ec9cbff4ccd549d05ca8a3d7069',22,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'e4b3aabc6032735bd767df976009ed5be9c055528c55ff4f703e5fafe2de59a8');
+INSERT INTO "am_personalization_delivery" VALUES(9,'bf369bda9021f0b67f07e287dcf7d62bc2fb92c818c95bd8aa0b4c31af31fd39',25,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'a7f8d5f3a32d69d45a8056cffad97653a89fb84027361f1e3f05bc85247b2469');
+INSERT INTO "am_personalization_delivery" VALUES(10,'ff70ae8886cf13755a5a6309277dc7272bff4dbf841ebaed8befa430501e3ada',28,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'259efde42149b959aecae3604beb03ae0f57d71475b2e410b0e9bec134a85584');
+INSERT INTO "am_personalization_delivery" VALUES(11,'d4c4246a2afbde86431e08514314cbb216de967006a8c017466115c77a21c1cc',31,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'e446138d5bac4e3a2d48db25c1e7157466b042c4c8525b1620f5e6c4f6a2cdcc');
+INSERT INTO "am_personalization_delivery" VALUES(12,'b0f1b4fe4fcc81e2cc4dd418bcc5fedb29c61ed8017b65508301913aaf337092',34,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T18:23:41.159Z',200,3,NULL,'c32615d49a73356e8cf66c8c2d194a83e75a701d36e4828b15f964bc4ed35053');
 CREATE TABLE am_personalization_erasure (
     erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL UNIQUE,
@@ -329,34 +329,34 @@ CREATE TABLE am_personalization_feedback (
     closes_on TEXT CHECK (closes_on IS date(closes_on)),
     given_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_feedback" VALUES(1,1,'program','EX-104','dismissed',NULL,NULL,NULL,'2026-11-28T17:50:03.954Z');
-INSERT INTO "am_personalization_feedback" VALUES(2,2,'program','EXjg0000000000003A','interested',NULL,'2026-03-15','2026-06-30','2026-11-28T17:50:03.962Z');
+INSERT INTO "am_personalization_feedback" VALUES(1,1,'program','EX-104','dismissed',NULL,NULL,NULL,'2026-11-28T18:23:41.164Z');
+INSERT INTO "am_personalization_feedback" VALUES(2,2,'program','EXjg0000000000003A','interested',NULL,'2026-03-15','2026-06-30','2026-11-28T18:23:41.167Z');
 CREATE TABLE am_personalization_identity (
     identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL,
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'c91c7d2dcab2f97cf1c440c41e450b4053ad92d13be85a8bfe42a4530e8f4b42','2026-11-28T17:50:03.740Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'a2145592ac5c8f452d5e246fc2a13dd5c6a1df102d2effa4561de1c8d1d5f6ad','2026-11-28T17:50:03.741Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'d0ac504898770900a87ec0c5cebd7c384409188333410f6c0df8ba5c9238e4f2','2026-11-28T17:50:03.741Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'5f8dee47c5bca8dda228ad3bfbddee14e50dc03c340b220aa9e941914896ed04','2026-11-28T17:50:03.741Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'39193cda62723f7912a13b14bc1ff4f3ea90a7604da3748efca2fcc15db05873','2026-11-28T17:50:03.741Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'f2627fc8dbcaeb4076cfddd9c47648645d3cc7dda758def3d7b76daef6a3b5e8','2026-11-28T17:50:03.742Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'7e767f9092f97d477c207f48edde7c7eb7ff3b29011e86b6bc7904edfb6cb037','2026-11-28T17:50:03.742Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'c6519e80916b820586ca9e7e78608861cc00c859ea118a14ab193cf48f432222','2026-11-28T17:50:03.742Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'21690d0bf9ed38131a4eba613654ba87acc3663ec49e6acd3bdde70852296ec3','2026-11-28T18:23:41.097Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'e98ae4aebf2890a4e6c5fd6d5cde62078a0d7b4e2a289cf5d922a527625bf665','2026-11-28T18:23:41.098Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'4dbe15b6895f4290c20a89544a1ca2cbc5160081af335ec41a9dfd0b66cea081','2026-11-28T18:23:41.098Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'79385f5965ac70ee65a5c6ea7d834da452d4f59e5de5354ed6549640e316d338','2026-11-28T18:23:41.098Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'9b78dc55731863222ee57b8b27854d3c7ccdda29207f1183c17f187d0df536f7','2026-11-28T18:23:41.098Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'2fee339c377f27c9da035c0dd3a2aa3b35182bd8ff661ba574b165e90ed643e7','2026-11-28T18:23:41.098Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'0748024e78421f95ea83a20365b20688218172d7bf7d3be5672c7402f8db8fc6','2026-11-28T18:23:41.098Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'4b4b679b32b9d1657a89cee8da418e39b8874b2b1972ed8875e513615b320bdb','2026-11-28T18:23:41.098Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'e1a356c411b5de815eef2ddeca8b351a6aaa412fe278acc453df1a690115c917');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'d9ba31e8dcafef4f0dc9913c05e02fc55c86fcd3a77640f4ac2d4113a8cb6c4d');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'82a33f89560753949bb8344214673f9fceaf4227a13235b8a7f28e845c242c77');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'48c334999e75fa355ebfa11bcd822e955fd2bdb81a951c09c40cd42ce2978ab6');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'cb4adafd22ba437f73e1bbb0520e55ccb453e0b37c24423df4d1d101572841b7');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'6bd8b8ccf9172f062fe4d8e05dfe8152850a4c8547faae077d232ff3eabc52f4');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'1bdb304de19310e01bba95fdd07d078a9c64e1724e7d85eda088c1d0f1603033');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'f812a4dc73a03a289e68be94830a37f5cfd9a0df14dd0c0f67fa98045704084b');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'8269b9268a08eb80daee36a0a70a6dadc208a2f94534e5796362e0e8e3fcd97b');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'a3db0cde8d913677b652d5b30de8087f3511671d623cc7999dede7a82a0ef068');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'4204d76567339ecab9fb025fce6a88ada5766d7bfa890b9701f1c5d666f88805');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'1806b28ed2724d5bde92a07d5835a583cf08c9b6dabcdad40de7778afa75106e');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'a4895da5714846fec2c06e9e30ce0b514534ed2cacdb101645e5185a639a717b');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'a78d7b8861659d7851883caca4063779c729517eb4347cffde3e6516f22a546c');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'9a2f4f6310246dc94e4a8c1e84315218ce0be31e4d0d834c42f78b8a32e181be');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'00dc006e93b7edc8a195f8b80733b369634ca24ef991e5c0426c2d1ab23a9c23');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -413,14 +413,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T17:50:03.320Z','2026-11-28T17:50:03.320Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T18:23:40.969Z','2026-11-28T18:23:40.969Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T18:23:40.969Z','2026-11-28T18:23:40.969Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T18:23:40.969Z','2026-11-28T18:23:40.969Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T18:23:40.969Z','2026-11-28T18:23:40.969Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T18:23:40.969Z','2026-11-28T18:23:40.969Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T18:23:40.969Z','2026-11-28T18:23:40.969Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T18:23:40.969Z','2026-11-28T18:23:40.969Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T18:23:40.969Z','2026-11-28T18:23:40.969Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -429,94 +429,94 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,1,'program',98,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',91,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',50,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'industry_pack',75,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'amendment',90,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,2,'program',70,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,2,'program',40,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,2,'program',23,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,2,'industry_pack',75,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'amendment',70,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'saved_search',50,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,3,'program',92,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,3,'program',70,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,3,'program',20,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,3,'amendment',70,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,3,'amendment',70,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'saved_search',60,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,4,'program',56,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,4,'program',50,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,4,'program',40,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,4,'industry_pack',75,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'program',74,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'program',30,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'program',30,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,6,'program',70,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,6,'program',70,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,6,'program',20,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,6,'industry_pack',70,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,7,'program',30,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,7,'program',30,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,7,'program',30,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,7,'industry_pack',30,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,7,'industry_pack',30,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,7,'industry_pack',30,'2026-11-28T17:50:03.629Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,1,'program',98,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,1,'program',20,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,1,'program',20,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,1,'amendment',90,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,2,'program',70,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,2,'program',26,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,2,'program',20,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,2,'industry_pack',75,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,2,'saved_search',50,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,3,'program',96,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,3,'program',20,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,3,'program',20,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,3,'amendment',70,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,3,'saved_search',60,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,4,'program',63,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,4,'program',25,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,4,'program',20,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,4,'industry_pack',75,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,5,'program',15,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,6,'program',70,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,6,'program',20,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,6,'program',10,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,7,'program',15,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,7,'program',25,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,7,'industry_pack',30,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,7,'industry_pack',30,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,7,'industry_pack',30,'2026-11-28T17:50:04.102Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,1,'program',99,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,1,'program',20,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,1,'program',20,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,1,'amendment',90,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,2,'program',70,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,2,'program',26,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,2,'program',20,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,2,'industry_pack',75,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,2,'saved_search',50,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,3,'program',96,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,3,'program',20,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,3,'program',20,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,3,'amendment',70,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,3,'saved_search',60,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,4,'program',65,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,4,'program',25,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,4,'program',20,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,4,'industry_pack',75,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,5,'program',15,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,6,'program',70,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,6,'program',20,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,6,'program',10,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,7,'program',15,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,7,'program',30,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,7,'industry_pack',30,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,7,'industry_pack',30,'2026-11-28T17:50:04.408Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,7,'industry_pack',30,'2026-11-28T17:50:04.408Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,1,'program',98,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',91,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',50,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'industry_pack',75,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'amendment',90,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,2,'program',70,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,2,'program',40,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,2,'program',23,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,2,'industry_pack',75,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'amendment',70,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'saved_search',50,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,3,'program',92,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,3,'program',70,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,3,'program',20,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,3,'amendment',70,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,3,'amendment',70,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'saved_search',60,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,4,'program',56,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,4,'program',50,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,4,'program',40,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,4,'industry_pack',75,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'program',74,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'program',30,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'program',30,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,6,'program',70,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,6,'program',70,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,6,'program',20,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,6,'industry_pack',70,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,7,'program',30,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,7,'program',30,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,7,'program',30,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,7,'industry_pack',30,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,7,'industry_pack',30,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,7,'industry_pack',30,'2026-11-28T18:23:41.063Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,1,'program',98,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,1,'program',20,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,1,'program',20,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,1,'amendment',90,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,2,'program',70,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,2,'program',26,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,2,'program',20,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,2,'industry_pack',75,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,2,'saved_search',50,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,3,'program',96,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,3,'program',20,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,3,'program',20,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,3,'amendment',70,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,3,'saved_search',60,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,4,'program',63,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,4,'program',25,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,4,'program',20,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,4,'industry_pack',75,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,5,'program',15,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,6,'program',70,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,6,'program',20,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,6,'program',10,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,7,'program',15,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,7,'program',25,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,7,'industry_pack',30,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,7,'industry_pack',30,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,7,'industry_pack',30,'2026-11-28T18:23:41.210Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,1,'program',99,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,1,'program',20,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,1,'program',20,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,1,'amendment',90,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,2,'program',70,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,2,'program',26,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,2,'program',20,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,2,'industry_pack',75,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,2,'saved_search',50,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,3,'program',96,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,3,'program',20,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,3,'program',20,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,3,'amendment',70,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,3,'saved_search',60,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,4,'program',65,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,4,'program',25,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,4,'program',20,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,4,'industry_pack',75,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,5,'program',15,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,6,'program',70,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,6,'program',20,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,6,'program',10,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,7,'program',15,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,7,'program',30,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,7,'industry_pack',30,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,7,'industry_pack',30,'2026-11-28T18:23:41.334Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,7,'industry_pack',30,'2026-11-28T18:23:41.334Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -607,9 +607,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',3,'2026-11-28T17:50:03.629Z','2026-11-28T17:50:03.557Z','7b6aa89260be4a0d7eae8771679c03d233205146afa2c1a13afe8a9d39571f08','7cd3e2567c8c4cd371655923110967f44f1a69e2bdc0e38bbeff87f8d09f83cd','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','cc41c4eba4e9bf65a2bff7f1f1e7e2348c0a2a6b903d00d40af434964f732b86',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"scores":{"70":3,"90":1},"zero":5},"industry_pack":{"candidates":5,"rows":7,"scored":5,"scores":{"30":3,"70":1,"75":3},"zero":3},"program":{"candidates":17,"rows":21,"scored":7,"scores":{"20":2,"23":1,"30":5,"40":2,"50":2,"56":1,"70":4,"74":1,"91":1,"92":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-02',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T17:50:04.102Z','2026-11-28T17:50:04.009Z','a3cd79b624494b7c22ee1f9ae9cd4a2525a04de1a0cff1a46d794be64b3a8ecc','d1adce24fbb670c7b2e269b77d13e8352001a88646d365ddc367e5137c343876','6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2','0169010418039c482c89b0f45c3e05c7788e454a339415a4e9e4f5e11d0c242d',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":2,"26":1,"63":1,"70":2,"96":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-03',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T17:50:04.408Z','2026-11-28T17:50:04.350Z','13155a7740bc452cfb445632d08ba09e8582c72401540b03bd9176d83d4a975c','6b8b9d615341ceea2901c82d3dd2e565aba84a562359bf2835e981d366d8f60f','6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2','18ca2a13de21f30f631f4de45e2e51a71e76a0a3850c8ec3ec628282614f1a0b',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":1,"26":1,"30":1,"65":1,"70":2,"96":1,"99":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',3,'2026-11-28T18:23:41.063Z','2026-11-28T18:23:41.042Z','9140e6fd3df3feea1654dfd005943b78875d4f8426023dd35767f846f041dfed','c8d7d50b3c3d5a2b8300981fcf8c19bd0d3e99415868a26f396ddc30df89e31b','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','5f943882d4b144e8ff2c5064abbde42460e10add0637c9b9ac531ebc52ce86e1',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"scores":{"70":3,"90":1},"zero":5},"industry_pack":{"candidates":5,"rows":7,"scored":5,"scores":{"30":3,"70":1,"75":3},"zero":3},"program":{"candidates":17,"rows":21,"scored":7,"scores":{"20":2,"23":1,"30":5,"40":2,"50":2,"56":1,"70":4,"74":1,"91":1,"92":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-02',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T18:23:41.210Z','2026-11-28T18:23:41.184Z','c5fc70dbfdd653bc02483aac84b0a956f81f93912a47ce1071ddb866dd822b34','9e2604073359197e40e9b096bc23a236c087f69630828a64b2d7a594d6481c8d','6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2','736749f8ab0f004b0ba34d1a0bca08ff4bfa47f06981569be8ec1c2218779a78',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":2,"26":1,"63":1,"70":2,"96":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-03',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T18:23:41.334Z','2026-11-28T18:23:41.310Z','b102784133f07f0924673ce20a0561ae4da23ca6f6dca224a07e4047c5f427c7','9fc93cc9819909f67d85aa0d3c7fe6f79bed6b0e1f2bb6eabff5b6fa5b53ab5f','6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2','bf58bf7be35df79b6bd18e26b5ab8c2c82519c7cc8bc2c337598803d19de1c74',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":1,"26":1,"30":1,"65":1,"70":2,"96":1,"99":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -740,9 +740,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,34,1,'2026-11-28T17:50:03.783Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',15,27,35,'2026-11-28T17:50:04.203Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',15,27,62,'2026-11-28T17:50:04.533Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,34,1,'2026-11-28T18:23:41.109Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',15,27,35,'2026-11-28T18:23:41.252Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',15,27,62,'2026-11-28T18:23:41.365Z');
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -758,12 +758,12 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/3bdbf677a9abb653',NULL,NULL,NULL,0,8,'839e45f3f594f5e15b17f7349ce58859087af031b48b106b1e03a81288ff1d42','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','f03dd8c8b01dedb504c9a5faae32ea5b250989ccc1957b44e07e2b22547ebe09','f03dd8c8b01dedb504c9a5faae32ea5b250989ccc1957b44e07e2b22547ebe09');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/3bdbf677a9abb653',1,1,34,34,7,'ad0f8248ba6cbe5d8714b4b00a53c225cee6b4921b2e7b066eac1ec911c504b4','{"rows":34,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"scores\":{\"70\":3,\"90\":1},\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":7,\"scored\":5,\"scores\":{\"30\":3,\"70\":1,\"75\":3},\"zero\":3},\"program\":{\"candidates\":17,\"rows\":21,\"scored\":7,\"scores\":{\"20\":2,\"23\":1,\"30\":5,\"40\":2,\"50\":2,\"56\":1,\"70\":4,\"74\":1,\"91\":1,\"92\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"7cd3e2567c8c4cd371655923110967f44f1a69e2bdc0e38bbeff87f8d09f83cd","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T17:50:03.629Z","served_sha256":"cc41c4eba4e9bf65a2bff7f1f1e7e2348c0a2a6b903d00d40af434964f732b86","started_at":"2026-11-28T17:50:03.557Z","top_k":3},"unserved_sha256":"7f1f9059d8c4d462d594f29f4ebcfe3ed9ddfa0fc897f2010793be83de33e761"}','4d1fc95f98411ac913ee89ad4d51d4fc593f829b4ad8aa87492273b3342856e0','4d1fc95f98411ac913ee89ad4d51d4fc593f829b4ad8aa87492273b3342856e0');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/3bdbf677a9abb653',NULL,NULL,NULL,34,12,'33d9e25a36cf0fff84ea15b491bbec965645d07a48564f5e7d1629e84b78b13c','{"after":0,"end":12,"rows":12,"table":"am_personalization_delivery"}','ad004f7068a81cea920d37d533e5cf2771f7b262641baefcbe1f60dc504fc36c','3479f3d3ae500516f9e2fcd088e6ea7921cd272e049d6f8a0cca266603e9d22a');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/3bdbf677a9abb653',NULL,NULL,NULL,34,2,'f9651811fe84db321db35279976558f3310ed8bdb7700cdd3149e803adb1e02b','{"after":0,"end":2,"rows":2,"table":"am_personalization_feedback"}','2eec2a63915f00a8a9ab8658c1f24fd25510fa7843835a00fbfff6e59adf9b47','2eec2a63915f00a8a9ab8658c1f24fd25510fa7843835a00fbfff6e59adf9b47');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/3bdbf677a9abb653',2,35,61,61,7,'b5d44e3a749f3f800ebaf7edc9d3ed2267a968a814b9df985ea6b51443a153ab','{"rows":27,"run":{"again":0,"as_of":"2026-04-02","candidates_sha256":"6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":2,\"26\":1,\"63\":1,\"70\":2,\"96\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"d1adce24fbb670c7b2e269b77d13e8352001a88646d365ddc367e5137c343876","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T17:50:04.102Z","served_sha256":"0169010418039c482c89b0f45c3e05c7788e454a339415a4e9e4f5e11d0c242d","started_at":"2026-11-28T17:50:04.009Z","top_k":3},"unserved_sha256":"f5ea795cf31c3aa177fd627dc321bcd610b5f2079a689ce678c70d2871bd54ee"}','d9745b3cce5045cad558a435bd894f1d4ebfafd20160dda1e9b918bfd277ede9','7df40b93f17669cc880476f60f524ae65efe588d906654071ba64b6c74bdffa9');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/3bdbf677a9abb653',3,62,88,88,7,'3ab11668179616b0f4a885e38278f02e8b7579102e2517969985df6af9b0e268','{"rows":27,"run":{"again":0,"as_of":"2026-04-03","candidates_sha256":"6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":1,\"26\":1,\"30\":1,\"65\":1,\"70\":2,\"96\":1,\"99\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"6b8b9d615341ceea2901c82d3dd2e565aba84a562359bf2835e981d366d8f60f","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T17:50:04.408Z","served_sha256":"18ca2a13de21f30f631f4de45e2e51a71e76a0a3850c8ec3ec628282614f1a0b","started_at":"2026-11-28T17:50:04.350Z","top_k":3},"unserved_sha256":"8be5497ee1f27d94bdef1c4c3cfbeedd047be1382746e4fbccc83cbb294958dd"}','641571004cd7bdf276a18c89e56bfc6149dd83f6ef59029bffb797b8b2add2e8','0d5be28a4919c15d3bfc143e80980850548ce92376565c2f585769386c350035');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/f78429a296591be1',NULL,NULL,NULL,0,8,'606c81d797b0df7a657c54ec492b948d5596c91aed4c5852e28bfc4090ad84ed','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','265ed731ec4de8d3534faac955658fd279a70025ec638b75841e3a106fb0d37d','265ed731ec4de8d3534faac955658fd279a70025ec638b75841e3a106fb0d37d');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/f78429a296591be1',1,1,34,34,7,'3989d682dc2fe4040fff46e7a8a435ec2c24d159740dfde66b257dadaafac508','{"rows":34,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"scores\":{\"70\":3,\"90\":1},\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":7,\"scored\":5,\"scores\":{\"30\":3,\"70\":1,\"75\":3},\"zero\":3},\"program\":{\"candidates\":17,\"rows\":21,\"scored\":7,\"scores\":{\"20\":2,\"23\":1,\"30\":5,\"40\":2,\"50\":2,\"56\":1,\"70\":4,\"74\":1,\"91\":1,\"92\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"c8d7d50b3c3d5a2b8300981fcf8c19bd0d3e99415868a26f396ddc30df89e31b","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T18:23:41.063Z","served_sha256":"5f943882d4b144e8ff2c5064abbde42460e10add0637c9b9ac531ebc52ce86e1","started_at":"2026-11-28T18:23:41.042Z","top_k":3},"unserved_sha256":"2bb370023742d2c954282db6ec6088dbf0ca3368ae856231e1bd6515ec3ecb07"}','b6a3a4caa33936894549e16c56b8b82c3173c654e735123bc7427b28ae0d493c','b6a3a4caa33936894549e16c56b8b82c3173c654e735123bc7427b28ae0d493c');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/f78429a296591be1',NULL,NULL,NULL,34,12,'35f8cf6de536c467874ff6e3ae501cf91ba330817d495b25d3ec90c34b6b9501','{"after":0,"end":12,"rows":12,"table":"am_personalization_delivery"}','06b0e2ab49f56d3a8f0594fee942f558b5cda20f4c40e7afbd72111c3e1b5c56','487ddfcd03016beb829d8a38d0b8c6769284397e0b6bd3477a5e84602d28e277');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/f78429a296591be1',NULL,NULL,NULL,34,2,'33141dfaa64a184d8cd17a35aadb6ed23c4bcbed89a26afdc54cb48b02171bad','{"after":0,"end":2,"rows":2,"table":"am_personalization_feedback"}','1fe5e840faafd60e0a85cace118fd572229dc942b57339d90d73afbdbdfc6176','1fe5e840faafd60e0a85cace118fd572229dc942b57339d90d73afbdbdfc6176');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/f78429a296591be1',2,35,61,61,7,'d75ebd3e7afb0200ae3522576e5588867c907cf012d132c671196ba5b00ea15e','{"rows":27,"run":{"again":0,"as_of":"2026-04-02","candidates_sha256":"6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":2,\"26\":1,\"63\":1,\"70\":2,\"96\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"9e2604073359197e40e9b096bc23a236c087f69630828a64b2d7a594d6481c8d","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T18:23:41.210Z","served_sha256":"736749f8ab0f004b0ba34d1a0bca08ff4bfa47f06981569be8ec1c2218779a78","started_at":"2026-11-28T18:23:41.184Z","top_k":3},"unserved_sha256":"68a794eade680546c05cc11fc3b005df1d26e5ab14da6b477dd15364efc089b5"}','38360900a6a3594b49190c53ce83df94b2a55d399ca1026194e3f2e019393a76','9b1ef7f0e65c524efea946fb0608088f56fdadb0a5006aa2dbec4d3ed659536b');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/f78429a296591be1',3,62,88,88,7,'c28e012033656a0a5e0dcc49465cfc3cad65b23f9a96395744f0ce8c97684479','{"rows":27,"run":{"again":0,"as_of":"2026-04-03","candidates_sha256":"6f06e944d87c1231ffa03c2a3411ec84f4dfdc347eb009595152fe37f87ca6d2","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":1,\"26\":1,\"30\":1,\"65\":1,\"70\":2,\"96\":1,\"99\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"9fc93cc9819909f67d85aa0d3c7fe6f79bed6b0e1f2bb6eabff5b6fa5b53ab5f","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T18:23:41.334Z","served_sha256":"bf58bf7be35df79b6bd18e26b5ab8c2c82519c7cc8bc2c337598803d19de1c74","started_at":"2026-11-28T18:23:41.310Z","top_k":3},"unserved_sha256":"24090dbd2fa40cd715907669a1c357d63095197ed1487373920c794e57da02b8"}','217fc303101b17c14aa9c6412e6ebb3b980fddad20161b2af9bde75c52853176','3c6f3386cf59e6fe05874489ef2a6dfd1db1c5289cc341d644c7831d9ee42c5c');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 """Writes the corpus anew, which until the first release happens on purpose: python tests/corpus/rebuild.py
 
 The nights of the example are of before there were rules for lists, and before runs wrote down how many rows had which
-score; those with repeats cross the change.
+score, and counted what was open; those with repeats cross the change.
 """
 
 import json
@@ -15,6 +15,7 @@ import sqlite_utils
 from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.billing.record import record_deliveries
+from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.customer import key_hash
@@ -25,15 +26,13 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from strategies import old  # noqa: E402
 
-_outcome = run_digest.outcome
 
-
-def without_scores(db, *places):
-    found = _outcome(db, *places)
-    counts = json.loads(found["counts_json"])
+def outcome_of_before(db, places):
+    counts = run_digest._counts(db, places, "1")
     for of_type in counts.values():
         del of_type["scores"]
-    return found | {"counts_json": json.dumps(counts, sort_keys=True, separators=(",", ":"))}
+    left_out = run_digest._left_out(db, is_of_before=True)
+    return {"counts_json": canonical_json(counts), "left_out_json": canonical_json(left_out)}
 
 
 def other_row(path, profile_id, points):
@@ -57,14 +56,14 @@ def example(folder):
     path = folder / "jpcite.db"
     build(path)
     model = old_model(folder)
-    night.outcome = without_scores
+    night.outcome = outcome_of_before
     other_row(path, 8, 7)
     score(path, as_of=AS_OF, model=model)
     other_row(path, 1, 50)
     score(path, as_of="2026-04-12", top_k=2, model=model)
     other_row(path, 2, 0)
     score(path, as_of="2026-04-12", top_k=2, again=True, model=model)
-    night.outcome = _outcome
+    night.outcome = run_digest.outcome
     write(path, "0.1a0-example")
 
 

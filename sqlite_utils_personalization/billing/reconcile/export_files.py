@@ -241,7 +241,8 @@ def _csv(text: str, path: Path, needed: Collection[str]) -> list[Record]:
         raise PersonalizationError(f"{path} has two columns of one name", "leave one of them out")
     if not {*names} & {*needed}:
         raise PersonalizationError(
-            f"{path} has no column {' or '.join(needed)}", "export those, with a header"
+            f"{path} has no column {' or '.join(name for name in needed if name not in CANCELS)}",
+            "export those, with a header",
         )
     for number, cells in enumerate(lines, 2):
         if cells and len(cells) != len(names):

@@ -7,19 +7,24 @@
 -- param: after integer candidate_id of the last row of the previous page
 -- param: size integer rows on a page, 1 to 1000, 100 if empty
 
-SELECT
-    s.run_id,
-    c.candidate_id,
-    c.recommendation_type,
-    c.item_id,
-    c.title,
-    c.left_out AS rule,
-    c.closes_on
-FROM am_personalization_run_candidate s
-CROSS JOIN am_personalization_candidate c ON c.candidate_id = s.candidate_id
-WHERE s.run_id = {run_id} AND s.candidate_id > cast(:after AS integer)
-    AND c.left_out IS NOT NULL
-    AND cast(:type AS text) IN ('', c.recommendation_type)
-    AND trim(cast(:rule AS text)) IN ('', c.left_out)
-ORDER BY s.candidate_id
+SELECT * FROM (
+    SELECT
+        s.run_id,
+        c.candidate_id,
+        c.recommendation_type,
+        c.item_id,
+        c.title,
+        -- What was not open that night is told by its days.
+        coalesce(c.left_out, CASE
+            WHEN c.opens_on > r.as_of THEN 'not yet open'
+            WHEN c.closes_on < r.as_of THEN 'closed' END) AS rule,
+        c.closes_on
+    FROM am_personalization_run r
+    CROSS JOIN am_personalization_run_candidate s ON s.run_id = r.run_id
+    CROSS JOIN am_personalization_candidate c ON c.candidate_id = s.candidate_id
+    WHERE r.run_id = {run_id} AND s.candidate_id > cast(:after AS integer)
+        AND cast(:type AS text) IN ('', c.recommendation_type)
+)
+WHERE rule IS NOT NULL AND trim(cast(:rule AS text)) IN ('', rule)
+ORDER BY candidate_id
 LIMIT {size}
