@@ -144,7 +144,7 @@ FORM = (
         ),
         (
             json.dumps(line(1, slot="someone@example.com")).encode(),
-            "slot is neither a day, a month or a week, nor the number of an issue"
+            "slot is neither a day, a month or a week, nor the word and number of an issue"
             " - give one like 2026-07-22, 2026-07, 2026-W30 or issue-7",
         ),
         (

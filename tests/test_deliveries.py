@@ -183,7 +183,7 @@ def test_what_cannot_be_a_delivery_is_refused_with_what_to_do(db, refuses, given
 )
 def test_a_slot_with_room_for_an_address_or_a_name_is_refused_and_not_repeated(db, refuses, slot):
     with refuses(
-        "slot is neither a day, a month or a week, nor the number of an issue"
+        "slot is neither a day, a month or a week, nor the word and number of an issue"
         " - give one like 2026-07-22, 2026-07, 2026-W30 or issue-7"
     ):
         record_delivery(db, 3, channel="digest", slot=slot)

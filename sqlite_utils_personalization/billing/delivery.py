@@ -22,7 +22,7 @@ _LARGEST_PRICE = 10**6
 # Closed, so that no address, no name and no phone number fits in by mistake.
 _SLOT = re.compile(
     r"20\d\d-(?:(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?|W[0-5]\d)(?:[a-z]|[.-]\d{1,2})?"
-    r"|(?:issue-)?\d{1,6}",
+    r"|[A-Za-z]{1,12}(?:-?\d{1,4})?|\d{1,6}",
     re.ASCII,
 )
 _KEY = re.compile("[0-9a-f]{64}", re.ASCII)
@@ -89,7 +89,7 @@ def fact(
     if not isinstance(slot, str) or not _SLOT.fullmatch(slot):
         # Not repeated: it may be what the rule keeps out.
         raise PersonalizationError(
-            "slot is neither a day, a month or a week, nor the number of an issue",
+            "slot is neither a day, a month or a week, nor the word and number of an issue",
             "give one like 2026-07-22, 2026-07, 2026-W30 or issue-7",
         )
     moment = None if delivered_at is None else utc(delivered_at)
