@@ -43,6 +43,16 @@ def test_a_collapse_is_one_sentence_and_with_strict_the_end(path, statement):
     assert any(FEWER[statement] in sentence for sentence in score(path, as_of=NEXT)["warnings"])
 
 
+def test_one_of_two_tables_of_programs_that_is_gone_is_missed(tmp_path):
+    path = tmp_path / "two.db"
+    build(path)
+    score(path, as_of=AS_OF)
+    execute(path, "DROP TABLE jgrants_programs")
+    said = score(path, as_of=NEXT)["warnings"]
+    gone = " programs that were listed on 2026-04-01 are gone, more than 10 %"
+    assert any(sentence.endswith(gone) for sentence in said)
+
+
 def test_half_of_the_customers_are_missed(path):
     score(path, as_of=AS_OF)
     execute(

@@ -7,8 +7,9 @@ from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.model.kinds import PLURALS, TYPES
 
-# Of a hundred customers, how many may be rejected.
-_REJECTED = 1
+# Of a hundred customers, how many may be rejected; of a hundred programs, how many may vanish at once. One of several
+# tables of programs that is gone takes more.
+_REJECTED, _VANISHED = 1, 10
 _LAST = """
 SELECT run_id, as_of, profiles FROM am_personalization_run
 WHERE as_of <= (SELECT as_of FROM plan_run) ORDER BY as_of DESC, run_id DESC LIMIT 1
@@ -23,6 +24,13 @@ _STORED = _COUNTS % (
     "am_personalization_run r CROSS JOIN am_personalization_run_candidate n ON n.run_id = r.run_id"
     " CROSS JOIN am_personalization_candidate c ON c.candidate_id = n.candidate_id WHERE r.run_id = ?"
 )
+_PROGRAMS = """
+SELECT count(*), coalesce(sum(c.item_id NOT IN (
+    SELECT item_id FROM plan_candidate WHERE recommendation_type = 'program'
+)), 0)
+FROM am_personalization_run_candidate n CROSS JOIN am_personalization_candidate c USING (candidate_id)
+WHERE n.run_id = ? AND c.recommendation_type = 'program' AND c.item_id <> '*'
+"""
 
 
 def collapses(db: sqlite3.Connection, listed: set[str]) -> Iterator[str]:
@@ -38,6 +46,9 @@ def collapses(db: sqlite3.Connection, listed: set[str]) -> Iterator[str]:
     run_id, as_of, before = last
     if profiles * 2 <= before and before:
         yield f"{profiles} customers, where there were {before} on {as_of}"
+    programs, gone = db.execute(_PROGRAMS, (run_id,)).fetchone()
+    if "program" in listed and gone * 100 > programs * _VANISHED:
+        yield f"{gone} of {programs} programs that were listed on {as_of} are gone, more than {_VANISHED} %"
     now = {kind: (n, total) for kind, n, total in db.execute(_PLANNED)}
     then = {kind: (n, total) for kind, n, total in db.execute(_STORED, (run_id,))}
     for kind in TYPES:
