@@ -20,7 +20,12 @@ from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.billing.record import record_deliveries, reverse_delivery
+from sqlite_utils_personalization.billing.delivery import delivery_key, fact
+from sqlite_utils_personalization.billing.record import (
+    insert_deliveries,
+    record_facts,
+    reverse_delivery,
+)
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
 from sqlite_utils_personalization.model.model import load_model
@@ -256,8 +261,21 @@ class History:
                 f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = ? AND rec_id % ? = 0"
             )
             rows = [rec_id for (rec_id,) in db.execute(sql, (number, every))]
-            slot = {"channel": "rest", "slot": f"{next(self.slots)}"}
-            record_deliveries(db, rows, delivered_at=moment, status=status, **slot)
+            slot = f"{next(self.slots)}"
+            if days < 0:
+                # Before they were logged: what another program may have written.
+                new = [
+                    (delivery_key(row, "rest", slot), row, "rest", slot, moment, status, 3)
+                    for row in rows
+                ]
+                insert_deliveries(db, [(*row, None, None) for row in new])
+                return
+            facts = [
+                fact(row, channel="rest", slot=slot, delivered_at=moment, status=status)
+                for row in rows
+            ]
+            # Rows of a later night are left out.
+            list(record_facts(db, facts, lambda at, fault: None))
 
     def taken_back(self, number):
         # There may be none, or it was taken back before.
