@@ -66,6 +66,7 @@ def product(private):
     """The heads and proofs that the commands make of the example's nights, with rows of other programs in between."""
     with TemporaryDirectory() as folder:
         path, key, kept = (Path(folder, name) for name in ("example.db", "seal.pem", "heads.txt"))
+        key.touch(0o600)
         key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         run("example", path)
         heads, customer = [], sha256(b"example-key-3").hexdigest()
