@@ -9,6 +9,7 @@ import io
 import json
 import re
 import sqlite3
+from contextlib import closing
 from itertools import product
 from urllib.parse import urlencode
 
@@ -352,6 +353,38 @@ async def test_what_other_programs_put_into_a_preference_is_not_shown_and_our_co
     source = datasette.get_database("jpcite")
     sql = "SELECT preference_json FROM am_personalization_profile WHERE profile_id = 1"
     assert "zaihou" in (await read(source, lambda db: db.execute(sql).fetchone(), 1000))[0]
+
+
+SECRETS = {
+    "am_personalization_other_hash": "key_hash",
+    "am_personalization_identity_salt": "salt",
+    "am_personalization_run": "salt",
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("table", "column"), SECRETS.items())
+async def test_no_other_hash_of_a_key_and_no_salt_is_shown_or_guessed(
+    shared, tmp_path, who, table, column
+):
+    copy = tmp_path / "jpcite.db"
+    copy.write_bytes(shared.read_bytes())
+    secret = "ab12" * 16
+    with closing(sqlite3.connect(copy)) as db, db:
+        if table == "am_personalization_other_hash":
+            db.execute(f"INSERT INTO {table}(profile_id, key_hash) VALUES (3, ?)", (secret,))
+        else:
+            secret = db.execute(f"SELECT {column} FROM {table} ORDER BY 1 LIMIT 1").fetchone()[0]
+    assert len(secret) >= 32
+    datasette = await serve(copy)
+    address = f"/jpcite/{table}"
+    for query in ("", f"?_facet={column}", f"?_facet={column.upper()}", f"?_sort={column}"):
+        for form in ("", ".json", ".csv"):
+            response = await get(datasette, f"{address}{form}{query}", who(datasette))
+            assert secret not in response.text
+    for name in (f"{column}__startswith", f"{column.upper()}__exact", f"{column}__gte"):
+        url = f"{address}.json?_shape=array&{name}={secret[:4]}"
+        assert (await get(datasette, url, who(datasette))).json() in ([],)
 
 
 @pytest.mark.asyncio

@@ -93,7 +93,14 @@ class _Queue:
                     job.done.set_result(None)
 
 
-PREFERENCE = ("am_personalization_profile", "preference_json")
+# What our code reads and nobody is shown: what other programs put into a preference, other hashes of a customer's key,
+# and the salts that blind what is sealed and mark cursors.
+_HIDDEN = {
+    ("am_personalization_profile", "preference_json"),
+    ("am_personalization_other_hash", "key_hash"),
+    ("am_personalization_identity_salt", "salt"),
+    ("am_personalization_run", "salt"),
+}
 
 
 class _Here(threading.local):
@@ -182,14 +189,14 @@ def _plain_rows(conn: Any) -> Iterator[None]:
 
 @hookimpl
 def prepare_connection(conn: Any, database: str | None, datasette: Any) -> None:
-    """What other programs put into preference_json is NULL to whatever Datasette itself reads, but not to our code."""
+    """What is hidden is NULL to whatever Datasette itself reads, but not to our code."""
     settings = datasette.plugin_config(PLUGIN, database=database) or {}
     if settings.get("deny_by_default") is not False:
         conn.set_authorizer(_hide)
 
 
 def _hide(action: int, table: str | None, column: str | None, *where: str | None) -> int:
-    is_hidden = (action, table, column) == (sqlite3.SQLITE_READ, *PREFERENCE)
+    is_hidden = action == sqlite3.SQLITE_READ and (table, column) in _HIDDEN
     answer: int = sqlite3.SQLITE_IGNORE if is_hidden and not _here.is_ours else sqlite3.SQLITE_OK
     return answer
 
