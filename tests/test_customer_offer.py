@@ -269,6 +269,17 @@ def test_what_stands_for_a_type_is_never_handed_over(bare):
     assert bare.deliveries() == 0
 
 
+def test_what_stands_for_a_type_is_recorded_at_nothing_and_takes_no_price(bare, refuses):
+    bare.score("2026-07-01")
+    given = {"channel": "digest", "delivered_at": "2026-07-01T12:00:00+09:00"}
+    found = record_delivery(bare.db, 1, slot="issue-1", **given)
+    assert (found.unit_price_yen, found.charge_key) == (0, None)
+    with refuses(
+        "rec_id 1, or its item, stands for a whole type, which is not charged - leave the price out, or say 0"
+    ):
+        record_delivery(bare.db, 1, slot="issue-2", unit_price_yen=3, **given)
+
+
 def test_the_newest_night_is_so_by_its_day_and_has_come(programs):
     newest = programs.score("2026-07-02")
     programs.score("2026-07-01")
