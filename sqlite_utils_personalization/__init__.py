@@ -1,29 +1,68 @@
 """Recommendations an auditor can replay: declared preferences, one formula, an append-only log.
 
-`score()` runs a night, `record_delivery()` records what of it reached a customer, `rotate()` gives a customer a new
-key, hashed as `KeyHashing` says. Everything they write lies in the SQLite file they are given; nothing here imports
-Datasette.
+One function for each command: docs/python.md. Everything they write lies in the SQLite file they are given; nothing
+here imports Datasette.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1a0"
 
-__all__ = ["KeyHashing", "PersonalizationError", "migrate", "record_delivery", "rotate", "score"]
+__all__ = [
+    "Conflict",
+    "Damaged",
+    "InvalidInput",
+    "KeyHashing",
+    "Locked",
+    "NoSchema",
+    "NotFound",
+    "PersonalizationError",
+    "ReadOnly",
+    "migrate",
+    "record_delivery",
+    "rotate",
+    "score",
+]
 
 _HOMES = {
-    "KeyHashing": "sqlite_utils_personalization.preferences.customer",
-    "PersonalizationError": "sqlite_utils_personalization.errors",
-    "migrate": "sqlite_utils_personalization.schema",
-    "record_delivery": "sqlite_utils_personalization.billing.record",
-    "rotate": "sqlite_utils_personalization.preferences.rotation",
-    "score": "sqlite_utils_personalization.scoring.night",
+    "Conflict": "errors",
+    "Damaged": "errors",
+    "InvalidInput": "errors",
+    "KeyHashing": "preferences.customer",
+    "Locked": "errors",
+    "NoSchema": "errors",
+    "NotFound": "errors",
+    "PersonalizationError": "errors",
+    "ReadOnly": "errors",
+    "migrate": "schema",
+    "record_delivery": "billing.record",
+    "rotate": "preferences.rotation",
+    "score": "scoring.night",
 }
 
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.billing.record import record_delivery as record_delivery
+    from sqlite_utils_personalization.errors import Conflict as Conflict
+    from sqlite_utils_personalization.errors import Damaged as Damaged
+    from sqlite_utils_personalization.errors import InvalidInput as InvalidInput
+    from sqlite_utils_personalization.errors import Locked as Locked
+    from sqlite_utils_personalization.errors import NoSchema as NoSchema
+    from sqlite_utils_personalization.errors import NotFound as NotFound
+    from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
+    from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
+    from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing
+    from sqlite_utils_personalization.preferences.rotation import rotate as rotate
+    from sqlite_utils_personalization.schema import migrate as migrate
+    from sqlite_utils_personalization.scoring.night import score as score
+else:
 
-def __getattr__(name: str) -> Any:
-    # Every sqlite-utils command imports this package; only ours should pay for the rest of it.
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    def __getattr__(name):
+        # Every sqlite-utils command imports this package; only ours should pay for the rest of it.
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -15,29 +15,47 @@ from typing import Any
 import sqlite_utils
 from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]  # may be pysqlite3
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import (
+    Damaged,
+    Locked,
+    NoSchema,
+    PersonalizationError,
+    ReadOnly,
+)
 
 # The evidence has generated columns.
 MINIMUM_SQLITE = (3, 31, 0)
 
-# What SQLite says, what is wrong then, and what to do.
-_FAULTS = {
-    "file is not a database": ("{path} is not a SQLite database", "give the path of one"),
-    "malformed": ("{path} is damaged ({error})", "restore it from a backup"),
-    "is full": ("no space left for {path} or temporary files", "free some, then run this again"),
+# What SQLite says; of what kind that is, what is wrong then, and what to do.
+_FAULTS: dict[str, tuple[type[PersonalizationError], str, str]] = {
+    "file is not a database": (
+        Damaged,
+        "{path} is not a SQLite database",
+        "give the path of one",
+    ),
+    "malformed": (Damaged, "{path} is damaged ({error})", "restore it from a backup"),
+    "is full": (
+        PersonalizationError,
+        "no space left for {path} or temporary files",
+        "free some, then run this again",
+    ),
     "readonly database": (
+        ReadOnly,
         "{path} is read-only",
         "make the file and its directory writable, then run this again",
     ),
     "unable to open": (
+        PersonalizationError,
         "{path} cannot be opened",
         "make the file and its directory readable and writable",
     ),
     "disk I/O error": (
+        PersonalizationError,
         "{path} cannot be read or written ({error})",
         "check the disk and the rights on the directory",
     ),
     "is locked": (
+        Locked,
         "{path} is locked by {holders}",
         "wait for that to finish, or stop it, then run this again",
     ),
@@ -121,10 +139,10 @@ def explain_errors(path: str | Path) -> Iterator[None]:
 
 def fault_of_file(path: str | Path, error: Exception) -> PersonalizationError | None:
     """What SQLite's error says of the file at path, or None if the fault is not the file's; read-only."""
-    for part, (what, todo) in _FAULTS.items():
+    for part, (kind, what, todo) in _FAULTS.items():
         if part in str(error):
-            holders = lock_holders(Path(path)) if part == "is locked" else None
-            return PersonalizationError(what.format(path=path, error=error, holders=holders), todo)
+            holders = lock_holders(Path(path)) if kind is Locked else None
+            return kind(what.format(path=path, error=error, holders=holders), todo)
     return None
 
 
@@ -133,12 +151,12 @@ def heed_signals(db: sqlite3.Connection) -> None:
     db.set_progress_handler(lambda: None, STEPS)
 
 
-def not_found(table: str, path: str | Path | None = None) -> PersonalizationError:
+def not_found(table: str, path: str | Path | None = None) -> NoSchema:
     """What to say where table is missing; path is None where only a connection is known, and may not be named."""
     where, which = (
         (f" in {path}", shlex.quote(str(path))) if path else ("", "with the path of the database")
     )
-    return PersonalizationError(
+    return NoSchema(
         f"{table} not found{where}", f"run: sqlite-utils personalization-migrate {which}"
     )
 

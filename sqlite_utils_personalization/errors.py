@@ -17,36 +17,60 @@ class PersonalizationError(Exception):
         return f"{self.what} - {self.todo}" if self.todo else self.what
 
 
-class InvalidPreference(PersonalizationError, ValueError):
+class NoSchema(PersonalizationError):
+    """The file has not the tables that are needed; personalization-migrate adds them."""
+
+
+class Locked(PersonalizationError):
+    """Another program holds the file. Nothing was written; the same may be tried again after retry_after_s seconds."""
+
+    def __init__(self, what: str, todo: str = "", retry_after_s: float = 1.0) -> None:
+        super().__init__(what, todo)
+        self.retry_after_s = retry_after_s
+
+
+class Damaged(PersonalizationError):
+    """The file is no database, or one that SQLite cannot read."""
+
+
+class ReadOnly(PersonalizationError):
+    """What was asked for would write, and the file may only be read."""
+
+
+class ServedReadOnly(ReadOnly):
+    """The same of a database that is served read-only."""
+
+
+class InvalidInput(PersonalizationError, ValueError):
+    """An argument that cannot be; the sentence names it, and repeats no value that may be personal."""
+
+
+class InvalidPreference(InvalidInput):
     """Why a preference cannot be scored or stored; names the key, never the value, which may be personal."""
 
 
-class InvalidRequest(PersonalizationError):
-    """An argument that cannot be; the sentence names it and never repeats its value."""
+class NotFound(PersonalizationError, LookupError):
+    """A row that is not there; of a customer's own: whether another has it is not said."""
 
 
-class UnknownCustomer(PersonalizationError):
+class UnknownCustomer(NotFound):
     """No customer has the hash that was given."""
 
 
-class NotFound(PersonalizationError):
-    """What this customer does not have; whether another has it is not said."""
+class Conflict(PersonalizationError):
+    """What was asked for contradicts what is there, or what is under way."""
 
 
-class Changed(PersonalizationError):
+class Changed(Conflict):
     """The preference is not the one the caller had read."""
+
+
+class DeliveryConflict(Conflict):
+    """A delivery that was recorded with other content under the same key."""
 
 
 class Crowded(PersonalizationError):
     """More requests wait than can be answered soon."""
-
-
-class DeliveryConflict(PersonalizationError):
-    """A delivery that was recorded with other content under the same key."""
-
-
-class ReadOnly(PersonalizationError):
-    """What was asked for would write, and the database is served read-only."""
 
 
 def short_repr(value: object) -> str:

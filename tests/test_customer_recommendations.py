@@ -17,7 +17,7 @@ from sqlite_utils_personalization.customer_api import offer
 from sqlite_utils_personalization.customer_api.recommendations import recommendations
 from sqlite_utils_personalization.errors import (
     DeliveryConflict,
-    InvalidRequest,
+    InvalidInput,
     PersonalizationError,
     UnknownCustomer,
 )
@@ -276,7 +276,7 @@ def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
 
 @given(st.text(max_size=80))
 def test_no_cursor_is_a_traceback(text):
-    with closing(in_memory()) as db, pytest.raises(InvalidRequest):
+    with closing(in_memory()) as db, pytest.raises(InvalidInput):
         recommendations(db, CUSTOMER_1, cursor=text)
 
 
@@ -287,7 +287,7 @@ def test_a_cursor_begins_where_a_page_ended_and_nowhere_else(db, place):
         forged = [*given]
         forged[place] = given[place][:-1] + f"{other:x}"[-1] if place == -1 else other
         if forged != given:
-            with pytest.raises(InvalidRequest):
+            with pytest.raises(InvalidInput):
                 recommendations(db, CUSTOMER_1, cursor=made_of(forged), channel="mcp", now=NOON)
     assert [row[0] for row in deliveries(db)] == [43]
 
@@ -449,4 +449,4 @@ def test_two_at_once_are_charged_once(path):
 
 def test_every_fault_of_the_service_is_one_of_ours():
     assert issubclass(UnknownCustomer, PersonalizationError)
-    assert issubclass(InvalidRequest, PersonalizationError)
+    assert issubclass(InvalidInput, PersonalizationError)

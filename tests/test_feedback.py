@@ -23,7 +23,7 @@ from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.export import export
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.errors import InvalidRequest, UnknownCustomer
+from sqlite_utils_personalization.errors import InvalidInput, UnknownCustomer
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.feedback import Feedback, feedback_of, give_feedback
@@ -159,7 +159,7 @@ def test_what_no_night_saw_is_refused_and_not_repeated(db, refuses, kind, item_i
 
 @pytest.mark.parametrize("item_id", [None, "", 1, True, 2**70, b"A-1", ["A-1"], {}, "\ud800"])
 def test_an_item_id_that_is_no_text_is_refused(db, item_id):
-    with pytest.raises(InvalidRequest) as error:
+    with pytest.raises(InvalidInput) as error:
         give_feedback(db, ONE, "program", item_id, "dismissed")
     assert (
         str(error.value)

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
-from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.evidence.leaves import run_salt
 
 LONGEST_CURSOR = 200
@@ -47,7 +47,7 @@ def _mark(db: sqlite3.Connection, customer: int, start: LogPosition, filters: Fi
 
 
 def parse_cursor(text: str, filters: Filters) -> tuple[LogPosition, str]:
-    """What it stands for, and its mark. InvalidRequest if it is no cursor, or goes with other filters."""
+    """What it stands for, and its mark. InvalidInput if it is no cursor, or goes with other filters."""
     try:
         if len(text) > LONGEST_CURSOR:
             raise ValueError(text)
@@ -63,13 +63,13 @@ def parse_cursor(text: str, filters: Filters) -> tuple[LogPosition, str]:
     return LogPosition(run_id, rec_id), mark
 
 
-def not_given() -> InvalidRequest:
+def not_given() -> InvalidInput:
     """It was made up, or is another customer's."""
-    return InvalidRequest("cursor is not one that you were given", "begin again without it")
+    return InvalidInput("cursor is not one that you were given", "begin again without it")
 
 
-def other_filters() -> InvalidRequest:
+def other_filters() -> InvalidInput:
     """It goes with another request."""
-    return InvalidRequest(
+    return InvalidInput(
         "cursor belongs to another type or night, or to a preview", "begin again without it"
     )

@@ -15,7 +15,7 @@ from sqlite_utils_personalization.customer_api.statement import (
     CustomersDelivery,
     deliveries_of_row,
 )
-from sqlite_utils_personalization.errors import InvalidRequest, NotFound
+from sqlite_utils_personalization.errors import InvalidInput, NotFound
 from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
@@ -48,11 +48,11 @@ def explain(
 ) -> ExplainedRecommendation:
     """Explain one recommendation that was handed over to this customer, on whatever channel; read-only.
 
-    NotFound for every other rec_id, whether it is another customer's, was not delivered, or is nobody's; InvalidRequest
+    NotFound for every other rec_id, whether it is another customer's, was not delivered, or is nobody's; InvalidInput
     if it is no whole number from 1; UnknownCustomer.
     """
     if type(rec_id) is not int or not 1 <= rec_id <= 2**53:
-        raise InvalidRequest("rec_id is not a whole number from 1", "take it from a recommendation")
+        raise InvalidInput("rec_id is not a whole number from 1", "take it from a recommendation")
     require_deliveries(db)
     with transaction(db):
         customer = profile_id_of(db, user_token_hash)

@@ -44,7 +44,7 @@ from sqlite_utils_personalization.customer_api.offer import (
     find_night,
     offers,
 )
-from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.formula.sentences import total_sentence
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import profile_id_of
@@ -153,7 +153,7 @@ def recommendations(
     Without night, what has closed by now, and what was handed over on an earlier Japanese day, is left out. With a
     channel, each item is delivered on it, once a Japanese day however often and by whatever row or channel it is asked
     for, in the transaction that reads it; joins the caller's, which should be IMMEDIATE. Without one the page is a
-    preview, and read-only. InvalidRequest, UnknownCustomer, or DeliveryConflict if one is recorded otherwise; then
+    preview, and read-only. InvalidInput, UnknownCustomer, or DeliveryConflict if one is recorded otherwise; then
     nothing is delivered.
     """
     wanted = check_query(recommendation_type, night, limit, cursor, channel)
@@ -220,7 +220,7 @@ def _offered(
 def _start(
     db: sqlite3.Connection, customer: int, wanted: ParsedQuery, night: OfferedNight | None
 ) -> int:
-    """The first rec_id of the page. InvalidRequest if its cursor is not one that this customer was given for it."""
+    """The first rec_id of the page. InvalidInput if its cursor is not one that this customer was given for it."""
     if wanted.start is None:
         return 1
     position, mark = wanted.start
@@ -288,14 +288,14 @@ def check_query(
 ) -> ParsedQuery:
     """What is asked for; so a door may refuse it before it waits for the lock.
 
-    InvalidRequest names the argument that cannot be; its value is never repeated.
+    InvalidInput names the argument that cannot be; its value is never repeated.
     """
     _check_one_of("type", recommendation_type, TYPES)
     _check_one_of("channel", channel, CHANNELS)
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
-        raise InvalidRequest(f"limit is not a whole number from 1 to {MOST}", "give one, or none")
+        raise InvalidInput(f"limit is not a whole number from 1 to {MOST}", "give one, or none")
     if night is not None and not _is_day(night):
-        raise InvalidRequest("night is not a day", "write it like 2026-07-22")
+        raise InvalidInput("night is not a day", "write it like 2026-07-22")
     filters = (recommendation_type, night, channel is None)
     start = None if cursor is None else parse_cursor(cursor, filters)
     return ParsedQuery(*filters[:2], limit, filters[2], start)
@@ -303,9 +303,7 @@ def check_query(
 
 def _check_one_of(name: str, value: str | None, known: tuple[str, ...]) -> None:
     if value is not None and value not in known:
-        raise InvalidRequest(
-            f"{name} is not one of {', '.join(known)}", "give one of them, or none"
-        )
+        raise InvalidInput(f"{name} is not one of {', '.join(known)}", "give one of them, or none")
 
 
 def _is_day(text: object) -> bool:

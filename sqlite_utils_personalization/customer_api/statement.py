@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils_personalization.billing.record import require_deliveries
 from sqlite_utils_personalization.clock import japan_day, right_now
-from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
 
@@ -70,10 +70,10 @@ def statement(
 ) -> Statement:
     """What this customer was handed over in a month, YYYY-MM in Japan, by default this one; read-only.
 
-    InvalidRequest if that is no month; UnknownCustomer.
+    InvalidInput if that is no month; UnknownCustomer.
     """
     if month is not None and not (isinstance(month, str) and _MONTH.fullmatch(month)):
-        raise InvalidRequest("month is not a month", "write it like 2026-07")
+        raise InvalidInput("month is not a month", "write it like 2026-07")
     month = month or japan_day(now or right_now())[:7]
     require_deliveries(db)
     with transaction(db):

@@ -13,15 +13,15 @@ from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN
 from sqlite_utils_personalization.catalogue.plain_text import ID_LENGTH
 from sqlite_utils_personalization.customer_api.cursor import LONGEST_CURSOR
 from sqlite_utils_personalization.customer_api.recommendations import MOST
-from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
 
 
 def parse_bool(name: str, value: object) -> bool:
-    """The value. InvalidRequest if it is neither true nor false."""
+    """The value. InvalidInput if it is neither true nor false."""
     if not isinstance(value, bool):
-        raise InvalidRequest(f"{name} is neither true nor false", "give one of them, or none")
+        raise InvalidInput(f"{name} is neither true nor false", "give one of them, or none")
     return value
 
 
@@ -130,12 +130,12 @@ class ToolDescription:
     def given(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """What was sent, integral numbers as integers; what each may be is checked where every API has it checked.
 
-        InvalidRequest if one is missing, or of another name.
+        InvalidInput if one is missing, or of another name.
         """
         if missing := [name for name in self.required if name not in sent]:
-            raise InvalidRequest(f"missing: {', '.join(sorted(missing))}", "give it")
+            raise InvalidInput(f"missing: {', '.join(sorted(missing))}", "give it")
         if sent.keys() - self.arguments.keys():
-            raise InvalidRequest(
+            raise InvalidInput(
                 "there is an argument of another name", f"known are {', '.join(self.arguments)}"
             )
         return {name: _number(value) for name, value in sent.items()}

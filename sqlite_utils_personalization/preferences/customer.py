@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import (
-    InvalidRequest,
+    InvalidInput,
     PersonalizationError,
     UnknownCustomer,
 )
@@ -72,13 +72,13 @@ _BOM = b"\xef\xbb\xbf"
 def plain_key(raw: bytes) -> bytes:
     """The key in what was sent, typed or read from a file: without byte order mark and white space around it.
 
-    So it is one customer on every door. InvalidRequest, which repeats nothing, if what is left is no key.
+    So it is one customer on every door. InvalidInput, which repeats nothing, if what is left is no key.
     """
     key = raw.strip()
     while key.startswith(_BOM):
         key = key.removeprefix(_BOM).strip()
     if not 1 <= len(key) <= LONGEST_KEY or any(byte < 0x20 or byte == 0x7F for byte in key):
-        raise InvalidRequest(
+        raise InvalidInput(
             f"the API key is empty, longer than {LONGEST_KEY} bytes, or not plain text",
             "give it as it was given out, from a file in UTF-8",
         )
@@ -86,7 +86,7 @@ def plain_key(raw: bytes) -> bytes:
 
 
 def key_hash(key: bytes) -> str:
-    """The user_token_hash of a raw API key. InvalidRequest as plain_key()."""
+    """The user_token_hash of a raw API key. InvalidInput as plain_key()."""
     return sha256(plain_key(key)).hexdigest()
 
 

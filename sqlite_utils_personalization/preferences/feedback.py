@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.catalogue.plain_text import ID_LENGTH
 from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.errors import InvalidRequest, NotFound
+from sqlite_utils_personalization.errors import InvalidInput, NotFound
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.erasure import require_events
 from sqlite_utils_personalization.preferences.profile import require_profile
@@ -72,7 +72,7 @@ def give_feedback(
 ) -> StoredFeedback:
     """Note what a customer says of an item, one of FEEDBACK; joins the caller's transaction.
 
-    InvalidRequest, UnknownCustomer, or NotFound if no night saw the item for this customer; no value is repeated.
+    InvalidInput, UnknownCustomer, or NotFound if no night saw the item for this customer; no value is repeated.
     """
     check_feedback(recommendation_type, item_id, feedback)
     require_events(db, TABLE)
@@ -116,15 +116,15 @@ def said_by(db: sqlite3.Connection, profile_id: int) -> list[Feedback]:
 
 
 def check_feedback(recommendation_type: object, item_id: object, feedback: object) -> None:
-    """InvalidRequest if it cannot be, whatever is stored: so a door may say so before it waits for the lock."""
+    """InvalidInput if it cannot be, whatever is stored: so a door may say so before it waits for the lock."""
     for name, value, known in (
         ("type", recommendation_type, TYPES),
         ("feedback", feedback, FEEDBACK),
     ):
         if value not in known:
-            raise InvalidRequest(f"{name} is not one of {', '.join(known)}", "give one of them")
+            raise InvalidInput(f"{name} is not one of {', '.join(known)}", "give one of them")
     if not _is_id(item_id):
-        raise InvalidRequest(
+        raise InvalidInput(
             f"item_id is not a text of 1 to {ID_LENGTH} characters", "take it from a recommendation"
         )
 

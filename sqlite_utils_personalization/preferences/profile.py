@@ -10,8 +10,8 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import LOST, decoding
 from sqlite_utils_personalization.errors import (
     Changed,
+    InvalidInput,
     InvalidPreference,
-    InvalidRequest,
     PersonalizationError,
 )
 from sqlite_utils_personalization.formula.declared import preference_schema
@@ -248,10 +248,10 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
 def declaration(db: sqlite3.Connection, user_token_hash: str, given: Mapping[str, Any]) -> Merged:
     """The keys that are given, without those given as null, with the rest that is stored; for store(), read-only.
 
-    InvalidPreference names every fault; InvalidRequest if nothing is given and nothing stored, which would add a
+    InvalidPreference names every fault; InvalidInput if nothing is given and nothing stored, which would add a
     customer who declared nothing.
     """
     if not given and find_profile(db, user_token_hash) is None:
         known = ", ".join(preference_schema()["properties"])
-        raise InvalidRequest("nothing is declared yet", f"give at least one of {known}")
+        raise InvalidInput("nothing is declared yet", f"give at least one of {known}")
     return merged(db, user_token_hash, given, load_model().constants["packs"])

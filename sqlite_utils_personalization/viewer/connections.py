@@ -21,7 +21,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
 from sqlite_utils_personalization.database import require_evidence
-from sqlite_utils_personalization.errors import Crowded, PersonalizationError, ReadOnly
+from sqlite_utils_personalization.errors import Crowded, PersonalizationError, ServedReadOnly
 from sqlite_utils_personalization.transaction import transaction
 from sqlite_utils_personalization.viewer.failure import not_prepared, unreadable
 from sqlite_utils_personalization.viewer.settings import PLUGIN
@@ -131,10 +131,10 @@ async def write(
 ) -> T:
     """What function returns, in an IMMEDIATE transaction in Datasette's queue of writes; then runs after its end.
 
-    An error undoes what function did. ReadOnly if the database is served with -i.
+    An error undoes what function did. ServedReadOnly if the database is served with -i.
     """
     if not source.is_mutable:
-        raise ReadOnly(
+        raise ServedReadOnly(
             "the database is served read-only here, so that nothing can be changed or delivered",
             "ask where it can be written, or look at ?preview=1",
         )

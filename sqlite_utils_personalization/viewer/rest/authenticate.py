@@ -14,7 +14,7 @@ from sqlite_utils_personalization.customer_api.key_source import (
     KeyStatus,
     key_status,
 )
-from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.preferences.customer import KeyHashes, plain_key
 from sqlite_utils_personalization.viewer.connections import read
 from sqlite_utils_personalization.viewer.rest.problem import Problem
@@ -79,7 +79,7 @@ def key_in(headers: Headers) -> bytes:
     """The one key of the request, as bytes. Problem 401 if there is none, or headers that disagree."""
     try:
         found = {plain_key(key) for key in _keys(headers)}
-    except InvalidRequest:
+    except InvalidInput:
         raise unknown_key("The request holds no key.") from None
     if len(found) > 1:
         raise unknown_key("The request holds two different keys.")

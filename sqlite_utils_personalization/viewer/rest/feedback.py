@@ -2,7 +2,7 @@
 
 from datasette import Response
 
-from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.preferences.feedback import (
     check_feedback,
     feedback_of,
@@ -25,7 +25,7 @@ async def post_feedback(call: Call) -> Response:
     query(call.request, ())
     body = await json_body(call.request)
     if not isinstance(body, dict) or body.keys() != set(FIELDS):
-        raise InvalidRequest(f"the body is not an object with {', '.join(FIELDS)} and nothing else")
+        raise InvalidInput(f"the body is not an object with {', '.join(FIELDS)} and nothing else")
     given = [body[name] for name in FIELDS]
     check_feedback(*given)
     done = await call.write(lambda db: give_feedback(db, call.user_token_hash, *given))

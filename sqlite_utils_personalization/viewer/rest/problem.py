@@ -16,11 +16,11 @@ from sqlite_utils_personalization.errors import (
     Changed,
     Crowded,
     DeliveryConflict,
+    InvalidInput,
     InvalidPreference,
-    InvalidRequest,
     NotFound,
     PersonalizationError,
-    ReadOnly,
+    ServedReadOnly,
     UnknownCustomer,
     sentence,
 )
@@ -63,11 +63,11 @@ class Problem(Exception):
 
 _STATUS = {
     InvalidPreference: 422,
-    InvalidRequest: 422,
+    InvalidInput: 422,
     NotFound: 404,
     Changed: 412,
     DeliveryConflict: 409,
-    ReadOnly: 409,
+    ServedReadOnly: 409,
 }
 
 

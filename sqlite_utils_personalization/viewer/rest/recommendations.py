@@ -10,7 +10,7 @@ from sqlite_utils_personalization.customer_api.recommendations import (
     recommendations,
 )
 from sqlite_utils_personalization.customer_api.statement import statement
-from sqlite_utils_personalization.errors import InvalidRequest
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.viewer.rest.request import Call, query
 
 API = "/v1/me/personalization"
@@ -24,7 +24,7 @@ async def get_recommendations(call: Call) -> Response:
     # Asking for the headers alone hands over nothing.
     is_preview = parameters.get("preview", "0") == "1" or call.request.method == "HEAD"
     if parameters.get("preview", "0") not in ("0", "1"):
-        raise InvalidRequest("preview is not 1 or 0", "give one of them, or none")
+        raise InvalidInput("preview is not 1 or 0", "give one of them, or none")
 
     wanted: dict[str, Any] = {
         "recommendation_type": parameters.get("type"),

@@ -1,0 +1,268 @@
+"""Which file a function is about: a path, a connection, or a sqlite_utils.Database; and whose transaction it is.
+
+On a connection of the caller's a function that writes does what an INSERT of the caller's own would do there.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple, TypeAlias, TypeVar, cast
+
+import sqlite_utils
+
+from sqlite_utils_personalization.database import (
+    decoded,
+    explain_errors,
+    open_readonly,
+    open_writable,
+    plain_rows,
+)
+from sqlite_utils_personalization.errors import Conflict, InvalidInput
+from sqlite_utils_personalization.transaction import transaction
+
+T = TypeVar("T")
+
+_DEFAULT_S = 30.0
+_LONGEST_S = 86_400
+_END = object()
+
+File: TypeAlias = "str | os.PathLike[str] | sqlite3.Connection | sqlite_utils.Database"
+
+
+class Opened(NamedTuple):
+    """The connection to work with, and the file's path as a sentence names it."""
+
+    conn: sqlite3.Connection
+    path: str
+
+
+@contextmanager
+def reading(file: File, timeout_s: float | None = None) -> Iterator[Opened]:
+    """The file, only read: a path is opened and closed, a connection is left as it was.
+
+    timeout_s is how long to wait for a lock: for a path 30 seconds, for a connection what it has itself.
+    """
+    if isinstance(file, (str, os.PathLike)):
+        path = _path(file)
+        with explain_errors(path), open_readonly(path, _or_default(timeout_s)) as db:
+            yield Opened(db.conn, path)
+    else:
+        with _lent(_connection(file), timeout_s) as found:
+            yield found
+
+
+@contextmanager
+def writing(file: File, timeout_s: float | None = None) -> Iterator[Opened]:
+    """The file within a transaction, which is undone where an error leaves this.
+
+    Of a path it is committed at the end. Of a connection it is the caller's: one that is open is joined, and kept or
+    undone with it; where Python itself would open one for an INSERT it is opened and left open; and where every
+    statement of the caller's own is committed at once (isolation_level=None, a sqlite_utils.Database), so is this.
+    """
+    if isinstance(file, (str, os.PathLike)):
+        path = _path(file)
+        with (
+            explain_errors(path),
+            open_writable(path, _or_default(timeout_s)) as db,
+            transaction(db.conn, "IMMEDIATE"),
+        ):
+            yield Opened(db.conn, path)
+        return
+    conn = _connection(file)
+    is_left_open = not isinstance(file, sqlite_utils.Database) and _opens_transactions(conn)
+    with _lent(conn, timeout_s) as found:
+        if conn.in_transaction:
+            whose = _savepoint(conn)
+        else:
+            whose = _left_open(conn) if is_left_open else transaction(conn, "IMMEDIATE")
+        with whose:
+            yield found
+
+
+@contextmanager
+def alone(file: File, timeout_s: float | None = None, *, create: bool = False) -> Iterator[Opened]:
+    """The file for a function that commits as it goes. Conflict if the caller's connection is in a transaction."""
+    if isinstance(file, (str, os.PathLike)):
+        path = _path(file)
+        with (
+            explain_errors(path),
+            open_writable(path, _or_default(timeout_s), create=create) as db,
+        ):
+            yield Opened(db.conn, path)
+        return
+    conn = _connection(file)
+    with _lent(conn, timeout_s) as found:
+        if conn.in_transaction:
+            raise Conflict(
+                "the connection is in a transaction, and this commits as it goes",
+                "commit it first, or give the path of the file",
+            )
+        yield found
+
+
+def streamed(file: File, rows: Callable[[Opened], Iterator[T]]) -> Iterator[T]:
+    """Each of rows, read from the file as they are asked for; a connection is lent for no longer than one takes."""
+    if isinstance(file, (str, os.PathLike)):
+        with reading(file) as found:
+            yield from rows(found)
+        return
+    conn, made = _connection(file), None
+    while True:
+        with _lent(conn, None) as found:
+            made = made or rows(found)
+            one = next(made, _END)
+        if one is _END:
+            return
+        yield cast(T, one)
+
+
+def _path(file: str | os.PathLike[str]) -> str:
+    path = os.fspath(file)
+    if not isinstance(path, str) or "\0" in path:
+        raise InvalidInput("the path of the file is no text", "give a path, such as 'jpcite.db'")
+    return path
+
+
+def _connection(file: object) -> sqlite3.Connection:
+    conn = file.conn if isinstance(file, sqlite_utils.Database) else file
+    # sqlite_utils may use pysqlite3, whose connections are of another class.
+    if not hasattr(type(conn), "in_transaction"):
+        raise InvalidInput(
+            f"{type(file).__name__} is no database",
+            "give a path, a sqlite3.Connection or a sqlite_utils.Database",
+        )
+    lent = cast(sqlite3.Connection, conn)
+    try:
+        lent.cursor()
+    except sqlite3.ProgrammingError as error:
+        raise InvalidInput(
+            f"the connection cannot be used ({str(error).partition('.')[0]})",
+            "open one in this thread, or give the path of the file",
+        ) from None
+    return lent
+
+
+def _opens_transactions(conn: sqlite3.Connection) -> bool:
+    """Whether Python opens a transaction for an INSERT of the caller's own, who then commits it."""
+    legacy = getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", None)
+    return getattr(conn, "autocommit", legacy) == legacy and conn.isolation_level is not None
+
+
+@contextmanager
+def _savepoint(conn: sqlite3.Connection) -> Iterator[None]:
+    conn.execute("SAVEPOINT personalization")
+    try:
+        yield
+        conn.execute("RELEASE personalization")
+    except BaseException as error:
+        if "no such savepoint" in str(error):
+            raise _of_another_thread() from None
+        # SQLite itself rolls all back when, say, the disk is full.
+        if conn.in_transaction:
+            conn.execute("ROLLBACK TO personalization")
+            conn.execute("RELEASE personalization")
+        raise
+
+
+@contextmanager
+def _left_open(conn: sqlite3.Connection) -> Iterator[None]:
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+    _owners[id(conn)] = threading.get_ident()
+
+
+@contextmanager
+def _lent(conn: sqlite3.Connection, timeout_s: float | None) -> Iterator[Opened]:
+    """The caller's connection as ours are, for one thread at a time, and afterwards as it was."""
+    with _turn(conn), ExitStack() as stack:
+        path = _main_file(conn) or "the database"
+        with explain_errors(path):
+            stack.enter_context(_as_ours(conn))
+            if timeout_s is not None:
+                stack.enter_context(_waiting(conn, timeout_s))
+            yield Opened(conn, path)
+
+
+def _main_file(conn: sqlite3.Connection) -> str:
+    # Unlike pragma_database_list it reads nothing of the file, which may be locked.
+    return next(str(file or "") for _, _, file in plain_rows(conn, "PRAGMA database_list"))
+
+
+@contextmanager
+def _as_ours(conn: sqlite3.Connection) -> Iterator[None]:
+    rows, text, level = conn.row_factory, conn.text_factory, conn.isolation_level
+    # Within a transaction Python would commit it.
+    is_set = not conn.in_transaction
+    conn.row_factory, conn.text_factory = None, decoded
+    if is_set:
+        conn.isolation_level = None
+    try:
+        yield
+    finally:
+        conn.row_factory, conn.text_factory = rows, text
+        if is_set:
+            conn.isolation_level = level
+
+
+@contextmanager
+def _waiting(conn: sqlite3.Connection, timeout_s: float) -> Iterator[None]:
+    ((before,),) = plain_rows(conn, "PRAGMA busy_timeout")
+    conn.execute(f"PRAGMA busy_timeout = {_milliseconds(timeout_s)}")
+    try:
+        yield
+    finally:
+        conn.execute(f"PRAGMA busy_timeout = {before}")
+
+
+def _or_default(timeout_s: float | None) -> float:
+    return _DEFAULT_S if timeout_s is None else _milliseconds(timeout_s) / 1000
+
+
+def _milliseconds(timeout_s: float) -> int:
+    try:
+        if 0 <= timeout_s <= _LONGEST_S:
+            return int(timeout_s * 1000)
+    except TypeError:
+        pass
+    raise InvalidInput("timeout_s is no number of seconds", f"give 0 to {_LONGEST_S}")
+
+
+_turns: dict[int, tuple[threading.RLock, int]] = {}
+_turns_guard = threading.Lock()
+# Which thread has yet to commit what it wrote on a connection.
+_owners: dict[int, int] = {}
+
+
+def _of_another_thread() -> Conflict:
+    return Conflict(
+        "another thread has a transaction open on this connection, and would commit or undo what this one writes",
+        "open a connection in each thread, or share one with isolation_level=None",
+    )
+
+
+@contextmanager
+def _turn(conn: sqlite3.Connection) -> Iterator[None]:
+    """One thread at a time: of two that share a connection, each would end the other's transaction."""
+    key = id(conn)
+    with _turns_guard:
+        lock, users = _turns.get(key, (threading.RLock(), 0))
+        _turns[key] = (lock, users + 1)
+    try:
+        with lock:
+            if not conn.in_transaction:
+                _owners.pop(key, None)
+            elif _owners.get(key, threading.get_ident()) != threading.get_ident():
+                raise _of_another_thread()
+            yield
+    finally:
+        with _turns_guard:
+            lock, users = _turns.pop(key)
+            if users > 1:
+                _turns[key] = (lock, users - 1)
