@@ -29,6 +29,12 @@ if find_spec("datasette"):
     from sqlite_utils_personalization.viewer.large_tables import count_no_rows, count_no_tables
     from sqlite_utils_personalization.viewer.mcp import register_mcp_tools
     from sqlite_utils_personalization.viewer.pages.routes import register_routes
+    from sqlite_utils_personalization.viewer.queries.asked import (
+        ask_strictly,
+        note_question,
+        show_failure,
+        show_next,
+    )
     from sqlite_utils_personalization.viewer.queries.serve import (
         asgi_wrapper,
         canned_queries,
@@ -42,6 +48,7 @@ if find_spec("datasette"):
     )
 
     __all__ = [
+        "ask_strictly",
         "asgi_wrapper",
         "canned_queries",
         "check_customer_settings",
@@ -55,6 +62,7 @@ if find_spec("datasette"):
         "link_number",
         "link_rec_id",
         "menu_links",
+        "note_question",
         "permission_allowed",
         "permission_resources_sql",
         "prepare_connection",
@@ -63,7 +71,9 @@ if find_spec("datasette"):
         "register_routes",
         "send_text_cells",
         "shorten_user_token_hash",
+        "show_failure",
         "show_japan_time",
+        "show_next",
         "show_no_other_tables",
         "skip_csrf",
         "startup",

@@ -13,13 +13,17 @@ from sqlite_utils_personalization.errors import PersonalizationError, capitalize
 
 @dataclass
 class Failure(Exception):
-    """A page that cannot be shown: its HTTP status, a title, a sentence, what to do, and where to go, by label."""
+    """A page that cannot be shown: its HTTP status, a title, a sentence, what to do, and where to go, by label.
+
+    parameter is the one that is wrong, if one is.
+    """
 
     status: int
     title: str
     text: str
     todo: str
     links: Mapping[str, str] = field(default_factory=dict)
+    parameter: str | None = None
 
 
 def no_schema() -> Failure:
@@ -88,7 +92,7 @@ def no_recommendation(error: PersonalizationError) -> Failure:
 async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
     """The page of a failure, or its JSON."""
     data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
-    data |= {"todo": failure.todo, "links": dict(failure.links)}
+    data |= {"todo": failure.todo, "links": dict(failure.links), "parameter": failure.parameter}
     if as_json:
         return Response.json(data, status=failure.status)
     return await html_page(datasette, request, "failure", data, failure.status)

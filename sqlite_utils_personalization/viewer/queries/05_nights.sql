@@ -1,23 +1,24 @@
 -- title: Nights and their counts
 -- title_ja: 夜ごとの件数
 -- description: Every night that was scored, newest first, with the counts its run wrote down: nothing is counted again here.
--- param: since text first day scored, such as 2026-07-01
--- param: until text last day scored; a month is meant as a whole
--- param: after integer run_id of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- param: since day first day scored, in Japan, such as 2026-07-01
+-- param: until day last day scored; a month is meant as a whole
+-- param: after number next of the previous page, a run_id
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: run_id
 
 SELECT
     r.run_id,
     r.as_of,
     r.again,
-    coalesce(p.status, 'unknown') AS status,
-    r.profiles AS customers,
+    coalesce(p.status, 'unknown') AS state,
+    r.profiles,
     r.rejected,
-    p.logged AS recommendations,
+    p.logged,
 -- each type
     json_extract(r.counts_json, '$.{type}.rows') AS {type},
 -- end
-    (SELECT coalesce(sum(atom), 0) FROM json_tree(r.left_out_json)) AS left_out,
+    (SELECT coalesce(sum(atom), 0) FROM json_tree(r.left_out_json)) AS left_out_items,
     r.top_k,
     r.served_at,
     p.finished_at,

@@ -1,10 +1,11 @@
 -- title: Recommendations per day
 -- title_ja: 日別の推薦件数
 -- description: Per day scored, newest first, the recommendations of each type as the runs wrote them down; a day scored again counts every run, and what other programs logged is not in it.
--- param: since text first day scored, such as 2026-07-01
--- param: until text last day scored; a month is meant as a whole
--- param: after text as_of of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- param: since day first day scored, in Japan, such as 2026-07-01
+-- param: until day last day scored; a month is meant as a whole
+-- param: after day next of the previous page, a day
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: as_of
 
 SELECT
     as_of,
@@ -12,7 +13,7 @@ SELECT
 -- each type, +
     sum(json_extract(counts_json, '$.{type}.rows'))
 -- end
-    AS recommendations,
+    AS logged,
 -- each type, ,
     sum(json_extract(counts_json, '$.{type}.rows')) AS {type}
 -- end

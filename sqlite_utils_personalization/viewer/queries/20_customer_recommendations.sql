@@ -1,12 +1,14 @@
 -- title: One customer's recommendations
 -- title_ja: 顧客別の推薦
 -- description: What one customer was recommended, newest first, then best score first, and whether the formula gives that score again.
--- param: customer text the customer's profile_id, or the whole user_token_hash
--- param: type text {a_type}; empty for all
--- param: since text first UTC time, such as 2026-07-22 or 2026-07-22T18:00
--- param: until text last UTC time; a day or an hour is meant as a whole
--- param: after integer rec_id of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- param: customer* customer the customer's profile_id, the first 8 digits of the hash as lists have them, or all of it
+-- param: night night the day of one night, such as 2026-07-22, its run_id, or latest; empty for all nights
+-- param: type type {a_type}; empty for all
+-- param: since time first night, as its day in Japan, such as 2026-07-22; or a time with its zone, such as 2026-07-22T09:00+09:00, for what was served from then on
+-- param: until time last night; a month is meant as a whole; or the last time
+-- param: after rec_id next of the previous page, a rec_id
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: rec_id
 
 WITH start(score, served_at, rec_id) AS (
     SELECT score, served_at, rec_id FROM am_personalization_recommendation_log
@@ -14,14 +16,15 @@ WITH start(score, served_at, rec_id) AS (
     UNION ALL
     SELECT 100, '~', 0 WHERE cast(:after AS text) = ''
 ),
+{span},
 page AS (
-    SELECT rec_id, profile_id, score, served_at FROM am_personalization_recommendation_log
+    SELECT rec_id, profile_id, score, served_at FROM am_personalization_recommendation_log l
     WHERE profile_id = {profile_id}
         AND score > 0
         AND cast(:type AS text) IN ('', recommendation_type)
-        AND served_at >= rtrim(cast(:since AS text), 'Z')
-        AND served_at <= rtrim(cast(:until AS text), 'Z') || '~'
-        AND served_at <= (SELECT served_at FROM start)
+        AND served_at >= (SELECT first_at FROM span)
+        AND served_at <= (SELECT min(served_at, last_at) FROM start, span)
+        AND {is_asked_for}
         AND (
             served_at < (SELECT served_at FROM start)
             OR score < (SELECT score FROM start)
@@ -32,14 +35,20 @@ page AS (
 )
 SELECT
     v.rec_id,
-    page.profile_id,
-    v.user_token_hash,
-    v.served_at,
     v.run_id,
+    r.as_of,
+    page.profile_id,
+    {customer} AS customer,
+    CASE {customer} WHEN 'erased' THEN NULL ELSE v.user_token_hash END AS user_token_hash,
     v.recommendation_type,
     v.item_id,
     v.title,
+    {rank} AS rank,
     v.logged_score AS score,
-    v.verdict
+    v.served_at,
+    CASE WHEN {customer} = 'erased' AND v.verdict = 'reproduced' THEN 'erased' ELSE v.verdict END AS verdict
 FROM page CROSS JOIN v_personalization_replay v ON v.rec_id = page.rec_id
+CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = page.rec_id
+LEFT JOIN am_personalization_profile p ON p.profile_id = page.profile_id
+LEFT JOIN am_personalization_run r ON r.run_id = v.run_id
 ORDER BY page.served_at DESC, page.score DESC, page.rec_id

@@ -1,9 +1,9 @@
 -- title: What changed for a customer between two nights
 -- title_ja: 二夜の間の変化
--- description: The items one customer was recommended on one of two nights only, or at another place or score, and what that is due to; no row means that nothing changed.
--- param: customer text the customer's profile_id, or the whole user_token_hash
--- param: night text the second night: its day, such as 2026-07-22, or its run_id; the latest if empty
--- param: before text the first night; the one before the second if empty
+-- description: The items one customer was recommended on one of two nights only, or at another rank or score, and what that is due to; no row means that nothing changed. A rule says by which an item was left out.
+-- param: customer* customer the customer's profile_id, the first 8 digits of the hash as lists have them, or all of it
+-- param: night whole_night the second night: its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: before whole_night the first night; that of the day scored before the second if empty
 
 WITH night(side, run_id, as_of, served_at, rules) AS (
     SELECT 'after', run_id, as_of, served_at, model_sha256 || top_k
@@ -13,26 +13,26 @@ WITH night(side, run_id, as_of, served_at, rules) AS (
     FROM am_personalization_run WHERE run_id = (
         SELECT max(run_id) FROM am_personalization_run
         WHERE trim(cast(:before AS text)) IN (as_of, cast(run_id AS text))
-            OR cast(:before AS text) = '' AND run_id < {run_id}
+            OR cast(:before AS text) = '' AND run_id = {run_before}
     )
 ),
 offer AS (
     SELECT n.side, c.recommendation_type, c.item_id, c.title, c.opens_on, c.closes_on, l.score, t.cohort_id,
-        row_number() OVER (PARTITION BY n.side, l.recommendation_type ORDER BY l.rec_id) AS place
+        row_number() OVER (PARTITION BY n.side, l.recommendation_type ORDER BY l.rec_id) AS rank
     FROM night n CROSS JOIN am_personalization_recommendation_log l
     {evidence_link}
     WHERE l.profile_id = {profile_id} AND l.served_at = n.served_at AND t.run_id = n.run_id
 ),
-declared(cohort_id) AS (
-    SELECT cohort_id FROM offer
+declared(side, cohort_id) AS (
+    SELECT side, cohort_id FROM offer
     UNION
-    SELECT coalesce(u.cohort_id, 0) FROM night n CROSS JOIN am_personalization_unserved u
+    SELECT n.side, coalesce(u.cohort_id, 0) FROM night n CROSS JOIN am_personalization_unserved u
         ON u.run_id = n.run_id AND u.profile_id = {profile_id}
 ),
 change AS (
     SELECT recommendation_type, item_id, max(title) AS title, max(opens_on) AS opens_on, max(closes_on) AS closes_on,
-        min(CASE side WHEN 'before' THEN place END) AS place_before,
-        min(CASE side WHEN 'after' THEN place END) AS place_after,
+        min(CASE side WHEN 'before' THEN rank END) AS rank_before,
+        min(CASE side WHEN 'after' THEN rank END) AS rank_after,
         max(CASE side WHEN 'before' THEN score END) AS score_before,
         max(CASE side WHEN 'after' THEN score END) AS score_after
     FROM offer GROUP BY recommendation_type, item_id
@@ -51,42 +51,52 @@ seen AS (
     GROUP BY o.recommendation_type, o.item_id
 )
 SELECT
+    {profile_id} AS profile_id,
+    (SELECT {customer} FROM am_personalization_profile p WHERE p.profile_id = {profile_id}) AS customer,
     recommendation_type,
     item_id,
     title,
     CASE
-        WHEN place_before IS NULL THEN 'new'
-        WHEN place_after IS NULL THEN 'gone'
-        WHEN place_after < place_before THEN 'up'
-        WHEN place_after > place_before THEN 'down'
+        WHEN rank_before IS NULL THEN 'new'
+        WHEN rank_after IS NULL THEN 'gone'
+        WHEN rank_after < rank_before THEN 'up'
+        WHEN rank_after > rank_before THEN 'down'
         ELSE 'score'
     END AS change,
     CASE
         WHEN (SELECT count(DISTINCT rules) FROM night) > 1 THEN 'model or top_k changed'
-        WHEN (SELECT count(*) FROM declared) > 1 THEN 'declaration changed'
+        WHEN NOT EXISTS (SELECT 1 FROM declared WHERE side = 'before') THEN 'not a customer yet'
+        WHEN NOT EXISTS (SELECT 1 FROM declared WHERE side = 'after') THEN CASE
+            WHEN {profile_id} IN (SELECT profile_id FROM am_personalization_erasure) THEN 'erased'
+            ELSE 'no longer a customer'
+        END
+        WHEN (SELECT count(DISTINCT cohort_id) FROM declared) > 1 THEN 'declaration changed'
         WHEN candidate_before IS NULL THEN 'new in the catalogue'
         WHEN candidate_after IS NULL THEN 'no longer in the catalogue'
-        WHEN left_out_before IS NOT NULL THEN 'no longer left out as: ' || left_out_before
-        WHEN left_out_after IS NOT NULL THEN 'left out as: ' || left_out_after
-        WHEN place_after IS NULL AND EXISTS {delivered_before} THEN 'handed over before'
-        WHEN place_after IS NULL AND EXISTS {refused_before} THEN 'dismissed or applied for'
+        WHEN left_out_before IS NOT NULL THEN 'no longer left out'
+        WHEN left_out_after IS NOT NULL THEN 'left out'
+        WHEN rank_after IS NULL AND EXISTS {delivered_before} THEN 'handed over before'
+        WHEN rank_after IS NULL AND EXISTS {refused_before} THEN 'dismissed or applied for'
         WHEN candidate_before <> candidate_after THEN 'item changed'
-        WHEN opens_on > (SELECT as_of FROM night WHERE side = 'before') THEN 'opened'
-        WHEN closes_on < (SELECT as_of FROM night WHERE side = 'after') THEN 'closed'
-        WHEN place_after IS NULL AND NOT (
+        WHEN rank_before IS NULL AND opens_on > (SELECT as_of FROM night WHERE side = 'before') THEN 'opened'
+        WHEN rank_after IS NULL AND closes_on < (SELECT as_of FROM night WHERE side = 'after') THEN 'closed'
+        WHEN rank_after IS NULL AND NOT (
             SELECT {in_time} FROM night n CROSS JOIN am_personalization_run r ON r.run_id = n.run_id
             CROSS JOIN am_personalization_cohort k ON k.cohort_id IN (SELECT cohort_id FROM declared)
             CROSS JOIN am_personalization_candidate c ON c.candidate_id = candidate_after
             WHERE n.side = 'after'
         ) THEN 'closes too soon'
         ELSE 'days passed, or other items changed'
-    END AS because,
-    place_before,
-    place_after,
+    END AS reason,
+    coalesce(left_out_before, left_out_after) AS rule,
+    rank_before,
+    rank_after,
     score_before,
     score_after,
     (SELECT run_id FROM night WHERE side = 'before') AS run_id_before,
-    (SELECT run_id FROM night WHERE side = 'after') AS run_id_after
+    (SELECT run_id FROM night WHERE side = 'after') AS run_id_after,
+    (SELECT as_of FROM night WHERE side = 'before') AS as_of_before,
+    (SELECT as_of FROM night WHERE side = 'after') AS as_of_after
 FROM change JOIN seen USING (recommendation_type, item_id)
-WHERE place_before IS NOT place_after OR score_before IS NOT score_after
-ORDER BY recommendation_type, place_after IS NULL, place_after, place_before
+WHERE rank_before IS NOT rank_after OR score_before IS NOT score_after
+ORDER BY recommendation_type, rank_after IS NULL, rank_after, rank_before

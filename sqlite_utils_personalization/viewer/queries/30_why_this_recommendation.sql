@@ -1,26 +1,27 @@
 -- title: Why this recommendation
 -- title_ja: この推薦の理由
 -- description: One recommendation with its reason: what was declared, what the item said that night, the points for each, and whether the formula gives the same score again.
--- param: rec_id integer number of the recommendation in the log
+-- param: rec_id* rec_id number of the recommendation in the log
 
 SELECT
     v.rec_id,
+    v.run_id,
+    r.as_of,
     v.served_at,
     l.profile_id,
-    {short_hash} AS customer,
+    {customer} AS customer,
     v.recommendation_type,
     v.item_id,
     v.title,
-    r.as_of,
+    {rank} AS rank,
     {component_facts},
     k.prefecture AS declared_prefecture,
     c.prefectures AS item_prefectures,
     {cap} AS cap,
-    v.logged_score,
+    v.logged_score AS score,
     v.recomputed_score,
-    v.verdict,
+    CASE WHEN {customer} = 'erased' AND v.verdict = 'reproduced' THEN 'erased' ELSE v.verdict END AS verdict,
     c.why AS item_facts_from,
-    v.run_id,
     r.model_sha256,
     r.package_version
 FROM am_personalization_recommendation_log l

@@ -1,11 +1,12 @@
 -- title: Who was recommended this item
 -- title_ja: この案件を推薦された顧客
 -- description: The customers who were recommended one item on one night, in the order of the log.
--- param: item_id text the item in the catalogue it came from
--- param: type text {a_type}; empty for all
--- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
--- param: after integer rec_id of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- param: item_id* item_id the item in the catalogue it came from
+-- param: type type {a_type}; empty for all
+-- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: after number next of the previous page, a rec_id
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: rec_id
 
 WITH version(candidate_id) AS (
     SELECT v.candidate_id FROM am_personalization_candidate v
@@ -26,11 +27,11 @@ SELECT
     n.run_id,
     n.as_of,
     l.profile_id,
-    {short_hash} AS customer,
+    {customer} AS customer,
     c.recommendation_type,
     c.item_id,
     c.title,
-    d.seq,
+    {rank} AS rank,
     l.score
 FROM night n
 -- From the lists of the night that hold it to their customers: that needs no index of decisions by item.
@@ -39,6 +40,7 @@ CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id
     AND d.seq >= e.first_seq AND d.seq < e.first_seq + e.n
 CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
 CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id + d.seq - e.first_seq
+CROSS JOIN am_personalization_run r ON r.run_id = n.run_id
 LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
 WHERE e.first_rec_id >= max(n.first_rec_id, (
         SELECT coalesce(max(first_rec_id), 0) FROM am_personalization_evidence

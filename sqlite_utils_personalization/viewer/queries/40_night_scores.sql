@@ -1,8 +1,8 @@
 -- title: A night by type and score
 -- title_ja: 種別と点数の分布
 -- description: How many recommendations of each type had which score on one night, as its run wrote them down; of a night scored before runs wrote down scores there is one row per type, and its score is empty.
--- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
--- param: type text {a_type}; empty for all
+-- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: type type {a_type}; empty for all
 
 WITH types(recommendation_type) AS (VALUES {type_rows}),
 counts AS (
@@ -10,7 +10,7 @@ counts AS (
     FROM am_personalization_run CROSS JOIN types
     WHERE run_id = {run_id} AND cast(:type AS text) IN ('', recommendation_type)
 )
-SELECT run_id, as_of, recommendation_type, cast(s.key AS integer) AS score, s.value AS recommendations
+SELECT run_id, as_of, recommendation_type, cast(s.key AS integer) AS score, s.value AS logged
 FROM counts CROSS JOIN json_each(counts_json, kind || '.scores') s
 WHERE s.type = 'integer' AND cast(s.key AS integer) BETWEEN 1 AND 100
 UNION ALL

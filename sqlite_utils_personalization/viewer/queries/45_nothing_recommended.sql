@@ -1,26 +1,32 @@
 -- title: Customers who were recommended nothing, and why
 -- title_ja: 推薦なしの顧客と理由
--- description: The customers one night recommended nothing at all, with what they had declared then and the reason.
--- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
--- param: after integer profile_id of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- description: The customers one night recommended nothing at all, with what they had declared then and the reason; of a declaration that was rejected, sentence says what is wrong in it.
+-- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: after number next of the previous page, a profile_id
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: profile_id
 
 SELECT
     u.run_id,
+    r.as_of,
     u.profile_id,
-    {short_hash} AS customer,
+    {customer} AS customer,
     CASE
-        WHEN u.reason IS NOT NULL THEN u.reason
-        WHEN coalesce(k.industries, k.horizon_days, k.risk_level) IS NULL THEN 'nothing was declared that earns points'
-        ELSE 'no open item earned a point'
+        WHEN u.cohort_id IS NULL THEN 'rejected'
+        WHEN u.due_json IS NOT NULL THEN 'gone during the night'
+        WHEN u.reason IS NOT NULL THEN 'handed over before'
+        WHEN coalesce(k.industries, k.horizon_days, k.risk_level) IS NULL THEN 'nothing declared'
+        ELSE 'nothing earned a point'
     END AS reason,
+    u.reason AS sentence,
     k.industries AS declared_industries,
     k.prefecture AS declared_prefecture,
-    k.horizon_days AS declared_horizon_days,
-    k.risk_level AS declared_risk_level
-FROM am_personalization_unserved u
+    k.horizon_days AS declared_deadline_horizon_days,
+    k.risk_level AS declared_risk_tolerance
+FROM am_personalization_run r
+CROSS JOIN am_personalization_unserved u ON u.run_id = r.run_id
 LEFT JOIN am_personalization_cohort k ON k.cohort_id = u.cohort_id
 LEFT JOIN am_personalization_profile p ON p.profile_id = u.profile_id
-WHERE u.run_id = {run_id} AND u.profile_id > coalesce(nullif(cast(:after AS integer), 0), -9223372036854775808)
+WHERE r.run_id = {run_id} AND u.profile_id > coalesce(nullif(cast(:after AS integer), 0), -9223372036854775808)
 ORDER BY u.profile_id
 LIMIT {size}

@@ -1,15 +1,17 @@
 -- title: Rejected preferences
 -- title_ja: 無効とされた申告
 -- description: The customers one night did not score because what they declared is not valid, with what is wrong in it; last_updated_at says whether it was mended since.
--- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
--- param: after integer profile_id of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: after number next of the previous page, a profile_id
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: profile_id
 
 SELECT
     u.run_id,
+    r.as_of,
     u.profile_id,
-    {short_hash} AS customer,
-    u.reason,
+    {customer} AS customer,
+    u.reason AS sentence,
     r.served_at,
     p.last_updated_at
 FROM am_personalization_run r

@@ -1,15 +1,17 @@
 -- title: Items left out of the catalogue, and why
 -- title_ja: 対象外の案件と理由
 -- description: What one night found in the catalogue and did not consider, with the rule that kept it out.
--- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
--- param: type text {a_type}; empty for all
--- param: rule text why it was left out, such as notice; empty for all
--- param: after integer candidate_id of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: type type {a_type}; empty for all
+-- param: rule rule why it was left out, such as notice; empty for all
+-- param: after number next of the previous page, a candidate_id
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: candidate_id
 
 SELECT * FROM (
     SELECT
         s.run_id,
+        r.as_of,
         c.candidate_id,
         c.recommendation_type,
         c.item_id,
@@ -18,7 +20,9 @@ SELECT * FROM (
         coalesce(c.left_out, CASE
             WHEN c.opens_on > r.as_of THEN 'not yet open'
             WHEN c.closes_on < r.as_of THEN 'closed' END) AS rule,
-        c.closes_on
+        c.opens_on,
+        c.closes_on,
+        {closing} AS closing
     FROM am_personalization_run r
     CROSS JOIN am_personalization_run_candidate s ON s.run_id = r.run_id
     CROSS JOIN am_personalization_candidate c ON c.candidate_id = s.candidate_id

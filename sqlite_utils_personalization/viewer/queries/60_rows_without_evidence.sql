@@ -1,8 +1,9 @@
 -- title: Rows without evidence
 -- title_ja: 証拠のない行
--- description: Ranges of the log that no night accounts for: other programs wrote them, or evidence is missing. sealed_by is the seal that covers a range as rows of other programs. An answer looks at 100,000 lists of customers; where the log goes on, a last row of no rec_ids says how far it came.
--- param: after integer last_rec_id of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- description: Ranges of the log that no night accounts for: other programs wrote them, or evidence is missing. sealed_by is the seal that covers a range as rows of other programs. A page looks at 100,000 lists of customers at most.
+-- param: after number next of the previous page, a rec_id
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: last_rec_id
 
 WITH RECURSIVE start(rec_id) AS (
     SELECT max(cast(:after AS integer) + 1, coalesce((

@@ -1,10 +1,10 @@
 -- title: Integrity of a night
 -- title_ja: 一夜の完全性
 -- description: The seal of one night, whether the seal before it is there, and whether the run and the number of rows are still those sealed. Only sqlite-utils personalization-verify derives every row and hash again.
--- param: night text its day, such as 2026-07-22, or its run_id; the latest if empty
+-- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
 
 WITH night AS (
-    SELECT r.run_id, r.as_of, coalesce(g.status, 'unknown') AS status,
+    SELECT r.run_id, r.as_of, coalesce(g.status, 'unknown') AS state,
         s.seal_id, s.first_rec_id, s.last_rec_id, s.log_end, s.leaves, s.root, s.tree_root,
         json_extract(s.manifest_json, '$.rows') AS rows_sealed,
         (
@@ -40,9 +40,9 @@ WITH night AS (
 SELECT
     run_id,
     as_of,
-    status,
+    state,
     CASE
-        WHEN status = 'running' THEN 'not finished - run personalization-score for this night again'
+        WHEN state = 'running' THEN 'not finished - run personalization-score for this night again'
         WHEN seal_id IS NULL THEN 'its seal is missing'
         WHEN NOT follows THEN 'its seal does not follow from the one before it'
         WHEN NOT run_as_sealed THEN 'the run is not the one that was sealed'

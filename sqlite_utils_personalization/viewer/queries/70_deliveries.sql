@@ -1,11 +1,12 @@
 -- title: Deliveries and yen
 -- title_ja: 配信と金額
--- description: Per Japanese calendar day or month, newest first, and per channel: what was delivered, what of it is billed because its status is 2xx, what was taken back, and the yen that leaves, tax excluded. A page ends after the day that makes 50,000 rows read; first_day and last_day say which days of a month are on it.
--- param: per text day or month; day if empty
--- param: since text first day, such as 2026-07-01
--- param: until text last day; a month is meant as a whole
--- param: after text first_day of the last row of the previous page
--- param: size integer days on a page, 1 to 1000, 100 if empty
+-- description: Per Japanese calendar day or month, newest first, and per channel: what was delivered, what of it is charged because its status is 2xx, what was taken back, and the yen that leaves, tax excluded. A page ends after the day that makes 50,000 rows read; first_day and last_day say which days of a month are on it.
+-- param: per per day or month; day if empty
+-- param: since day first day, in Japan, such as 2026-07-01
+-- param: until day last day; a month is meant as a whole
+-- param: after day next of the previous page, a day
+-- param: size size days on a page, 1 to 1000, 100 if empty
+-- ends: first_day
 
 WITH RECURSIVE bound(stop) AS (
     SELECT min(
@@ -41,11 +42,11 @@ day(day, period, channels) AS (
         substr(date(start, '+9 hours'), 1, CASE trim(cast(:per AS text)) WHEN 'month' THEN 7 ELSE 10 END),
         -- Added up day by day: sorting all days at once takes twice as long.
         (
-            SELECT json_group_object(channel, json_array(deliveries, billed, reversed, yen)) FROM (
+            SELECT json_group_object(channel, json_array(deliveries, charged, reversed, yen)) FROM (
                 SELECT
                     channel,
                     sum(reversal_of IS NULL) AS deliveries,
-                    sum(reversal_of IS NULL AND status BETWEEN 200 AND 299) AS billed,
+                    sum(reversal_of IS NULL AND status BETWEEN 200 AND 299) AS charged,
                     sum(reversal_of IS NOT NULL) AS reversed,
                     sum(CASE
                         WHEN status NOT BETWEEN 200 AND 299 THEN 0
@@ -70,9 +71,16 @@ SELECT
     last_day,
     each.key AS channel,
     sum(json_extract(each.value, '$[0]')) AS deliveries,
-    sum(json_extract(each.value, '$[1]')) AS billed,
+    sum(json_extract(each.value, '$[1]')) AS charged,
     sum(json_extract(each.value, '$[2]')) AS reversed,
-    sum(json_extract(each.value, '$[3]')) AS yen
+    sum(json_extract(each.value, '$[3]')) AS owed_yen
 FROM dated CROSS JOIN json_each(channels) each
 GROUP BY period, first_day, last_day, each.key
-ORDER BY period DESC, channel
+UNION ALL
+SELECT NULL, start, NULL, NULL, NULL, NULL, NULL, NULL FROM (SELECT min(day) AS start FROM day)
+WHERE EXISTS (
+    SELECT 1 FROM am_personalization_delivery
+    WHERE delivered_at < strftime('%Y-%m-%dT%H:%M:%S', start, '-9 hours')
+        AND delivered_at >= coalesce(strftime('%Y-%m-%dT%H:%M:%S', substr(cast(:since AS text) || '-01', 1, 10), '-9 hours'), '')
+)
+ORDER BY 1 DESC, 4

@@ -1,15 +1,16 @@
 -- title: Deliveries and charges of one class
 -- title_ja: 区分別の照合明細
 -- description: The rows of the last reconciliation that was kept of a month, each with its reason, event times, processing times and yen; rec_id leads to the replay. Matched rows are counted, not kept.
--- param: class text such as duplicate, late, delivered but not charged; empty for all
--- param: month text Japanese calendar month, such as 2026-07; the latest if empty
--- param: after integer seq of the last row of the previous page
--- param: size integer rows on a page, 1 to 1000, 100 if empty
+-- param: class class such as duplicate, late, delivered but not charged; empty for all
+-- param: month month Japanese calendar month, such as 2026-07; the latest if empty
+-- param: after number next of the previous page, a seq
+-- param: size size rows on a page, 1 to 1000, 100 if empty
+-- next: seq
 
 SELECT
     r.seq,
     r.class,
-    r.because,
+    r.because AS sentence,
     r.rec_id,
     r.channel,
     r.slot,

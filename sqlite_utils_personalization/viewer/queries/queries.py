@@ -1,9 +1,11 @@
 """The questions an auditor can ask: one file of viewer/queries/ each, in the order of the file names.
 
 NN_name.sql begins with `-- title:`, `-- title_ja:`, `-- description:` and, in the order of the form, one
-`-- param: name type what it means` for each parameter; then comes the query. {name} in it stands for what parts.sql
-says under that name, or else for that expression of the formula. What stands between `-- each type, SEPARATOR` and
-`-- end` is there once for each type of recommendation, as {type}.
+`-- param: name type what it means` for each parameter, the name with a star where the question asks nothing without it;
+a type is one of parameters.py. One with pages says `-- next: column`, which the next page begins after, or `-- ends:
+column` where size does not count rows. A page that ends before it is full has a last row without a first column, which
+says after what there is more. Then comes the query. {name} in it stands for what parts.sql says under that name, or else for that expression of the formula.
+What stands between `-- each type, SEPARATOR` and `-- end` is there once for each type of recommendation, as {type}.
 """
 
 import re
@@ -23,31 +25,39 @@ from sqlite_utils_personalization.model.kinds import COMPONENTS, TYPES
 from sqlite_utils_personalization.schema.migrations import migrations
 
 _FILE = re.compile(r"\d\d_\w+\.sql")
-_HEADER = re.compile(r"^-- (title|title_ja|description|param): (.+)\n", re.MULTILINE)
+_HEADER = re.compile(r"^-- (title|title_ja|description|param|next|ends): (.+)\n", re.MULTILINE)
 _PART = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _NAME = re.compile(r"\{(\w+)\}")
 _EACH = re.compile(r"^-- each type(?:, (.+))?\n((?:.*\n)*?)-- end\n", re.MULTILINE)
+# What a customer calls it who declares it.
+_KEYS = {"horizon_days": "deadline_horizon_days", "risk_level": "risk_tolerance"}
 _A_TYPE = f"{', '.join(TYPES[:-1])} or {TYPES[-1]}"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One field of a question's form; type is text or integer, and an empty value means not given."""
+    """One field of a question's form; an empty value means not given, which one that is required may not be."""
 
     name: str
     type: str
     meaning: str
+    is_required: bool
 
 
 @dataclass(frozen=True)
 class Question:
-    """One canned query, the same whatever the database is called."""
+    """One canned query, the same whatever the database is called.
+
+    next_column is what the next page begins after, None without pages; ends_itself, whether size does not count rows.
+    """
 
     name: str
     title: str
     title_ja: str
     description: str
     parameters: tuple[Parameter, ...]
+    next_column: str | None
+    ends_itself: bool
     sql: str
 
 
@@ -70,9 +80,16 @@ def _question(file_name: str, text: str) -> Question:
         title=headers["title"][0],
         title_ja=headers["title_ja"][0],
         description=headers["description"][0],
-        parameters=tuple(Parameter(*param.split(maxsplit=2)) for param in headers["param"]),
+        parameters=tuple(map(_parameter, headers["param"])),
+        next_column=next(iter(headers["next"] + headers["ends"]), None),
+        ends_itself=bool(headers["ends"]),
         sql=splice(_NAME.sub(_part, _EACH.sub(_arms, _HEADER.sub("", text)))).strip(),
     )
+
+
+def _parameter(text: str) -> Parameter:
+    name, kind, meaning = text.split(maxsplit=2)
+    return Parameter(name.rstrip("*"), kind, meaning, name.endswith("*"))
 
 
 def _arms(each: re.Match[str]) -> str:
@@ -93,8 +110,11 @@ def _part(name: re.Match[str]) -> str:
 @cache
 def _parts() -> dict[str, str]:
     _, *found = _PART.split(files(__package__).joinpath("parts.sql").read_text(encoding="utf-8"))
-    parts = {name: text.strip() for name, text in zip(found[::2], found[1::2], strict=True)}
-    facts = chain.from_iterable(map(_facts, COMPONENTS))
+    parts: dict[str, str] = {}
+    for name, text in zip(found[::2], found[1::2], strict=True):
+        # A part may name those before it.
+        parts[name] = _NAME.sub(lambda part: parts.get(part[1], part[0]), text.strip())
+    facts = chain.from_iterable(_facts(component, parts["closing"]) for component in COMPONENTS)
     rows = ", ".join(f"('{kind}')" for kind in TYPES)
     kept_away = {
         "delivered_before": _of_change(DELIVERED, parts),
@@ -117,12 +137,15 @@ def _of_change(sql: str, parts: dict[str, str]) -> str:
     return f"({sql.strip()})".replace("{", "{{").replace("}", "}}")
 
 
-def _facts(component: str) -> Iterator[str]:
+def _facts(component: str, closing: str) -> Iterator[str]:
     """What a component reads, and its points, as columns beside those of the replay view."""
     read = reads(component)
-    yield from (f"k.{column} AS declared_{column}" for column in read.declared)
-    facts = (column for column in read.item if column != "recommendation_type")
-    yield from (f"c.{column} AS item_{column}" for column in facts)
+    yield from (f"k.{column} AS declared_{_KEYS.get(column, column)}" for column in read.declared)
+    for column in read.item:
+        if column == "rolling":
+            yield f"{closing} AS item_closing"
+        elif column != "recommendation_type":
+            yield f"c.{column} AS item_{column}"
     if read.days_left:
         yield "{days_left} AS days_left"
         yield "{lead_days} AS lead_days"
@@ -145,7 +168,9 @@ def fields(conn: sqlite3.Connection, question: Question) -> list[str]:
 
 
 def _line(question: Question, names: list[str]) -> str:
-    parameters = [f"`{parameter.name}` {parameter.type}" for parameter in question.parameters]
+    parameters = [
+        f"`{parameter.name}`{' (needed)' * parameter.is_required}" for parameter in question.parameters
+    ]
     fields = [f"`{name}`" for name in names]
     cells = (question.title, f"`{question.name}`", ", ".join(parameters), ", ".join(fields))
     return f"| {' | '.join(cells)} |"

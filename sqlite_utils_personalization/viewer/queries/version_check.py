@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 
 from datasette import hookimpl
 
-from sqlite_utils_personalization.viewer.queries.metadata import metadata
 from sqlite_utils_personalization.viewer.queries.missing_tables import answerable_query
+from sqlite_utils_personalization.viewer.queries.queries import questions
 
 # What Datasette was given stays as it is while it runs.
 _said: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
@@ -35,9 +35,11 @@ async def metadata_warning(datasette: Any, database: str) -> str | None:
 
 
 async def _warning(datasette: Any, database: str) -> str | None:
-    packaged = metadata(database)["databases"][database]["queries"]
     quoted = shlex.quote(database)
-    given = {name: await _given_sql(datasette, database, name) for name in packaged}
+    given = {
+        question.name: await _given_sql(datasette, database, question.name)
+        for question in questions()
+    }
     if not any(given.values()):
         return (
             f"no question of this plugin is served for {database} - start Datasette with --metadata metadata.yml,"
@@ -45,9 +47,8 @@ async def _warning(datasette: Any, database: str) -> str | None:
         )
     other = [
         name
-        for name, query in packaged.items()
-        if _words(given[name])
-        != _words((await answerable_query(datasette, database, query))["sql"])
+        for name, sql in given.items()
+        if not await is_of_this_version(datasette, database, name, sql)
     ]
     if not other:
         return None
@@ -55,6 +56,12 @@ async def _warning(datasette: Any, database: str) -> str | None:
         f"metadata.yml is of another version than this viewer: {', '.join(other)} missing or not the same"
         f" - write it again and restart: sqlite-utils personalization-metadata {quoted} > metadata.yml"
     )
+
+
+async def is_of_this_version(datasette: Any, database: str, name: str, sql: str) -> bool:
+    """Whether sql is that question, as a database with our schema can answer it now; read-only."""
+    packaged = next(question.sql for question in questions() if question.name == name)
+    return _words(sql) == _words((await answerable_query(datasette, database, packaged))["sql"])
 
 
 async def _given_sql(datasette: Any, database: str, name: str) -> str:
