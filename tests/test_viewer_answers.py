@@ -149,12 +149,12 @@ async def test_nights(ask, tables):
             "run_id": run["run_id"],
             "as_of": run["as_of"],
             "again": 0,
-            "status": "finished",
-            "customers": 9,
+            "state": "finished",
+            "profiles": 9,
             "rejected": run["run_id"],
-            "recommendations": len(logged(tables, run)),
+            "logged": len(logged(tables, run)),
             **per_type(logged(tables, run)),
-            "left_out": sum(
+            "left_out_items": sum(
                 why_not(row, run) is not None
                 for row in tables["candidate"]
                 if {"run_id": run["run_id"], "candidate_id": row["candidate_id"]}
@@ -182,7 +182,7 @@ async def test_recommendations_per_day_are_the_rows_of_the_log(ask, tables):
         {
             "as_of": run["as_of"],
             "runs": 1,
-            "recommendations": len(logged(tables, run)),
+            "logged": len(logged(tables, run)),
             **per_type(logged(tables, run)),
         }
         for run in tables["run"][::-1]
@@ -196,15 +196,18 @@ async def test_recommendations_per_day_are_the_rows_of_the_log(ask, tables):
 @pytest.mark.asyncio
 async def test_recent_recommendations_are_the_rows_of_the_view(ask, path, tables):
     view = sqlite3.connect(path).execute(
-        "SELECT rec_id, substr(user_token_hash, 1, 8) || '…', recommendation_type, score, served_at"
+        "SELECT rec_id, substr(user_token_hash, 1, 8), recommendation_type, score, served_at"
         " FROM v_personalization_recent_recs"
     )
-    profiles = {row["rec_id"]: row["profile_id"] for row in tables["recommendation_log"]}
-    names = ("rec_id", "profile_id", "customer", "recommendation_type", "score", "served_at")
+    names = ("rec_id", "customer", "recommendation_type", "score", "served_at")
+    found = await ask("recent_recommendations", size=1000)
 
-    assert await ask("recent_recommendations", size=1000) == [
-        dict(zip(names, (rec_id, profiles[rec_id], *rest), strict=True)) for rec_id, *rest in view
-    ]
+    assert [tuple(row[name] for name in names) for row in found] == view.fetchall()
+    for row in found:
+        assert {key: row[key] for key in row if key != "customer"} in [
+            {key: one[key] for key in row if key != "customer"}
+            for one in history(tables, row["profile_id"])
+        ]
 
 
 @pytest.mark.asyncio
@@ -217,16 +220,23 @@ async def test_a_customers_history_is_found_by_number_and_by_hash(ask, tables):
 
 def history(tables, profile_id):
     offered, token = offers(tables), hashes(tables)[profile_id]
+    nights = {run["run_id"]: run["as_of"] for run in tables["run"]}
+    ranks = {run_id: ranking(tables, run_id, profile_id) for run_id in nights}
     rows = [row for row in tables["recommendation_log"] if row["profile_id"] == profile_id]
     rows.sort(key=lambda row: (row["score"], -row["rec_id"]), reverse=True)
     rows.sort(key=lambda row: row["served_at"], reverse=True)
     return [
         {
             "rec_id": row["rec_id"],
+            "run_id": offered.get(row["rec_id"], {}).get("run_id"),
+            "as_of": nights.get(offered.get(row["rec_id"], {}).get("run_id")),
             "profile_id": profile_id,
+            "customer": token[:8],
             "user_token_hash": token,
             "served_at": row["served_at"],
-            "run_id": offered.get(row["rec_id"], {}).get("run_id"),
+            "rank": ranks.get(offered.get(row["rec_id"], {}).get("run_id"), {}).get(
+                (row["recommendation_type"], offered.get(row["rec_id"], {}).get("item_id")), (None,)
+            )[0],
             "recommendation_type": row["recommendation_type"],
             "item_id": offered.get(row["rec_id"], {}).get("item_id"),
             "title": offered.get(row["rec_id"], {}).get("title"),
@@ -263,12 +273,12 @@ async def test_changes_are_those_between_the_two_nights(ask, tables):
             if before.get(key) != after.get(key)
         }
         rows = await ask("customer_changes", customer=profile_id)
-        compared = ("recommendation_type", "item_id", "place_before", "score_before")
-        compared += ("place_after", "score_after")
+        compared = ("recommendation_type", "item_id", "rank_before", "score_before")
+        compared += ("rank_after", "score_after")
         assert {tuple(row[name] for name in compared) for row in rows} == expected
         assert {(row["run_id_before"], row["run_id_after"]) for row in rows} in ({(1, 2)}, set())
         for row in rows:
-            assert row["change"] == change(row["place_before"], row["place_after"])
+            assert row["change"] == change(row["rank_before"], row["rank_after"])
 
 
 def change(before, after):
@@ -281,7 +291,7 @@ def change(before, after):
 
 async def because(ask, profile_id, **form):
     rows = await ask("customer_changes", customer=profile_id, **form)
-    return {row["item_id"]: (row["change"], row["because"]) for row in rows}
+    return {row["item_id"]: (row["change"], row["reason"]) for row in rows}
 
 
 @pytest.mark.asyncio
@@ -318,7 +328,7 @@ async def test_what_was_handed_over_or_dismissed_is_gone_for_that(tmp_path):
     rows = (
         await datasette.client.get("/jpcite/customer_changes.json?_shape=array&customer=2")
     ).json()
-    found = {row["item_id"]: (row["change"], row["because"]) for row in rows}
+    found = {row["item_id"]: (row["change"], row["reason"]) for row in rows}
     onto = (
         await datasette.client.get(
             "/jpcite/item_recommendations.json?_shape=array&item_id=EXjg0000000000009A"
@@ -338,18 +348,11 @@ async def test_what_was_handed_over_or_dismissed_is_gone_for_that(tmp_path):
 
 @pytest.mark.asyncio
 async def test_the_two_nights_are_named_by_day_or_by_run(ask):
-    backwards = await ask("customer_changes", customer=1, night=AS_OF, before=LATER)
+    changes = await ask("customer_changes", customer=1)
 
-    assert {row["item_id"] for row in backwards if row["change"] == "gone"} == {
-        row["item_id"]
-        for row in await ask("customer_changes", customer=1)
-        if row["change"] == "new"
-    }
-    assert await ask("customer_changes", customer=1, night=1, before=2) == backwards
-    assert await ask("customer_changes", customer=1, night=1) == [
-        row for row in await ask("customer_changes", customer=1, night=1) if row["change"] == "new"
-    ]
-    assert await ask("customer_changes", customer=1, night=2, before=2) == []
+    assert {(row["as_of_before"], row["as_of_after"]) for row in changes} == {(AS_OF, LATER)}
+    for night, before in ((LATER, AS_OF), (2, 1), ("latest", AS_OF), (LATER, "")):
+        assert await ask("customer_changes", customer=1, night=night, before=before) == changes
 
 
 @pytest.mark.asyncio
@@ -387,14 +390,15 @@ async def test_an_item_says_who_on_the_latest_night(ask, tables):
         "run_id": 2,
         "as_of": LATER,
         "profile_id": offered["profile_id"],
-        "customer": f"{hashes(tables)[offered['profile_id']][:8]}…",
+        "customer": hashes(tables)[offered["profile_id"]][:8],
         "recommendation_type": offered["recommendation_type"],
         "item_id": offered["item_id"],
         "title": offered["title"],
-        "seq": offered["seq"],
+        "rank": ranking(tables, 2, offered["profile_id"])[
+            offered["recommendation_type"], offered["item_id"]
+        ][0],
         "score": offered["score"],
     }
-    assert await ask("item_recommendations") == []
     assert await ask("item_recommendations", item_id="EX-110") == []
     assert await ask("item_recommendations", item_id="EX-109", night=AS_OF) == []
 
@@ -409,7 +413,7 @@ async def test_the_scores_of_a_night_are_those_of_the_log(ask, tables):
                 "as_of": run["as_of"],
                 "recommendation_type": kind,
                 "score": points,
-                "recommendations": counted[kind, points],
+                "logged": counted[kind, points],
             }
             for kind, points in sorted(counted, key=lambda key: (key[0], -key[1]))
         ]
@@ -426,10 +430,11 @@ async def test_nothing_recommended_names_the_customers_who_have_no_row(ask, tabl
         rows = await ask("nothing_recommended", night=run["run_id"])
         assert [row["profile_id"] for row in rows] == sorted(set(hashes(tables)) - served)
     # Customer 8 declared nothing, 6 was mended into nonsense, 9 never was valid.
-    assert {row["profile_id"]: row["reason"] for row in rows} == {
-        6: "preference_json is not a JSON object",
-        8: "nothing was declared that earns points",
-        9: "preference_json is not a JSON object",
+    rejected = ("rejected", "preference_json is not a JSON object")
+    assert {row["profile_id"]: (row["reason"], row["sentence"]) for row in rows} == {
+        6: rejected,
+        8: ("nothing declared", None),
+        9: rejected,
     }
     assert [row["profile_id"] for row in await ask("nothing_recommended", after=6, size=1)] == [8]
 
@@ -440,9 +445,10 @@ async def test_rejected_preferences(ask, tables):
     expected = [
         {
             "run_id": 2,
+            "as_of": LATER,
             "profile_id": profile_id,
-            "customer": f"{profiles[profile_id]['user_token_hash'][:8]}…",
-            "reason": "preference_json is not a JSON object",
+            "customer": profiles[profile_id]["user_token_hash"][:8],
+            "sentence": "preference_json is not a JSON object",
             "served_at": tables["run"][1]["served_at"],
             "last_updated_at": profiles[profile_id]["last_updated_at"],
         }
@@ -461,12 +467,17 @@ async def test_left_out_items(ask, tables):
     expected = [
         {
             "run_id": 2,
+            "as_of": LATER,
             "candidate_id": row["candidate_id"],
             "recommendation_type": row["recommendation_type"],
             "item_id": row["item_id"],
             "title": row["title"],
             "rule": why_not(row, night),
+            "opens_on": row["opens_on"],
             "closes_on": row["closes_on"],
+            "closing": (
+                "dated" if row["closes_on"] else {1: "rolling", 0: "unknown"}.get(row["rolling"])
+            ),
         }
         for row in tables["candidate"]
         if row["candidate_id"] in seen and why_not(row, night)
@@ -477,6 +488,7 @@ async def test_left_out_items(ask, tables):
     assert ("EX-108", "closed") in {(row["item_id"], row["rule"]) for row in rows}
     assert [row["item_id"] for row in await ask("left_out_items", rule="excluded")] == ["EX-109"]
     assert await ask("left_out_items", type="industry_pack") == []
+    assert await ask("left_out_items", rule="not yet open", type="industry_pack") == []
     assert await ask("left_out_items", size=1, after=rows[0]["candidate_id"]) == rows[1:2]
 
 
@@ -509,7 +521,7 @@ async def test_an_untouched_night_shows_its_seal_and_no_fault(ask, tables, run_i
     assert row == {
         "run_id": run_id,
         "as_of": run["as_of"],
-        "status": "finished",
+        "state": "finished",
         "finding": "nothing wrong at a glance",
         "rows_planned": rows,
         "rows_in_evidence": rows,
@@ -597,9 +609,9 @@ async def test_why_says_who_by_number_and_the_short_hash(ask, tables):
 
     assert (row["profile_id"], row["customer"]) == (
         offered["profile_id"],
-        f"{hashes(tables)[offered['profile_id']][:8]}…",
+        hashes(tables)[offered["profile_id"]][:8],
     )
-    assert (row["item_id"], row["logged_score"], row["verdict"]) == (
+    assert (row["item_id"], row["score"], row["verdict"]) == (
         offered["item_id"],
         offered["score"],
         "reproduced",
@@ -621,7 +633,7 @@ async def test_the_fields_are_those_the_reference_lists_in_that_order(path):
         lines[name.strip(" `")] = fields.strip()
     answered = {}
     for question in questions():
-        form = FORMS.get(question.name, "customer=1")
+        form = {**FORMS, "customer_recommendations": "customer=1"}.get(question.name, "")
         response = await datasette.client.get(f"/jpcite/{question.name}.json?_shape=array&{form}")
         answered[question.name] = ", ".join(f"`{name}`" for name in response.json()[0])
 
@@ -694,4 +706,4 @@ async def test_a_list_leads_to_each_of_its_customers(ask):
     for row in await ask("recent_recommendations", size=5):
         history = await ask("customer_recommendations", customer=row["profile_id"])
         assert row["rec_id"] in {found["rec_id"] for found in history}
-        assert {found["user_token_hash"][:8] for found in history} == {row["customer"][:8]}
+        assert {found["user_token_hash"][:8] for found in history} == {row["customer"]}

@@ -48,8 +48,8 @@ if find_spec("datasette"):
     )
 
     __all__ = [
-        "ask_strictly",
         "asgi_wrapper",
+        "ask_strictly",
         "canned_queries",
         "check_customer_settings",
         "count_no_rows",

@@ -92,7 +92,9 @@ def no_recommendation(error: PersonalizationError) -> Failure:
 async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
     """The page of a failure, or its JSON."""
     data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
-    data |= {"todo": failure.todo, "links": dict(failure.links), "parameter": failure.parameter}
+    data |= {"todo": failure.todo, "links": dict(failure.links)}
+    if failure.parameter is not None:
+        data["parameter"] = failure.parameter
     if as_json:
         return Response.json(data, status=failure.status)
     return await html_page(datasette, request, "failure", data, failure.status)

@@ -14,7 +14,7 @@ WITH night(run_id, as_of, first_rec_id, last_rec_id) AS (
     WHERE r.run_id = {run_id}
 ),
 looked AS (
-    SELECT l.* FROM night n CROSS JOIN am_personalization_recommendation_log l
+    SELECT l.rec_id, l.profile_id FROM night n CROSS JOIN am_personalization_recommendation_log l
         ON l.rec_id >= max(n.first_rec_id, cast(:after AS integer) + 1) AND l.rec_id <= n.last_rec_id
     ORDER BY l.rec_id LIMIT 2000
 ),
@@ -28,7 +28,7 @@ known(profile_id, recommendation_type, item_id) AS (
     WHERE b.run_id = {run_before} AND t.run_id = b.run_id
 ),
 page AS (
-    SELECT l.rec_id FROM looked l
+    SELECT l.rec_id FROM looked w CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = w.rec_id
     {evidence_link}
     WHERE t.run_id = (SELECT run_id FROM night) AND l.score > 0
         AND cast(:type AS text) IN ('', l.recommendation_type)

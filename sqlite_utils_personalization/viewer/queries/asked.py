@@ -93,7 +93,7 @@ class _Asked:
         return Results(rows, False, found.description)
 
 
-class _Refused(Base400):
+class _Refused(Base400):  # type: ignore[misc]
     """What Datasette takes for a fault of the request, and not for one to print a traceback of."""
 
     def __init__(self, wrong: WrongParameter, asked: _Asked) -> None:
@@ -104,7 +104,11 @@ class _Refused(Base400):
             "Wrong parameter" if wrong.status == 400 else "There is no answer",
             sentence(wrong.what),
             sentence(wrong.todo),
-            {asked.question.title: question_url(asked.datasette, asked.database, asked.question.name)},
+            {
+                asked.question.title: question_url(
+                    asked.datasette, asked.database, asked.question.name
+                )
+            },
             wrong.parameter,
         )
         self.as_json = not asked.is_page

@@ -76,7 +76,10 @@ def _customer(db: sqlite3.Connection, name: str, text: str) -> str:
         what = f"the hashes of {len(hashes)} customers begin with {shown}"
         raise WrongParameter(name, what, "give more of it, or the profile_id")
     raise WrongParameter(
-        name, f"there is no customer {shown}", "check it; the hash of an erased customer is gone", 404
+        name,
+        f"there is no customer {shown}",
+        "check it; the hash of an erased customer is gone",
+        404,
     )
 
 
@@ -110,7 +113,9 @@ def _compare(db: sqlite3.Connection, form: dict[str, str]) -> None:
         _whole(db, "before" if "before" in form else "night", before)
     elif "before" in form:
         what = f"no night before that of {as_of} was scored"
-        raise WrongParameter("night", what, "give a later one: there is nothing to compare with", 404)
+        raise WrongParameter(
+            "night", what, "give a later one: there is nothing to compare with", 404
+        )
 
 
 def _whole(db: sqlite3.Connection, name: str, run_id: int) -> str:

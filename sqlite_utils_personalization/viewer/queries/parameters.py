@@ -49,7 +49,9 @@ def read_form(question: Question, query_string: str, *, is_form: bool) -> dict[s
             continue
         if name not in known:
             names = f"it has {', '.join(known)}" if known else "it has none"
-            raise WrongParameter(name, f"{short_repr(name)} is no parameter of {question.name}", names)
+            raise WrongParameter(
+                name, f"{short_repr(name)} is no parameter of {question.name}", names
+            )
         if name in given:
             raise WrongParameter(name, f"the parameter {name} is given twice", "give it once")
         given[name] = text.strip().strip(_INVISIBLE).strip()

@@ -2,10 +2,11 @@
 
 NN_name.sql begins with `-- title:`, `-- title_ja:`, `-- description:` and, in the order of the form, one
 `-- param: name type what it means` for each parameter, the name with a star where the question asks nothing without it;
-a type is one of parameters.py. One with pages says `-- next: column`, which the next page begins after, or `-- ends:
-column` where size does not count rows. A page that ends before it is full has a last row without a first column, which
-says after what there is more. Then comes the query. {name} in it stands for what parts.sql says under that name, or else for that expression of the formula.
-What stands between `-- each type, SEPARATOR` and `-- end` is there once for each type of recommendation, as {type}.
+a type is one of parameters.py. One with pages says `-- next: column`, which the next page begins after, or
+`-- ends: column` where size does not count rows. A page that ends before it is full has a last row without a first
+column, which says after what there is more. Then comes the query. {name} in it stands for what parts.sql says under that
+name, or else for that expression of the formula. What stands between `-- each type, SEPARATOR` and `-- end` is there
+once for each type of recommendation, as {type}.
 """
 
 import re
@@ -48,7 +49,7 @@ class Parameter:
 class Question:
     """One canned query, the same whatever the database is called.
 
-    next_column is what the next page begins after, None without pages; ends_itself, whether size does not count rows.
+    next_column is what the next page begins after, None without pages; ends_itself, whether size counts no rows.
     """
 
     name: str
@@ -169,7 +170,8 @@ def fields(conn: sqlite3.Connection, question: Question) -> list[str]:
 
 def _line(question: Question, names: list[str]) -> str:
     parameters = [
-        f"`{parameter.name}`{' (needed)' * parameter.is_required}" for parameter in question.parameters
+        f"`{parameter.name}`{' (needed)' * parameter.is_required}"
+        for parameter in question.parameters
     ]
     fields = [f"`{name}`" for name in names]
     cells = (question.title, f"`{question.name}`", ", ".join(parameters), ", ".join(fields))
