@@ -592,11 +592,11 @@ async def test_with_several_databases_one_is_asked_for(shared, tmp_path):
     other = tmp_path / "other.db"
     shutil.copy(shared, other)
     datasette = await serve(shared, other)
-    choice = (await get(datasette, f"{HOME}.json", 300)).json()
+    choice = (await get(datasette, f"{HOME}.json", 400)).json()
 
     assert choice["links"] == {
-        "jpcite": "/-/personalization?database=jpcite",
-        "other": "/-/personalization?database=other",
+        "jpcite": "/-/personalization.json?database=jpcite",
+        "other": "/-/personalization.json?database=other",
     }
     for name in choice["links"]:
         for url in (f"{HOME}.json", f"{HOME}/replay/1.json"):
@@ -747,3 +747,57 @@ async def test_a_replay_says_of_what_has_no_closing_date_which_it_is(shared, ite
     text, _ = await both(shared, f"{HOME}/replay/{rec_id}", 200)
 
     assert f"<dt>Closes</dt><dd>{says}</dd>" in text
+
+
+@pytest.mark.asyncio
+async def test_each_of_several_databases_has_its_own_address_of_the_same_page(shared, tmp_path):
+    other = tmp_path / "other one.db"
+    shutil.copy(shared, other)
+    datasette = await serve(shared, other, settings={"base_url": "/audit/"})
+    for page in (HOME, f"{HOME}.json", f"{HOME}/replay/1", f"{HOME}/replay/1.json"):
+        for wrong, status in (("", 400), ("&database=nothing", 404)):
+            response = await get(datasette, f"{page}?now=on{wrong}", status)
+            if page.endswith(".json"):
+                answer = response.json()
+                assert (answer["ok"], answer["parameter"]) == (False, "database")
+                assert answer["links"] == {
+                    "jpcite": f"/audit{page}?database=jpcite&now=on",
+                    "other one": f"/audit{page}?database=other+one&now=on",
+                }
+                for name, url in answer["links"].items():
+                    inside = url.removeprefix("/audit")
+                    assert (await get(datasette, inside)).json()["database"] == name
+            else:
+                assert f"/audit{page}?database=other+one&amp;now=on" in response.text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("url", (f"{HOME}.json", f"{HOME}/replay/1.json"))
+async def test_json_of_ours_is_as_open_and_is_kept_as_long_as_datasettes(shared, url):
+    datasette = await serve(shared, cors=True, settings={"default_cache_ttl": 17})
+    ours = await get(datasette, url)
+    theirs = await get(datasette, "/jpcite/nights.json")
+    for name in ("access-control-allow-origin", "access-control-expose-headers", "cache-control"):
+        assert ours.headers[name] == theirs.headers[name]
+    for wrong in (f"{url}?database=nothing", "/jpcite/nights.json?nite=1"):
+        refused = await datasette.client.get(wrong)
+        assert refused.status_code in (400, 404)
+        assert refused.headers["access-control-allow-origin"] == "*"
+        assert "max-age" not in refused.headers.get("cache-control", "")
+    asked = await datasette.client.options(url)
+    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, "*")
+    known = await datasette.client.get(url, cookies=root(datasette))
+    assert known.headers["cache-control"].startswith("private")
+    closed = await serve(shared, settings={"default_cache_ttl": 0})
+    alone = await get(closed, url)
+    assert "access-control-allow-origin" not in alone.headers
+    assert alone.headers["cache-control"] == "no-cache"
+    assert (await closed.client.options(url)).status_code == 405
+
+
+@pytest.mark.asyncio
+async def test_the_form_reads_full_width_digits(shared):
+    datasette = await serve(shared)
+    response = await get(datasette, f"{HOME}/replay?rec_id=%EF%BC%97%E3%80%80", 302)
+
+    assert response.headers["location"].startswith(f"{HOME}/replay/7?")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from datasette import Response
+from datasette.utils import add_cors_headers
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.errors import PersonalizationError, capitalize, sentence
@@ -37,15 +38,17 @@ def no_schema() -> Failure:
 
 
 def which_database(name: str | None, links: Mapping[str, str]) -> Failure:
-    """The one that was asked for is not there, or several are and none was asked for."""
+    """The one that was asked for is not there, or several are and none was asked for; links lead to each of them."""
     if name is None:
-        return Failure(300, "Which database?", "More than one can be audited.", "Choose:", links)
+        text = "More than one can be audited, and the parameter database does not say which."
+        return Failure(400, "Which database?", text, "Choose:", links, "database")
     return Failure(
         404,
         "No such database",
         f"There is no database {name} here with the table am_personalization_profile.",
         "Choose one that is here:",
         links,
+        "database",
     )
 
 
@@ -96,8 +99,19 @@ async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: 
     if failure.parameter is not None:
         data["parameter"] = failure.parameter
     if as_json:
-        return Response.json(data, status=failure.status)
+        return json_answer(datasette, data, failure.status)
     return await html_page(datasette, request, "failure", data, failure.status)
+
+
+def json_answer(datasette: Any, data: Any, status: int = 200) -> Response:
+    """JSON of ours, with what Datasette's own has: to be kept as long, and open to other origins under --cors."""
+    response = Response.json(data, status=status)
+    if datasette.cors:
+        add_cors_headers(response.headers)
+    if datasette.cache_headers and status == 200:
+        seconds = datasette.setting("default_cache_ttl")
+        response.headers["Cache-Control"] = f"max-age={seconds}" if seconds else "no-cache"
+    return response
 
 
 async def html_page(

@@ -8,6 +8,8 @@ days are Japanese calendar days. ?database= says which, where several have our s
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unicodedata import normalize
+from urllib.parse import parse_qsl, urlencode
 
 from datasette import Forbidden, Response, hookimpl
 
@@ -18,6 +20,7 @@ from sqlite_utils_personalization.viewer.failure import (
     Failure,
     failure_page,
     html_page,
+    json_answer,
     no_schema,
     which_database,
 )
@@ -74,7 +77,7 @@ async def find_replay(datasette: Any, request: Any) -> Response:
         database = await _database(datasette, request)
     except Failure as failure:
         return await failure_page(datasette, request, failure, as_json=False)
-    rec_id = (request.args.get("rec_id") or "").strip()
+    rec_id = normalize("NFKC", request.args.get("rec_id") or "").strip()
     # Only a number has a page of its own to go to.
     return Response.redirect(
         replay_url(datasette, database, rec_id if rec_id.isdecimal() else "none")
@@ -83,6 +86,9 @@ async def find_replay(datasette: Any, request: Any) -> Response:
 
 def _read_only(view: Route) -> Route:
     async def respond(datasette: Any, request: Any) -> Response:
+        if request.method == "OPTIONS" and datasette.cors:
+            # What a browser asks first of another origin.
+            return json_answer(datasette, {"ok": True})
         if request.method not in ("GET", "HEAD"):
             return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
         return await view(datasette, request)
@@ -101,9 +107,10 @@ def _page(name: str, view: View, show: Show) -> Route:
         except Forbidden as error:
             if not as_json:
                 raise
-            return Response.json({"ok": False, "status": 403, "error": str(error)}, status=403)
+            denied = {"ok": False, "status": 403, "error": str(error)}
+            return json_answer(datasette, denied, 403)
         if as_json:
-            return Response.json(data)
+            return json_answer(datasette, data)
         shown = data | show(datasette, database, data) | {"home_url": home_url(datasette, database)}
         return await html_page(datasette, request, name, shown)
 
@@ -119,7 +126,15 @@ async def _database(datasette: Any, request: Any) -> str:
         raise no_schema()
     if chosen in names or (chosen is None and len(names) == 1):
         return chosen or names[0]
-    raise which_database(chosen, {name: home_url(datasette, name) for name in names})
+    here = request.path.removeprefix(datasette.setting("base_url").rstrip("/"))
+    args = [pair for pair in parse_qsl(request.query_string) if pair[0] != "database"]
+    raise which_database(
+        chosen,
+        {
+            name: datasette.urls.path(f"{here}?{urlencode([('database', name), *args])}")
+            for name in names
+        },
+    )
 
 
 async def _head(datasette: Any, database: str) -> dict[str, Any]:

@@ -1,5 +1,4 @@
-"""Asking a question in Datasette, on both of its lines: what is given is read strictly, and a page says whether there is
-more.
+"""Asking a question in Datasette, on both lines: what is given is read strictly, and a page says if there is more.
 
 Datasette has no place for either. So the address is looked at before Datasette, and what it runs for it is run here.
 """

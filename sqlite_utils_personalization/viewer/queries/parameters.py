@@ -39,7 +39,7 @@ class WrongParameter(PersonalizationError):
 def read_form(question: Question, query_string: str, *, is_form: bool) -> dict[str, str]:
     """What is given for each parameter of the question, as its SQL takes it; empty where nothing is. Read-only.
 
-    WrongParameter of what is unknown, given twice, cannot be, or missing; is_form says that nothing at all may be given.
+    WrongParameter of what is unknown, given twice, cannot be, or missing; is_form says that nothing may be given.
     Datasette's own parameters begin with an underscore.
     """
     known = {parameter.name: parameter for parameter in question.parameters}

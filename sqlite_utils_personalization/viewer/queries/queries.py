@@ -4,9 +4,9 @@ NN_name.sql begins with `-- title:`, `-- title_ja:`, `-- description:` and, in t
 `-- param: name type what it means` for each parameter, the name with a star where the question asks nothing without it;
 a type is one of parameters.py. One with pages says `-- next: column`, which the next page begins after, or
 `-- ends: column` where size does not count rows. A page that ends before it is full has a last row without a first
-column, which says after what there is more. Then comes the query. {name} in it stands for what parts.sql says under that
-name, or else for that expression of the formula. What stands between `-- each type, SEPARATOR` and `-- end` is there
-once for each type of recommendation, as {type}.
+column, which says after what there is more. Then comes the query. {name} in it stands for what parts.sql says under
+that name, or else for that expression of the formula. What stands between `-- each type, SEPARATOR` and `-- end` is
+there once for each type of recommendation, as {type}.
 """
 
 import re
