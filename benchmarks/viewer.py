@@ -123,7 +123,11 @@ def ways(db: sqlite3.Connection, rng: random.Random) -> Iterator[tuple[str, str,
 
     profiles = any_of("SELECT profile_id FROM am_personalization_profile LIMIT 5000")
     nights = any_of("SELECT run_id FROM am_personalization_run")
-    days = any_of("SELECT substr(served_at, 1, 16) FROM am_personalization_run")
+    later = any_of(
+        "SELECT run_id FROM am_personalization_run"
+        " WHERE as_of > (SELECT min(as_of) FROM am_personalization_run)"
+    )
+    days = any_of("SELECT as_of FROM am_personalization_run")
     (last,) = any_of("SELECT max(rec_id) FROM am_personalization_recommendation_log")
     rec_ids = [str(rng.randrange(1, int(last))) for _ in range(1000)]
     items = any_of("SELECT item_id FROM am_personalization_candidate LIMIT 4000")
@@ -138,7 +142,8 @@ def ways(db: sqlite3.Connection, rng: random.Random) -> Iterator[tuple[str, str,
         key = {name: named[name] for name in ("customer", "rec_id", "item_id") if name in names}
         yield question.name, "", forms(**key)
         if "night" in names:
-            yield question.name, "any night", forms(**key, night=nights)
+            compares = question.name == "customer_changes"
+            yield question.name, "any night", forms(**key, night=later if compares else nights)
         if "type" in names:
             yield question.name, "saved_search", forms(**key, type=["saved_search"])
         if "since" in names:
