@@ -454,3 +454,11 @@ async def test_a_question_of_ones_own_under_one_of_our_names_is_left_alone(path)
     response = await datasette.client.get("/jpcite/nights.json?_shape=array&mine=-1")
 
     assert [row["mine"] for row in response.json()] == ["-1", "-1"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path_of", ("/jpcite/ni~67hts", "/jpcit~65/nights", "/jpcite/n%69ghts"))
+async def test_another_spelling_of_the_address_is_asked_as_strictly(path, path_of):
+    datasette = await serve(path)
+
+    assert (await datasette.client.get(f"{path_of}.json?nite=1")).status_code in (302, 400, 404)

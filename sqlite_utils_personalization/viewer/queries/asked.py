@@ -30,7 +30,7 @@ from sqlite_utils_personalization.viewer.queries.parameters import (
 from sqlite_utils_personalization.viewer.queries.queries import Question, questions
 from sqlite_utils_personalization.viewer.queries.version_check import is_of_this_version
 
-_PATH = re.compile(r"/([^/]+)/([a-z_]+)(\.\w+)?")
+_PATH = re.compile(r"/([^/]+)/([^/.]+)(\.\w+)?")
 _QUESTIONS = {question.name: question for question in questions()}
 _JSON = b"application/json"
 
@@ -181,13 +181,12 @@ async def _question(datasette: Any, scope: Any) -> _Asked | None:
     base_url = datasette.setting("base_url").rstrip("/")
     path = scope["path"].removeprefix(base_url)
     match = _PATH.fullmatch(path)
-    if not match or match[2] not in _QUESTIONS:
+    if not match or tilde_decode(match[2]) not in _QUESTIONS:
         return None
-    route = tilde_decode(match[1])
+    route, question = tilde_decode(match[1]), _QUESTIONS[tilde_decode(match[2])]
     for name, database in datasette.databases.items():
         if database.route == route and await has_our_schema(database):
-            is_page = match[3] in (None, ".html")
-            return _Asked(datasette, name, _QUESTIONS[match[2]], scope, path, is_page)
+            return _Asked(datasette, name, question, scope, path, is_page=match[3] is None)
     return None
 
 
