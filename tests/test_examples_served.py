@@ -1,4 +1,4 @@
-"""The scripts in examples/ that ask a server, each run as its first line says, on the example database after two nights."""
+"""The scripts in examples/ that ask a server, each run as its first line says: on the example after two nights."""
 
 import subprocess
 import sys
