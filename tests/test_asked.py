@@ -116,6 +116,10 @@ async def test_what_cannot_be_is_an_error_that_names_the_parameter_and_gives_no_
         assert parameter in answer["error"] or parameter == "rule"
         assert answer["todo"]
         assert "rows" not in answer
+        for suffix in ("", ".csv"):
+            response = await get(name, suffix, 400, **{parameter: value})
+            assert "rows-and-columns" not in response.text
+            assert "text/csv" not in response.headers["content-type"]
     assert set(BAD) == set(READERS)
 
 
@@ -348,6 +352,7 @@ async def test_an_erased_customer_is_called_erased_and_a_new_one_new(tmp_path):
     assert {(row["customer"], row["verdict"]) for row in history} == {("erased", "erased")}
     assert {row["user_token_hash"] for row in history} == {None}
     assert (await rows("why_this_recommendation", rec_id=1))[0]["customer"] == "erased"
+    assert 1 not in {row["profile_id"] for row in await rows("new_tonight", night=AS_OF)}
     everyone = await rows("recent_recommendations", size=1000)
     assert {row["customer"] == "erased" for row in everyone if row["profile_id"] == 1} == {True}
     changes = await rows("customer_changes", customer=1)
@@ -396,6 +401,21 @@ async def test_new_tonight_is_what_the_night_before_did_not_have_page_by_page(ge
 
     assert [row["rec_id"] for row in rows] == newly(path) != []
     assert {(row["run_id"], row["as_of"], row["run_id_before"]) for row in rows} == {(2, LATER, 1)}
+
+
+@pytest.mark.parametrize("most", (1, 3, 10, 2000))
+@pytest.mark.parametrize("size", ("1", "4", ""))
+def test_new_tonight_is_whole_however_few_rows_a_page_looks_at(path, most, size):
+    sql = QUESTIONS["new_tonight"].sql
+    assert "LIMIT 2000" in sql
+    found, form = [], {"night": "latest", "type": "", "after": "", "size": size}
+    with closing(sqlite3.connect(path)) as db:
+        while form["after"] is not None:
+            rows = db.execute(sql.replace("LIMIT 2000", f"LIMIT {most}"), form).fetchall()
+            found += [row[4] for row in rows if row[0]]
+            form["after"] = rows[-1][4] if rows and rows[-1][0] is None else None
+
+    assert found == newly(path)
 
 
 @pytest.mark.asyncio

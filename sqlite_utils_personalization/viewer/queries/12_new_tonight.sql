@@ -1,6 +1,6 @@
 -- title: What is new tonight
 -- title_ja: 今夜の新着
--- description: What one night recommends each customer and the night before did not, over all customers, in the order of the log. A page looks at 2,000 rows of the log at most. Whoever hands it over passes each rec_id on.
+-- description: What one night recommends each customer and the night before did not, over all customers who are not erased, in the order of the log. A page looks at 2,000 rows of the log at most. Whoever hands it over passes each rec_id on.
 -- param: night whole_night its day, such as 2026-07-22, its run_id, or latest, as if empty
 -- param: type type {a_type}; empty for all
 -- param: after number next of the previous page, a rec_id
@@ -31,6 +31,7 @@ page AS (
     SELECT l.rec_id FROM looked w CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = w.rec_id
     {evidence_link}
     WHERE t.run_id = (SELECT run_id FROM night) AND l.score > 0
+        AND l.profile_id NOT IN (SELECT profile_id FROM am_personalization_erasure)
         AND cast(:type AS text) IN ('', l.recommendation_type)
         AND NOT EXISTS (
             SELECT 1 FROM known o WHERE o.profile_id = l.profile_id
