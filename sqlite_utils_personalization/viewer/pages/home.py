@@ -55,9 +55,8 @@ def latest_nights(db: sqlite3.Connection, nights: int = NIGHTS) -> list[dict[str
         night = dict(zip(names, row, strict=True))
         stored = json.loads(night.pop("counts_json"))
         night["by_type"] = {kind: _count(stored, kind, "rows") for kind in TYPES}
-        night["counts"] = {
-            kind: {name: _count(stored, kind, name) for name in COUNTS} for kind in TYPES
-        }
+        for name in COUNTS:
+            night[name] = {kind: _count(stored, kind, name) for kind in TYPES}
         night["left_out"] = json.loads(night.pop("left_out_json"))
         night["logged"] = sum(night["by_type"].values())
         found.append(night)
