@@ -50,6 +50,8 @@ async def test_the_twin_says_what_the_function_does(shared):
         ("?max_days=x", 400),
         ("?max_days=", 400),
         ("?max_days=-1", 400),
+        ("?max_days=1_0", 400),
+        ("?max_days=+1", 400),
         ("?max_days=9999999999999999999999", 400),
         ("?max_days=%EF%BC%91", 400),
     ],

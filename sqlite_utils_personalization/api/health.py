@@ -200,7 +200,8 @@ def _warnings(found: Health, too_old: bool) -> Iterator[tuple[str, str]]:
     if last is None:
         yield "no_night", "no night was scored to its end yet"
     elif too_old:
-        yield "old_night", f"the last night is that of {last['as_of']}, {last['days']} days ago"
+        age = "on a day that is none" if last["days"] is None else f"{last['days']} days ago"
+        yield "old_night", f"the last night is that of {last['as_of']}, {age}"
     for run in found["open_runs"]:
         since = f"open since {run['started_at']}"
         yield "open_run", f"run {run['run_id']} of {run['as_of']} is not finished: {since}"

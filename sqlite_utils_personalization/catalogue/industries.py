@@ -60,7 +60,7 @@ def industries_stated(text: object, any_from: int, packs: Mapping[str, str]) -> 
         return said.casefold()
     letters: set[str] = set()
     for name in filter(None, _BETWEEN.split(said)):
-        found = packs.get(name.casefold()) or _named(name) or certain(name)
+        found = packs.get(name) or _named(name) or certain(name)
         if not found:
             raise LeftOut("industry not readable")
         letters.update(found)

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from sqlite_utils_personalization.catalogue.faults import Faults, shown
 from sqlite_utils_personalization.catalogue.industries import industries_stated
 from sqlite_utils_personalization.catalogue.plain_text import (
     ID_LENGTH,
+    READ,
     cut,
     is_readable,
     normal,
@@ -32,12 +34,14 @@ _TYPES = tuple(kind for kind in TYPES if kind != "saved_search")
 _REQUIRED = ("recommendation_type", "item_id", "title")
 # What the SELECT may take: steps of SQLite's machine, and seconds.
 MOST_STEPS, MOST_SECONDS = 2_000_000_000, 60.0
-_AT_ONCE = 1_000
+# Rows that are held at once, and bytes of a value in them, where Python can say so to SQLite.
+_AT_ONCE, _LARGEST = 10, 10_000_000
 _LEVELS = ("low", "medium", "high")
 # The authorizer is not asked about VACUUM INTO, which writes a file.
 _SELECT = re.compile(r"(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
 # What may stand before it, with the text that ends each.
 _COMMENTS = {"--": "\n", "/*": "*/"}
+_LONGEST_NAME = 40
 # Characters of a file: a catalogue is a statement, not data.
 _LONGEST = 1_000_000
 _READING = (
@@ -93,10 +97,24 @@ class _Budget:
 
         db.set_progress_handler(is_spent, STEPS)
         try:
-            yield
+            with _no_larger(db):
+                yield
         finally:
             self._seconds -= time.monotonic() - began
             heed_signals(db)
+
+
+@contextmanager
+def _no_larger(db: sqlite3.Connection) -> Iterator[None]:
+    # From Python 3.11 on.
+    if not hasattr(db, "setlimit"):
+        yield
+        return
+    before = db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
+    try:
+        yield
+    finally:
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
 
 
 def _fetch(
@@ -207,14 +225,14 @@ def _check(columns: list[str], known: tuple[str, ...], faults: Faults) -> None:
     for column in _REQUIRED:
         if column not in columns:
             faults.add(f"no {column}", "", f"no column {column}", "name one so with AS")
-    for column in dict.fromkeys(columns):
-        if column not in known or columns.count(column) > 1:
-            meant = get_close_matches(column, known, 1)
-            hint = f"did you mean {meant[0]}? " if meant and meant[0] != column else ""
+    for column, times in Counter(columns).items():
+        if column not in known or times > 1:
+            # Without AS a column is called what its expression is.
+            name = cut(normal(column[:READ]), _LONGEST_NAME)
+            meant = get_close_matches(name, known, 1)
+            hint = f"did you mean {meant[0]}? " if meant and meant[0] != name else ""
             fault = "unknown column" if column not in known else "two columns"
-            faults.add(
-                f"{fault} {column}", "", f"{fault} {column}", f"{hint}known are {', '.join(known)}"
-            )
+            faults.add(fault, "", f"{fault} {name}", f"{hint}known are {', '.join(known)}")
 
 
 class _Row(NamedTuple):
@@ -270,6 +288,9 @@ def _with_facts(
 ) -> Candidate:
     for column in filter(row.values.__contains__, readers):
         value = row.values[column]
+        if isinstance(value, str | bytes) and len(value) > READ:
+            row.refuse(column, f"{shown(value)} is not readable", _WORDS[column])
+            continue
         try:
             found = found._replace(**{column: readers[column](value)})
         except LeftOut as rule:

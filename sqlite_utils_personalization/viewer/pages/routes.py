@@ -7,6 +7,7 @@ status is then 503 where ?max_days= asks for it; those of replay.replay_page for
 days are Japanese calendar days. ?database= says which, where several have our schema. Keys are only ever added.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -64,8 +65,8 @@ def _max_days(request: Any) -> int | None:
     """How many days old the last night may be, where a monitor asks."""
     text = request.args.get("max_days")
     try:
-        return checked_days(None if text is None else int(text) if text.isascii() else text)
-    except (InvalidInput, ValueError):
+        return checked_days(int(text) if text and re.fullmatch("[0-9]{1,4}", text) else text)
+    except InvalidInput:
         todo = f"Give a number from 0 to {MOST_DAYS}."
         raise Failure(400, "No such number of days", "max_days is no number.", todo) from None
 
