@@ -289,6 +289,10 @@ COLUMNS = (
         one(closes="2026-08-31"),
         f"own.sql: unknown column closes - did you mean closes_on? known are {KNOWN}",
     ),
+    (
+        one(RISK_LEVEL="low"),
+        f"own.sql: unknown column RISK_LEVEL - did you mean risk_level? known are {KNOWN}",
+    ),
     (one(owner="7"), f"own.sql: unknown column owner - known are {KNOWN}"),
     (one() + ", 'x' AS title", f"own.sql: two columns title - known are {KNOWN}"),
 )

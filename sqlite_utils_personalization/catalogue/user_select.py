@@ -229,7 +229,7 @@ def _check(columns: list[str], known: tuple[str, ...], faults: Faults) -> None:
         if column not in known or times > 1:
             # Without AS a column is called what its expression is.
             name = cut(normal(column[:READ]), _LONGEST_NAME)
-            meant = get_close_matches(name, known, 1)
+            meant = get_close_matches(name.lower(), known, 1)
             hint = f"did you mean {meant[0]}? " if meant and meant[0] != name else ""
             fault = "unknown column" if column not in known else "two columns"
             faults.add(fault, "", f"{fault} {name}", f"{hint}known are {', '.join(known)}")
