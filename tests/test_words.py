@@ -256,7 +256,7 @@ def test_what_is_wrong_is_found():
     "shape",
     [
         {"program": 1},
-        dict.fromkeys(outputs.TYPES, {"rows": 1}),
+        {kind: {"rows": 1} for kind in outputs.TYPES},
         [],
         {**dict.fromkeys(outputs.TYPES, 0), "x": 0},
     ],
