@@ -19,6 +19,7 @@ __all__ = [
     "NotFound",
     "PersonalizationError",
     "ReadOnly",
+    "health",
     "migrate",
     "record_delivery",
     "rotate",
@@ -35,6 +36,7 @@ _HOMES = {
     "NotFound": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
+    "health": "api.health",
     "migrate": "schema",
     "record_delivery": "billing.record",
     "rotate": "preferences.rotation",
@@ -42,6 +44,7 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from sqlite_utils_personalization.api.health import health as health
     from sqlite_utils_personalization.billing.record import record_delivery as record_delivery
     from sqlite_utils_personalization.errors import Conflict as Conflict
     from sqlite_utils_personalization.errors import Damaged as Damaged

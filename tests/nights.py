@@ -24,10 +24,10 @@ FACTS = (
     "recommendation_type, item_id, title, industries, prefectures, opens_on, closes_on, risk_level"
 )
 NOTHING_NEW = "all of it was handed over before"
-# In a user's own catalogue NULL says unknown and nationwide.
+# In a user's own catalogue NULL says unknown and nationwide, and IT is no pair of letters.
 CATALOGUE = """
 SELECT recommendation_type, item_id, coalesce(nullif(title, ''), 'x') AS title,
-    nullif(industries, 'unknown') AS industries, nullif(prefectures, 'nationwide') AS prefectures,
+    nullif(replace(industries, 'IT', 'I/T'), 'unknown') AS industries, nullif(prefectures, 'nationwide') AS prefectures,
     opens_on, closes_on, risk_level
 FROM house_list
 """

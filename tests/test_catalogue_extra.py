@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -102,7 +103,24 @@ def test_a_select_with_every_column_makes_whole_candidates(listed):
         ({"industries": "any"}, {"industries": "any"}),
         ({"industries": "ABCDEFGHIJKLMNOPQ"}, {"industries": "any"}),
         ({"industries": ""}, {"industries": "unknown"}),
+        ({"industries": "d, 42, 情報通信業"}, {"industries": "DGH"}),
+        ({"industries": "pack_construction、r"}, {"industries": "DR"}),
+        ({"industries": "Any"}, {"industries": "any"}),
+        ({"industries": "unknown"}, {"industries": "unknown"}),
         ({"prefectures": None}, {"prefectures": "nationwide"}),
+        ({"prefectures": "Nationwide"}, {"prefectures": "nationwide"}),
+        ({"prefectures": "全国"}, {"prefectures": "nationwide"}),
+        (
+            {"prefectures": "TOKYO-TO, Ōsaka;Aichi Prefecture 京都"},
+            {"prefectures": "東京都,愛知県,京都府,大阪府"},
+        ),
+        ({"prefectures": "Tokyo Metropolis / 北海道地方"}, {"prefectures": "北海道,東京都"}),
+        (
+            {"opens_on": "令和8年7月1日", "closes_on": "2026/8/31 17:00"},
+            {"opens_on": "2026-07-01", "closes_on": "2026-08-31"},
+        ),
+        ({"closes_on": 20260831}, {"closes_on": "2026-08-31"}),
+        ({"closes_on": "2026-09-01T00:00"}, {"closes_on": "2026-08-31"}),
         ({"prefectures": "海外"}, {"left_out": "overseas only"}),
         ({"opens_on": "", "closes_on": None, "risk_level": ""}, {}),
         # what a person lists on purpose is judged by no rule for scraped titles, and helped by no keyword
@@ -252,22 +270,28 @@ def test_sql_that_fails_on_a_later_row_is_refused_too(listed):
     assert refusal(listed, sql) == f"own.sql: integer overflow - {ADVICE}"
 
 
+INDUSTRIES = "write letters A to T, official names, two-digit groups, packs of the model, or any"
+AREAS = "write prefectures (東京都, 東京 or Tokyo), blocks (関東), nationwide or 海外"
 COLUMNS = (
     (
         "SELECT 1 AS item_id, 'x' AS title",
-        "own.sql has no column recommendation_type - name one so with AS",
+        "own.sql: no column recommendation_type - name one so with AS",
     ),
     (
         "SELECT 'program' AS recommendation_type, 'x' AS title",
-        "own.sql has no column item_id - name one so with AS",
+        "own.sql: no column item_id - name one so with AS",
     ),
     (
         "SELECT 'program' AS recommendation_type, 1 AS item_id",
-        "own.sql has no column title - name one so with AS",
+        "own.sql: no column title - name one so with AS",
     ),
     (
         one(closes="2026-08-31"),
         f"own.sql: unknown column closes - did you mean closes_on? known are {KNOWN}",
+    ),
+    (
+        one(RISK_LEVEL="low"),
+        f"own.sql: unknown column RISK_LEVEL - did you mean risk_level? known are {KNOWN}",
     ),
     (one(owner="7"), f"own.sql: unknown column owner - known are {KNOWN}"),
     (one() + ", 'x' AS title", f"own.sql: two columns title - known are {KNOWN}"),
@@ -282,33 +306,51 @@ def test_a_column_missing_or_unknown_is_named(listed, sql, message):
 VALUES = (
     (
         {"recommendation_type": "saved_search"},
-        f"own.sql row 1: recommendation_type 'saved_search' - use {TYPES}",
+        f"own.sql row 1, item 'p1': recommendation_type 'saved_search' - use {TYPES}",
     ),
-    ({"recommendation_type": None}, f"own.sql row 1: recommendation_type None - use {TYPES}"),
+    (
+        {"recommendation_type": None},
+        f"own.sql row 1, item 'p1': recommendation_type None - use {TYPES}",
+    ),
     ({"item_id": ""}, "own.sql row 1: item_id is blank - every item needs one"),
     ({"item_id": None}, "own.sql row 1: item_id is blank - every item needs one"),
-    ({"title": "\u3000"}, "own.sql row 1: title is blank - every item needs one"),
-    ({"industries": "宇宙"}, "own.sql row 1, item p1: industries '宇宙' - industry not readable"),
+    ({"title": "\u3000"}, "own.sql row 1, item 'p1': title is blank - every item needs one"),
     (
-        {"prefectures": "東京都 / 江戸"},
-        "own.sql row 1, item p1: prefectures '東京都 / 江戸' - area not readable",
+        {"item_id": "*"},
+        "own.sql row 1: item_id is *, which stands for a type without a catalogue - give another",
     ),
     (
-        {"opens_on": "2026-07-31T17:00"},
-        "own.sql row 1, item p1: opens_on '2026-07-31T17:00' - not a date YYYY-MM-DD",
+        {"industries": "宇宙"},
+        f"own.sql row 1, item 'p1': industries '宇宙' is not readable - {INDUSTRIES}",
+    ),
+    # retail and what cannot be classified, to nobody who writes it
+    (
+        {"industries": "IT"},
+        f"own.sql row 1, item 'p1': industries 'IT' is not readable - {INDUSTRIES}",
+    ),
+    (
+        {"prefectures": "東京都 / 江戸"},
+        f"own.sql row 1, item 'p1': prefectures '東京都 / 江戸' is not readable - {AREAS}",
+    ),
+    (
+        {"prefectures": "横浜市"},
+        f"own.sql row 1, item 'p1': prefectures '横浜市' is not readable - {AREAS}",
+    ),
+    (
+        {"opens_on": "7月31日"},
+        "own.sql row 1, item 'p1': opens_on '7月31日' is not readable - write it like 2026-07-31",
     ),
     (
         {"closes_on": "2026-02-30"},
-        "own.sql row 1, item p1: closes_on '2026-02-30' - not a date YYYY-MM-DD",
+        "own.sql row 1, item 'p1': closes_on '2026-02-30' is not readable - write it like 2026-07-31",
     ),
-    ({"closes_on": 20260831}, "own.sql row 1, item p1: closes_on 20260831 - not a date YYYY-MM-DD"),
     (
         {"risk_level": "Low"},
-        "own.sql row 1, item p1: risk_level 'Low' - not one of low, medium, high",
+        "own.sql row 1, item 'p1': risk_level 'Low' is not readable - write low, medium, high, or leave it empty",
     ),
     (
         {"opens_on": "2026-08-02", "closes_on": "2026-08-01"},
-        "own.sql row 1, item p1: closes_on 2026-08-01 is before opens_on",
+        "own.sql row 1, item 'p1': closes_on 2026-08-01 is before opens_on 2026-08-02 - mend one",
     ),
 )
 
@@ -358,13 +400,13 @@ def test_titles_and_ids_of_an_own_catalogue_are_what_a_reader_can_see(listed):
 @pytest.mark.parametrize(
     ("title", "message"),
     [
-        ("x'ff'", "own.sql row 1: title is not text - every item needs one"),
-        ("x'e8a39c'", "own.sql row 1: title is not text - every item needs one"),
-        ("'補助\ufffd'", "own.sql row 1: title is not text - every item needs one"),
-        ("'<br>'", "own.sql row 1: title is blank - every item needs one"),
+        ("x'ff'", "own.sql row 1, item 'p1': title is not text - every item needs one"),
+        ("x'e8a39c'", "own.sql row 1, item 'p1': title is not text - every item needs one"),
+        ("'補助\ufffd'", "own.sql row 1, item 'p1': title is not text - every item needs one"),
+        ("'<br>'", "own.sql row 1, item 'p1': title is blank - every item needs one"),
         (
             "CAST(x'73656372657480' AS TEXT)",
-            f"own.sql: Could not decode to UTF-8 column 'title' - {ADVICE}",
+            "own.sql row 1, item 'p1': title is not text - every item needs one",
         ),
     ],
 )
@@ -376,7 +418,7 @@ def test_a_title_that_is_no_text_is_refused_without_being_shown(listed, title, m
 def test_an_id_that_is_too_long_is_refused(listed):
     assert (
         refusal(listed, one(item_id="x" * 201))
-        == "own.sql row 1: item_id is longer than 200 characters"
+        == "own.sql row 1: item_id is longer than 200 characters - give it a shorter one"
     )
 
 
@@ -394,5 +436,102 @@ def test_a_select_that_never_ends_is_ended(tmp_path, monkeypatch):
         with pytest.raises(
             PersonalizationError, match="it takes more than 60 seconds or 1,000,000 steps"
         ):
-            for _ in user_select.extra_candidates(sqlite3.connect(":memory:"), path, 17):
+            for _ in user_select.extra_candidates(
+                sqlite3.connect(":memory:"), path, MODEL.constants
+            ):
                 pass
+
+
+def test_every_fault_of_a_select_is_told_in_one_run(listed):
+    rows = [
+        one(industries="宇宙", closes="x"),
+        one(industries="DE", closes="x", item_id="p2"),
+        one(industries="Z", closes="x", item_id="p3", recommendation_type="saved_search"),
+        *(one(industries="Y", closes="x", item_id=f"q{number}") for number in range(5)),
+    ]
+    assert refusal(listed, " UNION ALL ".join(rows)).splitlines() == [
+        "own.sql: 9 faults",
+        f"  unknown column closes - did you mean closes_on? known are {KNOWN}",
+        f"  row 1, item 'p1': industries '宇宙' is not readable - {INDUSTRIES}",
+        "  row 3, item 'p3': industries 'Z' is not readable",
+        "  row 4, item 'q0': industries 'Y' is not readable",
+        "  and 4 more like it",
+        f"  row 3, item 'p3': recommendation_type 'saved_search' - use {TYPES}",
+    ]
+
+
+def test_a_row_that_sql_fails_on_hides_no_fault_before_it(listed):
+    sql = (
+        "SELECT CASE value WHEN 1 THEN 'x' ELSE 'program' END AS recommendation_type, value AS item_id,"
+        " CASE value WHEN 3 THEN abs(-9223372036854775808) ELSE 'y' END AS title FROM json_each('[1, 2, 3]')"
+    )
+    assert refusal(listed, sql).splitlines() == [
+        "own.sql: 2 faults",
+        f"  integer overflow - {ADVICE}",
+        f"  row 1, item '1': recommendation_type 'x' - use {TYPES}",
+    ]
+
+
+@pytest.mark.parametrize("other", ["p1", "p\u200b1", "p\x1b1"])
+def test_two_items_of_one_id_are_told_with_both_rows(listed, other):
+    sql = (
+        f"{one()} UNION ALL {one(item_id='p2')} UNION ALL {one(item_id=other, prefectures='海外')}"
+    )
+    sql = sql.replace("'試作補助金' AS title", "'試作補助金' AS title, NULL AS prefectures", 2)
+    assert (
+        refusal(listed, sql)
+        == "own.sql row 1 and row 3: both program 'p1' - give each its own item_id"
+    )
+
+
+def test_one_id_of_two_types_is_two_items(listed):
+    assert len(listed(f"{one()} UNION ALL {one(recommendation_type='amendment')}")) == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["taro@example.com", "０９０-1234-5678", "x" * 1000, "x" * 100_000, "x'ff00'", "1234567890123"],
+)
+def test_a_refused_value_that_may_be_personal_or_long_is_not_repeated(listed, value):
+    sql = one(item_id=value).replace("'x'ff00''", "x'ff00'")
+    told = refusal(listed, f"{sql}, '{value.replace(chr(39), '')}' AS industries")
+    assert value not in told
+    assert len(told) < 400
+
+
+def test_what_a_night_stored_reads_as_itself(listed):
+    area = "東京都,大阪府"
+    for kept in (
+        Candidate("program", "p1", "試作", "DE", area, "2026-07-01", None, "low"),
+        Candidate("amendment", "p1", "試作", "any", "nationwide"),
+        Candidate("program", "p1", "試作"),
+    ):
+        columns = {name: kept._asdict()[name] for name in KNOWN.split(", ")}
+        assert listed(one(**columns)) == [kept]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="SQLite is told from Python 3.11 on")
+@pytest.mark.parametrize("value", ["hex(zeroblob(9000000))", "zeroblob(100000000)"])
+def test_no_value_fills_the_memory(listed, value):
+    told = refusal(listed, f"{one()}, {value} AS industries")
+    assert told == f"own.sql: string or blob too big - {ADVICE}"
+
+
+def test_a_column_that_is_called_what_it_does_is_cut(listed):
+    told = refusal(listed, f"{one()}, '{'x' * 100_000}', {', '.join(map(str, range(500)))}")
+    assert "unknown column 'xxxx" in told
+    assert "and 498 more like it" in told
+    assert len(told) < 1000
+
+
+def test_what_is_refused_reads_no_customer(db, listed):
+    """Wherever the SELECT finds it: a column that was taken by mistake."""
+    db.execute("CREATE TABLE customers (mail, phone)")
+    db.execute("INSERT INTO customers VALUES ('taro@example.com', '090-1234-5678')")
+    sql = (
+        "SELECT 'program' AS recommendation_type, mail AS item_id, phone AS title, mail AS industries,"
+        " phone AS closes_on, mail AS risk_level FROM customers"
+    )
+    told = refusal(listed, f"{sql} UNION ALL {sql}")
+    assert told.startswith("own.sql: 7 faults")
+    assert not re.search("taro|1234", told)

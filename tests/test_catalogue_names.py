@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES, prefectures
 from sqlite_utils_personalization.catalogue.candidate import LeftOut
-from sqlite_utils_personalization.catalogue.industries import Keywords, industries
+from sqlite_utils_personalization.catalogue.industries import (
+    Keywords,
+    industries,
+    industries_stated,
+)
 from sqlite_utils_personalization.catalogue.plain_text import normal
 from sqlite_utils_personalization.model.model import load_model
 
@@ -112,10 +116,10 @@ def test_industries_are_letters_in_order_from_seventeen_on_any(text, expected):
     assert industries(text, 17) == expected
 
 
-@pytest.mark.parametrize("text", ["宇宙産業", "D / 宇宙産業", "Z", "d"])
+@pytest.mark.parametrize("text", ["宇宙産業", "D / 宇宙産業", "Z", "it", "IT", "D IT", "100"])
 def test_a_strict_reader_takes_no_industry_it_does_not_know(text):
     with pytest.raises(LeftOut, match=r"^industry not readable$"):
-        industries(text, 17, strict=True)
+        industries_stated(text, 17, {})
 
 
 @given(st.text())

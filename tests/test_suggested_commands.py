@@ -47,7 +47,7 @@ async def test_pages_suggest_the_file_and_the_database_by_their_names(path):
     assert ["sqlite-utils", "personalization-verify", path.name] in suggested(home)
     (warning,) = (await client.get("/-/personalization.json")).json()["warnings"]
     command = ["sqlite-utils", "personalization-metadata", path.stem, ">", "metadata.yml"]
-    assert command in suggested(warning)
+    assert command in suggested(warning["sentence"])
 
 
 @pytest.mark.asyncio

@@ -79,8 +79,9 @@ async def test_home_tells_of_the_latest_night_what_its_run_row_says(shared):
     (night,) = data["nights"]
 
     assert (data["ok"], data["database"], data["warnings"]) == (True, "jpcite", [])
-    assert {kind: night["by_type"][kind]["rows"] for kind in TYPES} == logged
-    assert data["rows_per_day"] == [{"as_of": night["as_of"], **logged}]
+    assert {kind: night["by_type"][kind] for kind in TYPES} == logged
+    assert night["logged"] == sum(logged.values())
+    assert data["logged_per_day"] == [{"as_of": night["as_of"], **logged}]
     assert f"{sum(logged.values())} recommendations for {night['profiles']} customers" in text
     assert " JST" in text
 
@@ -99,7 +100,7 @@ async def test_scores_are_those_of_the_latest_night_only(shared, tmp_path):
         ).fetchall()
 
     assert [night["as_of"] for night in data["nights"]] == ["2026-04-02", "2026-04-01"]
-    assert [day["as_of"] for day in data["rows_per_day"]] == ["2026-04-01", "2026-04-02"]
+    assert [day["as_of"] for day in data["logged_per_day"]] == ["2026-04-01", "2026-04-02"]
     assert sorted(
         (kind, band["from"], band[kind]) for band in data["scores"] for kind in TYPES if band[kind]
     ) == sorted(rows)
@@ -454,7 +455,7 @@ async def test_a_file_without_evidence_says_how_to_migrate_it(tmp_path):
 async def test_an_empty_database_says_how_to_score_it(db_path):
     text, data = await both(db_path, HOME, 200)
 
-    assert (data["nights"], data["rows_per_day"], data["scores"]) == ([], [], None)
+    assert (data["nights"], data["logged_per_day"], data["scores"]) == ([], [], None)
     for sentence in ("There is no seal yet.", "There is no finished night yet."):
         assert sentence in text
     assert "sqlite-utils personalization-score jpcite.db" in text
@@ -499,7 +500,8 @@ async def test_a_file_served_immutable_beside_a_full_wal_is_warned_of(shared, tm
 
     assert warning in capsys.readouterr().err
     assert warning in text
-    assert data["warnings"][0].startswith(warning)
+    assert data["warnings"][0]["reason"] == "wal_not_shown"
+    assert data["warnings"][0]["sentence"].startswith(warning)
 
 
 @pytest.mark.asyncio
@@ -534,7 +536,8 @@ async def test_questions_of_another_version_are_warned_of(shared, capsys, change
     for url in (HOME, f"{HOME}/replay/1"):
         text = (await get(datasette, url)).text
         (warning,) = (await get(datasette, f"{url}.json")).json()["warnings"]
-        assert says in warning
+        assert warning["reason"] == "other_questions"
+        assert says in warning["sentence"]
         assert "sqlite-utils personalization-metadata jpcite &gt; metadata.yml" in text
 
 
@@ -545,7 +548,8 @@ async def test_the_questions_of_a_file_that_lacks_a_table_are_not_of_another_ver
     migrate(tmp_path / "jpcite.db", only=[STORAGE, EVIDENCE])
     datasette = await serve(tmp_path / "jpcite.db")
 
-    assert (await get(datasette, f"{HOME}.json")).json()["warnings"] == []
+    warnings = (await get(datasette, f"{HOME}.json")).json()["warnings"]
+    assert [warning["reason"] for warning in warnings] == ["no_night", "pending_migration"]
     assert capsys.readouterr().err == ""
 
 

@@ -213,6 +213,15 @@ def amendment(title):
     return Candidate("amendment", "1", title)
 
 
+@pytest.mark.parametrize("kind", ["program", "industry_pack", "amendment"])
+def test_an_item_whose_id_is_an_address_is_left_out_and_a_number_is_not(kind):
+    given = [Candidate(kind, "taro@example.com", "甲"), Candidate(kind, "0312345678", "乙")]
+    address, number = without_personal_data(given)
+    assert address.left_out == "id looks personal"
+    assert "taro" not in repr(address)
+    assert number == given[1]
+
+
 AMENDMENTS = (
     ("甲の補助金 ― 問合せ先を変更 03-1234-5678(変更前 03-8765-4321)", "甲の補助金 ― 内容を変更"),
     ("甲の補助金 ― 連絡先 taro@example.com(これまで記載なし)", "甲の補助金 ― 内容を変更"),

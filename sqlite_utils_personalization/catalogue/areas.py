@@ -27,32 +27,41 @@ _BLOCKS = {
     "四国": "徳島県 香川県 愛媛県 高知県",
     "九州": "福岡県 佐賀県 長崎県 熊本県 大分県 宮崎県 鹿児島県",
 }
-_AREAS = (
-    {name: (name,) for name in PREFECTURES}
-    | {name[:-1]: (name,) for name in PREFECTURES if name != "北海道"}
-    | {name: tuple(members.split()) for name, members in _BLOCKS.items()}
-    | {"全国": PREFECTURES, "海外": ()}
-)
+_AREAS: dict[str, tuple[str, ...]] = {
+    **{name: tuple(members.split()) for name, members in _BLOCKS.items()},
+    "全国": PREFECTURES,
+    NATIONWIDE: PREFECTURES,
+    "海外": (),
+}
+# Tokyo Metropolis is one name.
+_BETWEEN = re.compile(r"(?:[/,、;・]|\s(?!(?:prefecture|metropolis)\b))+", re.IGNORECASE)
 
 
 @lru_cache(maxsize=10_000)
 def prefectures(text: object, strict: bool = False) -> str:
     """Official names in the usual order, joined by commas, or NATIONWIDE; read-only.
 
-    No area stated excludes nobody: NATIONWIDE. LeftOut where the text names nothing in Japan; a name
-    that is no area is passed over beside one that is, unless strict.
+    Takes what official_prefecture takes, blocks, 全国 and `nationwide`. No area stated excludes nobody: NATIONWIDE.
+    LeftOut where the text names nothing in Japan; a name that is no area is passed over beside one that is, unless
+    strict.
     """
-    names = [name.removesuffix("地方") for name in re.split(r"[/,、;・\s]+", normal(text)) if name]
-    if not names:
+    names = [name.removesuffix("地方") for name in _BETWEEN.split(normal(text)) if name]
+    areas = list(map(_area, names))
+    if not areas:
         return NATIONWIDE
-    known = {prefecture for name in names for prefecture in _AREAS.get(name, ())}
-    foreign = [name for name in names if name not in _AREAS]
-    if foreign and (strict or not known):
+    known = {prefecture for area in areas if area for prefecture in area}
+    if None in areas and (strict or not known):
         raise LeftOut("area not readable")
     if not known:
         raise LeftOut("overseas only")
     everywhere = len(known) == len(PREFECTURES)
     return NATIONWIDE if everywhere else ",".join(p for p in PREFECTURES if p in known)
+
+
+def _area(name: str) -> tuple[str, ...] | None:
+    """The prefectures of one area, none of one abroad; None if it is not known as an area."""
+    found = official_prefecture(name)
+    return (found,) if found else _AREAS.get(name.casefold())
 
 
 _ROMAN = (

@@ -50,6 +50,16 @@ def window(opens: Iterable[object], closes: Iterable[object]) -> tuple[str | Non
     return opens_on, closes_on
 
 
+def opening(value: object) -> str | None:
+    """first_day of a value that is stated, None of one that is not; LeftOut if it is not readable."""
+    return next(iter(_days(first_day, [value])), None)
+
+
+def deadline(value: object) -> str | None:
+    """last_day of a value that is stated, None of one that is not; LeftOut if it is not readable."""
+    return next(iter(_days(last_day, [value])), None)
+
+
 def _days(read: Callable[[object], str | None], values: Iterable[object]) -> list[str]:
     days = []
     for value in filter(normal, values):

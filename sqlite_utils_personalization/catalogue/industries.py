@@ -33,23 +33,43 @@ DIVISIONS = {
 _PIECES = {piece: letter for letter, name in DIVISIONS.items() for piece in name.split("、")}
 
 
-def industries(text: object, any_from: int, strict: bool = False) -> str:
+_BETWEEN = re.compile(r"[/,、;\s]+")
+_RUN = re.compile("[A-T]+")
+# Letters to nobody who writes it.
+_NO_RUN = {"IT"}
+
+
+def industries(text: object, any_from: int) -> str:
     """Letters in order, ANY from any_from of them on, UNKNOWN where none is stated; read-only.
 
-    Takes official names, whole or in pieces, letters, or `any`. What is none of these is passed over,
-    with strict it raises LeftOut.
+    Takes official names, whole or in pieces, letters, or `any`. What is none of these is passed over.
     """
     if normal(text) == ANY:
         return ANY
+    found = {letter for name in _BETWEEN.split(normal(text)) for letter in _named(name)}
+    return _spelt(found, any_from)
+
+
+def industries_stated(text: object, any_from: int, packs: Mapping[str, str]) -> str:
+    """The same of what a person wrote for this: also what certain() takes, packs by name, and `unknown`; read-only.
+
+    LeftOut where any of it is none of these.
+    """
+    said = normal(text)
+    if said.casefold() in (ANY, UNKNOWN):
+        return said.casefold()
     letters: set[str] = set()
-    for name in re.split(r"[/,、;\s]+", normal(text)):
-        if name in _PIECES:
-            letters.add(_PIECES[name])
-        elif re.fullmatch("[A-T]*", name):
-            letters.update(name)
-        elif strict:
+    for name in filter(None, _BETWEEN.split(said)):
+        found = packs.get(name) or _named(name) or certain(name)
+        if not found:
             raise LeftOut("industry not readable")
+        letters.update(found)
     return _spelt(letters, any_from)
+
+
+def _named(name: str) -> str:
+    is_run = _RUN.fullmatch(name) and name not in _NO_RUN
+    return name if is_run else _PIECES.get(name, "")
 
 
 # The last of the standard's two-digit groups in each division.
@@ -67,7 +87,7 @@ def certain(text: str) -> str:
     Takes letters in either case, official names, whole or in pieces, and two-digit groups, in any width, separated.
     """
     letters: set[str] = set()
-    for name in filter(None, re.split(r"[/,、;\s]+", normal(text).upper())):
+    for name in filter(None, _BETWEEN.split(normal(text).upper())):
         letter = name if name in DIVISIONS else _PIECES.get(name) or _GROUP.get(name)
         if letter is None:
             return ""

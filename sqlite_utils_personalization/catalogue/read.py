@@ -70,7 +70,7 @@ def _sources(
     if "amendment" in listed:
         yield from amendments.amendments(db, joined, as_of, model)
     if extra is not None:
-        for found in extra_candidates(db, extra, model.constants["any_from"]):
+        for found in extra_candidates(db, extra, model.constants):
             yield (
                 programs.with_model(found, model)
                 if found.recommendation_type == "program"
@@ -84,7 +84,7 @@ def _packs(model: Model) -> Iterator[Candidate]:
     for pack, letters in sorted(model.constants["packs"].items()):
         title = " / ".join(DIVISIONS[letter] for letter in letters)
         yield Candidate(
-            "industry_pack", pack, title, industries(letters, model.constants["any_from"])
+            "industry_pack", pack, title, industries(",".join(letters), model.constants["any_from"])
         )
 
 

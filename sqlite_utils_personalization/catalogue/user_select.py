@@ -3,26 +3,30 @@
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.catalogue.areas import prefectures
 from sqlite_utils_personalization.catalogue.candidate import Candidate, LeftOut
-from sqlite_utils_personalization.catalogue.dates import first_day
-from sqlite_utils_personalization.catalogue.industries import industries
+from sqlite_utils_personalization.catalogue.dates import deadline, opening
+from sqlite_utils_personalization.catalogue.faults import Faults, shown
+from sqlite_utils_personalization.catalogue.industries import industries_stated
 from sqlite_utils_personalization.catalogue.plain_text import (
     ID_LENGTH,
+    READ,
     cut,
     is_readable,
     normal,
     plain,
     visible_id,
 )
-from sqlite_utils_personalization.database import STEPS, heed_signals, plain_cursor
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.database import STEPS, decoding, heed_signals, plain_cursor
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.model.kinds import TYPES
 
 # A saved search belongs to a customer, whom a file cannot name.
@@ -30,12 +34,14 @@ _TYPES = tuple(kind for kind in TYPES if kind != "saved_search")
 _REQUIRED = ("recommendation_type", "item_id", "title")
 # What the SELECT may take: steps of SQLite's machine, and seconds.
 MOST_STEPS, MOST_SECONDS = 2_000_000_000, 60.0
-_AT_ONCE = 1_000
+# Rows that are held at once, and bytes of a value in them, where Python can say so to SQLite.
+_AT_ONCE, _LARGEST = 10, 10_000_000
 _LEVELS = ("low", "medium", "high")
 # The authorizer is not asked about VACUUM INTO, which writes a file.
 _SELECT = re.compile(r"(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
 # What may stand before it, with the text that ends each.
 _COMMENTS = {"--": "\n", "/*": "*/"}
+_LONGEST_NAME = 40
 # Characters of a file: a catalogue is a statement, not data.
 _LONGEST = 1_000_000
 _READING = (
@@ -46,27 +52,33 @@ _READING = (
 )
 
 
-def extra_candidates(db: sqlite3.Connection, path: Path, any_from: int) -> Iterator[Candidate]:
-    """Yield the rows of the SELECT in path as candidates, in its order; read-only.
+def extra_candidates(
+    db: sqlite3.Connection, path: Path, constants: Mapping[str, Any]
+) -> Iterator[Candidate]:
+    """Yield the rows of the SELECT in path as candidates, in its order; read-only. constants are the model's.
 
-    PersonalizationError names the file and what is wrong: SQL that fails or does more than read, a column
-    missing or unknown, or the item and column of a value that is not readable.
+    InvalidInput names the file and what is wrong: SQL that fails or does more than read; or, all at once, each column
+    that is missing or unknown, and the rows with a value that is not readable or with an id of an earlier row.
     """
-    readers = _readers(any_from)
-    budget = _Budget()
+    readers = _readers(constants["any_from"], constants["packs"])
+    budget, faults = _Budget(), Faults(str(path))
     with budget.spending(db):
         cursor = _opened(db, path)
     columns = [description[0] for description in cursor.description]
-    _check(columns, path, (*_REQUIRED, *readers))
-    try:
-        number = 0
-        while values := _fetch(db, cursor, budget):
-            for one in values:
-                number += 1
-                row = dict(zip(columns, one, strict=True))
-                yield _candidate(row, readers, f"{path} row {number}")
-    except db.Error as error:
-        raise _refused(path, error) from None
+    _check(columns, (*_REQUIRED, *readers), faults)
+    first: dict[tuple[str, str], int] = {}
+    number = 0
+    while values := _fetch(db, cursor, budget, path, faults):
+        for one in values:
+            number += 1
+            found = _candidate(_Row(dict(zip(columns, one, strict=True)), number, faults), readers)
+            if found and first.setdefault(found[:2], number) != number:
+                rows = f"row {first[found[:2]]} and row {number}"
+                both = f"both {found.recommendation_type} {shown(found.item_id)}"
+                faults.add("duplicate", rows, both, "give each its own item_id")
+            elif found and not faults:
+                yield found
+    faults.tell()
 
 
 class _Budget:
@@ -85,42 +97,67 @@ class _Budget:
 
         db.set_progress_handler(is_spent, STEPS)
         try:
-            yield
+            with _no_larger(db):
+                yield
         finally:
             self._seconds -= time.monotonic() - began
             heed_signals(db)
 
 
-def _fetch(db: sqlite3.Connection, cursor: sqlite3.Cursor, budget: _Budget) -> list[Any]:
-    with budget.spending(db):
-        return cursor.fetchmany(_AT_ONCE)
+@contextmanager
+def _no_larger(db: sqlite3.Connection) -> Iterator[None]:
+    # From Python 3.11 on.
+    if not hasattr(db, "setlimit"):
+        yield
+        return
+    before = db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
+    try:
+        yield
+    finally:
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
 
 
-def _readers(any_from: int) -> dict[str, Callable[[object], Any]]:
+def _fetch(
+    db: sqlite3.Connection, cursor: sqlite3.Cursor, budget: _Budget, path: Path, faults: Faults
+) -> list[Any]:
+    rows: list[Any] = []
+    try:
+        with budget.spending(db), decoding(db):
+            rows.extend(islice(cursor, _AT_ONCE))
+    except db.Error as error:
+        refused = _refused(path, error)
+        faults.add("sql", "", refused.what.removeprefix(f"{path}: "), refused.todo)
+    return rows
+
+
+def _readers(any_from: int, packs: Mapping[str, str]) -> dict[str, Callable[[object], Any]]:
     return {
-        "industries": lambda value: industries(value, any_from, strict=True),
+        "industries": lambda value: industries_stated(value, any_from, packs),
         "prefectures": lambda value: prefectures(value, strict=True),
-        "opens_on": _date,
-        "closes_on": _date,
+        "opens_on": opening,
+        "closes_on": deadline,
         "risk_level": _level,
     }
+
+
+# What may be written instead.
+_WORDS = {
+    "industries": "write letters A to T, official names, two-digit groups, packs of the model, or any",
+    "prefectures": "write prefectures (東京都, 東京 or Tokyo), blocks (関東), nationwide or 海外",
+    "opens_on": "write it like 2026-07-31",
+    "closes_on": "write it like 2026-07-31",
+    "risk_level": f"write {', '.join(_LEVELS)}, or leave it empty",
+}
 
 
 def _title(value: object) -> str:
     return cut(plain(value)) if is_readable(value) else ""
 
 
-def _date(value: object) -> str | None:
-    text = normal(value)
-    if text and first_day(text) != text:
-        raise LeftOut("not a date YYYY-MM-DD")
-    return text or None
-
-
 def _level(value: object) -> str | None:
     text = normal(value)
     if text not in ("", *_LEVELS):
-        raise LeftOut(f"not one of {', '.join(_LEVELS)}")
+        raise LeftOut("not a level")
     return text or None
 
 
@@ -166,64 +203,103 @@ def _text(path: Path) -> str:
         with path.open(encoding="utf-8-sig") as file:
             text = file.read(_LONGEST + 1)
     except OSError as error:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"{path}: {error.strerror}", "pass --catalogue a readable file"
         ) from None
     except ValueError:
-        raise PersonalizationError(f"{path} is not UTF-8 text", "save it as UTF-8") from None
+        raise InvalidInput(f"{path} is not UTF-8 text", "save it as UTF-8") from None
     if len(text) > _LONGEST:
         raise _refused(path, f"it has more than {_LONGEST} characters")
     return text
 
 
-def _refused(path: Path, fault: object) -> PersonalizationError:
+def _refused(path: Path, fault: object) -> InvalidInput:
     # SQLite quotes the text it could not decode.
     said = str(fault).partition(" with text ")[0]
     if said == "interrupted":
         said = f"it takes more than {MOST_SECONDS:.0f} seconds or {MOST_STEPS:,} steps"
-    return PersonalizationError(
-        f"{path}: {said}", "a catalogue is one SELECT that reads this database"
-    )
+    return InvalidInput(f"{path}: {said}", "a catalogue is one SELECT that reads this database")
 
 
-def _check(columns: list[str], path: Path, known: tuple[str, ...]) -> None:
+def _check(columns: list[str], known: tuple[str, ...], faults: Faults) -> None:
     for column in _REQUIRED:
         if column not in columns:
-            raise PersonalizationError(f"{path} has no column {column}", "name one so with AS")
-    for column in columns:
-        if column not in known or columns.count(column) > 1:
-            meant = get_close_matches(column, known, 1)
-            hint = f"did you mean {meant[0]}? " if meant and meant[0] != column else ""
+            faults.add(f"no {column}", "", f"no column {column}", "name one so with AS")
+    for column, times in Counter(columns).items():
+        if column not in known or times > 1:
+            # Without AS a column is called what its expression is.
+            name = cut(normal(column[:READ]), _LONGEST_NAME)
+            meant = get_close_matches(name.lower(), known, 1)
+            hint = f"did you mean {meant[0]}? " if meant and meant[0] != name else ""
             fault = "unknown column" if column not in known else "two columns"
-            raise PersonalizationError(
-                f"{path}: {fault} {column}", f"{hint}known are {', '.join(known)}"
-            )
+            faults.add(fault, "", f"{fault} {name}", f"{hint}known are {', '.join(known)}")
 
 
-def _candidate(
-    row: dict[str, Any], readers: dict[str, Callable[[object], Any]], where: str
+class _Row(NamedTuple):
+    """A row of the SELECT by column, its number from 1, and where its faults go."""
+
+    values: Mapping[str, Any]
+    number: int
+    faults: Faults
+
+    def refuse(self, column: str, what: str, todo: str) -> None:
+        item_id = visible_id(self.values.get("item_id"))
+        item = f", item {shown(item_id)}" if item_id and column != "item_id" else ""
+        kind = column if column in _WORDS else f"{column} {what}"
+        self.faults.add(kind, f"row {self.number}{item}", f"{column} {what}", todo)
+
+
+def _candidate(row: _Row, readers: dict[str, Callable[[object], Any]]) -> Candidate | None:
+    """What the row says of the columns that it has; None, and its faults, where the item has no id."""
+    given = row.values
+    kind, item_id, title = given.get("recommendation_type"), "", ""
+    if "recommendation_type" in given and kind not in _TYPES:
+        row.refuse("recommendation_type", shown(kind), f"use {', '.join(_TYPES)}")
+    if "item_id" in given:
+        item_id = _item_id(row)
+    if "title" in given:
+        title = _title(given["title"])
+        if not title:
+            row.refuse("title", _nothing(given["title"]), "every item needs one")
+    found = _with_facts(Candidate(str(kind), item_id, title), row, readers)
+    return found if item_id and kind in _TYPES else None
+
+
+def _item_id(row: _Row) -> str:
+    given = row.values["item_id"]
+    item_id = visible_id(given)
+    if not normal(item_id):
+        row.refuse("item_id", _nothing(given), "every item needs one")
+    elif len(str(given)) > ID_LENGTH:
+        row.refuse("item_id", f"is longer than {ID_LENGTH} characters", "give it a shorter one")
+    elif item_id == "*":
+        row.refuse("item_id", "is *, which stands for a type without a catalogue", "give another")
+    else:
+        return item_id
+    return ""
+
+
+def _nothing(value: object) -> str:
+    return "is blank" if is_readable(value) else "is not text"
+
+
+def _with_facts(
+    found: Candidate, row: _Row, readers: dict[str, Callable[[object], Any]]
 ) -> Candidate:
-    kind = row["recommendation_type"]
-    if kind not in _TYPES:
-        raise PersonalizationError(
-            f"{where}: recommendation_type {kind!r}", f"use {', '.join(_TYPES)}"
-        )
-    shown = {"item_id": visible_id(row["item_id"]), "title": _title(row["title"])}
-    for column, text in shown.items():
-        if not normal(text):
-            fault = "is blank" if is_readable(row[column]) else "is not text"
-            raise PersonalizationError(f"{where}: {column} {fault}", "every item needs one")
-    if len(str(row["item_id"])) > ID_LENGTH:
-        raise PersonalizationError(f"{where}: item_id is longer than {ID_LENGTH} characters")
-    found = Candidate(kind, shown["item_id"], shown["title"])
-    where = f"{where}, item {found.item_id}"
-    for column in filter(row.__contains__, readers):
+    for column in filter(row.values.__contains__, readers):
+        value = row.values[column]
+        if isinstance(value, str | bytes) and len(value) > READ:
+            row.refuse(column, f"{shown(value)} is not readable", _WORDS[column])
+            continue
         try:
-            found = found._replace(**{column: readers[column](row[column])})
+            found = found._replace(**{column: readers[column](value)})
         except LeftOut as rule:
             if str(rule) == "overseas only":
-                return found._replace(left_out=str(rule))
-            raise PersonalizationError(f"{where}: {column} {row[column]!r}", f"{rule}") from None
+                found = found._replace(left_out=str(rule))
+            else:
+                row.refuse(column, f"{shown(value)} is not readable", _WORDS[column])
     if found.opens_on and found.closes_on and found.closes_on < found.opens_on:
-        raise PersonalizationError(f"{where}: closes_on {found.closes_on} is before opens_on")
+        row.refuse(
+            "closes_on", f"{found.closes_on} is before opens_on {found.opens_on}", "mend one"
+        )
     return found

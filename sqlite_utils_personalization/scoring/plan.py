@@ -21,7 +21,7 @@ from sqlite_utils_personalization.formula.declared import (
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.preferences.customer import active_condition
-from sqlite_utils_personalization.preferences.personal_data import personal_data
+from sqlite_utils_personalization.preferences.personal_data import E_MAIL, personal_data
 from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.transaction import transaction
 
@@ -146,11 +146,13 @@ def without_personal_data(candidates: Iterable[Candidate]) -> Iterator[Candidate
     """The candidates of tonight's catalogue as they may be kept for ever, whatever other programs wrote.
 
     An amendment of what looks personal says only that something changed; a saved search with such an id is left out,
-    and its id forgotten. Programs are public, and stay what their publisher calls them.
+    and its id forgotten, as is anything whose id is an e-mail address. Programs are public, and stay what their
+    publisher calls them.
     """
     for found in candidates:
-        if found.recommendation_type == "saved_search" and _is_personal_id(found.item_id):
-            yield found._replace(item_id="", title="saved search", left_out="id looks personal")
+        if _is_personal_id(found):
+            title = found.recommendation_type.replace("_", " ")
+            yield found._replace(item_id="", title=title, left_out="id looks personal")
         elif found.recommendation_type == "amendment" and _says_personal(found.title):
             name, _, _ = found.title.partition(_TOLD)
             is_name = name != found.title and not _says_personal(name)
@@ -159,8 +161,12 @@ def without_personal_data(candidates: Iterable[Candidate]) -> Iterator[Candidate
             yield found
 
 
-def _is_personal_id(item_id: str) -> bool:
-    return not _GENERATED_ID.fullmatch(item_id) and personal_data(item_id) is not None
+def _is_personal_id(found: Candidate) -> bool:
+    if _GENERATED_ID.fullmatch(found.item_id):
+        return False
+    kind = personal_data(found.item_id)
+    # The number of a program may look like a phone's.
+    return kind == E_MAIL or (kind is not None and found.recommendation_type == "saved_search")
 
 
 def _says_personal(title: str) -> bool:

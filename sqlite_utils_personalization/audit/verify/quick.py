@@ -40,7 +40,7 @@ class Check(NamedTuple):
 
     name: str
     ok: bool
-    text: str
+    sentence: str
     faults: list[str]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from sqlite_utils_personalization.audit.verify.quick import quick_checks
+from sqlite_utils_personalization.api.health import health_of
 from sqlite_utils_personalization.clock import japan_time
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.connections import file_name
@@ -21,11 +21,13 @@ from sqlite_utils_personalization.viewer.queries.queries import questions
 # Two weeks are on one page; the table of nights has them all.
 NIGHTS = 14
 BAND = 10
-# Per type: items that could be recommended, customers with some and with none, and rows of the log.
-COUNTS = ("candidates", "scored", "zero", "rows")
+# Reasons of warnings about how the file is served.
+SERVED = ("wal_not_shown", "other_questions")
+# Per type: items that could be recommended, and customers with some and with none.
+COUNTS = ("candidates", "scored", "zero")
 
 _NIGHTS = """
-SELECT r.run_id, r.as_of, r.again, coalesce(p.status, 'unknown') AS status, r.top_k, r.profiles, r.rejected,
+SELECT r.run_id, r.as_of, r.again, coalesce(p.status, 'unknown') AS state, r.top_k, r.profiles, r.rejected,
     r.counts_json, r.left_out_json, r.model_sha256, r.package_version, r.served_at, p.finished_at, s.seal_id
 FROM am_personalization_run r
 LEFT JOIN am_personalization_run_progress p USING (run_id)
@@ -34,17 +36,13 @@ ORDER BY r.run_id DESC LIMIT ?
 """
 
 
-def home(db: sqlite3.Connection) -> dict[str, Any]:
-    """The latest nights, newest first, rows per day, and the quick checks; read-only, and bounded by NIGHTS."""
+def home(db: sqlite3.Connection, max_days: int | None = None) -> dict[str, Any]:
+    """What health.health says, the latest nights, newest first, and what was logged per day; read-only, and bounded."""
     nights = latest_nights(db)
     return {
-        "integrity": {
-            "checks": [check._asdict() for check in quick_checks(db)],
-            "not_checked": "the rows of the log and the decisions behind them",
-            "full_proof": "sqlite-utils personalization-verify",
-        },
+        **health_of(db, max_days),
         "nights": nights,
-        "rows_per_day": rows_per_day(nights),
+        "logged_per_day": logged_per_day(nights),
     }
 
 
@@ -55,33 +53,28 @@ def latest_nights(db: sqlite3.Connection, nights: int = NIGHTS) -> list[dict[str
     found = []
     for row in cursor:
         night = dict(zip(names, row, strict=True))
-        night["by_type"] = _counts(night.pop("counts_json"))
+        stored = json.loads(night.pop("counts_json"))
+        night["by_type"] = {kind: _count(stored, kind, "rows") for kind in TYPES}
+        for name in COUNTS:
+            night[name] = {kind: _count(stored, kind, name) for kind in TYPES}
         night["left_out"] = json.loads(night.pop("left_out_json"))
-        night["rows"] = sum(counts["rows"] for counts in night["by_type"].values())
+        night["logged"] = sum(night["by_type"].values())
         found.append(night)
     return found
 
 
-def _counts(counts_json: str) -> dict[str, dict[str, int]]:
+def _count(stored: Any, kind: str, name: str) -> int:
     # A tampered row may hold anything, and the page that says so is this one.
-    stored = json.loads(counts_json)
-    by_type = stored if isinstance(stored, dict) else {}
-    found = {}
-    for kind in TYPES:
-        counts = by_type.get(kind)
-        given = counts if isinstance(counts, dict) else {}
-        found[kind] = {
-            name: given[name] if isinstance(given.get(name), int) else 0 for name in COUNTS
-        }
-    return found
+    counts = stored.get(kind) if isinstance(stored, dict) else None
+    number = counts.get(name) if isinstance(counts, dict) else None
+    return number if isinstance(number, int) else 0
 
 
-def rows_per_day(nights: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def logged_per_day(nights: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Log rows per Japanese calendar day and type, oldest first; a day scored again counts every run."""
     days: dict[str, Counter[str]] = {}
     for night in nights:
-        day = days.setdefault(night["as_of"], Counter())
-        day.update({kind: night["by_type"][kind]["rows"] for kind in TYPES})
+        days.setdefault(night["as_of"], Counter()).update(night["by_type"])
     return [
         {"as_of": as_of, **{kind: days[as_of][kind] for kind in TYPES}} for as_of in sorted(days)
     ]
@@ -109,6 +102,8 @@ def _sql(name: str) -> str:
 def show_home(datasette: Any, database: str, data: dict[str, Any]) -> dict[str, Any]:
     """What personalization_home.html needs beside the data of the page."""
     return {
+        # The page says in its sections what the health of the file warns of.
+        "warnings": [one for one in data["warnings"] if one["reason"] in SERVED],
         "types": TYPES,
         "colours": COLOURS,
         # An open night takes nothing but to be finished.
@@ -120,10 +115,10 @@ def show_home(datasette: Any, database: str, data: dict[str, Any]) -> dict[str, 
         "open_nights": [
             night
             for night in data["nights"]
-            if night["status"] == "running" and not night["seal_id"]
+            if night["state"] == "running" and not night["seal_id"]
         ],
         "japan_time": japan_time,
-        "days_chart": _days(data["rows_per_day"]),
+        "days_chart": _days(data["logged_per_day"]),
         "scores_chart": _scores(data["scores"], data["nights"]),
         "replay_form_url": replay_form_url(datasette),
         "questions": [

@@ -1,11 +1,13 @@
 """The routes: every page is HTML, or JSON with .json after its path, for whom may see the database; GET and HEAD only.
 
-JSON begins {"ok": true, "database": name, "warnings": [sentences], "package_version": of this viewer}, and the keys of
-the page follow: those of home.home and "scores" for /-/personalization.json, those of replay.replay_page for
+JSON begins {"ok": true, "database": name, "warnings": [{"reason", "sentence"}], "package_version": of this viewer}, and
+the keys of the page follow: those of home.home and "scores" for /-/personalization.json, which may not be ok, and whose
+status is then 503 where ?max_days= asks for it; those of replay.replay_page for
 /-/personalization/replay/<rec_id>.json. A failure is {"ok": false, "status", "title", "error", "todo"}. Times are UTC,
 days are Japanese calendar days. ?database= says which, where several have our schema. Keys are only ever added.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from unicodedata import normalize
@@ -14,6 +16,8 @@ from urllib.parse import parse_qsl, urlencode
 from datasette import Forbidden, Response, hookimpl
 
 from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.api.health import MOST_DAYS, checked_days
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.viewer.access.access import can_view, visible_databases
 from sqlite_utils_personalization.viewer.connections import read_page, wal_warning
 from sqlite_utils_personalization.viewer.failure import (
@@ -53,10 +57,21 @@ def register_routes() -> list[tuple[str, Route]]:
 
 async def home_page(datasette: Any, request: Any, database: str) -> dict[str, Any]:
     """The keys of home.home; and scores, rows per band of scores and type of the latest night, null if not written."""
-    data = await read_page(datasette, database, home)
+    max_days = _max_days(request)
+    data = await read_page(datasette, database, lambda db: home(db, max_days))
     latest = data["nights"][0]["run_id"] if data["nights"] else None
     data["scores"] = latest and await read_page(datasette, database, lambda db: scores(db, latest))
     return data
+
+
+def _max_days(request: Any) -> int | None:
+    """How many days old the last night may be, where a monitor asks."""
+    text = request.args.get("max_days")
+    try:
+        return checked_days(int(text) if text and re.fullmatch("[0-9]{1,4}", text) else text)
+    except InvalidInput:
+        todo = f"Give a number from 0 to {MOST_DAYS}."
+        raise Failure(400, "No such number of days", "max_days is no number.", todo) from None
 
 
 async def one_replay(datasette: Any, request: Any, database: str) -> dict[str, Any]:
@@ -101,7 +116,9 @@ def _page(name: str, view: View, show: Show) -> Route:
         as_json = bool(request.url_vars.get("suffix"))
         try:
             database = await _database(datasette, request)
-            data = await _head(datasette, database) | await view(datasette, request, database)
+            head, found = await _head(datasette, database), await view(datasette, request, database)
+            data = head | found
+            data["warnings"] = [*head["warnings"], *found.get("warnings", ())]
         except Failure as failure:
             return await failure_page(datasette, request, failure, as_json)
         except Forbidden as error:
@@ -110,7 +127,8 @@ def _page(name: str, view: View, show: Show) -> Route:
             denied = {"ok": False, "status": 403, "error": str(error)}
             return json_answer(datasette, denied, 403)
         if as_json:
-            return json_answer(datasette, data)
+            is_asked = "max_days" in request.args
+            return json_answer(datasette, data, 503 if is_asked and not data["ok"] else 200)
         shown = data | show(datasette, database, data) | {"home_url": home_url(datasette, database)}
         return await html_page(datasette, request, name, shown)
 
@@ -138,13 +156,17 @@ async def _database(datasette: Any, request: Any) -> str:
 
 
 async def _head(datasette: Any, database: str) -> dict[str, Any]:
-    warnings = (
-        wal_warning(datasette.get_database(database)),
-        await metadata_warning(datasette, database),
-    )
+    warnings = {
+        "wal_not_shown": wal_warning(datasette.get_database(database)),
+        "other_questions": await metadata_warning(datasette, database),
+    }
     return {
         "ok": True,
         "database": database,
-        "warnings": [warning for warning in warnings if warning],
+        "warnings": [
+            {"reason": reason, "sentence": sentence}
+            for reason, sentence in warnings.items()
+            if sentence
+        ],
         "package_version": __version__,
     }

@@ -1,0 +1,268 @@
+"""One word for one thing: every key and parameter of every output is in words.json, and means one thing there.
+
+STILL lists what is not so yet.
+"""
+
+from collections import Counter, defaultdict
+
+import outputs
+import pytest
+from outputs import COMMANDS, TEXTS, WORDS
+
+from sqlite_utils_personalization.commands import COMMANDS as REGISTERED
+from sqlite_utils_personalization.commands.profile import profile
+
+pytest.importorskip("datasette")
+pytest.importorskip("mcp")
+
+# Their keys are what digests cover.
+HASHED = {"receipt"}
+# Output, what is wrong with it, and whose it is.
+STILL: set[tuple[str, str, str]] = {
+    ("migrate --list", "has no --json", "A"),
+    ("receipt", "has no --json", "A"),
+    ("replay", "declared.horizon_days: is no word", "A"),
+    ("replay", "declared.risk_level: is no word", "A"),
+    ("replay", "logged_score: write score", "A"),
+    ("replay", "rolling: write closing", "A"),
+    ("seal", "has no --json", "A"),
+    ("snapshot", "has no --json", "A"),
+    ("verify", "rows: is integer", "A"),
+    ("verify", "what: write sentence", "A"),
+    ("why-not", "declared.horizon_days: is no word", "A"),
+    ("why-not", "declared.risk_level: is no word", "A"),
+    ("why-not", "left_out: is null", "A"),
+    ("why-not", "rolling: write closing", "A"),
+    ("feedback", "has no --json", "B"),
+    ("feedback ITEM_ID", "has no --json", "B"),
+    ("profile check", "has no --json", "B"),
+    ("profile erase", "feedback_rows: write feedback_kept", "B"),
+    ("profile erase", "has no --json", "B"),
+    ("profile erase", "log_rows: write recommendations_kept", "B"),
+    ("profile erase", "saved_searches: write saved_searches_kept", "B"),
+    ("profile export", "declared.horizon_days: is no word", "B"),
+    ("profile export", "declared.risk_level: is no word", "B"),
+    ("profile export", "has no --json", "B"),
+    ("profile export", "logged_score: write score", "B"),
+    ("profile export", "preference_json: write preferences", "B"),
+    ("profile export", "rolling: write closing", "B"),
+    ("profile get", "has no --json", "B"),
+    ("profile import", "changed: is integer", "B"),
+    ("profile import", "has no --json", "B"),
+    ("profile list", "declared: is string", "B"),
+    ("profile list", "has no --json", "B"),
+    ("profile list", "hash_prefix: write customer", "B"),
+    ("profile rotate", "has no --json", "B"),
+    ("profile set", "has no --json", "B"),
+    ("REST GET /v1/me/personalization/deliveries", "items: write recommendations", "C"),
+    ("REST GET /v1/me/personalization/deliveries", "outcome: not here", "C"),
+    ("REST GET /v1/me/personalization/feedback", "items: write recommendations", "C"),
+    ("REST GET /v1/me/personalization/recommendations", "?cursor: write after", "C"),
+    ("REST GET /v1/me/personalization/recommendations", "?limit: write size", "C"),
+    ("REST GET /v1/me/personalization/recommendations", "because: write reason or sentence", "C"),
+    ("REST GET /v1/me/personalization/recommendations", "items: write recommendations", "C"),
+    ("REST GET /v1/me/personalization/recommendations", "left_out: not here", "C"),
+    ("REST GET /v1/me/personalization/recommendations", "next_cursor: write next", "C"),
+    (
+        "REST GET /v1/me/personalization/recommendations/{rec_id}",
+        "declared.horizon_days: is no word",
+        "C",
+    ),
+    (
+        "REST GET /v1/me/personalization/recommendations/{rec_id}",
+        "declared.risk_level: is no word",
+        "C",
+    ),
+    (
+        "REST GET /v1/me/personalization/recommendations/{rec_id}",
+        "horizon_days: write deadline_horizon_days",
+        "C",
+    ),
+    ("REST GET /v1/me/personalization/recommendations/{rec_id}", "outcome: not here", "C"),
+    ("deliver", "has no --json", "C"),
+    ("digest", "has no --json", "C"),
+    ("digest --record", "has no --json", "C"),
+    ("file HASH.json", "rolling: write closing", "C"),
+    ("reconcile", "because: write reason or sentence", "C"),
+    ("reconcile", "rows: is integer", "C"),
+    ("reconcile", "test_mode: is no word", "C"),
+    ("score", "has no --json", "C"),
+    ("score", "status: is string", "C"),
+    ("tool personalization_explain", "declared.horizon_days: is no word", "C"),
+    ("tool personalization_explain", "declared.risk_level: is no word", "C"),
+    ("tool personalization_explain", "horizon_days: write deadline_horizon_days", "C"),
+    ("tool personalization_explain", "outcome: not here", "C"),
+    ("tool personalization_give_feedback", "because: write reason or sentence", "C"),
+    ("tool personalization_list_recommendations", "?cursor: write after", "C"),
+    ("tool personalization_list_recommendations", "?limit: write size", "C"),
+    ("tool personalization_list_recommendations", "because: write reason or sentence", "C"),
+    ("tool personalization_list_recommendations", "items: write recommendations", "C"),
+    ("tool personalization_list_recommendations", "left_out: not here", "C"),
+    ("tool personalization_list_recommendations", "next_cursor: write next", "C"),
+    ("tool personalization_set_preference", "because: write reason or sentence", "C"),
+    ("tool personalization_set_preference", "changed: is list", "C"),
+    ("page /-/personalization/replay/REC_ID.json", "changed: is boolean", "D"),
+    ("page /-/personalization/replay/REC_ID.json", "declared.horizon_days: is no word", "D"),
+    ("page /-/personalization/replay/REC_ID.json", "declared.risk_level: is no word", "D"),
+    ("page /-/personalization/replay/REC_ID.json", "logged_score: write score", "D"),
+    ("page /-/personalization/replay/REC_ID.json", "rolling: write closing", "D"),
+    ("page /-/personalization/replay/REC_ID.json", "status: is string", "D"),
+    ("question customer_changes", "because: write reason or sentence", "D"),
+    ("question customer_changes", "place_after: write rank_after", "D"),
+    ("question customer_changes", "place_before: write rank_before", "D"),
+    ("question deliveries", "yen: is no word", "D"),
+    ("question item_recommendations", "seq: write rank", "D"),
+    ("question night_integrity", "status: is string", "D"),
+    ("question night_scores", "recommendations: is integer", "D"),
+    ("question nights", "customers: write profiles", "D"),
+    ("question nights", "left_out: is integer", "D"),
+    ("question nights", "recommendations: is integer", "D"),
+    ("question nights", "status: is string", "D"),
+    (
+        "question nothing_recommended",
+        "declared_horizon_days: write declared_deadline_horizon_days",
+        "D",
+    ),
+    ("question nothing_recommended", "declared_risk_level: write declared_risk_tolerance", "D"),
+    ("question recommendations_per_day", "recommendations: is integer", "D"),
+    ("question reconciled_rows", "because: write reason or sentence", "D"),
+    ("question reconciled_rows", "seq: write rank", "D"),
+    ("question reconciliation", "row_count: is no word", "D"),
+    ("question reconciliation", "sources_json: is no word", "D"),
+    (
+        "question why_this_recommendation",
+        "declared_horizon_days: write declared_deadline_horizon_days",
+        "D",
+    ),
+    ("question why_this_recommendation", "declared_risk_level: write declared_risk_tolerance", "D"),
+    ("question why_this_recommendation", "item_rolling: write item_closing", "D"),
+    ("question why_this_recommendation", "logged_score: write score", "D"),
+}
+
+
+def replaced():
+    """What is not written, and what is instead."""
+    words = defaultdict(list)
+    for kind in ("words", "parameters"):
+        for word, said in WORDS[kind].items():
+            for old in said.get("instead_of", ()):
+                words[old].append(word)
+    return {old: " or ".join(instead) for old, instead in words.items()}
+
+
+BANNED = replaced()
+
+
+@pytest.fixture(scope="module")
+def found():
+    return outputs.every_output()
+
+
+def faults(name, output):
+    """What is wrong with the keys and parameters of one output, each in a few words."""
+    is_hashed = name in HASHED
+    for key, types in output.keys.items():
+        word = WORDS["words"].get(key)
+        if is_hashed:
+            if word is None and "." not in key and key not in WORDS["hashed"]:
+                yield f"{key}: is no word"
+        elif "." in key:
+            yield from within(key)
+        elif word is None:
+            yield f"{key}: {'write ' + BANNED[key] if key in BANNED else 'is no word'}"
+        else:
+            other = types - set(word.get("types", types))
+            if other:
+                yield f"{key}: is {'/'.join(sorted(other))}"
+            if any(name.startswith(one) for one in word.get("not_in", ())):
+                yield f"{key}: not here"
+    for parameter in output.parameters:
+        if parameter not in WORDS["parameters"]:
+            instead = BANNED.get(parameter)
+            yield f"?{parameter}: {'write ' + instead if instead else 'is no word'}"
+    yield from (f"has no {form}" for form in output.lacks)
+
+
+def within(key):
+    outer, inner = key.split(".")
+    if inner not in WORDS["words"][outer]["keys"]:
+        yield f"{key}: is no word"
+
+
+def test_every_key_and_parameter_is_a_word(found):
+    wrong = {(name, fault) for name, output in found.items() for fault in faults(name, output)}
+    still = {(name, fault) for name, fault, _ in STILL}
+    told = [
+        f"{name}: {'; '.join(sorted(fault for other, fault in wrong - still if other == name))}"
+        for name in sorted({name for name, _ in wrong - still})
+    ]
+    assert not told, "\n".join(["", *told])
+    assert still - wrong == set(), "these are mended: take them out of STILL"
+
+
+def test_every_command_is_asked(found):
+    names = {command.name.removeprefix("personalization-") for command in REGISTERED}
+    asked = {name.split()[0] for name in COMMANDS}
+    assert asked | TEXTS == names
+    assert {f"profile {name}" for name in profile.commands} <= COMMANDS.keys()
+    assert all(
+        found[name].keys for name in COMMANDS if "--json" not in found[name].lacks
+    ), "an output is empty"
+
+
+def test_every_output_that_is_read_has_keys(found):
+    kinds = Counter(name.split()[0] for name in found)
+    assert kinds["question"] >= 16
+    assert kinds["REST"] >= 8
+    assert kinds["tool"] == 4
+    assert kinds["file"] == 2
+    assert kinds["page"] >= 3
+
+
+def test_a_word_is_not_what_another_replaces():
+    assert BANNED.keys() & WORDS["words"].keys() == set()
+    for kind in ("words", "parameters"):
+        for word, said in WORDS[kind].items():
+            assert said["means"].strip(" .") == said["means"] != "", word
+
+
+def test_what_is_wrong_is_found():
+    """That the test above can fail: each rule, on an output made for it."""
+    made = outputs.Output(
+        {
+            "because": {"string"},
+            "shoe_size": {"integer"},
+            "left_out": {"integer"},
+            "outcome": {"string"},
+            "declared.horizon_days": set(),
+            "rec_id": {"integer"},
+        },
+        ("limit", "size"),
+        ("--json",),
+    )
+    assert set(faults("REST GET /", made)) == {
+        "because: write reason or sentence",
+        "shoe_size: is no word",
+        "left_out: is integer",
+        "left_out: not here",
+        "outcome: not here",
+        "declared.horizon_days: is no word",
+        "?limit: write size",
+        "has no --json",
+    }
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"program": 1},
+        {kind: {"rows": 1} for kind in outputs.TYPES},
+        [],
+        {**dict.fromkeys(outputs.TYPES, 0), "x": 0},
+    ],
+)
+def test_by_type_has_one_shape(shape):
+    made = outputs.of_values([{"by_type": shape}])
+    assert any("of another shape" in fault for fault in faults("score", made))
+    made = outputs.of_values([{"by_type": dict.fromkeys(outputs.TYPES, 0)}])
+    assert list(faults("score", made)) == []
