@@ -7,25 +7,20 @@ Safe to repeat, and by several workers at once: where nothing is due, nothing is
 
 import sys
 
-from sqlite_utils_personalization import (
-    __version__,
-    head,
-    migrate,
-    migration_statuses,
-    verify,
-)
+from sqlite_utils_personalization import __version__, migrate, migration_statuses, verify
 
 
 def main(database: str) -> int:
     applied = migrate(database, timeout_s=60)["applied"]
-    faults = [one["migration"] for one in migration_statuses(database) if one["pending"]]
     print(f"version {__version__}: applied {', '.join(applied) or 'nothing'}")
-    if applied or faults:
-        found = verify(database)
-        print(f"{found['sentence']} ({found['seconds']} s)")
-        return 0 if found["ok"] and not faults else 1
-    print(f"up to date, sealed up to {head(database)['size']}")
-    return 0
+    pending = [one for one in migration_statuses(database) if one["pending"]]
+    for one in pending:
+        print(f"{one['migration']} is not whole: {', '.join(one['faults'])}")
+    if not applied:
+        return 1 if pending else 0
+    found = verify(database)
+    print(f"{found['sentence']} ({found['counts']['logged']} rows, {found['seconds']} s)")
+    return 0 if found["ok"] and not pending else 1
 
 
 if __name__ == "__main__":

@@ -1,9 +1,6 @@
-"""Fail a CI job where the evidence is not intact, each finding an annotation of the job.
+"""Fail a CI job where the evidence is not intact (1) or cannot be checked (2); each finding is an annotation.
 
-    python examples/verify_in_ci.py jpcite.db heads.txt
-
-heads.txt holds heads that were kept outside the file, as personalization-seal prints them. The exit status is 0 if all
-is intact, 1 with findings, 2 if it could not be checked. Annotations are as GitHub reads them from the output.
+python examples/verify_in_ci.py jpcite.db heads.txt  # heads that were kept outside the file
 """
 
 import sys
@@ -11,24 +8,22 @@ import sys
 from sqlite_utils_personalization import PersonalizationError, verify
 
 
+def annotate(kind: str, title: str, text: object) -> None:
+    print(f"::{kind} title={title}::{str(text).replace('%', '%25')}".replace("\n", "%0A"))
+
+
 def main(database: str, heads: str) -> int:
     try:
         found = verify(database, heads=heads, strict=True)
     except PersonalizationError as error:
-        print(f"::error title=could not check::{error}")
+        annotate("error", "could not check", error)
         return 2
-    for finding in found["findings"]:
-        print(
-            f"::error title={finding['code']} ({finding['count']})::{finding['first'][0]['sentence']}"
-        )
+    for one in found["findings"]:
+        annotate("error", f"{one['code']} ({one['count']})", one["first"][0]["sentence"])
     for note in found["notes"]:
-        print(f"::notice title={note['code']}::{note['sentence']}")
-    counts = found["counts"]
-    print(
-        f"{found['sentence']}: {counts['runs']} runs, {counts['logged']} rows, {counts['seals']} seals"
-    )
+        annotate("notice", note["code"], note["sentence"])
+    print(f"{found['sentence']}: {found['counts']}")
     return 0 if found["ok"] else 1
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+sys.exit(main(*sys.argv[1:]))

@@ -17,6 +17,7 @@ __all__ = [
     "Locked",
     "NoSchema",
     "NotFound",
+    "NotIntact",
     "PersonalizationError",
     "ReadOnly",
     "create_example",
@@ -46,6 +47,7 @@ _HOMES = {
     "Locked": "errors",
     "NoSchema": "errors",
     "NotFound": "errors",
+    "NotIntact": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
     "create_example": "api.files",
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import Locked as Locked
     from sqlite_utils_personalization.errors import NoSchema as NoSchema
     from sqlite_utils_personalization.errors import NotFound as NotFound
+    from sqlite_utils_personalization.errors import NotIntact as NotIntact
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
     from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing

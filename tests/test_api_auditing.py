@@ -16,6 +16,7 @@ from sqlite_utils_personalization import (
     InvalidInput,
     NoSchema,
     NotFound,
+    NotIntact,
     head,
     receipt,
     receipt_html,
@@ -192,6 +193,16 @@ def test_what_does_not_fit_is_a_finding_and_what_cannot_be_read_is_none(path, sa
     assert said("verify") == 2
 
 
+def test_why_not_exits_1_where_the_evidence_differs_and_answers_all_the_same(path, runner):
+    tamper(connect(path), f"DELETE FROM {P}decision WHERE list_id = 1 AND seq = 1")
+    asked = ("--item", "EXjg0000000000001A", "--run", "1", "--user-hash", SHORT, "--json")
+    result = runner.invoke(cli, ["personalization-why-not", str(path), *asked])
+    assert (result.exit_code, json.loads(result.stdout)["reason"]) == (1, "evidence differs")
+    tamper(connect(path), f"DELETE FROM {P}cohort WHERE cohort_id = 1")
+    with pytest.raises(NotIntact, match="cohort 1, is missing"):
+        why_not(path, 1, "EX-105", run_id=1)
+
+
 def test_a_file_without_our_tables_is_of_a_kind_of_its_own(tmp_path):
     empty = sqlite_utils.Database(tmp_path / "empty.db")
     empty["t"].insert({"a": 1})
@@ -265,7 +276,7 @@ def test_a_head_that_is_kept_as_text_is_held_against_the_file(path, tmp_path):
     other = kept["note"].replace(kept["origin"], "sqlite-utils-personalization/other")
     found = verify(path, heads=other)
     assert (found["ok"], found["kept"]) == (False, "differ")
-    for wrong in (tmp_path / "none.txt", "x\n", b"x", tmp_path):
+    for wrong in (tmp_path / "none.txt", "x\n", b"x", tmp_path, kept, [kept["note"]]):
         with pytest.raises(InvalidInput):
             verify(path, heads=wrong)
     with pytest.raises(InvalidInput, match="heads"):
