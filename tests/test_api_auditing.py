@@ -144,12 +144,12 @@ def test_times_are_texts_days_or_moments_with_a_zone(path):
     assert [row["rec_id"] for row in replay(path, since=tokyo, until=moment)] == expected
     assert len(list(replay(path, until=moment.date()))) >= len(expected)
     assert list(replay(path, since=date(2999, 1, 1))) == []
-    for wrong in (moment.replace(tzinfo=None), "yesterday", 5, b"2026"):
+    for wrong in (moment.replace(tzinfo=None), "yesterday", "2026-13-99", "2026-07-22T25", 5):
         with pytest.raises(InvalidInput, match="since"):
             next(replay(path, since=wrong))
 
 
-@pytest.mark.parametrize("rec_ids", ["17", [1, "2"], 1.5, [True], [0], object(), {"a": 1}])
+@pytest.mark.parametrize("rec_ids", ["17", b"17", [1, "2"], 1.5, [True], [0], object(), {"a": 1}])
 def test_numbers_of_rows_are_whole_numbers(path, rec_ids):
     with pytest.raises(InvalidInput, match="rec_id"):
         replay(path, rec_ids)
@@ -219,10 +219,34 @@ def test_a_file_without_our_tables_is_of_a_kind_of_its_own(tmp_path):
 
 
 def test_an_answer_is_invalid_of_what_can_be_no_item_or_type(path):
-    with pytest.raises(InvalidInput, match="item_id"):
-        why_not(path, 1, 105)
+    for item_id in (105, None, "\ud800"):
+        with pytest.raises(InvalidInput, match="item_id"):
+            why_not(path, 1, item_id)
     with pytest.raises(InvalidInput, match="type"):
         why_not(path, 1, "EX-105", type="programme")
+
+
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [
+        ("run_id", lambda path: replay(path, run_id="1")),
+        ("catalogue", lambda path: replay(path, 1, catalogue="own.sql")),
+        ("catalogue", lambda path: replay(path, 1, now=True, catalogue=5)),
+        ("run_id", lambda path: receipt(path, 1, 1.0)),
+        ("envelope", lambda path: receipt(path, 1, 1, envelope=5)),
+        ("envelope", lambda path: receipt(path, 1, 1, envelope={"no_underscore": 1})),
+        ("envelope", lambda path: receipt(path, 1, 1, envelope={"_what": {1}})),
+        ("public_keys", lambda path: verify(path, public_keys=None)),
+        ("witnesses", lambda path: verify(path, witnesses=5)),
+        ("record", lambda path: verify(path, record=5)),
+        ("timeout_s", lambda path: verify(path, timeout_s="5")),
+        ("key_file", lambda path: seal(path, key_file=5)),
+        ("key", lambda path: head(path, key_file=path.parent / "none.pem")),
+    ],
+)
+def test_an_argument_that_cannot_be_is_named(path, name, ask):
+    with pytest.raises(InvalidInput, match=name):
+        ask(path)
 
 
 def test_rows_come_one_by_one_and_the_connection_is_free_in_between(path):

@@ -108,6 +108,9 @@ def test_what_commits_as_it_goes_refuses_the_callers_transaction(tmp_path, score
     [
         {"only": "287_personalization"},
         {"only": ["287"]},
+        {"only": []},
+        {"only": 287},
+        {"only": [["287_personalization"]]},
         {"manifest": 5},
         {"register": b"boot.txt"},
         {"timeout_s": "1"},
@@ -179,7 +182,7 @@ def test_an_example_overwrites_nothing(tmp_path):
         create_example(path)
 
 
-@pytest.mark.parametrize("name", ["a/b", "jpcite.db", "", "a\nb"])
+@pytest.mark.parametrize("name", ["a/b", "jpcite.db", "", "a\nb", 5, None])
 def test_no_database_has_such_a_name(name):
     with pytest.raises(InvalidInput, match="not the name of a database"):
         metadata(name)
