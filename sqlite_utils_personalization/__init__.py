@@ -17,13 +17,27 @@ __all__ = [
     "Locked",
     "NoSchema",
     "NotFound",
+    "NotIntact",
     "PersonalizationError",
     "ReadOnly",
+    "create_example",
+    "head",
     "health",
+    "metadata",
     "migrate",
+    "migration_statuses",
+    "receipt",
+    "receipt_html",
     "record_delivery",
+    "replay",
+    "rollback",
     "rotate",
     "score",
+    "seal",
+    "snapshot",
+    "tlog_proof",
+    "verify",
+    "why_not",
 ]
 
 _HOMES = {
@@ -34,16 +48,43 @@ _HOMES = {
     "Locked": "errors",
     "NoSchema": "errors",
     "NotFound": "errors",
+    "NotIntact": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
+    "create_example": "api.files",
+    "head": "api.auditing",
     "health": "api.health",
-    "migrate": "schema",
+    "metadata": "viewer.queries.metadata",
+    "migrate": "api.files",
+    "migration_statuses": "api.files",
+    "receipt": "api.auditing",
+    "receipt_html": "api.auditing",
     "record_delivery": "billing.record",
+    "replay": "api.auditing",
+    "rollback": "api.files",
     "rotate": "preferences.rotation",
     "score": "scoring.night",
+    "seal": "api.auditing",
+    "snapshot": "api.files",
+    "tlog_proof": "api.auditing",
+    "verify": "api.auditing",
+    "why_not": "api.auditing",
 }
 
 if TYPE_CHECKING:
+    from sqlite_utils_personalization.api.auditing import head as head
+    from sqlite_utils_personalization.api.auditing import receipt as receipt
+    from sqlite_utils_personalization.api.auditing import receipt_html as receipt_html
+    from sqlite_utils_personalization.api.auditing import replay as replay
+    from sqlite_utils_personalization.api.auditing import seal as seal
+    from sqlite_utils_personalization.api.auditing import tlog_proof as tlog_proof
+    from sqlite_utils_personalization.api.auditing import verify as verify
+    from sqlite_utils_personalization.api.auditing import why_not as why_not
+    from sqlite_utils_personalization.api.files import create_example as create_example
+    from sqlite_utils_personalization.api.files import migrate as migrate
+    from sqlite_utils_personalization.api.files import migration_statuses as migration_statuses
+    from sqlite_utils_personalization.api.files import rollback as rollback
+    from sqlite_utils_personalization.api.files import snapshot as snapshot
     from sqlite_utils_personalization.api.health import health as health
     from sqlite_utils_personalization.billing.record import record_delivery as record_delivery
     from sqlite_utils_personalization.errors import Conflict as Conflict
@@ -52,12 +93,13 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import Locked as Locked
     from sqlite_utils_personalization.errors import NoSchema as NoSchema
     from sqlite_utils_personalization.errors import NotFound as NotFound
+    from sqlite_utils_personalization.errors import NotIntact as NotIntact
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
     from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing
     from sqlite_utils_personalization.preferences.rotation import rotate as rotate
-    from sqlite_utils_personalization.schema import migrate as migrate
     from sqlite_utils_personalization.scoring.night import score as score
+    from sqlite_utils_personalization.viewer.queries.metadata import metadata as metadata
 else:
 
     def __getattr__(name):

@@ -1,5 +1,6 @@
 """Commands whose output cannot be written: no traceback, no wrong exit status, and nothing stored twice."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -19,19 +20,19 @@ CUSTOMER = ("--user-hash", HASH)
 DIGEST = ("--channel", "digest", "--slot", "1")
 # Python keeps what is small for its end, unless it is told not to.
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+# Where 1 would be an answer, as that there are findings, it is 2.
 COMMANDS = (
     (("migrate", "--list"), 1),
     (("score", "--as-of", "2026-04-02"), 1),
     (("score", "--dry-run"), 1),
-    (("replay", "1"), 1),
-    (("replay", "1", "--csv"), 1),
-    (("why-not", "--item", "EX-105", *CUSTOMER), 1),
-    # 1 would be an answer: there are findings, something is not explained.
+    (("replay", "1"), 2),
+    (("replay", "1", "--csv"), 2),
+    (("why-not", "--item", "EX-105", *CUSTOMER), 2),
     (("verify", "--json"), 2),
     (("reconcile", "--month", "2026-07"), 2),
     (("reconcile", "--month", "2026-07", "--csv"), 2),
     (("seal",), 1),
-    (("receipt", "--run", "1", *CUSTOMER), 1),
+    (("receipt", "--run", "1", *CUSTOMER), 2),
     (("profile", "list", "--table"), 1),
     (("profile", "set", "--risk", "low", *CUSTOMER), 1),
     (("profile", "export", *CUSTOMER), 1),
@@ -161,3 +162,31 @@ def test_an_interrupted_reconciliation_does_not_say_that_something_is_unexplaine
         "",
         "interrupted before everything was checked\n",
     )
+
+
+ROWS = (
+    ("replay", "2", "--arrays"),
+    ("deliver", "1", *DIGEST),
+    ("feedback", *CUSTOMER),
+    ("profile", "list"),
+    ("profile", "check"),
+    ("reconcile", "--month", "2026-07", "--arrays"),
+)
+
+
+@pytest.mark.parametrize("arguments", ROWS)
+def test_rows_are_json_by_name_too_and_two_formats_are_refused_before_anything_is_done(
+    path, arguments
+):
+    before = path.read_bytes()
+    refused = run(path, (*arguments, "--json", "--csv"))
+    assert refused.returncode == 2
+    assert "exclude each other" in refused.stderr.decode()
+    assert path.read_bytes() == before
+    if "--arrays" not in arguments:
+        by_default = run(path, arguments)
+        path.write_bytes(before)
+        by_name = run(path, (*arguments, "--json"))
+        keys = [[list(row) for row in json.loads(one.stdout)] for one in (by_name, by_default)]
+        assert keys[0] == keys[1]
+        assert by_name.returncode == by_default.returncode

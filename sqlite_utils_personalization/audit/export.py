@@ -42,7 +42,7 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
     number = profile.profile_id
     yield "exported_at", utc_now()
     yield "profile", {**profile._asdict(), "preferences": _preferences(profile.preference_json)}
-    found = replay(db, Selection(user_token_hash=user_token_hash), below_cut=False)
+    found = replay(db, Selection(customer=user_token_hash), below_cut=False)
     yield "recommendations", (each.to_dict() for each in found)
     yield "nothing_recommended", _rows(db, _UNSERVED, number)
     deliveries: Iterator[dict[str, Any]] = iter(())
