@@ -14,8 +14,9 @@ from sqlite_utils_personalization import KeyHashing, rotate, score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.example import build
-from sqlite_utils_personalization.preferences.erasure import erase, held_by_others
+from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.identity import hashes_of
+from sqlite_utils_personalization.preferences.others import held_by_others
 from sqlite_utils_personalization.viewer.settings import settings
 
 P = "am_personalization_"

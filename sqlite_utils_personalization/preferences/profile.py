@@ -112,6 +112,15 @@ def require_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile:
     raise unknown_customer()
 
 
+def refuse_erased(db: sqlite3.Connection, user_token_hash: str) -> None:
+    """PersonalizationError if the hash is the random one that stands for an erased customer; read-only."""
+    is_taken = db.execute(_TAKEN, (user_token_hash,)).fetchone()
+    if is_taken and find_profile(db, user_token_hash) is None:
+        raise PersonalizationError(
+            "this hash stands for an erased customer", "nothing can be done under it"
+        )
+
+
 def list_profiles(db: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str]]:
     """profile_id, the beginning of the hash, the declared keys, and the dates of every customer; read-only.
 
@@ -202,10 +211,8 @@ def store(
             )
         if merged and merged.read != before:
             raise Overtaken("somebody else declared at the same time", "nothing changed, try again")
-        if before is None and db.execute(_TAKEN, (user_token_hash,)).fetchone():
-            raise PersonalizationError(
-                "this hash stands for an erased customer", "nothing can be declared under it"
-            )
+        if before is None:
+            refuse_erased(db, user_token_hash)
         known = _readable(before)
         changed = _differences(known or {}, declared)
         if before is None or changed or known is None:

@@ -18,6 +18,7 @@ from sqlite_utils_personalization.preferences.identity import (
     replace_hashes,
     user_token_hash_of,
 )
+from sqlite_utils_personalization.preferences.old_bytes import delete_securely
 from sqlite_utils_personalization.preferences.profile import find_profile
 from sqlite_utils_personalization.transaction import write_transaction
 
@@ -58,7 +59,7 @@ def rotate(
     require_events(db)
     hashes, given = hashing.hash(new_key), _old_hashes(old, hashing)
     new = hashes.user_token_hash
-    db.execute("PRAGMA secure_delete = on")
+    delete_securely(db)
     with write_transaction(db):
         known = dict.fromkeys((*given, *(user_token_hash_of(db, one) for one in given)))
         profile = next(filter(None, (find_profile(db, one) for one in known)), None)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,7 +26,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.preferences.erasure import Erasure, Held
+    from sqlite_utils_personalization.preferences.erasing import ErasedCustomer
 
 
 @click.command(name="export", cls=Command)
@@ -41,8 +42,8 @@ def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     \b
         sqlite-utils personalization-profile export jpcite.db < key.txt > export.json
 
-    The profile, every recommendation with its reason, nights without one, deliveries, rotated keys, feedback. What
-    other programs hold is not in it. The file is only read.
+    The profile, every recommendation with its reason, nights without one, deliveries, rotated keys, feedback, saved
+    searches by number. What other programs hold is not in it. The file is only read.
     """
     from sqlite_utils_personalization.audit.export import export as held
 
@@ -136,56 +137,41 @@ def erase(
     \b
         sqlite-utils personalization-profile erase jpcite.db < key.txt
 
-    The hash of the key becomes a random one, and what was declared is emptied. What remains: the recommendations
-    that were logged, the vectors that were declared on those nights and what was said of items, attached to a profile
-    that leads nowhere, so that the log still verifies; ids of saved searches; and when and on what ground. The customer
-    is neither counted nor scored again; the same key may register anew, without a history. What other programs hold,
-    under this hash or an earlier one of the customer, is named, not erased.
+    The hash of the key becomes a random one that opens nothing, what was declared is emptied, and what relates charges
+    and saved searches to the customer is destroyed. What remains: the recommendations that were logged, the vectors
+    that were declared on those nights and what was said of items, attached to a profile that leads nowhere, so that the
+    log still verifies; and when and on what ground. The customer is neither counted nor scored again; the same key may
+    register anew, without a history. What other programs hold, under this hash or an earlier one of the customer, or
+    under a delivery_key, is named by table and row, not erased. Snapshots, backups, receipts, digests and exports made
+    before keep what they hold: remove them yourself.
 
-    Exit status 1: there is no such customer, or bytes of the old hash are left in the file or beside it.
+    Bytes are said to be gone only if they were looked for. Said again it finishes what was interrupted: that there is
+    no such customer is what was wanted. Exit status 1: something went wrong once the customer was erased, or bytes of
+    the old hash are left that no other program's table explains.
     """
-    from sqlite_utils_personalization.preferences.erasure import erase as erase_profile
-    from sqlite_utils_personalization.preferences.erasure import held_by_others
-    from sqlite_utils_personalization.preferences.identity import hashes_of
+    from sqlite_utils_personalization.preferences.erasing import erase_customer
 
     customer = user_hashes(given_hash, hashing)
     with open_database(path, writable=True) as db:
-        known = [*dict.fromkeys((*hashes_of(db, customer.user_token_hash), customer.known_as))]
-        erased = erase_profile(db, customer.user_token_hash, basis)
-        held = held_by_others(db, *known)
-        if erased:
-            print_object({**erased._asdict(), "held_by_others": [each._asdict() for each in held]})
-        _say(erased, held)
-        left_before = _delete_securely(db, path, known, wait, vacuum)
-        _conclude(path, known, bool(erased) or left_before, held)
+        found = erase_customer(
+            db,
+            path,
+            customer.user_token_hash,
+            legal_basis=basis,
+            known_as=customer.known_as,
+            wait_s=wait,
+            rewrite=vacuum,
+        )
+    if found.erasure:
+        held = [each._asdict() for each in found.held_by_others]
+        told = {"old_bytes_overwritten": found.old_bytes_overwritten, "held_by_others": held}
+        print_object(found.erasure._asdict() | told)
+    _say(found)
+    _conclude(path, found)
 
 
-def _delete_securely(db: Any, path: str, known: list[str], wait: int, vacuum: bool) -> bool:
-    """Whether bytes of a hash were there before, of which an earlier erasure left some."""
-    from sqlite_utils_personalization.preferences import erasure
-
-    found = bool(erasure.traces(path, *known))
-    erasure.checkpoint(db, path, wait)
-    if vacuum:
-        _vacuum(db, path)
-        erasure.checkpoint(db, path, wait)
-    return found
-
-
-def _vacuum(db: Any, path: str) -> None:
-    """SQLite sorts every index again, and cannot where another program's collation or function is not there."""
-    from sqlite_utils_personalization.database import fault_of_file
-    from sqlite_utils_personalization.preferences import erasure
-
-    try:
-        erasure.vacuum(db)
-    except db.OperationalError as error:
-        if fault_of_file(path, error):
-            raise
-        say(f"{path} could not be rewritten without its unused parts: {error}")
-
-
-def _say(erased: "Erasure | None", held: "list[Held]") -> None:
+def _say(found: "ErasedCustomer") -> None:
+    erased = found.erasure
     if erased is None:
         say("no customer has this hash: it was never registered, or is erased already")
     else:
@@ -196,8 +182,13 @@ def _say(erased: "Erasure | None", held: "list[Held]") -> None:
         if erased.feedback_rows:
             say(f"rows of feedback that stay and lead nowhere: {erased.feedback_rows}")
         if erased.saved_searches:
-            say(f"ids of saved searches stay in the evidence: {', '.join(erased.saved_searches)}")
-    for each in held:
+            numbers = ", ".join(erased.saved_searches)
+            say(f"numbers of saved searches that stay in the evidence and lead nowhere: {numbers}")
+        if erased.statistics:
+            tables = ", ".join(erased.statistics)
+            say(f"samples of the planner's that held the hash are gone, of: {tables}")
+        say("snapshots, backups, receipts, digests and exports made before keep what they hold")
+    for each in found.held_by_others:
         if each.error:
             say(
                 f"could not look into {each.table}, where another program may hold the hash: {each.error}"
@@ -205,23 +196,28 @@ def _say(erased: "Erasure | None", held: "list[Held]") -> None:
             continue
         where = f"{each.table}.{each.column}, {each.rows} row{'' if each.rows == 1 else 's'}"
         rowids = f" (rowid {', '.join(map(str, each.rowids))})" if each.rowids else ""
-        say(f"another program holds the hash: {where}{rowids}")
+        say(f"another program holds the {each.holds}: {where}{rowids}")
 
 
-def _conclude(path: str, known: list[str], is_known: bool, held: "list[Held]") -> None:
-    from sqlite_utils_personalization.preferences.erasure import traces
-
-    left = traces(path, *known)
-    if left and not any(each.rows for each in held):
-        unread = [each.table for each in held if each.error]
-        where = f"unused parts of {' and '.join(left)}"
-        raise PersonalizationError(
-            f"bytes of the old hash are left in {where}{''.join(f', or in {table}' for table in unread)}",
-            "run this again with --vacuum, when nobody else writes",
-        )
-    if left:
-        say(f"{' and '.join(left)} still holds the hash, at least in the rows of other programs")
-    else:
+def _conclude(path: str, found: "ErasedCustomer") -> None:
+    """PersonalizationError of bytes that are left and that no table explains, or that nobody could look for."""
+    if found.old_bytes_overwritten:
+        for fault in found.faults:
+            say(str(fault))
         say("no byte of the hash is left in the file or beside it")
-    if not is_known:
-        raise click.exceptions.Exit(1)
+        return
+    file = Path(path).resolve()
+    left = " and ".join(f"{file}{suffix}" for suffix in found.left)
+    if found.tables:
+        say(f"{left} still holds the hash, at least in {' and '.join(found.tables)}: {found.todo}")
+    if found.is_read or found.old_bytes_overwritten is None:
+        *before, last = found.faults
+        for fault in before:
+            say(str(fault))
+        raise last
+    for fault in found.faults:
+        say(str(fault))
+    if not found.tables:
+        unread = "".join(f", or in {each.table}" for each in found.held_by_others if each.error)
+        what = f"bytes of the old hash are left in unused parts of {left}{unread}"
+        raise PersonalizationError(what, str(found.todo))

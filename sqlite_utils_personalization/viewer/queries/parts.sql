@@ -18,6 +18,7 @@ coalesce(
     (
         SELECT profile_id FROM am_personalization_profile
         WHERE user_token_hash = lower(trim(cast(:customer AS text)))
+            AND profile_id NOT IN (SELECT profile_id FROM am_personalization_erasure)
     ),
     CASE WHEN cast(cast(:customer AS integer) AS text) = trim(cast(:customer AS text)) THEN cast(:customer AS integer) END
 )

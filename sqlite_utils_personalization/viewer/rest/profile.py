@@ -7,7 +7,9 @@ from datasette import Response
 
 from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.model.model import load_model
-from sqlite_utils_personalization.preferences.erasure import Erasure, checkpoint, erase
+from sqlite_utils_personalization.preferences.erasing import AT_A_DOOR, Erasing
+from sqlite_utils_personalization.preferences.old_bytes import NAMES
+from sqlite_utils_personalization.preferences.others import Held
 from sqlite_utils_personalization.preferences.profile import (
     Profile,
     StoredPreference,
@@ -16,7 +18,6 @@ from sqlite_utils_personalization.preferences.profile import (
 )
 from sqlite_utils_personalization.preferences.validation import validate
 from sqlite_utils_personalization.viewer.rest.problem import (
-    FOR_THE_OPERATOR,
     Problem,
     nothing_declared,
 )
@@ -71,36 +72,38 @@ async def put_profile(call: Call) -> Response:
 
 
 async def delete_profile(call: Call) -> Response:
-    """200 with what was erased and what remains; 404 if there was nothing."""
+    """200 with what was erased, what remains and where; 404 if there was nothing."""
     query(call.request, ())
-    wal_emptied = False
+    erasing = Erasing(call.source.path, call.user_token_hash, known_as=call.known_as)
 
-    def delete(db: Any) -> Erasure:
+    def delete(db: Any) -> None:
         profile = _present(db, call.user_token_hash)
         check_preconditions(call.request, profile.etag)
-        erasure = erase(db, call.user_token_hash)
-        assert erasure is not None
-        return erasure
+        erasing.cut(db)
 
-    def empty_wal(db: Any) -> None:
-        nonlocal wal_emptied
-        try:
-            checkpoint(db, call.source.path, _CHECKPOINT_S)
-            wal_emptied = True
-        except FOR_THE_OPERATOR:
-            # Erased it is; the old bytes go with the next checkpoint.
-            wal_emptied = False
-
-    erasure = await call.write(delete, then=empty_wal)
+    await call.write(delete, then=lambda db: erasing.clean(db, _CHECKPOINT_S))
+    found = await call.read(lambda db: erasing.look(db, AT_A_DOOR))
+    erasure = found.erasure
+    assert erasure is not None
     data = {
         "erased_at": erasure.erased_at,
         "legal_basis": erasure.legal_basis,
         "recommendations_kept": erasure.log_rows,
         "saved_searches_kept": erasure.saved_searches,
         "feedback_kept": erasure.feedback_rows,
-        "old_bytes_overwritten": wal_emptied,
+        "old_bytes_overwritten": found.old_bytes_overwritten,
+        "old_bytes_in": [NAMES[suffix] for suffix in found.left],
+        "held_in_tables": list(found.tables),
+        "held_by_others": [_held(held) for held in found.held_by_others if held.rows],
+        "tables_not_looked_into": sum(held.error is not None for held in found.held_by_others),
+        "todo": found.todo,
     }
     return call.answer(data)
+
+
+def _held(held: Held) -> dict[str, Any]:
+    # Why a table could not be read is the operator's.
+    return {name: value for name, value in held._asdict().items() if name != "error"}
 
 
 @cache
