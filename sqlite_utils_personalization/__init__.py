@@ -19,10 +19,18 @@ __all__ = [
     "NotFound",
     "PersonalizationError",
     "ReadOnly",
+    "check_profiles",
+    "export_customer",
+    "get_profile",
+    "give_feedback",
+    "import_profiles",
+    "list_feedback",
+    "list_profiles",
     "migrate",
     "record_delivery",
     "rotate",
     "score",
+    "set_preferences",
 ]
 
 _HOMES = {
@@ -35,13 +43,30 @@ _HOMES = {
     "NotFound": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
+    "check_profiles": "api.customers",
+    "export_customer": "api.customers",
+    "get_profile": "api.customers",
+    "give_feedback": "api.customers",
+    "import_profiles": "api.customers",
+    "list_feedback": "api.customers",
+    "list_profiles": "api.customers",
     "migrate": "schema",
     "record_delivery": "billing.record",
-    "rotate": "preferences.rotation",
+    "rotate": "api.customers",
     "score": "scoring.night",
+    "set_preferences": "api.customers",
 }
 
 if TYPE_CHECKING:
+    from sqlite_utils_personalization.api.customers import check_profiles as check_profiles
+    from sqlite_utils_personalization.api.customers import export_customer as export_customer
+    from sqlite_utils_personalization.api.customers import get_profile as get_profile
+    from sqlite_utils_personalization.api.customers import give_feedback as give_feedback
+    from sqlite_utils_personalization.api.customers import import_profiles as import_profiles
+    from sqlite_utils_personalization.api.customers import list_feedback as list_feedback
+    from sqlite_utils_personalization.api.customers import list_profiles as list_profiles
+    from sqlite_utils_personalization.api.customers import rotate as rotate
+    from sqlite_utils_personalization.api.customers import set_preferences as set_preferences
     from sqlite_utils_personalization.billing.record import record_delivery as record_delivery
     from sqlite_utils_personalization.errors import Conflict as Conflict
     from sqlite_utils_personalization.errors import Damaged as Damaged
@@ -52,7 +77,6 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
     from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing
-    from sqlite_utils_personalization.preferences.rotation import rotate as rotate
     from sqlite_utils_personalization.schema import migrate as migrate
     from sqlite_utils_personalization.scoring.night import score as score
 else:

@@ -61,11 +61,12 @@ def test_a_customers_life_from_the_first_set_to_the_erasure(path, command):
         " prefecture nothing -> 東京都, risk_tolerance nothing -> low\n",
     )
     said = json.loads(out)
-    assert (said["profile_id"], said["created"], said["preferences"]["prefecture"]) == (
+    assert (said["profile_id"], said["outcome"], said["preferences"]["prefecture"]) == (
         9,
-        True,
+        "created",
         "東京都",
     )
+    assert said["changed"]["risk_tolerance"] == {"before": None, "after": "low"}
 
     merged = command("set", path, "-", "--merge", given=f'{KEY}\n{{"risk_tolerance": null}}')
     assert (merged[0], merged[2]) == (0, "profile 9: risk_tolerance low -> nothing\n")
@@ -85,7 +86,7 @@ def test_a_customers_life_from_the_first_set_to_the_erasure(path, command):
 
     status, out, err = command("rotate", path, given=f"{KEY}\n{NEW}\n")
     assert (status, err) == (0, "profile 9 has a new key, and keeps what was under the old one\n")
-    assert list(json.loads(out)) == ["profile_id", "rotated_at", "proof"]
+    assert list(json.loads(out)) == ["profile_id", "customer", "rotated_at", "proof"]
     nobody = (
         "Error: no customer has this hash - check the key; the hash of an erased customer is gone\n"
     )
@@ -236,8 +237,8 @@ def test_customers_are_listed_without_their_hashes_in_the_formats_of_sqlite_util
     status, out, _ = command("list", path, "--csv")
     lines = out.splitlines()
     assert (status, len(lines)) == (0, 9)
-    assert lines[0] == "profile_id,hash_prefix,declared,created_at,last_updated_at"
-    assert lines[8].startswith("8,6b2efe4c,nothing,")
+    assert lines[0] == "profile_id,customer,declared_keys,created_at,last_updated_at"
+    assert lines[8].startswith("8,6b2efe4c,,")
     assert command("list", path, "--nl")[1].count("\n") == 8
     command("erase", path, given="example-key-8")
     assert len(command("list", path, "--csv")[1].splitlines()) == 8
@@ -256,7 +257,7 @@ def test_checking_finds_what_the_schema_refuses(path, command):
     assert json.loads(out) == [
         {
             "profile_id": 4,
-            "finding": "$.(unknown) looks like an e-mail address, which is not kept here",
+            "sentence": "$.(unknown) looks like an e-mail address, which is not kept here",
         }
     ]
 
@@ -275,7 +276,7 @@ def test_an_import_is_all_or_nothing_with_a_report_per_bad_line(path, tmp_path, 
     assert path.read_bytes() == before
     assert command("import", path, "-", given=good) == (
         0,
-        '{"added": 1, "changed": 0, "unchanged": 0}\n',
+        '{"profiles": 1, "created": 1, "updated": 0, "unchanged": 0}\n',
         "",
     )
 

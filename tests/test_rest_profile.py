@@ -58,7 +58,7 @@ async def test_a_new_customer_declares_reads_changes_and_reads_again(path):
         404,
         "Nothing is declared under this key.",
     )
-    assert (made.status_code, made.json()["created"]) == (201, True)
+    assert (made.status_code, made.json()["outcome"]) == (201, "created")
     assert read.json()["preferences"] == DECLARED == made.json()["preferences"]
     assert read.headers["etag"] == made.headers["etag"] != changed.headers["etag"]
     assert changed.status_code == 200

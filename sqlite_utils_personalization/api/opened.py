@@ -183,7 +183,7 @@ def _lent(conn: sqlite3.Connection, timeout_s: float | None) -> Iterator[Opened]
     """The caller's connection as ours are, for one thread at a time, and afterwards as it was."""
     with _turn(conn), ExitStack() as stack:
         path = _main_file(conn) or "the database"
-        with explain_errors(path):
+        with explain_errors(path, is_ours=False):
             stack.enter_context(_as_ours(conn))
             if timeout_s is not None:
                 stack.enter_context(_waiting(conn, timeout_s))

@@ -1,7 +1,5 @@
 """personalization-profile export, rotate and erase: what a customer may demand."""
 
-import json
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +14,7 @@ from sqlite_utils_personalization.commands.key import (
 )
 from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.commands.profile.shared import (
-    open_database,
+    json_option,
     path_argument,
     print_object,
     user_hash_option,
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 @path_argument
 @user_hash_option
 @key_hash_options
+@json_option
 def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     """
     Print everything we hold on a customer, as JSON
@@ -44,38 +43,17 @@ def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     The profile, every recommendation with its reason, nights without one, deliveries, rotated keys, feedback. What
     other programs hold is not in it. The file is only read.
     """
-    from sqlite_utils_personalization.audit.export import export as held
+    from sqlite_utils_personalization.api.customers import export_customer
 
-    customer = user_hash(given_hash, hashing)
-    with open_database(path) as db:
-        before = "{"
-        for key, value in held(db, customer):
-            print_text(f"{before}{json.dumps(key)}: ", end="")
-            _print(value)
-            before = ",\n "
-        print_text("}")
-
-
-def _print(value: Any) -> None:
-    if not isinstance(value, Iterator):
-        print_text(json.dumps(value, ensure_ascii=False), end="")
-        return
-    print_text(f"[{_first(value)}", end="")
-    for each in value:
-        print_text(f",\n  {json.dumps(each, ensure_ascii=False)}", end="")
-    print_text("]", end="")
-
-
-def _first(values: Iterable[Any]) -> str:
-    for each in values:
-        return json.dumps(each, ensure_ascii=False)
-    return ""
+    for piece in export_customer(path, user_hash(given_hash, hashing)):
+        print_text(piece, end="")
 
 
 @click.command(name="rotate", cls=Command)
 @path_argument
 @click.option("--old-hash", help="Hash of the old API key, in hex; then only the new key is read")
 @key_hash_options
+@json_option
 def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     """
     Give a customer a new API key
@@ -91,7 +69,7 @@ def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     both are typed unseen. With --old-hash it has the new key only; the hash is what identifies the customer, or what
     other programs keep of the key. The rotation is noted with a proof that means something only to who has both.
     """
-    from sqlite_utils_personalization.preferences.rotation import rotate as rotate_key
+    from sqlite_utils_personalization.api.customers import rotate as rotate_key
 
     if old_hash is None:
         where = "standard input: the old key, then the new one, a line each"
@@ -99,10 +77,9 @@ def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     else:
         old, where = checked_hash(old_hash, "--old-hash"), "standard input"
     new = api_key("new API key", where)
-    with open_database(path, writable=True) as db:
-        found = rotate_key(db, old, new, hashing)
-    print_object(found._asdict())
-    say(f"profile {found.profile_id} has a new key, and keeps what was under the old one")
+    done = rotate_key(path, old, new, hashing)
+    print_object(done)
+    say(f"profile {done['profile_id']} has a new key, and keeps what was under the old one")
 
 
 @click.command(name="erase", cls=Command)
@@ -144,12 +121,15 @@ def erase(
 
     Exit status 1: there is no such customer, or bytes of the old hash are left in the file or beside it.
     """
+    from sqlite_utils_personalization.api.opened import alone
+    from sqlite_utils_personalization.database import require_evidence
     from sqlite_utils_personalization.preferences.erasure import erase as erase_profile
     from sqlite_utils_personalization.preferences.erasure import held_by_others
     from sqlite_utils_personalization.preferences.identity import hashes_of
 
     customer = user_hashes(given_hash, hashing)
-    with open_database(path, writable=True) as db:
+    with alone(path) as (db, _):
+        require_evidence(db, path)
         known = [*dict.fromkeys((*hashes_of(db, customer.user_token_hash), customer.known_as))]
         erased = erase_profile(db, customer.user_token_hash, basis)
         held = held_by_others(db, *known)
