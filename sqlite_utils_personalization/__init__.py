@@ -20,17 +20,30 @@ __all__ = [
     "PersonalizationError",
     "ReadOnly",
     "check_profiles",
+    "create_example",
     "export_customer",
     "get_profile",
     "give_feedback",
+    "head",
     "import_profiles",
     "list_feedback",
     "list_profiles",
+    "metadata",
     "migrate",
+    "migration_statuses",
+    "receipt",
+    "receipt_html",
     "record_delivery",
+    "replay",
+    "rollback",
     "rotate",
     "score",
+    "seal",
     "set_preferences",
+    "snapshot",
+    "tlog_proof",
+    "verify",
+    "why_not",
 ]
 
 _HOMES = {
@@ -44,20 +57,41 @@ _HOMES = {
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
     "check_profiles": "api.customers",
+    "create_example": "api.files",
     "export_customer": "api.customers",
     "get_profile": "api.customers",
     "give_feedback": "api.customers",
+    "head": "api.auditing",
     "import_profiles": "api.customers",
     "list_feedback": "api.customers",
     "list_profiles": "api.customers",
-    "migrate": "schema",
+    "metadata": "viewer.queries.metadata",
+    "migrate": "api.files",
+    "migration_statuses": "api.files",
+    "receipt": "api.auditing",
+    "receipt_html": "api.auditing",
     "record_delivery": "billing.record",
+    "replay": "api.auditing",
+    "rollback": "api.files",
     "rotate": "api.customers",
     "score": "scoring.night",
+    "seal": "api.auditing",
     "set_preferences": "api.customers",
+    "snapshot": "api.files",
+    "tlog_proof": "api.auditing",
+    "verify": "api.auditing",
+    "why_not": "api.auditing",
 }
 
 if TYPE_CHECKING:
+    from sqlite_utils_personalization.api.auditing import head as head
+    from sqlite_utils_personalization.api.auditing import receipt as receipt
+    from sqlite_utils_personalization.api.auditing import receipt_html as receipt_html
+    from sqlite_utils_personalization.api.auditing import replay as replay
+    from sqlite_utils_personalization.api.auditing import seal as seal
+    from sqlite_utils_personalization.api.auditing import tlog_proof as tlog_proof
+    from sqlite_utils_personalization.api.auditing import verify as verify
+    from sqlite_utils_personalization.api.auditing import why_not as why_not
     from sqlite_utils_personalization.api.customers import check_profiles as check_profiles
     from sqlite_utils_personalization.api.customers import export_customer as export_customer
     from sqlite_utils_personalization.api.customers import get_profile as get_profile
@@ -67,6 +101,11 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.customers import list_profiles as list_profiles
     from sqlite_utils_personalization.api.customers import rotate as rotate
     from sqlite_utils_personalization.api.customers import set_preferences as set_preferences
+    from sqlite_utils_personalization.api.files import create_example as create_example
+    from sqlite_utils_personalization.api.files import migrate as migrate
+    from sqlite_utils_personalization.api.files import migration_statuses as migration_statuses
+    from sqlite_utils_personalization.api.files import rollback as rollback
+    from sqlite_utils_personalization.api.files import snapshot as snapshot
     from sqlite_utils_personalization.billing.record import record_delivery as record_delivery
     from sqlite_utils_personalization.errors import Conflict as Conflict
     from sqlite_utils_personalization.errors import Damaged as Damaged
@@ -77,8 +116,8 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
     from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing
-    from sqlite_utils_personalization.schema import migrate as migrate
     from sqlite_utils_personalization.scoring.night import score as score
+    from sqlite_utils_personalization.viewer.queries.metadata import metadata as metadata
 else:
 
     def __getattr__(name):

@@ -1,5 +1,7 @@
 """What can go wrong with the data, in sentences for the person who has to mend it."""
 
+import operator
+
 
 class PersonalizationError(Exception):
     """A fault in the data or the file: what is wrong and where, and what to do instead.
@@ -30,7 +32,11 @@ class Locked(PersonalizationError):
 
 
 class Damaged(PersonalizationError):
-    """The file is no database, or one that SQLite cannot read."""
+    """The file is no database, or one that SQLite cannot read, or what it stores contradicts itself."""
+
+
+class NotIntact(Damaged):
+    """What a night stored does not fit together, so that no answer can be given out of it; verify() says more."""
 
 
 class ReadOnly(PersonalizationError):
@@ -71,6 +77,17 @@ class DeliveryConflict(Conflict):
 
 class Crowded(PersonalizationError):
     """More requests wait than can be answered soon."""
+
+
+def whole(value: object, name: str) -> int:
+    """The whole number from 1 that value is, numpy's too; InvalidInput, which names it, of anything else."""
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = 0
+    if not 1 <= number <= 2**53:
+        raise InvalidInput(f"{name} is not a whole number from 1", f"give 1 to {2**53}")
+    return number
 
 
 def short_repr(value: object) -> str:

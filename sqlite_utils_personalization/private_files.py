@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import Conflict, PersonalizationError
 
 
 def narrow(file: Path | int, source: str | Path) -> None:
@@ -132,9 +132,7 @@ def check_free(file: Path, *, replace: bool, source: str | Path | None = None) -
     if not stat.S_ISREG(found.st_mode):
         raise PersonalizationError(f"{file} is not a regular file", "name another file")
     if not replace:
-        raise PersonalizationError(
-            f"{file} already exists", "name another file, or pass --replace for a copy"
-        )
+        raise Conflict(f"{file} already exists", "name another file, or pass --replace for a copy")
 
 
 def read_secret(file: Path) -> bytes:

@@ -9,9 +9,9 @@ import pytest
 from scored import execute
 
 from sqlite_utils_personalization import score
+from sqlite_utils_personalization.api.files import migration_statuses
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.schema import migration_statuses
 
 SHELL = shutil.which("sqlite3")
 LOG = "SELECT * FROM am_personalization_recommendation_log ORDER BY rec_id"
@@ -106,7 +106,7 @@ def test_what_is_restored_is_whole_and_goes_on(path, tmp_path, way, is_open):
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute(LOG).fetchall() == expected
         assert verify(db) == []
-    assert not any(status.is_pending for status in migration_statuses(copy))
+    assert not any(status["pending"] for status in migration_statuses(copy))
     assert score(copy, as_of="2026-04-02")["status"] == "scored"
     with connect(copy) as db:
         assert verify(db) == []

@@ -54,7 +54,7 @@ def changed(found):
 
 def test_an_item_that_nothing_happened_to_is_unchanged(db):
     found = told(db, "EX-101")
-    assert (found.as_of, found.today, found.status, found.amendments) == (
+    assert (found.as_of, found.today, found.standing, found.amendments) == (
         "2026-04-01",
         TODAY,
         "unchanged",
@@ -78,7 +78,7 @@ def test_what_changed_is_marked_field_by_field(db):
         """ application_window_json = '{"end_date": "2026-06-30"}' WHERE unified_id = 'EX-101'"""
     )
     found = told(db, "EX-101")
-    assert found.status == "changed"
+    assert found.standing == "changed"
     assert changed(found) == [
         ComparedField("title", "町工場の省エネ設備更新補助", "工場の農業支援", True),
         ComparedField("industries", "unknown", "A", True),
@@ -143,7 +143,7 @@ def test_an_item_that_a_rule_keeps_out_today_is_told_by_which(db):
         " (77, 'EX-101', 'primary_name', '町工場の省エネ設備更新補助', '【募集終了】省エネ', '2026-04-10')"
     )
     found = told(db, "EX-101")
-    assert (found.status, found.facts) == (
+    assert (found.standing, found.facts) == (
         "left out of the catalogue",
         (
             ComparedField("title", "町工場の省エネ設備更新補助", "【募集終了】省エネ", True),
@@ -167,12 +167,12 @@ def test_a_night_without_constants_for_amendments_is_compared_by_its_own_rule(tm
     assert then.title == (
         "若手就農者の機械導入支援 名称: 就農者の機械導入支援 → 若手就農者の機械導入支援"
     )
-    assert (found.status, found.facts[0].now) == ("unchanged", then.title)
+    assert (found.standing, found.facts[0].now) == ("unchanged", then.title)
 
 
 def test_an_amendment_of_long_ago_is_left_out_today(db):
     (found,) = compare_today(db, 1, [item(db, "2", "amendment")], today="2026-05-20")
-    assert (found.status, found.facts) == (
+    assert (found.standing, found.facts) == (
         "left out of the catalogue",
         (ComparedField("left_out", None, "not seen in the last 30 days", True),),
     )
@@ -182,29 +182,29 @@ def test_an_item_that_was_removed_is_no_longer_in_the_catalogue(db):
     db.execute("DELETE FROM programs WHERE unified_id = 'EX-101'")
     db.execute("DROP TABLE am_amendment_diff")
     found = told(db, "EX-101")
-    assert (found.status, found.facts, found.amendments) == ("no longer in the catalogue", (), ())
+    assert (found.standing, found.facts, found.amendments) == ("no longer in the catalogue", (), ())
 
 
 def test_the_saved_search_of_another_owner_is_not_the_same_item(db):
     search = item(db, "1", "saved_search")
     same, other = compare_today(db, 1, [search, search._replace(profile_id=1)], today=TODAY)
-    assert (same.status, other.status) == ("unchanged", "no longer in the catalogue")
+    assert (same.standing, other.standing) == ("unchanged", "no longer in the catalogue")
 
 
 def test_a_copy_of_our_tables_knows_nothing_of_today(path, tmp_path):
     snapshot(path, tmp_path / "audit.db")
     with closing(connect(tmp_path / "audit.db")) as db:
         found = told(db, "EX-101")
-        assert (found.status, found.facts) == ("not known here", ())
+        assert (found.standing, found.facts) == ("not known here", ())
         pack = compare_today(db, 1, [item(db, "pack_construction", "industry_pack")], today=TODAY)
-        assert pack[0].status == "not known here"
+        assert pack[0].standing == "not known here"
 
 
 def test_where_nothing_was_ever_listed_the_wildcard_is_what_it_was(db_path, add_profile):
     add_profile(db_path, 1, {"industry_pack": "D"})
     score(db_path, as_of="2026-04-01")
     with closing(connect(db_path)) as db:
-        assert told(db, "*").status == "unchanged"
+        assert told(db, "*").standing == "unchanged"
 
 
 def test_of_rows_that_share_an_id_the_one_in_the_catalogue_counts(db):
@@ -226,9 +226,9 @@ def test_today_is_read_with_the_model_of_that_night(path, tmp_path):
     with closing(connect(path)) as db:
         then = item(db, "EX-101")
         (found,) = compare_today(db, 3, [then._replace(risk_level="high")], today=TODAY)
-        assert (found.as_of, found.status) == ("2026-04-03", "unchanged")
+        assert (found.as_of, found.standing) == ("2026-04-03", "unchanged")
         (found,) = compare_today(db, 1, [then], today=TODAY)
-        assert found.status == "unchanged"
+        assert found.standing == "unchanged"
 
 
 def test_a_model_that_was_changed_is_not_read(db, refuses):
@@ -246,8 +246,8 @@ def test_an_item_of_the_users_own_select_is_found_if_it_is_named_again(path, tmp
     )
     score(path, as_of="2026-04-03", catalogue=own)
     with closing(connect(path)) as db:
-        assert told(db, "OWN").status == "no longer in the catalogue"
-        assert told(db, "OWN", catalogue=own).status == "unchanged"
+        assert told(db, "OWN").standing == "no longer in the catalogue"
+        assert told(db, "OWN", catalogue=own).standing == "unchanged"
 
 
 def test_many_items_are_held_against_one_reading(db):
@@ -294,7 +294,7 @@ def test_the_command_says_it_in_json_too_and_null_for_rows_without_evidence(chan
     path, row = changing
     other, mine = json.loads(run(path, 1, row, "--now", "--json").stdout)
     assert other["now"] is None
-    assert (mine["now"]["status"], mine["now"]["amendments"]) == (
+    assert (mine["now"]["standing"], mine["now"]["amendments"]) == (
         "changed",
         [
             {
@@ -306,10 +306,5 @@ def test_the_command_says_it_in_json_too_and_null_for_rows_without_evidence(chan
             }
         ],
     )
-    assert mine["now"]["facts"][4] == {
-        "name": "closes_on",
-        "then": "2026-05-20",
-        "now": "2026-06-30",
-        "changed": True,
-    }
+    assert mine["now"]["changed"] == {"closes_on": {"before": "2026-05-20", "after": "2026-06-30"}}
     assert json.loads(run(path, row, "--json").stdout)[0]["now"] is None

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization.schema import migration_statuses
+from sqlite_utils_personalization.api.files import migration_statuses
 from sqlite_utils_personalization.schema.manifest import register_migrations, unlisted_migrations
 
 STORAGE = "287_personalization"
@@ -36,7 +36,7 @@ def command(runner):
 
 
 def pending(path):
-    return [status.name for status in migration_statuses(path) if status.is_pending]
+    return [status["migration"] for status in migration_statuses(path) if status["pending"]]
 
 
 @pytest.mark.parametrize("name", ("jpcite_boot_manifest.txt", "autonomath_boot_manifest.txt"))

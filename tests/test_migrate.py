@@ -11,22 +11,19 @@ import pytest
 import sqlite_utils
 from sqlite_utils.cli import cli
 
+from sqlite_utils_personalization.api.files import migration_statuses, rollback
 from sqlite_utils_personalization.database import explain_errors
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.schema import (
-    apply_evidence,
-    migrate,
-    migration_statuses,
-    rollback,
-)
+from sqlite_utils_personalization.schema import apply_evidence, migrate
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 
 STORAGE = "287_personalization"
 EVIDENCE = "900_personalization_evidence"
 EVENTS = "901_personalization_events"
 ALL = [STORAGE, EVIDENCE, EVENTS]
-# Python writes no fraction where it is zero.
-WHEN = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?\+00:00"
+WHEN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+# As sqlite-utils writes it; Python writes no fraction where it is zero.
+THEIRS = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?\+00:00"
 LOG = "INSERT INTO am_personalization_recommendation_log (profile_id, recommendation_type, score) VALUES (1, ?, 9)"
 
 # What a product may have in the file before us, down to names like ours, statistics and AUTOINCREMENT.
@@ -100,7 +97,7 @@ def test_migrating_creates_the_file(fresh_path, command):
         "",
         f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\n",
     )
-    assert [status.is_pending for status in migration_statuses(fresh_path)] == [False, False, False]
+    assert [status["pending"] for status in migration_statuses(fresh_path)] == [False, False, False]
 
 
 def test_migrating_on_every_boot_writes_once(fresh_path, command):
@@ -274,7 +271,7 @@ def test_rolling_back_a_file_of_our_own_leaves_nothing(fresh_path, add_profile):
     add_profile(fresh_path, 1)
     with closing(sqlite3.connect(fresh_path)) as conn:
         refresh_statistics(conn)
-    assert rollback(fresh_path) == [EVENTS, EVIDENCE, STORAGE]
+    assert rollback(fresh_path) == {"removed": [EVENTS, EVIDENCE, STORAGE], "absent": []}
     assert [row[1] for row in schema(fresh_path)] == ["sqlite_sequence"]
 
 
@@ -401,7 +398,7 @@ def test_core_migrate_finds_one_set_and_applies_it(fresh_path, runner):
     assert runner.invoke(cli, ["migrate", str(fresh_path), str(module)]).exit_code == 0
     result = runner.invoke(cli, ["migrate", str(fresh_path), str(module), "--list"])
     expected = listing([f"    {name} - WHEN" for name in ALL], ["    (none)"]) + "\n"
-    assert re.sub(WHEN, "WHEN", result.output) == expected
+    assert re.sub(THEIRS, "WHEN", result.output) == expected
     assert migrate(fresh_path) == []
 
 
@@ -417,7 +414,7 @@ def test_the_evidence_is_applied_to_a_connection_that_has_the_storage(fresh_path
         assert schema(fresh_path) == before
         assert conn.in_transaction is False
         assert conn.execute("PRAGMA recursive_triggers").fetchone() == (0,)
-    assert [status.is_pending for status in migration_statuses(fresh_path)] == [False, False, True]
+    assert [status["pending"] for status in migration_statuses(fresh_path)] == [False, False, True]
 
 
 def test_a_disk_that_is_full_is_not_taken_for_something_in_the_way(fresh_path, refuses):
@@ -478,7 +475,11 @@ def test_statistics_are_left_to_the_next_time_while_another_program_writes(db_pa
 
 
 def test_another_programs_migration_of_the_same_name_is_not_ours(product_path):
-    assert [status.applied_at for status in migration_statuses(product_path)] == [None, None, None]
+    assert [status["applied_at"] for status in migration_statuses(product_path)] == [
+        None,
+        None,
+        None,
+    ]
     assert migrate(product_path) == ALL
     with sqlite_utils.Database(product_path) as db:
         assert db["_sqlite_migrations"].count == 4

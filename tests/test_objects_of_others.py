@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import migrate, score
+from sqlite_utils_personalization.api.files import migration_statuses, rollback
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.contents import ONE_TABLE
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.preferences.erasure import erase, held_by_others
-from sqlite_utils_personalization.schema import migration_statuses, rollback
 
 KEY = "example-key-1"
 HASH = sha256(KEY.encode()).hexdigest()
@@ -77,10 +77,10 @@ def path(fresh_path):
 @pytest.mark.parametrize("name", ALL)
 def test_our_tables_are_put_beside_it_and_taken_away(fresh_path, name):
     leave(fresh_path, name)
-    assert len(migrate(fresh_path)) == 3
-    assert migrate(fresh_path) == []
-    assert not any(status.is_pending for status in migration_statuses(fresh_path))
-    assert len(rollback(fresh_path)) == 3
+    assert len(migrate(fresh_path)["applied"]) == 3
+    assert migrate(fresh_path)["applied"] == []
+    assert not any(status["pending"] for status in migration_statuses(fresh_path))
+    assert len(rollback(fresh_path)["removed"]) == 3
 
 
 # Before, SQLite checks the indexes of the whole file or of none; verification then says that it could not.

@@ -580,7 +580,7 @@ def test_the_key_itself_is_read_from_standard_input(path):
 
 def test_bytes_that_are_no_text_are_some_other_key(path):
     result = run(path, "--run", 1, key=b"\xff\xfe\n")
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (3, "")
 
 
 def test_without_a_key_there_is_a_usage_error(path):
@@ -593,9 +593,7 @@ def test_a_raw_key_given_as_an_option_is_refused_and_not_repeated(path):
     result = run(path, "--run", 1, "--user-hash", "example-key-3")
     assert result.exit_code == 2
     assert "example-key-3" not in result.output
-    assert (
-        "not 64 lower-case hex digits - leave it out to be asked for the API key" in result.output
-    )
+    assert "not 64 lower-case hex digits, nor the first 8 or more of them" in result.output
 
 
 def test_the_command_prints_the_page(path):
@@ -611,7 +609,7 @@ def test_the_command_relates_the_heads_of_a_file(path, tmp_path):
     assert json.loads(result.stdout) == receipt_of(path, 3, kept=heads.values())
     kept.write_text("x")
     result = run(path, "--run", 1, "--user-hash", user_hash(3), "--head", kept)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
 
 
 def test_the_command_writes_a_tlog_proof_of_the_seal(path, tmp_path):
@@ -638,10 +636,10 @@ def test_the_command_writes_a_tlog_proof_of_the_seal(path, tmp_path):
     assert result.exit_code == 2
 
 
-def test_the_command_explains_and_exits_1(path):
+def test_the_command_names_a_run_that_is_not_there_and_exits_3(path):
     result = run(path, "--run", 9, "--user-hash", user_hash(3))
     assert (result.exit_code, result.stdout, result.stderr) == (
-        1,
+        3,
         "",
         "Error: there is no run 9 - the last is run 3\n",
     )
@@ -652,7 +650,7 @@ def test_the_command_needs_our_tables(tmp_path):
     connect(path).execute("CREATE TABLE t(a)")
     result = run(path, "--run", 1, "--user-hash", user_hash(3))
     assert (result.exit_code, result.stderr) == (
-        1,
+        2,
         f"Error: am_personalization_profile not found in {path}"
         f" - run: sqlite-utils personalization-migrate {path}\n",
     )

@@ -107,7 +107,7 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
         "user_token_hash": CUSTOMER_1,
         "profile_id": 1,
         "recommendation_type": "program",
-        "logged_score": 98,
+        "score": 98,
         "recomputed_score": 98,
         "run": {
             "run_id": 1,
@@ -131,8 +131,8 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
         "declared": {
             "industries": "D",
             "prefecture": "東京都",
-            "horizon_days": 60,
-            "risk_level": "low",
+            "deadline_horizon_days": 60,
+            "risk_tolerance": "low",
         },
         "item": {
             "item_id": "EXjg0000000000001A",
@@ -142,11 +142,11 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
             "opens_on": "2026-03-02",
             "closes_on": "2026-04-18",
             "risk_level": None,
-            "rolling": None,
             "family": "東京都@|建設現場安全対策",
             "family_name": "建設現場安全対策",
             "why": {},
             "days_left": 17,
+            "closing": "dated",
         },
         "components": [
             {
@@ -186,6 +186,7 @@ def test_a_row_is_told_with_everything_it_was_decided_from(db):
         "same_programme": [],
         "erased_at": None,
         "sealed": None,
+        "now": None,
     }
 
 
@@ -239,8 +240,8 @@ def test_a_closing_date_is_known_rolling_or_unknown(path):
 def test_a_row_of_another_program_is_told_without_evidence(db):
     (found,) = replayed(db, rec_ids=[1])
     told = found.to_dict()
-    given = {name: told.pop(name) for name in ("rec_id", "verdict", "profile_id", "logged_score")}
-    assert given == {"rec_id": 1, "verdict": "no evidence", "profile_id": 8, "logged_score": 7}
+    given = {name: told.pop(name) for name in ("rec_id", "verdict", "profile_id", "score")}
+    assert given == {"rec_id": 1, "verdict": "no evidence", "profile_id": 8, "score": 7}
     assert told.pop("components") == told.pop("same_programme") == []
     del told["user_token_hash"], told["served_at"], told["recommendation_type"]
     assert set(told.values()) == {None}
@@ -488,8 +489,8 @@ def test_rows_are_chosen_by_id_customer_run_and_time_and_by_all_of_them(db):
     assert ids(db) == list(range(1, 83))
     assert ids(db, rec_ids=[9, 3, 42]) == [3, 9, 42]
     assert ids(db, run_id=1) == first_run
-    assert ids(db, user_token_hash=CUSTOMER_1) == [rec_id for (rec_id,) in of_customer_1]
-    assert ids(db, user_token_hash=CUSTOMER_1, run_id=1, rec_ids=[3, 30, 60]) == [3]
+    assert ids(db, customer=CUSTOMER_1) == [rec_id for (rec_id,) in of_customer_1]
+    assert ids(db, customer=CUSTOMER_1, run_id=1, rec_ids=[3, 30, 60]) == [3]
     assert ids(db, rec_ids=[]) == []
 
 
@@ -523,7 +524,7 @@ REFUSED = (
     ({"rec_ids": [3, 700, 800]}, "there is no recommendation 700 in the log - check rec_id"),
     ({"run_id": 3}, "there is no run 3 - the last is run 2"),
     (
-        {"user_token_hash": "0" * 64},
+        {"customer": "0" * 64},
         "no customer has this hash - check the key; the hash of an erased customer is gone",
     ),
     (
@@ -656,16 +657,17 @@ def test_a_customer_without_rows_is_no_fault_either(path):
 
 def test_json_is_an_array_of_everything_and_with_nl_a_row_a_line(path):
     with closing(connect(path)) as db:
-        expected = [one.to_dict() | {"now": None} for one in replay(db, Selection(run_id=1))]
+        expected = [one.to_dict() for one in replay(db, Selection(run_id=1))]
     assert json.loads(run(path, "--run", 1, "--json").stdout) == expected
-    lines = run(path, "--run", 1, "--json", "--nl").stdout.splitlines()
-    assert list(map(json.loads, lines)) == expected
+    for lines in (("--json", "--nl"), ("--nl",)):
+        shown = run(path, "--run", 1, *lines).stdout.splitlines()
+        assert list(map(json.loads, shown)) == expected
     assert run(path, 3, "--json", "--ascii").stdout.isascii()
 
 
 HEADINGS = (
     "rec_id,verdict,first_difference,run_id,as_of,served_at,user_token_hash,recommendation_type,item_id,title,rank,"
-    "industry_points,deadline_points,risk_points,logged_score,recomputed_score,erased_at,seal_id,seal_fault"
+    "industry_points,deadline_points,risk_points,score,recomputed_score,erased_at,seal_id,seal_fault"
 )
 
 
@@ -698,7 +700,7 @@ def test_a_table_with_a_fault_in_it_exits_1_too(path):
 USAGE = (
     ((), "name a REC_ID, or use --user-hash, --run, --since or --until"),
     (("--json", 3, "--csv"), "--json and --csv exclude each other"),
-    ((3, "--now", "--csv"), "--now goes with text or --json"),
+    ((3, "--now", "--csv"), "--now goes with text, --json or --nl"),
     ((3, "--catalogue", __file__), "--catalogue goes with --now"),
     ((0,), "0 is not in the range"),
     (("nine",), "'nine' is not a valid integer"),
@@ -718,7 +720,8 @@ def test_wrong_usage_exits_2_and_says_why(path, arguments, sentence):
 def test_the_command_says_in_one_sentence_what_is_not_there(path, chosen, sentence):
     (value,) = chosen.values()
     result = run(path, *(value if isinstance(value, list) else ("--since", value)))
-    assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"Error: {sentence}\n")
+    status = 3 if "rec_ids" in chosen else 2
+    assert (result.exit_code, result.stdout, result.stderr) == (status, "", f"Error: {sentence}\n")
 
 
 def test_a_file_without_evidence_is_refused_with_what_to_run(tmp_path):
@@ -726,7 +729,7 @@ def test_a_file_without_evidence_is_refused_with_what_to_run(tmp_path):
     execute(other, "CREATE TABLE t(a)")
     result = run(other, 1)
     assert (result.exit_code, result.stderr) == (
-        1,
+        2,
         f"Error: am_personalization_profile not found in {other}"
         f" - run: sqlite-utils personalization-migrate {other}\n",
     )

@@ -11,10 +11,10 @@ import pytest
 import sqlite_utils
 
 from sqlite_utils_personalization import migrate, score
+from sqlite_utils_personalization.api.files import migration_statuses
 from sqlite_utils_personalization.audit.verify.remarks import remarks
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.schema import migration_statuses
 from sqlite_utils_personalization.schema.scripts import run_script
 from sqlite_utils_personalization.scoring.night import Reporter
 
@@ -402,8 +402,8 @@ def test_a_boot_of_the_product_applies_all_three_files_once(folder, fresh_path):
     run(fresh_path, "DELETE FROM schema_migrations")
     assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS]
     assert sorted(schema(fresh_path), key=str) == sorted(before, key=str)
-    assert [status.is_pending for status in migration_statuses(fresh_path)] == [True] * 3
-    assert [status.faults for status in migration_statuses(fresh_path)] == [()] * 3
+    assert [status["pending"] for status in migration_statuses(fresh_path)] == [True] * 3
+    assert [status["faults"] for status in migration_statuses(fresh_path)] == [[]] * 3
 
 
 def test_beside_the_products_older_storage_a_night_is_scored_and_verified(folder, fresh_path):

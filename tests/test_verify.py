@@ -526,7 +526,7 @@ def test_the_command_lists_findings_and_exits_1(path):
         "count": 1,
         "first": [
             {
-                "what": "log row 10 has another score than its evidence",
+                "sentence": "log row 10 has another score than its evidence",
                 "where": {
                     "run_id": 1,
                     "rec_id": 10,

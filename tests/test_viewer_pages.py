@@ -286,7 +286,7 @@ async def test_the_item_is_compared_with_today_when_asked(shared, tmp_path):
     after = (await get(datasette, f"{HOME}/replay/1.json?now=on")).json()
 
     assert before["now"] is None
-    assert after["now"]["status"] == "no longer in the catalogue"
+    assert after["now"]["standing"] == "no longer in the catalogue"
     assert after["verdict"] == "reproduced"
     assert "no longer in the catalogue" in (await get(datasette, f"{HOME}/replay/1?now=on")).text
 
@@ -480,7 +480,7 @@ async def test_a_snapshot_answers_as_its_source_does(shared, tmp_path):
         source, copy = await serve(shared), await serve(immutables=[str(tmp_path / "jpcite.db")])
         assert (await get(copy, url)).json() == (await get(source, url)).json()
     now = (await get(copy, f"{HOME}/replay/1.json?now=on")).json()["now"]
-    assert now["status"] == "not known here"
+    assert now["standing"] == "not known here"
 
 
 @pytest.mark.asyncio

@@ -179,7 +179,7 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
         "title": "中小企業の賃上げ応援金",
         "reason": "below the cut",
         "sentence": BELOW,
-        "left_out": None,
+        "rule": None,
         "rec_id": None,
         "rank": 4,
         "cut": 20,
@@ -198,8 +198,8 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
         "declared": {
             "industries": "D",
             "prefecture": "東京都",
-            "horizon_days": 60,
-            "risk_level": "low",
+            "deadline_horizon_days": 60,
+            "risk_tolerance": "low",
         },
         "item": {
             "item_id": "EX-104",
@@ -209,11 +209,11 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
             "opens_on": None,
             "closes_on": None,
             "risk_level": "low",
-            "rolling": 0,
             "family": "nationwide@|中小企業賃上げ応援金",
             "family_name": "中小企業賃上げ応援金",
             "why": {"tier": "A"},
             "days_left": None,
+            "closing": "unknown",
         },
         "components": [
             {
@@ -245,7 +245,7 @@ def test_an_answer_is_told_with_everything_it_was_found_from(short):
             "value": "北海道",
             "until": None,
             "sentence": "declaring prefecture 北海道",
-            "place": 2,
+            "rank": 2,
             "points": 20,
             "score": 20,
         },
@@ -963,13 +963,13 @@ def test_the_type_can_be_named(path):
         (
             ["--item", "EX-105", "--run", 9],
             KEY,
-            1,
+            3,
             "Error: there is no run 9 - the last is run 2\n",
         ),
         (
             ["--item", "EX-105"],
             "not-the-key",
-            1,
+            3,
             "Error: no customer has this hash - check the key; the hash of an erased customer is gone\n",
         ),
         (["--item", "EX-105"], "", 2, "no API key"),

@@ -6,7 +6,6 @@ here may raise beside its own are NoSchema, Locked, Damaged, ReadOnly, and Inval
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from operator import index
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict
@@ -158,7 +157,7 @@ def get_profile(file: File, customer: str | int) -> ShownProfile:
     object.
     """
     with _read(file) as found:
-        return _shown(declared.profile_of(found.conn, _customer(customer)))
+        return _shown(declared.profile_of(found.conn, customer))
 
 
 def list_profiles(file: File) -> Iterator[ListedProfile]:
@@ -222,11 +221,10 @@ def export_customer(file: File, customer: str | int) -> Iterator[str]:
     nothing_recommended, deliveries, rotations and feedback. NotFound, before the first piece, if there is no such
     customer.
     """
-    one = _customer(customer)
 
     def pieces(found: Opened) -> Iterator[str]:
         require_evidence(found.conn, found.path)
-        return export_text(found.conn, declared.profile_of(found.conn, one).user_token_hash)
+        return export_text(found.conn, declared.profile_of(found.conn, customer).user_token_hash)
 
     return streamed(file, pieces)
 
@@ -294,7 +292,7 @@ def list_feedback(file: File, customer: str | int) -> list[SaidOfItem]:
     NotFound if there is no such customer.
     """
     with _read(file) as found:
-        profile = declared.profile_of(found.conn, _customer(customer))
+        profile = declared.profile_of(found.conn, customer)
         return [_said(each) for each in said.feedback_of(found.conn, profile.user_token_hash)]
 
 
@@ -332,14 +330,6 @@ def _whole_hash(customer: object, name: str = "customer") -> str:
             "what changes a customer takes the whole hash: KeyHashing().hash(key).user_token_hash",
         )
     return str(customer)
-
-
-def _customer(customer: object) -> object:
-    try:
-        # A number of numpy, say.
-        return customer if isinstance(customer, str | bool) else index(customer)  # type: ignore[arg-type]
-    except TypeError:
-        return customer
 
 
 def _path(model: ModelPath) -> Path | None:

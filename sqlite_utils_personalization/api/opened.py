@@ -28,7 +28,7 @@ _DEFAULT_S = 30.0
 _LONGEST_S = 86_400
 _END = object()
 
-File: TypeAlias = "str | os.PathLike[str] | sqlite3.Connection | sqlite_utils.Database"
+File: TypeAlias = str | os.PathLike[str] | sqlite3.Connection | sqlite_utils.Database
 
 
 class Opened(NamedTuple):
@@ -45,7 +45,7 @@ def reading(file: File, timeout_s: float | None = None) -> Iterator[Opened]:
     timeout_s is how long to wait for a lock: for a path 30 seconds, for a connection what it has itself.
     """
     if isinstance(file, (str, os.PathLike)):
-        path = _path(file)
+        path = path_of(file)
         with explain_errors(path), open_readonly(path, _or_default(timeout_s)) as db:
             yield Opened(db.conn, path)
     else:
@@ -62,7 +62,7 @@ def writing(file: File, timeout_s: float | None = None) -> Iterator[Opened]:
     statement of the caller's own is committed at once (isolation_level=None, a sqlite_utils.Database), so is this.
     """
     if isinstance(file, (str, os.PathLike)):
-        path = _path(file)
+        path = path_of(file)
         with (
             explain_errors(path),
             open_writable(path, _or_default(timeout_s)) as db,
@@ -85,7 +85,7 @@ def writing(file: File, timeout_s: float | None = None) -> Iterator[Opened]:
 def alone(file: File, timeout_s: float | None = None, *, create: bool = False) -> Iterator[Opened]:
     """The file for a function that commits as it goes. Conflict if the caller's connection is in a transaction."""
     if isinstance(file, (str, os.PathLike)):
-        path = _path(file)
+        path = path_of(file)
         with (
             explain_errors(path),
             open_writable(path, _or_default(timeout_s), create=create) as db,
@@ -118,8 +118,9 @@ def streamed(file: File, rows: Callable[[Opened], Iterator[T]]) -> Iterator[T]:
         yield cast(T, one)
 
 
-def _path(file: str | os.PathLike[str]) -> str:
-    path = os.fspath(file)
+def path_of(file: str | os.PathLike[str]) -> str:
+    """The path as text; InvalidInput if it is none."""
+    path = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
     if not isinstance(path, str) or "\0" in path:
         raise InvalidInput("the path of the file is no text", "give a path, such as 'jpcite.db'")
     return path

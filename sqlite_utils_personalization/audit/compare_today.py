@@ -6,22 +6,26 @@ that night. A copy without those tables knows nothing of today.
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlite_utils_personalization.audit.replay_result import why
+from sqlite_utils_personalization.audit.replay_result import Replay, why
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.catalogue import amendments, tables
 from sqlite_utils_personalization.catalogue import read as source
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.dates import day_written
 from sqlite_utils_personalization.clock import japan_day
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import NotIntact
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.scoring.plan import without_personal_data
 
+# How many rows share one reading of today's catalogue.
+TOGETHER = 2_000
 UNCHANGED, CHANGED, LEFT_OUT = "unchanged", "changed", "left out of the catalogue"
 GONE, UNKNOWN = "no longer in the catalogue", "not known here"
 
@@ -29,6 +33,7 @@ _COMPARED = (
     *("title", "industries", "prefectures", "opens_on", "closes_on", "risk_level", "why"),
     "left_out",
 )
+_WORDS = {"left_out": "rule"}
 # What is left out keeps no more than this; the title of a change is made up from the program it belongs to.
 _COMPARED_LEFT_OUT = {"program": ("title", "left_out")}
 # Columns of the program tables, as am_amendment_diff names them, by what they change.
@@ -70,22 +75,29 @@ class Amendment(NamedTuple):
 class ThenNow:
     """One item on the night of as_of and on the day today, both ISO days in Japan.
 
-    status is unchanged, changed, left out of the catalogue, no longer in the catalogue, or not known here; the last
+    standing is unchanged, changed, left out of the catalogue, no longer in the catalogue, or not known here; the last
     two come without facts. amendments are the changes seen in between that explain a difference.
     """
 
     as_of: str
     today: str
-    status: str
+    standing: str
     facts: tuple[ComparedField, ...] = ()
     amendments: tuple[Amendment, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """What personalization-replay --now --json prints under now; keys are only ever added."""
+        """What personalization-replay --now --json prints under now; keys are only ever added.
+
+        changed has what differs alone; what is the rule by which an item is left out is its rule.
+        """
         return {
             "today": self.today,
-            "status": self.status,
-            "facts": [fact._asdict() for fact in self.facts],
+            "standing": self.standing,
+            "changed": {
+                _WORDS.get(fact.name, fact.name): {"before": fact.then, "after": fact.now}
+                for fact in self.facts
+                if fact.changed
+            },
             "amendments": [amendment._asdict() for amendment in self.amendments],
         }
 
@@ -120,15 +132,29 @@ def compare_today(
     ]
 
 
+def with_today(
+    db: sqlite3.Connection, found: Iterator[Replay], catalogue: Path | None = None
+) -> Iterator[Replay]:
+    """The replayed rows, each with its item held against the catalogue of today; read-only. Errors as compare_today."""
+    while together := list(islice(found, TOGETHER)):
+        items: dict[int, dict[int, Candidate]] = defaultdict(dict)
+        for one in together:
+            if one.run and one.found:
+                items[one.run.run_id][one.rec_id] = one.found.candidate
+        said: dict[int, ThenNow] = {}
+        for run_id, of_run in items.items():
+            compared = compare_today(db, run_id, of_run.values(), catalogue=catalogue)
+            said.update(zip(of_run, compared, strict=True))
+        yield from (replace(one, now=said.get(one.rec_id)) for one in together)
+
+
 def _night(db: sqlite3.Connection, run_id: int) -> tuple[str, Model]:
     as_of, text, digest = db.execute(
         "SELECT as_of, model_json, model_sha256 FROM am_personalization_run WHERE run_id = ?",
         (run_id,),
     ).fetchone()
     if sha256_hex(text) != digest:
-        raise PersonalizationError(
-            f"the model of run {run_id} has changed", "run personalization-verify"
-        )
+        raise NotIntact(f"the model of run {run_id} has changed", "run personalization-verify")
     return as_of, Model(json.loads(text))
 
 
@@ -176,15 +202,15 @@ def _compared(
 ) -> ThenNow:
     facts = tuple(_facts(then, now)) if now else ()
     changed = [fact.name for fact in facts if fact.changed]
-    status = CHANGED if changed else UNCHANGED
+    standing = CHANGED if changed else UNCHANGED
     if now is None or now.left_out:
-        status, changed = LEFT_OUT if now else GONE, list(_COLUMNS)
+        standing, changed = LEFT_OUT if now else GONE, list(_COLUMNS)
     named = {column for field in changed for column in _COLUMNS.get(field, ())}
     program = _program(then)
     explaining = tuple(
         change for of, change in changes if of == program and change.field_name in named
     )
-    return ThenNow(as_of, today, status, facts, explaining)
+    return ThenNow(as_of, today, standing, facts, explaining)
 
 
 def _facts(then: Candidate, now: Candidate) -> Iterator[ComparedField]:

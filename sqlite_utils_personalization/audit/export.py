@@ -52,7 +52,7 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
             "last_updated_at": profile.last_updated_at,
         },
     )
-    found = replay(db, Selection(user_token_hash=user_token_hash), below_cut=False)
+    found = replay(db, Selection(customer=user_token_hash), below_cut=False)
     yield "recommendations", (each.to_dict() for each in found)
     yield "nothing_recommended", _rows(db, _UNSERVED, number)
     deliveries: Iterator[dict[str, Any]] = iter(())

@@ -68,6 +68,12 @@ class DeclaredChange:
     points: int
     score: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the place as the rank it would have had."""
+        said = {"key": self.key, "value": self.value, "until": self.until}
+        there = {"rank": self.place, "points": self.points, "score": self.score}
+        return {**said, "sentence": self.sentence, **there}
+
 
 def nearest_change(
     db: sqlite3.Connection, field: Field, declared: Declared, candidate_id: int, top_k: int

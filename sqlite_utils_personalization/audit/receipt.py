@@ -8,14 +8,15 @@ customer by profile_id, as the seal does, so that it stays true when erasure tak
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from sqlite_utils_personalization.audit.replay_result import ProvedRow, Replay
 from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
 from sqlite_utils_personalization.catalogue.candidate import Candidate
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import Conflict, NotFound, NotIntact
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
 from sqlite_utils_personalization.evidence.leaves import (
     blind,
@@ -37,7 +38,7 @@ from sqlite_utils_personalization.evidence.proof import Proof, format_inclusion
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of, other_tree, tree_of
 from sqlite_utils_personalization.formula.formula import evidence_link
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
-from sqlite_utils_personalization.preferences.customer import profile_id_of
+from sqlite_utils_personalization.preferences.customer import find_customer
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 from sqlite_utils_personalization.verify_receipt import FORMAT, check
 
@@ -87,20 +88,20 @@ _KEPT = 8
 
 
 def receipt(
-    db: sqlite3.Connection, user_hash: str, run_id: int, kept: Sequence[Checkpoint] = ()
+    db: sqlite3.Connection, customer: object, run_id: int, kept: Sequence[Checkpoint] = ()
 ) -> dict[str, Any]:
-    """Return the receipt of the customer with this user_token_hash for one sealed run.
+    """Return the receipt of a customer, as find_customer() takes one, for one sealed run.
 
     It is under the head of all seals there are, and holds for each of the kept heads that is of fewer the proof that
     the log only went on since. Reads the run and the seals once and keeps O(log n) hashes of the run; writes temporary
-    tables only. PersonalizationError if there is no such customer, run or seal, if the run recommended the customer
-    nothing, if a kept head is not one of this log, or if the evidence is not intact.
+    tables only. NotFound if there is no such customer or run, or if the run recommended the customer nothing; Conflict
+    if the run is not sealed yet; NotIntact if a kept head is not one of this log, or if the evidence is not intact.
     """
-    at = {"run_id": run_id, "profile_id": profile_id_of(db, user_hash)}
+    at = {"run_id": run_id, "profile_id": find_customer(db, customer)}
     seal = _seal(db, run_id)
     lists = db.execute(_LISTS, at).fetchall()
     if not lists:
-        raise PersonalizationError(_why_none(db, at))
+        raise NotFound(_why_none(db, at))
     try:
         got = _got(db, at)
         found = {
@@ -116,7 +117,7 @@ def receipt(
         _require_intact(found)
     except (IndexError, TypeError, ValueError) as fault:
         # A tampered column may hold anything, a BLOB for a text.
-        raise PersonalizationError(
+        raise NotIntact(
             f"the evidence of run {run_id} is not intact, so there is no receipt: {fault}",
             "run personalization-verify",
         ) from None
@@ -146,13 +147,13 @@ def _seal(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
     )
     if run_id not in runs:
         last = f"the last is run {max(runs)}" if runs else "nothing was scored yet"
-        raise PersonalizationError(f"there is no run {run_id}", f"{last}")
+        raise NotFound(f"there is no run {run_id}", f"{last}")
     if runs[run_id] == "running":
-        raise PersonalizationError(
+        raise Conflict(
             f"run {run_id} is not finished, so it is not sealed",
             "wait for it, or finish it with personalization-score",
         )
-    raise PersonalizationError(f"the seal of run {run_id} is missing", "run personalization-verify")
+    raise NotIntact(f"the seal of run {run_id} is missing", "run personalization-verify")
 
 
 def _place_in_log(
@@ -165,7 +166,7 @@ def _place_in_log(
     ]
     for each in kept:
         if each.origin != head.origin or root(leaves[: each.size]) != each.root:
-            raise PersonalizationError(
+            raise NotIntact(
                 f"the kept head of {each.size} seals is not one of this log",
                 "ask where it comes from, and run personalization-verify --head",
             )
@@ -254,6 +255,12 @@ def _require_intact(found: dict[str, Any]) -> None:
     faults = [sentence for is_intact, sentence in check(found).values() if not is_intact]
     if faults:
         raise ValueError("; ".join(faults))
+
+
+def proved(db: sqlite3.Connection, found: Iterator[Replay]) -> Iterator[Replay]:
+    """The replayed rows, each with what keeps it from being proved under its seal; writes temporary tables only."""
+    proofs = Proofs(db)
+    return (replace(one, sealed=proofs.of(one)) for one in found)
 
 
 class Proofs:

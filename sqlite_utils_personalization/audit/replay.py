@@ -110,7 +110,7 @@ def replay(
 
     Rows that are gone from the log are not there to be replayed: verification names them. With below_cut, what came
     after the last place of a full list is looked for among all candidates of the night, some milliseconds per
-    list. PersonalizationError if what is chosen does not exist.
+    list. Errors as conditions() has them.
 
     Example:
 

@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from sqlite_utils_personalization.audit.ranking import OtherRound, RunnerUp
 from sqlite_utils_personalization.formula.evaluation import Evaluation, Points
 from sqlite_utils_personalization.formula.sentences import component_sentences, total_sentence
 from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS
+
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.audit.compare_today import ThenNow
 
 REPRODUCED, DIFFERS = "reproduced", "differs"
 ERASED = "erased"
@@ -64,6 +67,44 @@ class ProvedRow(NamedTuple):
     faults: tuple[str, ...]
 
 
+class WasRead(TypedDict):
+    """What the formula read, each None without evidence."""
+
+    model: dict[str, Any] | None
+    declared: dict[str, Any] | None
+    item: dict[str, Any] | None
+
+
+class WasListed(TypedDict):
+    """Where the item stood among those of its type."""
+
+    rank: int | None
+    places: int | None
+    runner_up: dict[str, Any] | None
+
+
+class ReplayedRow(WasRead, WasListed):
+    """One log row, what it was decided from, and what the formula makes of that; keys are only ever added."""
+
+    rec_id: int
+    verdict: str
+    first_difference: str | None
+    missing: str | None
+    served_at: str
+    user_token_hash: str | None
+    profile_id: int
+    recommendation_type: str
+    score: int
+    recomputed_score: int | None
+    run: dict[str, Any] | None
+    components: list[dict[str, Any]]
+    total: dict[str, Any] | None
+    same_programme: list[dict[str, str]]
+    erased_at: str | None
+    sealed: dict[str, Any] | None
+    now: dict[str, Any] | None
+
+
 @dataclass(frozen=True)
 class Replay:
     """One log row, what it was decided from, and what the formula makes of that.
@@ -74,8 +115,8 @@ class Replay:
     customer's), and of item, list and model, if one is
     not what its digest was taken of; missing is the first link that leads nowhere. found and decided are None where
     there is no evidence or it is broken; of a broken row the run may still be known. erased_at is when the customer
-    was erased, whatever the verdict. sealed is None unless it was asked for. same_programme are the other rounds,
-    frames and years of the item that the customer might have been given in its place.
+    was erased, whatever the verdict. sealed and now are None unless they were asked for. same_programme are the other
+    rounds, frames and years of the item that the customer might have been given in its place.
     """
 
     logged: Logged
@@ -90,6 +131,12 @@ class Replay:
     erased_at: str | None = None
     sealed: ProvedRow | None = None
     same_programme: tuple[OtherRound, ...] = ()
+    now: "ThenNow | None" = None
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it differs from its evidence, its evidence is broken, or it was tried and not proved under a seal."""
+        return self.verdict in FAULTS or bool(self.sealed and self.sealed.faults)
 
     @property
     def rec_id(self) -> int:
@@ -110,8 +157,8 @@ class Replay:
             return ()
         return components(self.found, self.decided)
 
-    def to_dict(self) -> dict[str, Any]:
-        """What personalization-replay --json prints of the row; keys are only ever added."""
+    def to_dict(self) -> ReplayedRow:
+        """What personalization-replay --json prints of the row."""
         return {
             "rec_id": self.rec_id,
             "verdict": self.verdict,
@@ -121,7 +168,7 @@ class Replay:
             "user_token_hash": self.logged.user_token_hash,
             "profile_id": self.logged.profile_id,
             "recommendation_type": self.logged.recommendation_type,
-            "logged_score": self.logged.score,
+            "score": self.logged.score,
             "recomputed_score": self.recomputed_score,
             "run": self.run._asdict() if self.run else None,
             **inputs_dict(self.found),
@@ -132,6 +179,7 @@ class Replay:
             "erased_at": self.erased_at,
             "sealed": self.sealed
             and {"seal_id": self.sealed.seal_id, "faults": list(self.sealed.faults)},
+            "now": self.now.to_dict() if self.now else None,
         }
 
     def to_row(self) -> tuple[Any, ...]:
@@ -172,7 +220,7 @@ ROW_COLUMNS = (
     "title",
     "rank",
     *POINTS,
-    "logged_score",
+    "score",
     "recomputed_score",
     "erased_at",
     "seal_id",
@@ -187,17 +235,18 @@ def components(found: Evaluation, decided: Points | None = None) -> tuple[Compon
     return tuple(Component(*part) for part in parts)
 
 
-def inputs_dict(found: Evaluation | None) -> dict[str, Any]:
+def inputs_dict(found: Evaluation | None) -> WasRead:
     """model, declared and item: what the formula read; each None without evidence."""
     if found is None:
         return {"model": None, "declared": None, "item": None}
     item = found.candidate._asdict()
-    for key in ("recommendation_type", "profile_id", "left_out"):
+    for key in ("recommendation_type", "profile_id", "left_out", "rolling"):
         del item[key]
+    said = {"why": why(found.candidate.why), "days_left": found.days_left}
     return {
         "model": found.constants.to_dict(),
-        "declared": found.declared._asdict(),
-        "item": {**item, "why": why(found.candidate.why), "days_left": found.days_left},
+        "declared": found.declared.to_dict(),
+        "item": {**item, **said, "closing": found.candidate.closing},
     }
 
 
@@ -217,7 +266,7 @@ def why(text: str) -> Any:
         return text
 
 
-def _position_dict(position: PlaceOnList | None) -> dict[str, Any]:
+def _position_dict(position: PlaceOnList | None) -> WasListed:
     if position is None:
         return {"rank": None, "places": None, "runner_up": None}
     rank, places, next_ = position

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.handed_over import HandedOver, handed_over
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, NotIntact
 from sqlite_utils_personalization.formula.evaluation import decoded_row
 from sqlite_utils_personalization.model.kinds import TYPES, Declared
 
@@ -113,7 +113,7 @@ class _Place(NamedTuple):
 
 
 def customer_of_run(db: sqlite3.Connection, run_id: int, profile_id: int) -> Customer | None:
-    """The customer, or None if there was no such one that night. PersonalizationError if evidence is missing."""
+    """The customer, or None if there was no such one that night. NotIntact if evidence is missing."""
     at = {"run_id": run_id, "profile_id": profile_id}
     found = db.execute(_RANGES, at).fetchall()
     if found:
@@ -131,7 +131,7 @@ def customer_of_run(db: sqlite3.Connection, run_id: int, profile_id: int) -> Cus
 def item_of_run(
     db: sqlite3.Connection, run_id: int, profile_id: int, item_id: str, kind: str | None
 ) -> RunItem | None:
-    """The item as this customer may see it, or None. PersonalizationError if the id alone does not tell the type."""
+    """The item as this customer may see it, or None. InvalidInput if the id alone does not tell the type."""
     types = json.dumps(TYPES if kind is None else [kind])
     at = {"run_id": run_id, "profile_id": profile_id, "item_id": item_id, "types": types}
     found = {
@@ -140,7 +140,7 @@ def item_of_run(
     }
     if len(found) > 1:
         kinds = " and ".join(f"'{name}'" for name in TYPES if name in found)
-        raise PersonalizationError(
+        raise InvalidInput(
             f"item {item_id} of run {run_id} is of type {kinds}", "say which with --type"
         )
     return next(iter(found.values()), None)
@@ -197,7 +197,7 @@ def _said(db: sqlite3.Connection, at: dict[str, Any]) -> dict[tuple[str, str], s
 def _declared(db: sqlite3.Connection, cohort_id: int) -> Declared:
     row = db.execute(_COHORT, (cohort_id,)).fetchone()
     if row is None:
-        raise PersonalizationError(
+        raise NotIntact(
             f"what the customer declared, cohort {cohort_id}, is missing",
             "run personalization-verify",
         )

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, NotFound, NotIntact
 from sqlite_utils_personalization.formula.formula import evidence_link
-from sqlite_utils_personalization.preferences.customer import profile_id_of
+from sqlite_utils_personalization.preferences.customer import find_customer
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
 _BOUNDS = """
@@ -31,11 +31,12 @@ class Selection:
     """Log rows that meet every condition given; without any, the whole log.
 
     since and until are UTC times as served_at has them, or the beginning of one, such as 2026-07-22; until takes
-    in the whole of the day or hour it names. A run has the rows its evidence covers.
+    in the whole of the day or hour it names. A run has the rows its evidence covers; customer is as find_customer()
+    takes it.
     """
 
     rec_ids: Collection[int] | None = None
-    user_token_hash: str | None = None
+    customer: str | int | None = None
     run_id: int | None = None
     since: str | None = None
     until: str | None = None
@@ -44,7 +45,7 @@ class Selection:
 def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str, Any]]:
     """SQL over l (log) and t (list), and its parameters; start is the rec_id to begin after.
 
-    PersonalizationError names what does not exist.
+    NotFound names what does not exist, InvalidInput what is no time, NotIntact a row that is gone from the log.
     """
     terms: list[str] = []
     at: dict[str, Any] = {"start": -(2**63)}
@@ -52,8 +53,8 @@ def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str
         at["rec_ids"] = json.dumps(list(chosen.rec_ids))
         _require_rows(db, at["rec_ids"])
         terms.append("l.rec_id IN (SELECT value FROM json_each(:rec_ids))")
-    if chosen.user_token_hash is not None:
-        at["profile_id"] = profile_id_of(db, chosen.user_token_hash)
+    if chosen.customer is not None:
+        at["profile_id"] = find_customer(db, chosen.customer)
         terms.append("l.profile_id = :profile_id")
     if chosen.run_id is not None:
         at["run_id"] = existing_run(db, chosen.run_id)
@@ -68,15 +69,15 @@ def conditions(db: sqlite3.Connection, chosen: Selection) -> tuple[str, dict[str
 
 
 def existing_run(db: sqlite3.Connection, number: int | None = None) -> int:
-    """This run, or the latest. PersonalizationError if there is none."""
+    """This run, or the latest. NotFound if there is none."""
     (last,) = db.execute("SELECT max(run_id) FROM am_personalization_run").fetchone()
     number = last if number is None else number
     sql = "SELECT run_id FROM am_personalization_run WHERE run_id = ?"
     row = db.execute(sql, (number,)).fetchone()
     if row is None:
         if last is None:
-            raise PersonalizationError("nothing was scored yet", "run personalization-score")
-        raise PersonalizationError(f"there is no run {number}", f"the last is run {last}")
+            raise NotFound("nothing was scored yet", "run personalization-score")
+        raise NotFound(f"there is no run {number}", f"the last is run {last}")
     found: int = row[0]
     return found
 
@@ -87,10 +88,8 @@ def _require_rows(db: sqlite3.Connection, rec_ids: str) -> None:
         return
     evidence = db.execute(_EVIDENCE_OF, row).fetchone()
     if evidence is None:
-        raise PersonalizationError(
-            f"there is no recommendation {row[0]} in the log", "check rec_id"
-        )
-    raise PersonalizationError(
+        raise NotFound(f"there is no recommendation {row[0]} in the log", "check rec_id")
+    raise NotIntact(
         f"recommendation {row[0]} is missing from the log, where run {evidence[0]} has evidence "
         "for it",
         "run personalization-verify",
@@ -99,7 +98,7 @@ def _require_rows(db: sqlite3.Connection, rec_ids: str) -> None:
 
 def _prefix(name: str, moment: str) -> str:
     if not _MOMENT.fullmatch(moment):
-        raise PersonalizationError(
+        raise InvalidInput(
             f"{name} {moment!r} is no UTC time", "write it like 2026-07-22 or 2026-07-22T18:00"
         )
     return moment.removesuffix("Z").replace(" ", "T")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlite_utils_personalization.database import (
     explain_errors,
@@ -16,7 +17,7 @@ from sqlite_utils_personalization.database import (
     readonly_uri,
     require_evidence,
 )
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import Conflict, PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
 from sqlite_utils_personalization.evidence.note import Note, format_note
 from sqlite_utils_personalization.evidence.seal import head
@@ -36,14 +37,22 @@ from sqlite_utils_personalization.transaction import transaction
 _JOURNALS = ("-wal", "-journal", "-shm")
 
 
+class Copied(NamedTuple):
+    """The copy, its head and its sha256 as files; the digest, and the head, None of a copy of nothing."""
+
+    files: tuple[Path, Path, Path]
+    sha256: str
+    head: Checkpoint | None
+
+
 def snapshot(
     source: str | Path,
     target: str | Path,
     *,
     replace: bool = False,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
-) -> dict[str, str]:
-    """Copy our tables from source, which is only read, to target; returns what was written, by role.
+) -> Copied:
+    """Copy our tables from source, which is only read, to target.
 
     Beside target stand target.head.txt, the head of its seals, and target.sha256, as sha256sum -c reads it. The copy
     appears whole, after it was checked, or not at all, and never beside another's; nobody may read it who may not read
@@ -65,25 +74,25 @@ def snapshot(
         with explain_errors(source), _room_for(target), _unchanged(source):
             last = _copy(source, copy, progress)
         _check_copy(copy, target, last)
-        _write_beside(copy, last)
+        digest = _write_beside(copy, last)
         for file in files.values():
             narrow(folder / file.name, source)
         # Once more, because copying took its time.
         _check_target(source, files, replace)
         _move(folder, files)
-    return {role: str(file) for role, file in files.items()}
+    return Copied((*files.values(),), digest, last)  # type: ignore[arg-type]
 
 
 def _check_target(source: str | Path, files: Mapping[str, Path], replace: bool) -> None:
     journals = {Path(f"{Path(source).resolve()}{suffix}") for suffix in _JOURNALS}
     for file in files.values():
         if file.resolve() in journals:
-            raise PersonalizationError(f"{file} is a journal of the source", "name another file")
+            raise Conflict(f"{file} is a journal of the source", "name another file")
         check_free(file, replace=replace, source=source)
     for suffix in _JOURNALS:
         left = Path(f"{files['database']}{suffix}")
         if os.path.lexists(left):
-            raise PersonalizationError(
+            raise Conflict(
                 f"{left} is there: SQLite would take it for a part of the copy",
                 "remove it if no program has it open, or name another file",
             )
@@ -117,7 +126,7 @@ def _unchanged(source: str | Path) -> Iterator[None]:
     after = os.stat(source)
     is_same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
     if is_unlocked and not is_same:
-        raise PersonalizationError(f"{source} was written while it was copied", "run this again")
+        raise Conflict(f"{source} was written while it was copied", "run this again")
 
 
 def _check_copy(copy: Path, target: Path, last: Checkpoint | None) -> None:
@@ -169,7 +178,7 @@ def _copy_table(conn: sqlite3.Connection, table: str) -> None:
     )
 
 
-def _write_beside(copy: Path, last: Checkpoint | None) -> None:
+def _write_beside(copy: Path, last: Checkpoint | None) -> str:
     digest = sha256()
     with open(copy, "rb") as file:
         while block := file.read(1 << 20):
@@ -178,3 +187,4 @@ def _write_beside(copy: Path, last: Checkpoint | None) -> None:
     head_text = format_note(Note(format_checkpoint(last))) if last else ""
     write_synced(Path(f"{copy}.head.txt"), head_text.encode())
     write_synced(Path(f"{copy}.sha256"), f"{digest.hexdigest()}  {copy.name}\n".encode())
+    return digest.hexdigest()

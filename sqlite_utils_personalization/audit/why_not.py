@@ -7,7 +7,12 @@ from typing import Any
 from sqlite_utils_personalization.audit.handed_over import HandedOver, handed_over
 from sqlite_utils_personalization.audit.nearest import DeclaredChange, nearest_change
 from sqlite_utils_personalization.audit.ranking import Field, Ranked, evaluate, find_ranked
-from sqlite_utils_personalization.audit.replay_result import components, inputs_dict, total_dict
+from sqlite_utils_personalization.audit.replay_result import (
+    WasRead,
+    components,
+    inputs_dict,
+    total_dict,
+)
 from sqlite_utils_personalization.audit.run_lookup import (
     Customer,
     RunItem,
@@ -17,12 +22,14 @@ from sqlite_utils_personalization.audit.run_lookup import (
     standing,
 )
 from sqlite_utils_personalization.audit.selection import existing_run
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import NotIntact, PersonalizationError
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE, Evaluation, decoded_row
 from sqlite_utils_personalization.formula.sentences import obstacles, total_sentence
 from sqlite_utils_personalization.model.kinds import PLURALS, Declared
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 
+# The one that is a finding.
+DIFFERS = "evidence differs"
 # Every reason there is, and what it means.
 REASONS = {
     "recommended": "the item is on the customer's list",
@@ -35,7 +42,7 @@ REASONS = {
     "not in the catalogue": "that night's catalogue did not have the item for this customer",
     "not scored": "the run recommended the customer nothing, for a reason it noted",
     "not a customer": "the customer was not among those of that night",
-    "evidence differs": "by the formula the item belongs on the list and is not there, or nothing can be evaluated",
+    DIFFERS: "by the formula the item belongs on the list and is not there, or nothing can be evaluated",
 }
 # What tells two items apart whose points count as equal, term by term of the formula's rank_order.
 TIES = (
@@ -48,6 +55,29 @@ TIES = (
     "it closes later",
     "its id comes later",
 )
+
+
+class WhyNotAnswer(WasRead):
+    """Why one item was not recommended to one customer in one run, or that it was; keys are only ever added."""
+
+    run_id: int
+    as_of: str
+    top_k: int
+    profile_id: int
+    recommendation_type: str | None
+    item_id: str
+    title: str | None
+    reason: str
+    sentence: str
+    rule: str | None
+    rec_id: int | None
+    rank: int | None
+    cut: int | None
+    margin: int | None
+    components: list[dict[str, Any]]
+    total: dict[str, Any] | None
+    nearest: dict[str, Any] | None
+    handed_over: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -83,8 +113,8 @@ class WhyNot:
         """Whether something declared otherwise might have brought the item in."""
         return self.reason in ("not eligible", "no points", "same programme", "below the cut")
 
-    def to_dict(self) -> dict[str, Any]:
-        """What personalization-why-not --json prints; keys are only ever added."""
+    def to_dict(self) -> WhyNotAnswer:
+        """What personalization-why-not --json prints."""
         scored = self.found if self.found and self.found.is_eligible else None
         return {
             "run_id": self.run_id,
@@ -96,7 +126,7 @@ class WhyNot:
             "title": self.title,
             "reason": self.reason,
             "sentence": self.sentence,
-            "left_out": self.left_out,
+            "rule": self.left_out,
             "rec_id": self.rec_id,
             "rank": self.rank,
             "cut": self.cut,
@@ -104,7 +134,7 @@ class WhyNot:
             **inputs_dict(self.found),
             "components": [part._asdict() for part in components(scored)] if scored else [],
             "total": total_dict(scored),
-            "nearest": vars(self.nearest) if self.nearest else None,
+            "nearest": self.nearest.to_dict() if self.nearest else None,
             "handed_over": self.before._asdict() if self.before else None,
         }
 
@@ -119,8 +149,8 @@ def why_not(
     """Return why the item is not on the customer's list of a run, by default the latest; read-only.
 
     recommendation_type is needed only where the id occurs in several. The stored vector is used, whatever is declared
-    today. PersonalizationError if there is no such run, if the id alone does not tell the type, or
-    if what was stored cannot be read.
+    today. NotFound if there is no such run, InvalidInput if the id alone does not tell the type, NotIntact if
+    what was stored cannot be evaluated.
 
     Example:
 
@@ -134,14 +164,15 @@ def why_not(
         ).fetchone()
     )
     if not isinstance(top_k, int):
-        raise PersonalizationError(
-            f"top_k of run {run_id} is no number", "run personalization-verify"
-        )
+        raise NotIntact(f"top_k of run {run_id} is no number", "run personalization-verify")
     asked = WhyNot(run_id, as_of, top_k, profile_id, item_id, recommendation_type)
     try:
         return replace(asked, **_answer(db, asked))
+    except PersonalizationError:
+        # Some are ValueErrors too.
+        raise
     except NOT_READABLE:
-        raise PersonalizationError(
+        raise NotIntact(
             f"what run {run_id} stored cannot be evaluated", "run personalization-verify"
         ) from None
 
@@ -175,7 +206,7 @@ def _evaluated(
     found = evaluate(db, asked.run_id, customer.declared, item.candidate_id)
     if not found.is_whole:
         sentence = "what is stored cannot be evaluated - run personalization-verify"
-        return _because("evidence differs", sentence)
+        return _because(DIFFERS, sentence)
     field = Field(asked.run_id, item.recommendation_type, item.owner)
     stands = standing(db, asked.run_id, asked.profile_id, customer, item, asked.top_k)
     last, mine = find_ranked(db, field, customer.declared, place=stands.end, of=item.candidate_id)
@@ -213,7 +244,7 @@ def _missed(item_id: str, mine: Ranked, stands: Standing) -> dict[str, Any] | No
         return _because("handed over before", sentence, before=stands.before)
     if stands.how == "unknown" and mine.place <= stands.end:
         sentence = f"the formula gives it {place}, and no list has it - run personalization-verify"
-        return _because("evidence differs", sentence)
+        return _because(DIFFERS, sentence)
     return None
 
 

@@ -7,6 +7,8 @@ from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 ANY = "any"
 UNKNOWN = "unknown"
 NATIONWIDE = "nationwide"
+# What an item without a closing date is, by its rolling.
+UNDATED: dict[int | None, str] = {1: "rolling", 0: "unknown"}
 # What is hashed, and its version.
 FORMAT = "candidate/1"
 
@@ -42,6 +44,11 @@ class Candidate(NamedTuple):
     rolling: int | None = None
     family: str | None = None
     family_name: str | None = None
+
+    @property
+    def closing(self) -> str | None:
+        """dated, rolling (applications at any time), unknown (nobody knows), or None of what does not close."""
+        return "dated" if self.closes_on is not None else UNDATED.get(self.rolling)
 
     @property
     def sha256(self) -> str:

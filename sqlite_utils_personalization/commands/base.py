@@ -6,15 +6,15 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 import click
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import NotFound, NotIntact, PersonalizationError
 from sqlite_utils_personalization.private_files import narrow_if_empty
 
 # Control characters but tab and line feed, marks that turn the direction of what is read, halves of surrogate pairs.
@@ -23,15 +23,29 @@ _UNSEEN = re.compile(
 )
 
 
+# What a command that looks into the evidence ends with: could not look, a finding, or a row, run or customer that is
+# not there.
+COULD_NOT, FOUND, UNKNOWN = 2, 1, 3
+LOOKS: dict[str, Any] = {"unfinished": COULD_NOT, "statuses": {NotFound: UNKNOWN, NotIntact: FOUND}}
+
+
 class Command(click.Command):
     """A command that ends with a sentence and the exit status `unfinished` on a fault of the data or of its output.
 
-    Where 1 is an answer of its own, unfinished is another number, which an interruption gives too.
+    Where 1 is an answer of its own, unfinished is another number, which an interruption gives too; statuses are those
+    of faults that are answers themselves.
     """
 
-    def __init__(self, *args: Any, unfinished: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        unfinished: int = 1,
+        statuses: Mapping[type[PersonalizationError], int] = MappingProxyType({}),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._unfinished = unfinished
+        self._statuses = statuses
 
     def invoke(self, ctx: click.Context) -> Any:
         if "path" in ctx.params:
@@ -48,6 +62,8 @@ class Command(click.Command):
                 say(f"Error: {_sentence(error)}")
         except PersonalizationError as error:
             say(f"Error: {error}")
+            found = (status for kind, status in self._statuses.items() if isinstance(error, kind))
+            raise click.exceptions.Exit(next(found, self._unfinished)) from None
         except KeyboardInterrupt:
             if self._unfinished == 1:
                 raise
@@ -166,3 +182,8 @@ class Progress:
             self._bar = self._stack.enter_context(bar)
             self._stage = stage
         self._bar.update(done - self._bar.pos)
+
+
+def progress_in(stack: ExitStack, silent: bool) -> Callable[[str, int, int], None]:
+    """A Progress that ends with stack, or nothing."""
+    return (lambda stage, done, total: None) if silent else Progress(stack)

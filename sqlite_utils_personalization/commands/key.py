@@ -12,8 +12,10 @@ import click
 
 from sqlite_utils_personalization.preferences.customer import (
     KEY_HASHES,
+    SHORT,
     KeyHashes,
     KeyHashing,
+    is_beginning,
     is_hash,
     secret_of,
 )
@@ -100,6 +102,22 @@ def user_hashes(given: str | None, hashing: KeyHashing) -> KeyHashes:
         checked_hash(given)
         return KeyHashes(given, given)
     return hashing.hash(api_key("API key", "standard input, or --user-hash"))
+
+
+def customer(given: str | None, hashing: KeyHashing) -> str:
+    """The same for a command that only reads: given may also be the beginning of a hash, as pages show it."""
+    return user_hash(None, hashing) if given is None else checked_customer(given)
+
+
+def checked_customer(given: str) -> str:
+    """Return given. click.BadParameter, which does not repeat it, if it is neither a hash nor the beginning of one."""
+    if not is_hash(given) and not is_beginning(given):
+        raise click.BadParameter(
+            f"not 64 lower-case hex digits, nor the first {SHORT} or more of them - leave it out to be asked for the"
+            " API key",
+            param_hint="--user-hash",
+        )
+    return given
 
 
 def checked_hash(given: str, option: str = "--user-hash") -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqlite_utils_personalization.commands.base import Command, say
+from sqlite_utils_personalization.commands.output import print_json, print_object
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.schema import Status
+    from sqlite_utils_personalization.api.files import MigrationStatus
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -31,7 +32,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--drop-audit-log", is_flag=True, help="With --rollback: although recommendations were logged"
 )
-def migrate(path: str | None, list_: bool, **options: Any) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Output the result as JSON")
+def migrate(path: str | None, list_: bool, as_json: bool, **options: Any) -> None:
     """
     Apply the migrations 287 (storage), 900 (evidence) and 901 (events)
 
@@ -44,11 +46,11 @@ def migrate(path: str | None, list_: bool, **options: Any) -> None:
     """
     _check_usage(path, list_, **options)
     if list_:
-        _list(str(path))
+        _list(str(path), as_json)
     elif options["rollback"]:
-        _rollback(str(path), options["to"], options["drop_audit_log"])
+        _rollback(str(path), options["to"], options["drop_audit_log"], as_json)
     else:
-        _apply(path, options["manifest"], options["register"])
+        _apply(path, options["manifest"], options["register"], as_json)
 
 
 def _check_usage(path: str | None, list_: bool, **options: Any) -> None:
@@ -66,62 +68,54 @@ def _check_usage(path: str | None, list_: bool, **options: Any) -> None:
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --rollback")
 
 
-def _list(path: str) -> None:
-    from sqlite_utils_personalization.schema import migration_statuses
+def _list(path: str, as_json: bool) -> None:
+    from sqlite_utils_personalization.api.files import migration_statuses
 
     statuses = migration_statuses(path)
+    if as_json:
+        print_json(statuses, lines=False, ascii_=False)
+        return
     click.echo("Migrations for: personalization\n\n  Applied:")
     for status in statuses:
-        if not status.is_pending:
-            click.echo(f"    {status.name} - {status.applied_at}")
+        if not status["pending"]:
+            click.echo(f"    {status['migration']} - {status['applied_at']}")
     click.echo("\n  Pending:")
-    pending = [f"    {status.name}{_note(status)}" for status in statuses if status.is_pending]
+    pending = [f"    {one['migration']}{_note(one)}" for one in statuses if one["pending"]]
     click.echo("\n".join(pending or ["    (none)"]))
 
 
-def _note(status: "Status") -> str:
-    if not status.in_place:
+def _note(status: "MigrationStatus") -> str:
+    if not status["in_place"]:
         return ""
-    if status.faults:
-        return f" - to be mended: {', '.join(status.faults)}"
+    if status["faults"]:
+        return f" - to be mended: {', '.join(status['faults'])}"
     return " - in place, not recorded"
 
 
-def _apply(path: str | None, manifest: Path | None, register_in: Path | None) -> None:
-    from sqlite_utils_personalization.schema import migrate as apply
-    from sqlite_utils_personalization.schema.manifest import (
-        register_migrations,
-        unlisted_migrations,
-    )
-    from sqlite_utils_personalization.schema.state import MIGRATIONS
+def _apply(path: str | None, manifest: Path | None, register: Path | None, as_json: bool) -> None:
+    from sqlite_utils_personalization.api.files import migrate as apply
 
-    skipped = unlisted_migrations(manifest) if manifest else []
-    if register_in:
-        # Before anything is written, so that a manifest that is none leaves the database alone.
-        unlisted_migrations(register_in)
-    if path is not None:
-        applied = apply(path, only=MIGRATIONS.keys() - skipped)
-        for name in applied:
-            say(f"applied {name}")
-        for name in skipped:
-            say(f"skipped {name}: {manifest} does not list it")
-        if not applied:
-            say(f"nothing to apply to {path}")
-    if register_in:
-        names = register_migrations(register_in)
-        for name in names:
-            say(f"registered {name}.sql in {register_in}")
-        if not names:
-            say(f"nothing to register in {register_in}")
+    done = apply(path, manifest=manifest, register=register)
+    if as_json:
+        print_object(done)
+    for name in done["applied"]:
+        say(f"applied {name}")
+    for name in done["skipped"]:
+        say(f"skipped {name}: {manifest} does not list it")
+    if path is not None and not done["applied"]:
+        say(f"nothing to apply to {path}")
+    for name in done["registered"]:
+        say(f"registered {name}.sql in {register}")
+    if register and not done["registered"]:
+        say(f"nothing to register in {register}")
 
 
-def _rollback(path: str, to: str | None, drop_audit_log: bool) -> None:
-    from sqlite_utils_personalization.schema import EVENTS, EVIDENCE, STORAGE, rollback
+def _rollback(path: str, to: str | None, drop_audit_log: bool, as_json: bool) -> None:
+    from sqlite_utils_personalization.api.files import rollback
 
-    names = rollback(path, keep_storage=to is not None, drop_audit_log=drop_audit_log)
-    for name in [EVENTS, EVIDENCE] if to else [EVENTS, EVIDENCE, STORAGE]:
-        say(
-            f"rolled back {name}"
-            if name in names
-            else f"{name} is not applied: nothing to roll back"
-        )
+    done = rollback(path, keep_storage=to is not None, drop_audit_log=drop_audit_log)
+    if as_json:
+        print_object(done)
+    for name in sorted(done["removed"] + done["absent"], reverse=True):
+        is_gone = name in done["removed"]
+        say(f"rolled back {name}" if is_gone else f"{name} is not applied: nothing to roll back")

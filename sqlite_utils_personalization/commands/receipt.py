@@ -2,29 +2,31 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command, envelope_option
+from sqlite_utils_personalization.commands.base import LOOKS, Command, envelope_option
+from sqlite_utils_personalization.commands.key import customer as chosen_customer
 from sqlite_utils_personalization.commands.key import key_hash_options
-from sqlite_utils_personalization.commands.key import user_hash as hash_of_customer
 from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.private_files import write_whole
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.audit.verify.kept_heads import Kept
-    from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
     from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 
-@click.command(name="personalization-receipt", cls=Command)
+@click.command(name="personalization-receipt", cls=Command, **LOOKS)
 @click.argument("path", type=click.Path(allow_dash=False))
 @click.option("--run", "run_id", type=click.IntRange(1, 2**53), required=True, help="Of which run")
-@click.option("--user-hash", help="Hash of the API key, in hex; without it the key itself is read")
+@click.option(
+    "--user-hash",
+    help="Hash of the API key, in hex, or its first 8 digits or more; without it the key itself is read",
+)
 @key_hash_options
 @envelope_option
+@click.option("--json", "as_json", is_flag=True, help="Output JSON, the default")
 @click.option("--html", is_flag=True, help="A page to read and print instead of JSON")
 @click.option(
     "--head",
@@ -44,6 +46,7 @@ def receipt(
     user_hash: str | None,
     hashing: "KeyHashing",
     envelope: Path | None,
+    as_json: bool,
     html: bool,
     head_file: Path | None,
     proof_file: Path | None,
@@ -57,55 +60,30 @@ def receipt(
         sqlite-utils personalization-receipt jpcite.db --run 1 < key.txt > receipt.json
         python verify_receipt.py receipt.json --head heads.txt
 
-    Without --user-hash the API key is read from standard input or asked for. The file is only read. The tlog-proof has
-    the receipt's head with the signatures that it was kept with, if it is in the file of --head.
+    Without --user-hash the API key is read from standard input or asked for. The tlog-proof has the receipt's head with
+    the signatures that it was kept with, if it is in the file of --head. Exit status 1: the evidence is not intact, or
+    a kept head is not one of this log; 3: there is no such customer or run, or nothing was recommended; 2: it could not
+    be looked at. The file is only read.
     """
-    user_hash = hash_of_customer(user_hash, hashing)
-    kept = _kept(head_file) if head_file else []
-    found = _receipt(path, user_hash, run_id, [head for head, _ in kept], envelope)
+    if as_json and html:
+        raise click.UsageError("--json and --html exclude each other")
+    from sqlite_utils_personalization.api import auditing
+
+    customer = chosen_customer(user_hash, hashing)
+    found = auditing.receipt(path, customer, run_id, heads=head_file, envelope=envelope)
     if proof_file:
-        _write_proof(path, proof_file, found, kept)
-    print_text(_text(found, html))
+        _write(path, proof_file, auditing.tlog_proof(found, head_file))
+    print_text(
+        auditing.receipt_html(found)
+        if html
+        else json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    )
 
 
-def _kept(file: Path) -> list["Kept"]:
-    from sqlite_utils_personalization.audit.verify.kept_heads import read_kept
-
-    return read_kept(file)
-
-
-def _write_proof(path: str, file: Path, found: dict[str, Any], kept: list["Kept"]) -> None:
-    from sqlite_utils_personalization.audit.receipt import tlog_proof
-
-    note = next((note for _, note in reversed(kept) if note.text == found["head"]), None)
+def _write(path: str, file: Path, text: str) -> None:
     try:
-        write_whole(file, tlog_proof(found, note).encode(), path)
+        write_whole(file, text.encode(), path)
     except OSError as error:
         raise PersonalizationError(
             f"{file}: {error.strerror}", "name a file that can be written"
         ) from None
-
-
-def _receipt(
-    path: str, user_hash: str, run_id: int, kept: list["Checkpoint"], envelope: Path | None
-) -> dict[str, Any]:
-    from sqlite_utils_personalization.audit.receipt import receipt as make
-    from sqlite_utils_personalization.customer_api.envelope import load_envelope
-    from sqlite_utils_personalization.database import (
-        explain_errors,
-        open_readonly,
-        require_evidence,
-    )
-
-    carried = load_envelope(envelope)
-    with explain_errors(path), open_readonly(path) as db:
-        require_evidence(db.conn, path)
-        return carried.receipt(db.conn, make(db.conn, user_hash, run_id, kept))
-
-
-def _text(found: dict[str, Any], html: bool) -> str:
-    from sqlite_utils_personalization.audit.receipt_html import receipt_html
-
-    if html:
-        return receipt_html(found)
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))

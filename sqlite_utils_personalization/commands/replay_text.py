@@ -20,7 +20,7 @@ from sqlite_utils_personalization.model.kinds import Declared
 Line = tuple[str, str]
 
 
-def replay_text(found: Replay, now: ThenNow | None = None) -> str:
+def replay_text(found: Replay) -> str:
     """One block for one recommendation."""
     logged = found.logged
     title = found.found.candidate.title if found.found else ""
@@ -35,7 +35,7 @@ def replay_text(found: Replay, now: ThenNow | None = None) -> str:
             *_position(found),
             *_same_programme(found),
             *_sealed(found),
-            *(_now(now) if now else ()),
+            *(_now(found.now) if found.now else ()),
         ],
     )
 
@@ -164,7 +164,7 @@ def _same_programme(found: Replay) -> Iterator[Line]:
 
 
 def _now(now: ThenNow) -> Iterator[Line]:
-    yield "today", f"{now.today}: {now.status}"
+    yield "today", f"{now.today}: {now.standing}"
     for fact in now.facts:
         if fact.changed:
             yield "", f"{fact.name}: {_shown(fact.then)} -> {_shown(fact.now)}"

@@ -1,16 +1,11 @@
 """personalization-seal: the head of the tree over the seals, to be kept outside the file."""
 
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from sqlite_utils_personalization.commands.base import Command
-from sqlite_utils_personalization.errors import PersonalizationError
-
-if TYPE_CHECKING:
-    from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
+from sqlite_utils_personalization.commands.output import print_object
 
 
 @click.command(name="personalization-seal", cls=Command)
@@ -27,7 +22,10 @@ if TYPE_CHECKING:
     help="Print the public key of --sign for this log instead; the file is only read",
 )
 @click.option("--head-only", is_flag=True, help="Seal nothing: the file is only read")
-def seal(path: str, key_file: Path | None, public_key: bool, head_only: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Output a JSON object, the head as its note")
+def seal(
+    path: str, key_file: Path | None, public_key: bool, head_only: bool, as_json: bool
+) -> None:
     """
     Seal what was written since the last seal, and print the head
 
@@ -44,59 +42,13 @@ def seal(path: str, key_file: Path | None, public_key: bool, head_only: bool) ->
     """
     if public_key and not key_file:
         raise click.UsageError("--public-key is that of a key: give it with --sign")
+    from sqlite_utils_personalization.api.auditing import head
+    from sqlite_utils_personalization.api.auditing import seal as seal_rest
+
+    found = (head if head_only or public_key else seal_rest)(path, key_file=key_file)
+    if as_json:
+        print_object(found)
+        return
+    text = f"{found['public_key']}\n" if public_key else found["note"]
     # Bytes, because a signature begins with a dash that not every terminal's encoding has.
-    click.echo(_text(path, key_file, public_key, head_only).encode(), nl=False)
-
-
-def _text(path: str, key_file: Path | None, public_key: bool, head_only: bool) -> str:
-    from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
-    from sqlite_utils_personalization.evidence.note import Note, format_note, key_of, load_key, sign
-
-    # First of all, so that a key that is none leaves the file alone.
-    key = load_key(key_file) if key_file else None
-    head = _head(path, head_only or public_key)
-    if key and public_key:
-        return f"{key_of(head.origin, key)}\n"
-    text = format_checkpoint(head)
-    return format_note(Note(text, (sign(text, head.origin, key),) if key else ()))
-
-
-def _head(path: str, head_only: bool) -> "Checkpoint":
-    found, is_complete = _last_head(path)
-    if not (is_complete or head_only):
-        found = _seal_since(path)
-    if found is None:
-        raise PersonalizationError(
-            f"nothing is sealed in {path} yet",
-            f"run: sqlite-utils personalization-score {shlex.quote(path)}",
-        )
-    return found
-
-
-def _last_head(path: str) -> tuple["Checkpoint | None", bool]:
-    """The head of what is sealed, and whether nothing was written since; read-only."""
-    from sqlite_utils_personalization.database import (
-        explain_errors,
-        open_readonly,
-        require_evidence,
-    )
-    from sqlite_utils_personalization.evidence.leaves import other_leaves
-    from sqlite_utils_personalization.evidence.seal import head, sealed_log_end, unsealed_events
-
-    with explain_errors(path), open_readonly(path) as db:
-        require_evidence(db.conn, path)
-        since = other_leaves(db.conn, sealed_log_end(db.conn), 2**53)
-        is_complete = next(since, None) is None and not unsealed_events(db.conn)
-        return head(db.conn), is_complete
-
-
-def _seal_since(path: str) -> "Checkpoint | None":
-    from sqlite_utils_personalization.database import explain_errors, open_writable
-    from sqlite_utils_personalization.evidence.seal import head, seal_events, seal_others
-    from sqlite_utils_personalization.transaction import transaction
-
-    with explain_errors(path), open_writable(path) as db:
-        with transaction(db.conn, "IMMEDIATE"):
-            seal_others(db.conn)
-        seal_events(db.conn)
-        return head(db.conn)
+    click.echo(text.encode(), nl=False)

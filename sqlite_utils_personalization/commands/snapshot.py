@@ -4,15 +4,17 @@ from contextlib import ExitStack
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command, Progress, say, stoppable
+from sqlite_utils_personalization.commands.base import Command, progress_in, say, stoppable
+from sqlite_utils_personalization.commands.output import print_object
 
 
 @click.command(name="personalization-snapshot", cls=Command)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.argument("target", type=click.Path(dir_okay=False, allow_dash=False))
 @click.option("--replace", is_flag=True, help="Replace an earlier copy, and its head and sha256")
+@click.option("--json", "as_json", is_flag=True, help="Output what was written as a JSON object")
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
-def snapshot(path: str, target: str, replace: bool, silent: bool) -> None:
+def snapshot(path: str, target: str, replace: bool, as_json: bool, silent: bool) -> None:
     """
     Copy our tables, and nothing else, to a file for an auditor
 
@@ -25,12 +27,13 @@ def snapshot(path: str, target: str, replace: bool, silent: bool) -> None:
     The head of its seals and the sha256 of the copy are written beside it. The copy is checked before it gets its name,
     and nobody may read it who may not read PATH, which is only read.
     """
-    from sqlite_utils_personalization.audit.snapshot import snapshot as copy
+    from sqlite_utils_personalization.api.files import snapshot as copy
 
     with (
         stoppable("no copy was finished - run this again, with --replace if one is there"),
         ExitStack() as stack,
     ):
-        progress = (lambda stage, done, total: None) if silent else Progress(stack)
-        written = copy(path, target, replace=replace, progress=progress)
-    say(f"wrote {', '.join(written.values())}")
+        written = copy(path, target, replace=replace, progress=progress_in(stack, silent))
+    if as_json:
+        print_object(written)
+    say(f"wrote {written['database']}, {written['head_file']}, {written['sha256_file']}")

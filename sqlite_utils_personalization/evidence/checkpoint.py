@@ -13,9 +13,9 @@ next line that has none begins the next head. Empty lines between heads mean not
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
 from sqlite_utils_personalization.evidence.merkle import EMPTY_ROOT, HASH_SIZE, root
 from sqlite_utils_personalization.evidence.note import (
     COSIGNATURE,
@@ -24,10 +24,16 @@ from sqlite_utils_personalization.evidence.note import (
     VerifierKey,
     decode_base64,
     encode_base64,
+    format_note,
     is_key_name,
+    key_of,
     parse_note,
+    sign,
     signers,
 )
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _NUMBER = re.compile("0|[1-9][0-9]*")
 # Go's tlog counts leaves in an int64.
@@ -47,6 +53,19 @@ class Checkpoint(NamedTuple):
     extensions: tuple[str, ...] = ()
 
 
+class Head(TypedDict):
+    """The head of a log: its name, how many seals it has, the root over them in hex, and both as a signed note.
+
+    public_key is that of the key it was signed with, None if it was not.
+    """
+
+    origin: str
+    size: int
+    root: str
+    note: str
+    public_key: str | None
+
+
 class Vouched(NamedTuple):
     """A checkpoint, its log's keys that signed it, and the time of each witness, in seconds since 1970."""
 
@@ -56,12 +75,12 @@ class Vouched(NamedTuple):
 
 
 def checkpoint_of(origin: str, leaf_hashes: Iterable[bytes]) -> Checkpoint:
-    """The head of our log over these leaf hashes; PersonalizationError if origin cannot name a key.
+    """The head of our log over these leaf hashes; InvalidInput if origin cannot name a key.
 
     The log's key is to have the name of its origin, which is why one with a space or a plus sign is refused.
     """
     if not is_key_name(origin) or origin.startswith(DASH):
-        raise PersonalizationError(
+        raise InvalidInput(
             "the origin of a log has no spaces and no plus sign",
             "give one such as: example.com/log",
         )
@@ -78,35 +97,33 @@ def checkpoint_of(origin: str, leaf_hashes: Iterable[bytes]) -> Checkpoint:
 
 
 def format_checkpoint(checkpoint: Checkpoint) -> str:
-    """The text of the note for a checkpoint; PersonalizationError if there can be no such checkpoint."""
+    """The text of the note for a checkpoint; InvalidInput if there can be no such checkpoint."""
     origin, size, top, extensions = checkpoint
     text = "".join(f"{line}\n" for line in (origin, size, encode_base64(top), *extensions))
     if parse_checkpoint(text) != checkpoint:
-        raise PersonalizationError(
+        raise InvalidInput(
             "a line of a checkpoint cannot hold a newline", "give the lines apart from each other"
         )
     return text
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """The checkpoint in the text of a note; PersonalizationError if it is none."""
+    """The checkpoint in the text of a note; InvalidInput if it is none."""
     *lines, end = text.split("\n")
     if end or len(lines) < 3 or not all(lines):
-        raise PersonalizationError(
+        raise InvalidInput(
             "a head has three lines or more, none empty, each with a newline", _WHOLE
         )
     origin, size, encoded, *extensions = lines
     if not _NUMBER.fullmatch(size) or len(size) > 19 or int(size) > _MAX_SIZE:
-        raise PersonalizationError(
-            "the second line of a head is the number of leaves, in digits", _WHOLE
-        )
+        raise InvalidInput("the second line of a head is the number of leaves, in digits", _WHOLE)
     top = decode_base64(encoded)
     if top is None or len(top) != HASH_SIZE:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"the third line of a head is its root, {HASH_SIZE} bytes in base64", _WHOLE
         )
     if size == "0" and top != EMPTY_ROOT:
-        raise PersonalizationError(
+        raise InvalidInput(
             "a head of no leaves has the root of an empty tree, and this has another", _WHOLE
         )
     return Checkpoint(origin, int(size), top, tuple(extensions))
@@ -115,7 +132,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
 def read_heads(text: str) -> list[tuple[Checkpoint, Note]]:
     """The heads in a file of them, in its order, each with its note; nothing is said of their signatures.
 
-    PersonalizationError, with the number of the head, at the first that is none, as where the file is cut off.
+    InvalidInput, with the number of the head, at the first that is none, as where the file is cut off.
     """
     found: list[tuple[Checkpoint, Note]] = []
     for single in _split(text):
@@ -123,10 +140,22 @@ def read_heads(text: str) -> list[tuple[Checkpoint, Note]]:
             note = parse_note(single)
             found.append((parse_checkpoint(note.text), note))
         except PersonalizationError as fault:
-            raise PersonalizationError(
+            raise InvalidInput(
                 f"head {len(found) + 1} of the file: {fault.what}", fault.todo
             ) from None
     return found
+
+
+def as_head(top: Checkpoint, key: "Ed25519PrivateKey | None" = None) -> Head:
+    """A checkpoint for JSON, signed with the key if there is one."""
+    text = format_checkpoint(top)
+    return {
+        "origin": top.origin,
+        "size": top.size,
+        "root": top.root.hex(),
+        "note": format_note(Note(text, (sign(text, top.origin, key),) if key else ())),
+        "public_key": str(key_of(top.origin, key)) if key else None,
+    }
 
 
 def verify_checkpoint(
@@ -137,23 +166,23 @@ def verify_checkpoint(
 ) -> Vouched:
     """The checkpoint of this log, signed by one of its keys, and which of these witnesses cosigned it.
 
-    How many witnesses are enough is the caller's to say. PersonalizationError if it is another log's, nobody signed it,
+    How many witnesses are enough is the caller's to say. InvalidInput if it is another log's, nobody signed it,
     or a signature by a key of these is wrong.
     """
     checkpoint = parse_checkpoint(note.text)
     if checkpoint.origin != origin:
-        raise PersonalizationError(
+        raise InvalidInput(
             "the head is that of another log", f"give one of which the first line is: {origin}"
         )
     if any(witness.kind != COSIGNATURE for witness in witnesses):
-        raise PersonalizationError(
+        raise InvalidInput(
             "the key of a witness is not one for cosignatures",
             f"give the witness's key of type {COSIGNATURE}",
         )
     found = signers(note, [*keys, *witnesses])
     signed = tuple(key for key in keys if key in found)
     if not signed:
-        raise PersonalizationError(
+        raise InvalidInput(
             "no key that was given signed the head",
             "give the log's public key, and a head that was signed with it",
         )

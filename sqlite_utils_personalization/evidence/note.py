@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
 from sqlite_utils_personalization.private_files import read_secret
 from sqlite_utils_personalization.verify_receipt import ed25519_verify
 
@@ -69,28 +69,28 @@ class VerifierKey(NamedTuple):
 
 
 def parse_key(vkey: str) -> VerifierKey:
-    """The key of a line name+id+key; PersonalizationError if it is none, or not one of Ed25519."""
+    """The key of a line name+id+key; InvalidInput if it is none, or not one of Ed25519."""
     todo = "give the line that whoever signs has published, as in: example.com/log+530d903a+Aeky..."
     name, hex_id, encoded = (*vkey.split("+", 2), "", "")[:3]
     if not is_key_name(name) or not _HEX_ID.fullmatch(hex_id):
-        raise PersonalizationError("a public key is written name+id+key, the id 8 hex digits", todo)
+        raise InvalidInput("a public key is written name+id+key, the id 8 hex digits", todo)
     material = decode_base64(encoded)
     if not material:
-        raise PersonalizationError("the public key is not in base64", todo)
+        raise InvalidInput("the public key is not in base64", todo)
     kind, public = material[0], material[1:]
     if kind not in (SIGNATURE, COSIGNATURE) or len(public) != _KEY_SIZE:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"a public key of type {kind} with {len(public)} bytes is not checked here",
             f"give one of Ed25519: type {SIGNATURE}, or {COSIGNATURE} of a witness, with {_KEY_SIZE} bytes",
         )
     key = VerifierKey(name, public, kind)
     if key.key_id.hex() != hex_id:
-        raise PersonalizationError("the id in the public key is not that of its name and key", todo)
+        raise InvalidInput("the id in the public key is not that of its name and key", todo)
     return key
 
 
 def parse_note(text: str) -> Note:
-    """The note in a text; PersonalizationError if it is none.
+    """The note in a text; InvalidInput if it is none.
 
     Stricter than the specification in two points, so that a note has one form: base64 is as it is encoded, and a
     signature is at least a byte longer than its key's id.
@@ -98,7 +98,7 @@ def parse_note(text: str) -> Note:
     _check_text(text)
     body, gap, lines = text.rpartition("\n\n")
     if not gap:
-        raise PersonalizationError(
+        raise InvalidInput(
             "a note has an empty line before its signatures, and this has none",
             "give the whole note",
         )
@@ -106,25 +106,23 @@ def parse_note(text: str) -> Note:
 
 
 def format_note(note: Note) -> str:
-    """The note as text, for a file or a witness; PersonalizationError if there can be no such note."""
+    """The note as text, for a file or a witness; InvalidInput if there can be no such note."""
     _check_text(note.text)
     text = f"{note.text}\n{''.join(map(_line, note.signatures))}"
     if parse_note(text) != note:
-        raise PersonalizationError(
+        raise InvalidInput(
             "a signature's name, id or bytes cannot be in a note", "sign the text again"
         )
     return text
 
 
 def parse_signatures(lines: str) -> tuple[Signature, ...]:
-    """The signatures of such lines, as a witness returns them; PersonalizationError at a line that is none."""
+    """The signatures of such lines, as a witness returns them; InvalidInput at a line that is none."""
     if lines and not lines.endswith("\n"):
-        raise PersonalizationError(
-            "the last signature of the note is cut off", "give the whole note"
-        )
+        raise InvalidInput("the last signature of the note is cut off", "give the whole note")
     found = [*map(_signature, lines.split("\n")[:-1])]
     if len(found) > MAX_SIGNATURES:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"a note of {len(found)} signatures is not read",
             f"give it with at most {MAX_SIGNATURES}, those of keys you know",
         )
@@ -140,11 +138,11 @@ def signers(note: Note, keys: Sequence[VerifierKey]) -> dict[VerifierKey, int | 
     """Which of these keys signed the note; for a cosignature the time in it, in seconds since 1970, else None.
 
     Signatures by other keys are left out: they prove nothing. Of several by one key all are checked, and the earliest
-    time counts. PersonalizationError if one by a key of these is wrong.
+    time counts. InvalidInput if one by a key of these is wrong.
     """
     known = {(key.name, key.key_id): key for key in keys}
     if len(known) < len({*keys}):
-        raise PersonalizationError("two public keys have the same name and id", "give one of them")
+        raise InvalidInput("two public keys have the same name and id", "give one of them")
     found: dict[VerifierKey, int | None] = {}
     for signature in note.signatures:
         key = known.get((signature.name, signature.key_id))
@@ -156,11 +154,11 @@ def signers(note: Note, keys: Sequence[VerifierKey]) -> dict[VerifierKey, int | 
 
 
 def key_of(name: str, private_key: "Ed25519PrivateKey") -> VerifierKey:
-    """The public key for what is signed with this private key under this name; PersonalizationError if it is none."""
+    """The public key for what is signed with this private key under this name; InvalidInput if it is none."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     if not is_key_name(name):
-        raise PersonalizationError(
+        raise InvalidInput(
             "a key's name has no spaces and no plus sign", "give one such as: example.com/log"
         )
     public = private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -168,7 +166,7 @@ def key_of(name: str, private_key: "Ed25519PrivateKey") -> VerifierKey:
 
 
 def sign(text: str, name: str, private_key: "Ed25519PrivateKey") -> Signature:
-    """The signature of a note's text; PersonalizationError if there can be no such note, or no key of this name."""
+    """The signature of a note's text; InvalidInput if there can be no such note, or no key of this name."""
     _check_text(text)
     key = key_of(name, private_key)
     return Signature(name, key.key_id, private_key.sign(text.encode()))
@@ -196,22 +194,22 @@ def decode_base64(text: str) -> bytes | None:
 
 def _check_text(text: str) -> None:
     if not text.endswith("\n"):
-        raise PersonalizationError("a note ends with a newline", "give the whole note")
+        raise InvalidInput("a note ends with a newline", "give the whole note")
     if _CONTROL.search(text.replace("\n", "")):
-        raise PersonalizationError(
+        raise InvalidInput(
             "a note has no control characters", "give it as it was written, with newlines only"
         )
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise PersonalizationError("a note is UTF-8", "give it as it was written") from None
+        raise InvalidInput("a note is UTF-8", "give it as it was written") from None
 
 
 def _signature(line: str) -> Signature:
     name, _, encoded = line.removeprefix(DASH).partition(" ")
     data = decode_base64(encoded) or b""
     if not line.startswith(DASH) or not is_key_name(name) or len(data) <= _ID_SIZE:
-        raise PersonalizationError(
+        raise InvalidInput(
             "a line after the note's last empty line is not a signature",
             f"give the note as it was written, such a line being: {DASH}name base64",
         )
@@ -224,7 +222,7 @@ def _line(signature: Signature) -> str:
 
 
 def _verified(text: str, key: VerifierKey, signature: bytes) -> int | None:
-    """The time in a signature of this key, None if it is no cosignature; PersonalizationError if it is wrong."""
+    """The time in a signature of this key, None if it is no cosignature; InvalidInput if it is wrong."""
     signed_at = None
     if key.kind == COSIGNATURE:
         time, signature = signature[:_TIME_SIZE], signature[_TIME_SIZE:]
@@ -232,7 +230,7 @@ def _verified(text: str, key: VerifierKey, signature: bytes) -> int | None:
         text = f"cosignature/v1\ntime {signed_at}\n{text}"
     is_signed = ed25519_verify(key.public, text.encode(), signature)
     if not is_signed or (signed_at or 0) >= 2**63:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"the signature of {key.name} is not one of this text",
             "ask where the note comes from: it, or the signature, was changed",
         )
@@ -242,7 +240,7 @@ def _verified(text: str, key: VerifierKey, signature: bytes) -> int | None:
 def load_key(path: Path) -> "Ed25519PrivateKey":
     """Read an unencrypted Ed25519 private key: PEM (PKCS8), or OpenSSH as ssh-keygen writes it. Read-only.
 
-    PersonalizationError, which never quotes the file, if it is another key, an encrypted one or none, if others may
+    InvalidInput, which never quotes the file, if it is another key, an encrypted one or none, if others may
     read it, or if the package cryptography is not installed.
     """
     try:
@@ -262,13 +260,13 @@ def load_key(path: Path) -> "Ed25519PrivateKey":
         key = load(data, password=None)
     except TypeError:
         # cryptography says so of a key that needs a password.
-        raise PersonalizationError(f"{path} is encrypted", f"{_WANTED_KEY}") from None
+        raise InvalidInput(f"{path} is encrypted", f"{_WANTED_KEY}") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise PersonalizationError(
+        raise InvalidInput(
             f"{path} is not a private key that can be read", f"{_WANTED_KEY}"
         ) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise PersonalizationError(f"{path} is not an Ed25519 key", f"{_WANTED_KEY}")
+        raise InvalidInput(f"{path} is not an Ed25519 key", f"{_WANTED_KEY}")
     return key
 
 
@@ -276,6 +274,4 @@ def _read_key(path: Path) -> bytes:
     try:
         return read_secret(path)
     except OSError as error:
-        raise PersonalizationError(
-            f"{path}: {error.strerror}", "give a readable key file"
-        ) from None
+        raise InvalidInput(f"{path}: {error.strerror}", "give a readable key file") from None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.evidence.checkpoint import (
     Checkpoint,
     Vouched,
@@ -67,12 +67,12 @@ def prove_inclusion(
 ) -> Proof:
     """Prove leaf number index, from 0, to be in the tree of the note's checkpoint.
 
-    Of the leaf hashes only those in that tree are read. PersonalizationError if its root is not theirs, or no such leaf
+    Of the leaf hashes only those in that tree are read. InvalidInput if its root is not theirs, or no such leaf
     is in it.
     """
     checkpoint, leaves = _tree(leaf_hashes, note)
     if not 0 <= index < checkpoint.size:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"there is no leaf {index} under a head of {checkpoint.size}",
             "take a head that was made later",
         )
@@ -89,12 +89,12 @@ def verify_inclusion(
     """The checkpoint that this leaf hash is under, and who signed it, as `verify_checkpoint` says.
 
     leaf_hash is to be made of the content in question, never taken from whoever gives the proof.
-    PersonalizationError if the proof does not hold.
+    InvalidInput if the proof does not hold.
     """
     vouched = verify_checkpoint(proof.note, origin, keys, witnesses)
     _, size, top, _ = vouched.checkpoint
     if not is_included(leaf_hash, proof.leaf, size, [*proof.path], top):
-        raise PersonalizationError(
+        raise InvalidInput(
             f"the proof does not lead from this content, as leaf {proof.leaf}, to the root of the head",
             "ask where the proof comes from: it, or the content, was changed",
         )
@@ -108,29 +108,29 @@ def format_inclusion(proof: Proof) -> str:
 
 
 def parse_inclusion(text: str) -> Proof:
-    """The proof in a .tlog-proof file, not yet verified; PersonalizationError if it is none."""
+    """The proof in a .tlog-proof file, not yet verified; InvalidInput if it is none."""
     lines, note = _parse(text)
     if next(lines, None) != HEADER:
-        raise PersonalizationError(f"the first line of a proof is {HEADER}", _WHOLE)
+        raise InvalidInput(f"the first line of a proof is {HEADER}", _WHOLE)
     line, extra = next(lines, ""), b""
     if line.startswith("extra "):
         extra = decode_base64(line.removeprefix("extra ")) or b""
         line = next(lines, "")
         if not extra:
-            raise PersonalizationError("the extra line of a proof is not in base64", _WHOLE)
+            raise InvalidInput("the extra line of a proof is not in base64", _WHOLE)
     return Proof(_number(line, "index"), _hashes(lines), note, extra)
 
 
 def prove_consistency(leaf_hashes: Iterable[bytes], first: Checkpoint, note: Note) -> Consistency:
     """Prove the tree of the note's checkpoint to begin with the tree of first, in O(log n) hashes.
 
-    Of the leaf hashes only those in the later tree are read. PersonalizationError if a root is not theirs, or first is
+    Of the leaf hashes only those in the later tree are read. InvalidInput if a root is not theirs, or first is
     of the larger tree or of another log.
     """
     checkpoint, leaves = _tree(leaf_hashes, note)
     _check_order(first, checkpoint)
     if root(leaves[: first.size]) != first.root:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"the head of {first.size} leaves is not one of this log",
             "ask who changed the log, or the head: they had another history",
         )
@@ -139,7 +139,7 @@ def prove_consistency(leaf_hashes: Iterable[bytes], first: Checkpoint, note: Not
 
 
 def verify_consistency(first: Checkpoint, second: Checkpoint, path: Sequence[bytes]) -> None:
-    """PersonalizationError unless path proves the tree of second to begin with that of first, of the same log.
+    """InvalidInput unless path proves the tree of second to begin with that of first, of the same log.
 
     Nothing is said of who signed the two.
     """
@@ -150,7 +150,7 @@ def verify_consistency(first: Checkpoint, second: Checkpoint, path: Sequence[byt
     else:
         is_proved = is_consistent(first.size, second.size, first.root, second.root, [*path])
     if not is_proved:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"the head of {second.size} leaves is not proved to continue that of {first.size}",
             "ask for another proof; if there is none, the log was rewritten between the two",
         )
@@ -162,7 +162,7 @@ def format_consistency(proof: Consistency) -> str:
 
 
 def parse_consistency(text: str) -> Consistency:
-    """The proof in such a text, not yet verified; PersonalizationError if it is none."""
+    """The proof in such a text, not yet verified; InvalidInput if it is none."""
     lines, note = _parse(text)
     old_size = _number(next(lines, ""), "old")
     return Consistency(old_size, _hashes(lines), note)
@@ -172,7 +172,7 @@ def _tree(leaf_hashes: Iterable[bytes], note: Note) -> tuple[Checkpoint, list[by
     checkpoint = parse_checkpoint(note.text)
     leaves = [*islice(leaf_hashes, checkpoint.size)]
     if len(leaves) < checkpoint.size or root(leaves) != checkpoint.root:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"the head of {checkpoint.size} leaves is not one of this log",
             "take a head of the log itself, or verify the log",
         )
@@ -181,9 +181,9 @@ def _tree(leaf_hashes: Iterable[bytes], note: Note) -> tuple[Checkpoint, list[by
 
 def _check_order(first: Checkpoint, second: Checkpoint) -> None:
     if first.origin != second.origin:
-        raise PersonalizationError("the two heads are of different logs", "give two of one log")
+        raise InvalidInput("the two heads are of different logs", "give two of one log")
     if first.size > second.size:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"a head of {second.size} leaves cannot continue one of {first.size}",
             "give the head with fewer leaves first",
         )
@@ -198,14 +198,14 @@ def _parse(text: str) -> tuple[Iterator[str], Note]:
     """The lines before the first empty line, and the note after it."""
     head, gap, rest = text.partition("\n\n")
     if not gap:
-        raise PersonalizationError("a proof has an empty line before its head", _WHOLE)
+        raise InvalidInput("a proof has an empty line before its head", _WHOLE)
     return iter(head.split("\n")), parse_note(rest)
 
 
 def _number(line: str, word: str) -> int:
     name, _, digits = line.partition(" ")
     if name != word or not _NUMBER.fullmatch(digits) or int(digits) >= 2**63:
-        raise PersonalizationError(f"a line of a proof is `{word}` and a number", _WHOLE)
+        raise InvalidInput(f"a line of a proof is `{word}` and a number", _WHOLE)
     return int(digits)
 
 
@@ -213,7 +213,7 @@ def _hashes(lines: Iterable[str]) -> tuple[bytes, ...]:
     found = [decode_base64(line) for line in lines]
     hashes = [each for each in found if each is not None and len(each) == HASH_SIZE]
     if len(hashes) < len(found) or len(found) > _MAX_HASHES:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"a proof has at most {_MAX_HASHES} hashes, a line each, {HASH_SIZE} bytes in base64",
             _WHOLE,
         )

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import NotIntact
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 from sqlite_utils_personalization.evidence.leaves import (
     EVENT_COLUMNS,
@@ -139,7 +139,7 @@ def seal_run(db: sqlite3.Connection, run_id: int) -> None:
     """Finish a run that has logged everything: seal what other programs wrote before, then the run itself.
 
     Everything is read and hashed before the file is locked, and what others write meanwhile is left to the next seal.
-    PersonalizationError if not everyone got what the run was frozen with, which no honest program brings about.
+    NotIntact if not everyone got what the run was frozen with, which no honest program brings about.
     """
     first, last = db.execute(_BOUNDS, (run_id,)).fetchone()
     _require_served(db, run_id, first, last)
@@ -163,7 +163,7 @@ def _require_served(
         "SELECT served_sha256 FROM am_personalization_run WHERE run_id = ?", (run_id,)
     ).fetchone()
     if served_of_run(db, run_id, first, last) != frozen:
-        raise PersonalizationError(
+        raise NotIntact(
             f"run {run_id} did not give everyone the lists it was frozen with, so it is not sealed",
             "somebody changed the file while the night was open: keep it as it is, and run personalization-verify",
         )
@@ -218,20 +218,20 @@ def run_manifest(
 def head(db: sqlite3.Connection) -> Checkpoint | None:
     """The head of the tree over all seals, to be kept outside; None before the first. Read-only.
 
-    PersonalizationError if the last seal holds none.
+    NotIntact if the last seal holds none.
     """
     row = db.execute(_LAST).fetchone()
     return head_of(*row[:3]) if row else None
 
 
 def head_of(origin: str, seal_id: int, tree_root: str) -> Checkpoint:
-    """The head of the tree up to this seal, of these of its columns; PersonalizationError if they make none."""
+    """The head of the tree up to this seal, of these of its columns; NotIntact if they make none."""
     try:
         top = bytes.fromhex(tree_root)
     except (TypeError, ValueError):
         top = b""
     if len(top) != HASH_SIZE or not isinstance(origin, str):
-        raise PersonalizationError(f"seal {seal_id} is damaged", _VERIFY)
+        raise NotIntact(f"seal {seal_id} is damaged", _VERIFY)
     return Checkpoint(origin, seal_id, top)
 
 
@@ -246,7 +246,7 @@ def append_seal(
 ) -> None:
     """Append one more seal to the tree, inside the caller's transaction.
 
-    PersonalizationError if a seal that its tree takes is missing or damaged.
+    NotIntact if a seal that its tree takes is missing or damaged.
     """
     origin, size, *_ = db.execute(_LAST).fetchone() or (_ORIGIN + token_hex(8), 0)
     seal = {
@@ -264,7 +264,7 @@ def append_seal(
     try:
         tree_columns = tree_with(seal, subtrees)
     except (KeyError, TypeError, ValueError):
-        raise PersonalizationError("a seal is missing or damaged", _VERIFY) from None
+        raise NotIntact("a seal is missing or damaged", _VERIFY) from None
     columns = (*SEAL_COLUMNS, *TREE_COLUMNS)
     db.execute(
         f"INSERT INTO am_personalization_seal({', '.join(columns)})"
@@ -288,6 +288,19 @@ def tree_with(seal: Mapping[str, Any], subtrees: Mapping[int, str]) -> tuple[str
     peaks = [bytes.fromhex(subtrees[end]) for end in peak_ends(size)]
     grown = grow(peaks, size, leaf_hash(seal_leaf(seal)))
     return grown[-1].hex(), root_of_peaks(grown).hex()
+
+
+def is_sealed(db: sqlite3.Connection) -> bool:
+    """Whether seals cover all there is but runs under way; read-only."""
+    others = other_leaves(db, sealed_log_end(db), 2**53)
+    return next(others, None) is None and not unsealed_events(db)
+
+
+def seal_rest(db: sqlite3.Connection) -> None:
+    """Seal what other programs wrote and the events since the last seal, each in a transaction of its own."""
+    with transaction(db, "IMMEDIATE"):
+        seal_others(db)
+    seal_events(db)
 
 
 def _log_end(db: sqlite3.Connection) -> int:

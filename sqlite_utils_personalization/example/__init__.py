@@ -1,25 +1,36 @@
 """A small shared database to try everything on: invented programs and customers, scored for one night."""
 
 import json
+import sqlite3
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import sqlite_utils
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import Conflict
 from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.schema import migrate
 
+# A list is in order, so the first row of each type is the best of it.
+_BEST = """
+SELECT p.profile_id, p.preference_json, v.rec_id, v.recommendation_type, v.logged_score, v.title
+FROM am_personalization_profile p LEFT JOIN (
+    SELECT profile_id, min(rec_id) AS rec_id FROM am_personalization_recommendation_log
+    GROUP BY profile_id, recommendation_type
+) l USING (profile_id) LEFT JOIN v_personalization_replay v USING (rec_id)
+ORDER BY p.profile_id, l.rec_id
+"""
 AS_OF = "2026-04-01"
 
 
 def build(path: str | Path) -> None:
     """Create path with the tables a product owns and our schema, not yet scored.
 
-    PersonalizationError if path exists: nothing is ever overwritten.
+    Conflict if path exists: nothing is ever overwritten.
     """
     if Path(path).exists():
-        raise PersonalizationError(f"{path} already exists", "name a file that does not")
+        raise Conflict(f"{path} already exists", "name a file that does not")
     migrate(path)
     here = files(__package__)
     customers = json.loads(here.joinpath("customers.json").read_text(encoding="utf-8"))
@@ -32,3 +43,15 @@ def build(path: str | Path) -> None:
             for number, declared in enumerate(customers, 1)
         )
         db.executescript(here.joinpath("catalogue.sql").read_text(encoding="utf-8"))
+
+
+def best(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Every customer of the example with what was declared and, of each type, the best; read-only."""
+    found: dict[int, dict[str, Any]] = {}
+    for profile_id, declared, *row in db.execute(_BEST):
+        about = {"profile_id": profile_id, "preferences": json.loads(declared), "best": []}
+        customer = found.setdefault(profile_id, about)
+        if row[0] is not None:
+            names = ("rec_id", "recommendation_type", "score", "title")
+            customer["best"].append(dict(zip(names, row, strict=True)))
+    return list(found.values())

@@ -41,6 +41,15 @@ class Declared(NamedTuple):
     horizon_days: int | None
     risk_level: str | None
 
+    def to_dict(self) -> dict[str, str | int | None]:
+        """For JSON, under the names that customers declare it by; in the order of the fields."""
+        return {
+            "industries": self.industries,
+            "prefecture": self.prefecture,
+            "deadline_horizon_days": self.horizon_days,
+            "risk_tolerance": self.risk_level,
+        }
+
 
 NO_INDUSTRY = "none"
 # What stands for a column of Declared that is NULL, as no declared value does.

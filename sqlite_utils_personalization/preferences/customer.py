@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.errors import InvalidInput, UnknownCustomer
+from sqlite_utils_personalization.errors import InvalidInput, UnknownCustomer, whole
 
 # The grounds of GDPR article 17(1), a to e, as 901 has them.
 LEGAL_BASES = (
@@ -110,6 +110,54 @@ def profile_id_of(db: sqlite3.Connection, user_token_hash: str) -> int:
         raise unknown_customer()
     found: int = row[0]
     return found
+
+
+# What pages and lists call a customer by: so many hex digits of the hash.
+SHORT = 8
+_BEGINNING = re.compile(f"[0-9a-f]{{{SHORT},63}}")
+_BEGINS = """
+SELECT count(*), min(profile_id) FROM am_personalization_profile
+WHERE user_token_hash >= ? AND user_token_hash < ? || 'g' AND {active}
+"""
+
+
+def is_beginning(text: str) -> bool:
+    """Whether it has the form of the beginning of a hash, of SHORT digits or more."""
+    return bool(_BEGINNING.fullmatch(text))
+
+
+def find_customer(db: sqlite3.Connection, customer: object) -> int:
+    """The profile_id of a customer: by that, by the whole hash, or by its beginning, SHORT hex digits or more.
+
+    For what only reads; read-only. UnknownCustomer if there is none, InvalidInput if several begin so, or if it is
+    none of the three. Erased customers are found by their profile_id alone.
+    """
+    if not isinstance(customer, str):
+        return _existing_profile(db, customer)
+    if is_hash(customer):
+        return profile_id_of(db, customer)
+    if not is_beginning(customer):
+        raise InvalidInput(
+            "customer is neither a hash nor the beginning of one",
+            f"give 64 lower-case hex digits, the first {SHORT} or more of them, or a profile_id as a number",
+        )
+    sql = _BEGINS.format(active=active_condition(db))
+    n, found = db.execute(sql, (customer, customer)).fetchone()
+    if n == 0:
+        raise unknown_customer()
+    if n > 1:
+        raise InvalidInput(
+            f"{n} customers have a hash that begins so", "give more of its digits, or the whole"
+        )
+    return int(found)
+
+
+def _existing_profile(db: sqlite3.Connection, customer: object) -> int:
+    number = whole(customer, "customer")
+    sql = "SELECT 1 FROM am_personalization_profile WHERE profile_id = ?"
+    if db.execute(sql, (number,)).fetchone() is None:
+        raise UnknownCustomer(f"there is no customer {number}", "give a hash or a profile_id")
+    return number
 
 
 def unknown_customer() -> UnknownCustomer:

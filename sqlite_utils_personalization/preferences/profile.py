@@ -1,6 +1,5 @@
 """A customer's row: found by the hash of the key, and what is declared in it replaced as a whole or merged."""
 
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -13,12 +12,12 @@ from sqlite_utils_personalization.errors import (
     Conflict,
     InvalidInput,
     InvalidPreference,
-    NotFound,
 )
 from sqlite_utils_personalization.formula.declared import preference_schema
 from sqlite_utils_personalization.preferences.customer import (
+    SHORT,
     active_condition,
-    is_hash,
+    find_customer,
     unknown_customer,
 )
 from sqlite_utils_personalization.preferences.identity import note_other_hash
@@ -32,8 +31,6 @@ from sqlite_utils_personalization.transaction import write_transaction
 
 # If-Match: * - whatever is stored, but something must be.
 ANY_VERSION = "*"
-# Enough to tell customers apart, too little to be taken for the hash.
-HANDLE = 8
 
 
 class Profile(NamedTuple):
@@ -67,7 +64,7 @@ class Profile(NamedTuple):
     @property
     def handle(self) -> str:
         """What stands for the customer where the whole hash is not shown."""
-        return self.user_token_hash[:HANDLE]
+        return self.user_token_hash[:SHORT]
 
     @property
     def etag(self) -> str:
@@ -126,30 +123,13 @@ def require_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile:
 
 
 def profile_of(db: sqlite3.Connection, customer: object) -> Profile:
-    """The customer with this user_token_hash, this beginning of it, or as an integer this profile_id; read-only.
-
-    InvalidInput if it is nothing of these or not unique, NotFound if there is none; neither repeats it.
-    """
-    if is_hash(customer):
-        return require_profile(db, str(customer))
-    value: object = customer
-    if isinstance(customer, str) and re.fullmatch(f"[0-9a-f]{{{HANDLE},63}}", customer):
-        condition, value = "user_token_hash GLOB ?", f"{customer}*"
-    elif isinstance(customer, int) and not isinstance(customer, bool):
-        condition = "profile_id = ?"
-    else:
-        raise InvalidInput(
-            "the customer is no user_token_hash, beginning of one or profile_id",
-            f"give 64 hex digits, at least {HANDLE} of them where they are unique, or the number",
-        )
-    sql = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE {condition} AND {active_condition(db)}"
-    found = db.execute(f"{sql} LIMIT 2", (value,)).fetchall()
-    if not found:
-        raise NotFound("there is no such customer", "take one of personalization-profile list")
-    if len(found) > 1:
-        ((total,),) = db.execute(f"SELECT count(*) FROM ({sql})", (value,))
-        raise InvalidInput(f"{total} customers have a hash that begins so", "give more of it")
-    return _profile(found[0])
+    """The customer that find_customer() finds, if they are not erased; read-only. Errors as there."""
+    sql = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE profile_id = ? AND {active_condition(db)}"
+    with decoding(db):
+        row = db.execute(sql, (find_customer(db, customer),)).fetchone()
+    if row is None:
+        raise unknown_customer()
+    return _profile(row)
 
 
 def list_profiles(db: sqlite3.Connection) -> Iterator[Profile]:

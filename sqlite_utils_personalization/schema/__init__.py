@@ -10,12 +10,11 @@ from sqlite_utils import Database, Migrations
 
 from sqlite_utils_personalization.database import (
     explain_errors,
-    open_readonly,
     open_writable,
     require_utf8,
     sqlite3,
 )
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import Conflict
 from sqlite_utils_personalization.schema.migrations import migrations
 from sqlite_utils_personalization.schema.scripts import run_script
 from sqlite_utils_personalization.schema.state import (
@@ -38,6 +37,7 @@ __all__ = [
     "EVIDENCE",
     "STORAGE",
     "Status",
+    "apply",
     "apply_evidence",
     "migrate",
     "migration_statuses",
@@ -54,48 +54,51 @@ def migrate(
     What was recorded but is no longer whole is applied again. PersonalizationError says what is in the way.
     """
     with explain_errors(path), open_writable(path, timeout_s, create=True) as db:
-        require_utf8(db.conn, path)
-        if not _due(db, only):
-            return []
-        with transaction(db.conn, "IMMEDIATE"):
-            # Once more, because the boot that held the lock may have applied them.
-            due = _due(db, only)
-            _apply(db, due)
-            refresh_statistics(db.conn)
+        return apply(db.conn, path, only)
+
+
+def apply(
+    conn: sqlite3.Connection, path: str | Path, only: Collection[str] | None = None
+) -> list[str]:
+    """The same on a connection outside a transaction; path is what errors call the file."""
+    require_utf8(conn, path)
+    db = _database(conn)
+    if not _due(db, only):
+        return []
+    with transaction(conn, "IMMEDIATE"):
+        # Once more, because the boot that held the lock may have applied them.
+        due = _due(db, only)
+        _apply(db, due)
+        refresh_statistics(conn)
     return due
 
 
-def migration_statuses(path: str | Path) -> list[Status]:
-    """The state of each migration in the file at path, which need not exist; read-only."""
-    absent = not Path(path).exists()
-    with explain_errors(path), Database(memory=True) if absent else open_readonly(path) as db:
-        return statuses(db)
+def migration_statuses(conn: sqlite3.Connection) -> list[Status]:
+    """The state of each migration in the database; read-only."""
+    return statuses(_database(conn))
 
 
 def apply_evidence(conn: sqlite3.Connection) -> None:
-    """Apply 900 to a database that has 287; does nothing if it is already whole. PersonalizationError without 287."""
+    """Apply 900 to a database that has 287; does nothing if it is already whole. Conflict without 287."""
     require_utf8(conn)
-    db = Database(conn, execute_plugins=False, recursive_triggers=False)
+    db = _database(conn)
     with transaction(conn, "IMMEDIATE"):
         _apply(db, _due(db, [EVIDENCE]))
 
 
 def rollback(
+    conn: sqlite3.Connection,
     path: str | Path,
     *,
     keep_storage: bool = False,
     drop_audit_log: bool = False,
-    timeout_s: float = 30.0,
 ) -> list[str]:
-    """Remove 901, 900 and, unless keep_storage, 287 from the file at path. For development: what they hold is lost.
+    """Remove 901, 900 and, unless keep_storage, 287. For development: what they hold is lost.
 
-    Returns the names of those that were removed. PersonalizationError if the log holds rows, unless drop_audit_log.
+    Returns the names of those that were removed. Conflict if the log holds rows, unless drop_audit_log.
     """
-    with (
-        explain_errors(path),
-        open_writable(path, timeout_s) as db,
-        transaction(db.conn, "IMMEDIATE"),
-    ):
+    db = _database(conn)
+    with transaction(conn, "IMMEDIATE"):
         found = [
             status for status in reversed(statuses(db)) if status.in_place or status.applied_at
         ]
@@ -104,6 +107,10 @@ def rollback(
             _refuse_if_logged(db, path)
         _remove(db, names)
     return names
+
+
+def _database(conn: sqlite3.Connection) -> Database:
+    return Database(conn, execute_plugins=False, recursive_triggers=False)
 
 
 def _due(db: Database, only: Collection[str] | None) -> list[str]:
@@ -116,9 +123,7 @@ def _due(db: Database, only: Collection[str] | None) -> list[str]:
 
 def _apply(db: Database, names: list[str]) -> None:
     if names and STORAGE not in names and not statuses(db)[0].in_place:
-        raise PersonalizationError(
-            f"{names[0]} needs {STORAGE}, which is not applied", "apply both"
-        )
+        raise Conflict(f"{names[0]} needs {STORAGE}, which is not applied", "apply both")
     chosen = Migrations(migrations.name)
     for name in names:
         chosen(name=name)(MIGRATIONS[name])
@@ -138,7 +143,7 @@ def _forget(db: Database, names: list[str]) -> None:
 def _refuse_if_logged(db: Database, path: str | Path) -> None:
     table = db["am_personalization_recommendation_log"]
     if table.exists() and table.count:
-        raise PersonalizationError(
+        raise Conflict(
             f"{path}: the log holds {table.count} recommendations",
             "nothing was removed; pass --drop-audit-log if they may lose their evidence",
         )

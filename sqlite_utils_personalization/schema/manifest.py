@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
 from sqlite_utils_personalization.schema.state import MIGRATIONS
 
 _BOM = b"\xef\xbb\xbf"
@@ -45,7 +45,7 @@ def _read(path: Path) -> bytes:
             f"{path}: {error.strerror}", "give the path of a boot manifest"
         ) from None
     if b"\0" in text:
-        raise PersonalizationError(
+        raise InvalidInput(
             f"{path} is not a text file of one file name per line", "save it as UTF-8"
         )
     return text

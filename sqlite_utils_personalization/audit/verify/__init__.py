@@ -1,7 +1,7 @@
 """One file per part of the evidence that verification derives again. Each yields findings and changes nothing."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from sqlite_utils_personalization.audit.verify.codes import CODES
 
@@ -42,6 +42,17 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | str) else repr(value)[:40]
 
 
+class VerifyFindings(TypedDict):
+    """All findings of one code: how many, and the first ten, each a sentence and where."""
+
+    code: str
+    kind: str
+    meaning: str
+    todo: str
+    count: int
+    first: list[dict[str, Any]]
+
+
 class Group(NamedTuple):
     """All findings of one code: how many, and the first of them."""
 
@@ -49,7 +60,7 @@ class Group(NamedTuple):
     total: int
     first: list[Finding]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> VerifyFindings:
         """For JSON."""
         code = CODES[self.code]
         return {
@@ -58,7 +69,7 @@ class Group(NamedTuple):
             "meaning": code.meaning,
             "todo": code.todo,
             "count": self.total,
-            "first": [{"what": found.what, "where": found.where} for found in self.first],
+            "first": [{"sentence": found.what, "where": found.where} for found in self.first],
         }
 
 

@@ -33,6 +33,36 @@ KINDS = {
     "check": "verification itself",
 }
 
+# What is derived again, each apart from the others; what is counted by; and what holds where nothing is found.
+CHECKS = {
+    "schema": (
+        "objects",
+        "tables, indexes, views and guards are the packaged ones, and nothing else hangs on them",
+    ),
+    "index": ("objects", "every index holds what its table holds"),
+    "value": (
+        "objects",
+        "every value is one that its column and the conditions of its table let in",
+    ),
+    "reference": ("logged", "what rows refer to is there"),
+    "log": ("logged", "every row of the log is what its evidence says"),
+    "content": ("items", "items are those that their digests were taken of"),
+    "run": ("runs", "what each night gave to whom follows from what it stored"),
+    "end": ("runs", "each night looked as far back as it had to"),
+    "seal": (
+        "seals",
+        "rows and runs are those that were sealed, and the seals make one tree, with what was kept outside",
+    ),
+    "event": (
+        "events",
+        "deliveries, feedback, erasures and keys are those that were sealed, and refer to what is there",
+    ),
+    "signature": (
+        "heads",
+        "what was kept outside is signed and witnessed by the keys that were given",
+    ),
+}
+
 CODES = {
     "object-missing": Code(
         "schema",

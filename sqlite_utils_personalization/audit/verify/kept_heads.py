@@ -1,12 +1,14 @@
 """Heads that were kept outside the file: which there are, and who signed them."""
 
+import os
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.verify import Finding
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, read_heads
 from sqlite_utils_personalization.evidence.note import (
     COSIGNATURE,
@@ -18,6 +20,8 @@ from sqlite_utils_personalization.evidence.note import (
 
 Kept = tuple[Checkpoint, Note]
 
+# How a public key begins: name+id+key.
+_KEY = re.compile(r"[^+\s]+\+[0-9a-f]{8}\+")
 _PRINTED = "give what personalization-seal printed"
 
 
@@ -28,47 +32,55 @@ class Signed(NamedTuple):
     sentence: str
 
 
-def read_kept(file: Path) -> list[Kept]:
-    """The heads in a file, in its order; PersonalizationError if it holds none, or one that covers nothing."""
+def read_kept(heads: str | os.PathLike[str]) -> list[Kept]:
+    """The heads in a file, in its order, or in a text, which has line breaks as no path has.
+
+    InvalidInput if it holds none, or one that covers nothing.
+    """
+    is_text = isinstance(heads, str) and "\n" in heads
+    file = "what was given" if is_text else heads
     try:
         # Some editors put a mark before the first byte.
-        text = file.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise PersonalizationError(f"{file} cannot be read as text", _PRINTED) from None
+        text = str(heads) if is_text else Path(heads).read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError, TypeError):
+        raise InvalidInput(f"{file} cannot be read as text", _PRINTED) from None
     try:
         found = read_heads(text)
     except PersonalizationError as fault:
-        raise PersonalizationError(f"{file}: {fault.what}", _PRINTED) from None
+        raise InvalidInput(f"{file}: {fault.what}", _PRINTED) from None
     if not found:
-        raise PersonalizationError(f"{file} holds no head", _PRINTED)
+        raise InvalidInput(f"{file} holds no head", _PRINTED)
     if any(head.size == 0 for head, _ in found):
-        raise PersonalizationError(f"{file} holds a head that covers nothing", _PRINTED)
+        raise InvalidInput(f"{file} holds a head that covers nothing", _PRINTED)
     return found
 
 
-def read_keys(files: Iterable[Path]) -> list[VerifierKey]:
-    """The public keys of a log in these files, a line each; PersonalizationError if one is none."""
+def read_keys(given: Iterable[str | os.PathLike[str]]) -> list[VerifierKey]:
+    """The public keys of a log: each given itself, or by a file of them, a line each; InvalidInput if one is none."""
     keys: list[VerifierKey] = []
-    for file in files:
+    for file in given:
+        if isinstance(file, str) and _KEY.match(file):
+            keys.append(parse_key(file.strip()))
+            continue
         try:
-            lines = file.read_bytes().decode().split()
-        except (OSError, UnicodeDecodeError):
+            lines = Path(file).read_bytes().decode().split()
+        except (OSError, ValueError, TypeError):
             lines = []
         if not lines:
-            raise PersonalizationError(
+            raise InvalidInput(
                 f"{file} holds no public key", "give what personalization-seal --public-key printed"
             )
         keys += map(parse_key, lines)
     if any(key.kind == COSIGNATURE for key in keys):
-        raise PersonalizationError("a public key is that of a witness", "give it with --witness")
+        raise InvalidInput("a public key is that of a witness", "give it with --witness")
     return keys
 
 
 def read_witnesses(vkeys: Iterable[str]) -> list[VerifierKey]:
-    """The keys of witnesses; PersonalizationError if one is none."""
+    """The keys of witnesses; InvalidInput if one is none."""
     keys = [parse_key(vkey) for vkey in vkeys]
     if any(key.kind != COSIGNATURE for key in keys):
-        raise PersonalizationError(
+        raise InvalidInput(
             "the key of a witness is not one for cosignatures", "give the witness's own key"
         )
     return keys

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from sqlite_utils_personalization.audit.verify.codes import UNCOVERED
 from sqlite_utils_personalization.audit.verify.ends import overlooked
@@ -50,6 +50,16 @@ SELECT number, written, before FROM (
 """
 
 
+class VerifyNote(TypedDict):
+    """What is no fault and has to be said; count, first and last of the rows it is about."""
+
+    code: str
+    sentence: str
+    count: int
+    first: int | None
+    last: int | None
+
+
 class Remark(NamedTuple):
     """Something that is no fault: a key of REMARKS, a sentence, and how many rows, the first and the last of them."""
 
@@ -63,6 +73,16 @@ class Remark(NamedTuple):
     def is_uncovered(self) -> bool:
         """Whether it is of rows that --strict wants covered."""
         return self.code in UNCOVERED
+
+    def to_dict(self) -> VerifyNote:
+        """For JSON, as a finding says it."""
+        return {
+            "code": self.code,
+            "sentence": self.what,
+            "count": self.rows,
+            "first": self.first,
+            "last": self.last,
+        }
 
 
 def remarks(db: sqlite3.Connection) -> list[Remark]:

@@ -6,19 +6,23 @@ It says what somebody says to have found. Whoever trusts nobody verifies again.
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.audit.verify import Finding, grouped
-from sqlite_utils_personalization.audit.verify.codes import CODES
+from sqlite_utils_personalization.audit.verify import Finding, VerifyFindings, grouped
+from sqlite_utils_personalization.audit.verify.codes import CHECKS, CODES
+from sqlite_utils_personalization.audit.verify.kept_heads import Signed
+from sqlite_utils_personalization.audit.verify.remarks import VerifyNote
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
+from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, Head
+from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.evidence.seal import head, sealed_log_end
 from sqlite_utils_personalization.private_files import narrow_if_empty
+from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.transaction import write_transaction
 
 VERIFICATIONS = "am_personalization_verification"
@@ -27,6 +31,38 @@ KEPT_FINDINGS = 1_000
 
 _LOG_END = "SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendation_log"
 _COVERED = "SELECT count(*) FROM am_personalization_recommendation_log WHERE rec_id <= ?"
+
+
+class VerifyCheck(TypedDict):
+    """One check: what holds where it finds nothing, whether it reached its end, and of how much."""
+
+    check: str
+    sentence: str
+    finished: bool
+    of: dict[str, int]
+    findings: int
+
+
+class VerifyResult(TypedDict):
+    """What was verified, with what, and what was found.
+
+    kept is none, agree or differ: whether heads kept outside were given, and whether this is the log they are of.
+    """
+
+    ok: bool
+    sentence: str
+    verified_at: str
+    seconds: int
+    package_version: str
+    migrations: list[str]
+    head: Head | None
+    kept: str
+    kept_seal_id: int | None
+    covered_rows: int
+    counts: dict[str, int]
+    checks: list[VerifyCheck]
+    findings: list[VerifyFindings]
+    notes: list[VerifyNote]
 
 
 class Reached(NamedTuple):
@@ -70,6 +106,54 @@ def reached(db: sqlite3.Connection) -> Reached:
     return Reached(log_end if isinstance(log_end, int) else 0, covered, size, root)
 
 
+class Counted(NamedTuple):
+    """How much there is to verify: objects of ours, runs, rows of the log, items, seals, and events of every table."""
+
+    objects: int
+    runs: int
+    logged: int
+    items: int
+    seals: int
+    events: int
+
+
+def counted(db: sqlite3.Connection) -> Counted:
+    """How much a file holds of what is verified; 0 of what is missing. Read-only."""
+    return Counted(
+        objects=len(packaged_objects()),
+        runs=_count(db, "am_personalization_run"),
+        logged=_count(db, "am_personalization_recommendation_log"),
+        items=_count(db, "am_personalization_candidate"),
+        seals=_count(db, "am_personalization_seal"),
+        events=sum(_count(db, table) for table in EVENT_COLUMNS),
+    )
+
+
+def _count(db: sqlite3.Connection, table: str) -> int:
+    try:
+        n: int = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    except db.Error:
+        return 0
+    return n
+
+
+def checks_of(
+    by_check: Mapping[str, Sequence[Finding]], of: Counted, heads: int
+) -> list[VerifyCheck]:
+    """Each check for JSON: whether it reached its end, how much there was, how many findings it has."""
+    there = {**of._asdict(), "heads": heads}
+    return [
+        {
+            "check": name,
+            "sentence": CHECKS[name][1],
+            "finished": not any(one.code == "check-unfinished" for one in findings),
+            "of": {CHECKS[name][0]: there[CHECKS[name][0]]},
+            "findings": len(findings),
+        }
+        for name, findings in by_check.items()
+    ]
+
+
 def verification(
     at: Reached, findings: Sequence[Finding], kept: Sequence[Checkpoint], began: float
 ) -> Verification:
@@ -84,6 +168,21 @@ def verification(
         round(time.monotonic() - began),
         len(findings),
         canonical_json(_by_code(findings)),
+    )
+
+
+def conclusion(findings: int, uncovered: bool, signed: Signed | None) -> str:
+    """What a verification comes to, as a sentence; uncovered: there are rows that were to be covered by a seal."""
+    if findings:
+        return f"{findings} finding{'s' if findings > 1 else ''}: the evidence is not intact"
+    if uncovered:
+        return "intact as far as seals reach, but there are rows that none covers: run personalization-seal"
+    if signed:
+        said = f"; {signed.sentence}" if signed.sentence else ""
+        return f"intact, up to and including what was kept outside{said}"
+    return (
+        "intact, as far as the file alone can tell: a file rewritten consistently as a whole, or cut at its end"
+        " together with its seals, shows only against a head kept outside (--head)"
     )
 
 

@@ -42,7 +42,16 @@ def verify(
     kept_heads: Sequence[Checkpoint] = (),
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> list[Finding]:
-    """Return every fault found in the evidence; empty means intact. Read-only, but for temporary tables.
+    """Return every fault found in the evidence; empty means intact. Read-only, but for temporary tables."""
+    return list(chain.from_iterable(checked(db, kept_heads, progress).values()))
+
+
+def checked(
+    db: sqlite3.Connection,
+    kept_heads: Sequence[Checkpoint] = (),
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> dict[str, list[Finding]]:
+    """Every fault by the check that found it, of CHECKS. Read-only, but for temporary tables.
 
     It notices any change to a row of a finished run or to a sealed row of another program, wherever it is made: a
     changed, missing, added, moved or renumbered row, a run cut out, a decision that does not follow
@@ -56,22 +65,22 @@ def verify(
     meter = _Meter(db, progress)
     forget_digests(db)
     with _beside(db) as found:
-        checks = [
-            guarded("schema", check_schema(db)),
-            guarded("content", check_contents(db)),
-            guarded("run", _check_runs(db, meter.ticks(_LIST))),
-            guarded("run", check_ends(db)),
-            guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
-            guarded("event", check_events(db)),
-        ]
-        schema, *others = map(list, checks)
-        findings = [*schema, *found, *chain.from_iterable(others)]
+        checks = {
+            "schema": guarded("schema", check_schema(db)),
+            "content": guarded("content", check_contents(db)),
+            "run": guarded("run", _check_runs(db, meter.ticks(_LIST))),
+            "end": guarded("run", check_ends(db)),
+            "seal": guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
+            "event": guarded("event", check_events(db)),
+        }
+        schema, *others = [(name, list(findings)) for name, findings in checks.items()]
+        by_check = dict([schema, *found, *others])
     meter.end()
-    return findings
+    return by_check
 
 
 @contextmanager
-def _beside(db: sqlite3.Connection) -> Iterator[Iterator[Finding]]:
+def _beside(db: sqlite3.Connection) -> Iterator[Iterator[tuple[str, list[Finding]]]]:
     """The findings of _BY_SQLITE, looked for from now on; whoever takes them waits for them.
 
     They take two fifths of a verification, and no Python: of a file that is not being written through db a thread asks,
@@ -83,7 +92,7 @@ def _beside(db: sqlite3.Connection) -> Iterator[Iterator[Finding]]:
         return
     stop = Event()
 
-    def check() -> list[Finding]:
+    def check() -> list[tuple[str, list[Finding]]]:
         # A connection belongs to the thread that opened it.
         with open_readonly(path) as beside:
             beside.conn.set_progress_handler(stop.is_set, _STEPS)
@@ -98,9 +107,9 @@ def _beside(db: sqlite3.Connection) -> Iterator[Iterator[Finding]]:
             raise
 
 
-def _by_sqlite(db: sqlite3.Connection) -> Iterator[Finding]:
+def _by_sqlite(db: sqlite3.Connection) -> Iterator[tuple[str, list[Finding]]]:
     for name, check in _BY_SQLITE.items():
-        yield from guarded(name, check(db))
+        yield name, list(guarded(name, check(db)))
 
 
 def _check_runs(db: sqlite3.Connection, tick: Callable[[int], None]) -> Iterator[Finding]:

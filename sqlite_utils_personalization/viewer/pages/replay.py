@@ -5,17 +5,18 @@ links, the waterfall, and times in Japan.
 import re
 import shlex
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
-from sqlite_utils_personalization.audit.compare_today import compare_today
+from sqlite_utils_personalization.audit.compare_today import ThenNow, compare_today
 from sqlite_utils_personalization.audit.receipt import Proofs
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
-from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.candidate import UNDATED, Candidate
 from sqlite_utils_personalization.clock import japan_time
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
@@ -65,8 +66,7 @@ def replay_page(
         raise no_recommendation(error) from error
     now, fault = now_of(db, found) if with_now else (None, None)
     data = {
-        **found.to_dict(),
-        "now": now,
+        **replace(found, now=now).to_dict(),
         "now_fault": fault,
         "seal": seal_of(db, found, with_proof),
     }
@@ -76,7 +76,7 @@ def replay_page(
     return data
 
 
-def now_of(db: sqlite3.Connection, found: Replay) -> tuple[dict[str, Any] | None, str | None]:
+def now_of(db: sqlite3.Connection, found: Replay) -> tuple[ThenNow | None, str | None]:
     """The item of a replayed row today, as compare_today says, or why that cannot be told; neither without an item."""
     if not found.run or not found.found:
         return None, None
@@ -84,7 +84,7 @@ def now_of(db: sqlite3.Connection, found: Replay) -> tuple[dict[str, Any] | None
         (item,) = compare_today(db, found.run.run_id, [found.found.candidate])
     except PersonalizationError as error:
         return None, str(error)
-    return item.to_dict(), None
+    return item, None
 
 
 def seal_of(db: sqlite3.Connection, found: Replay, with_proof: bool) -> dict[str, Any] | None:
@@ -138,7 +138,7 @@ def show_replay(datasette: Any, database: str, data: dict[str, Any]) -> dict[str
         "more": and_more(f"{one['title']} ({one['item_id']})" for one in data["same_programme"]),
         "declared_rows": _declared(data["declared"]),
         "item_rows": _item(data["recommendation_type"], item),
-        "changed": [fact for fact in (data["now"] or {}).get("facts", ()) if fact["changed"]],
+        "changed": (data["now"] or {}).get("changed", {}),
         # By number, because a hash in an address ends up in logs.
         "customer_url": data["user_token_hash"]
         and question_url(
@@ -180,7 +180,7 @@ def _chart(data: dict[str, Any]) -> Markup | None:
 
 
 def _declared(declared: dict[str, Any] | None) -> list[tuple[str, str]]:
-    found = describe_declared(Declared(**declared)) if declared else ()
+    found = describe_declared(Declared(*declared.values())) if declared else ()
     return [(fact.label.capitalize(), fact.text) for fact in found]
 
 
@@ -188,7 +188,8 @@ def _item(kind: str, item: dict[str, Any] | None) -> list[tuple[str, str]]:
     if not item:
         return []
     given = {name: item[name] for name in Candidate._fields if name in item}
-    found = describe_item(Candidate(kind, **given), item["days_left"])
+    rolling = next((key for key, name in UNDATED.items() if name == item["closing"]), None)
+    found = describe_item(Candidate(kind, **given, rolling=rolling), item["days_left"])
     return [(fact.label.capitalize(), fact.text) for fact in found.values()]
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, short_repr
 from sqlite_utils_personalization.viewer.queries.queries import Question, questions
 
 _PLAIN_KEY = re.compile(
@@ -16,8 +16,16 @@ _PLAIN_KEY = re.compile(
 )
 
 
-def metadata(database: str) -> dict[str, Any]:
-    """What metadata.yml says for a database Datasette serves under this name; read-only."""
+def metadata(database: str = "jpcite") -> dict[str, Any]:
+    """What metadata.yml says for a database that Datasette serves under this name: the file's without folder and .db.
+
+    Datasette takes it as JSON, too. InvalidInput if no database can have this name.
+    """
+    if not re.fullmatch(r"[^/]+(?<!\.db)", database) or not database.isprintable():
+        raise InvalidInput(
+            f"{short_repr(database)} is not the name of a database",
+            "pass the file name without folder and .db",
+        )
     description = (
         "What was recommended to whom, why, and whether the formula gives the same score again."
     )
@@ -40,12 +48,7 @@ def metadata(database: str) -> dict[str, Any]:
 
 
 def metadata_yaml(database: str) -> str:
-    """The same as the text of metadata.yml. PersonalizationError if no database can have this name."""
-    if not re.fullmatch(r"[^/]+(?<!\.db)", database) or not database.isprintable():
-        raise PersonalizationError(
-            f"{database!r} is not the name of a database",
-            "pass the file name without folder and .db",
-        )
+    """The same as the text of metadata.yml."""
     return "".join(f"{line}\n" for line in _mapping(metadata(database)))
 
 
