@@ -69,6 +69,12 @@ def test_who_says_it_may_be_named_by_the_hash(command):
     assert command(given="key-2")[1] == "[]\n"
 
 
+def test_who_only_lists_may_name_the_customer_by_the_beginning_of_the_hash(command):
+    command("A-1", "--applied")
+    assert command("--user-hash", ONE[:8], given=None) == command()
+    assert command("A-1", "--applied", "--user-hash", ONE[:8], given=None)[0] == 2
+
+
 def test_rows_come_in_the_formats_of_sqlite_utils(command):
     command("A-1", "--applied")
     (row,) = csv.DictReader(command("--csv")[1].splitlines())

@@ -187,7 +187,8 @@ def test_an_erasure_that_a_reader_holds_up_is_done_but_not_called_complete(path,
             ["get", "DB", "--user-hash", KEY],
             None,
             2,
-            "Invalid value for --user-hash: not 64 lower-case hex digits - leave it out to be asked for the API key",
+            "Invalid value for --user-hash: not 64 lower-case hex digits, nor the first 8 or more of them"
+            " - leave it out to be asked for the API key",
         ),
         (
             ["rotate", "DB"],
@@ -274,11 +275,21 @@ def test_an_import_is_all_or_nothing_with_a_report_per_bad_line(path, tmp_path, 
         "Error: 2 bad lines - nothing was stored; mend or leave out\n",
     )
     assert path.read_bytes() == before
-    assert command("import", path, "-", given=good) == (
-        0,
-        '{"profiles": 1, "created": 1, "updated": 0, "unchanged": 0}\n',
-        "",
+    status, out, err = command("import", path, "-", given=good)
+    whole = {"profiles": 1, "created": 1, "updated": 0, "unchanged": 0}
+    assert (status, json.loads(out), err) == (0, whole, "")
+
+
+def test_the_short_customer_of_a_list_names_one_to_read_and_none_to_change(path, command):
+    short = json.loads(command("list", path)[1])[0]["customer"]
+    assert json.loads(command("get", path, "--user-hash", short)[1])["customer"] == short
+    assert (
+        json.loads(command("export", path, "--user-hash", short)[1])["profile"]["profile_id"] == 1
     )
+    for change in (("set", path, "--risk", "low"), ("erase", path)):
+        status, out, err = command(*change, "--user-hash", short)
+        assert (status, out) == (2, "")
+        assert "not 64 lower-case hex digits" in err
 
 
 # The raw key

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqlite_utils_personalization.commands.base import say
-from sqlite_utils_personalization.commands.key import key_hash_options, user_hash
+from sqlite_utils_personalization.commands.key import customer, key_hash_options, user_hash
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.commands.profile.shared import path_argument, user_hash_option
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
@@ -59,12 +59,13 @@ def feedback(
     _check_usage(item_id, said)
     from sqlite_utils_personalization.api.customers import SaidOfItem, give_feedback, list_feedback
 
-    customer = user_hash(given_hash, hashing)
     if item_id is None:
-        rows = [tuple(each.values()) for each in list_feedback(path, customer)]
+        found = list_feedback(path, customer(given_hash, hashing))
+        rows = [tuple(each.values()) for each in found]
         print_rows(ctx, [*SaidOfItem.__annotations__], rows, **options)
         return
-    done = give_feedback(path, customer, recommendation_type, item_id, *said)
+    whole_hash = user_hash(given_hash, hashing)
+    done = give_feedback(path, whole_hash, recommendation_type, item_id, *said)
     print_rows(ctx, [*done], [tuple(done.values())], **options)
     _say(done)
 

@@ -8,18 +8,18 @@ import click
 
 from sqlite_utils_personalization.commands.base import Command, say
 from sqlite_utils_personalization.commands.key import (
+    customer,
     key_hash_options,
     standard_input,
-    user_hash,
     user_hashes,
 )
-from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
+from sqlite_utils_personalization.commands.output import RowsCommand, print_object, print_rows
 from sqlite_utils_personalization.commands.profile.shared import (
+    customer_option,
     json_option,
     model_option,
     nothing_stored,
     path_argument,
-    print_object,
     shown_value,
     user_hash_option,
 )
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @click.command(name="get", cls=Command)
 @path_argument
-@user_hash_option
+@customer_option
 @key_hash_options
 @json_option
 def get(path: str, given_hash: str | None, hashing: "KeyHashing") -> None:
@@ -48,7 +48,7 @@ def get(path: str, given_hash: str | None, hashing: "KeyHashing") -> None:
     """
     from sqlite_utils_personalization.api.customers import get_profile
 
-    print_object(get_profile(path, user_hash(given_hash, hashing)))
+    print_object(get_profile(path, customer(given_hash, hashing)))
 
 
 @click.command(name="list", cls=RowsCommand)
@@ -166,12 +166,12 @@ def set_(
     given = {key: value for key, value in options.items() if value is not None}
     if bool(given) == (file is not None):
         raise click.UsageError("give either FILE or at least one of the options that declare")
-    customer = user_hashes(given_hash, hashing)
+    hashes = user_hashes(given_hash, hashing)
     with nothing_stored():
         done = set_preferences(
-            *(path, customer.user_token_hash, given or _parsed(str(file))),
+            *(path, hashes.user_token_hash, given or _parsed(str(file))),
             merge=merge,
-            known_as=customer.known_as,
+            known_as=hashes.known_as,
             model=model,
         )
     print_object(done)

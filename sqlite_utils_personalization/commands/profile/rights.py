@@ -8,15 +8,15 @@ from sqlite_utils_personalization.commands.base import Command, load_extension_o
 from sqlite_utils_personalization.commands.key import (
     api_key,
     checked_hash,
+    customer,
     key_hash_options,
-    user_hash,
     user_hashes,
 )
-from sqlite_utils_personalization.commands.output import print_text
+from sqlite_utils_personalization.commands.output import print_object, print_text
 from sqlite_utils_personalization.commands.profile.shared import (
+    customer_option,
     json_option,
     path_argument,
-    print_object,
     user_hash_option,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command(name="export", cls=Command)
 @path_argument
-@user_hash_option
+@customer_option
 @key_hash_options
 @json_option
 def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
@@ -45,7 +45,7 @@ def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     """
     from sqlite_utils_personalization.api.customers import export_customer
 
-    for piece in export_customer(path, user_hash(given_hash, hashing)):
+    for piece in export_customer(path, customer(given_hash, hashing)):
         print_text(piece, end="")
 
 
@@ -127,11 +127,11 @@ def erase(
     from sqlite_utils_personalization.preferences.erasure import held_by_others
     from sqlite_utils_personalization.preferences.identity import hashes_of
 
-    customer = user_hashes(given_hash, hashing)
+    hashes = user_hashes(given_hash, hashing)
     with alone(path) as (db, _):
         require_evidence(db, path)
-        known = [*dict.fromkeys((*hashes_of(db, customer.user_token_hash), customer.known_as))]
-        erased = erase_profile(db, customer.user_token_hash, basis)
+        known = [*dict.fromkeys((*hashes_of(db, hashes.user_token_hash), hashes.known_as))]
+        erased = erase_profile(db, hashes.user_token_hash, basis)
         held = held_by_others(db, *known)
         if erased:
             print_object({**erased._asdict(), "held_by_others": [each._asdict() for each in held]})

@@ -1,14 +1,11 @@
 """What the subcommands have in common: arguments, the open database, and how faults are said."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
-from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.errors import PersonalizationError
 
 path_argument = click.argument(
@@ -18,6 +15,11 @@ user_hash_option = click.option(
     "--user-hash",
     "given_hash",
     help="Hash of the API key, in hex; without it the key itself is read",
+)
+customer_option = click.option(
+    "--user-hash",
+    "given_hash",
+    help="Hash of the API key, in hex, or its first 8 digits or more; without it the key itself is read",
 )
 model_option = click.option(
     "--model",
@@ -39,11 +41,6 @@ def nothing_stored() -> Iterator[None]:
         yield
     except InvalidPreference as error:
         raise PersonalizationError(str(error), "nothing was stored") from None
-
-
-def print_object(found: Mapping[str, Any]) -> None:
-    """One line of JSON."""
-    print_text(json.dumps(found, ensure_ascii=False))
 
 
 def shown_value(value: object) -> str:
