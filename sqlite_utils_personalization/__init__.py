@@ -21,6 +21,7 @@ __all__ = [
     "ReadOnly",
     "check_profiles",
     "create_example",
+    "erase",
     "export_customer",
     "get_profile",
     "give_feedback",
@@ -58,6 +59,7 @@ _HOMES = {
     "ReadOnly": "errors",
     "check_profiles": "api.customers",
     "create_example": "api.files",
+    "erase": "api.customers",
     "export_customer": "api.customers",
     "get_profile": "api.customers",
     "give_feedback": "api.customers",
@@ -93,6 +95,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.auditing import verify as verify
     from sqlite_utils_personalization.api.auditing import why_not as why_not
     from sqlite_utils_personalization.api.customers import check_profiles as check_profiles
+    from sqlite_utils_personalization.api.customers import erase as erase
     from sqlite_utils_personalization.api.customers import export_customer as export_customer
     from sqlite_utils_personalization.api.customers import get_profile as get_profile
     from sqlite_utils_personalization.api.customers import give_feedback as give_feedback

@@ -32,17 +32,6 @@ def write_transaction(db: sqlite3.Connection) -> AbstractContextManager[None]:
     return transaction(db, "DEFERRED" if db.in_transaction else "IMMEDIATE")
 
 
-@contextmanager
-def overwriting(db: sqlite3.Connection) -> Iterator[None]:
-    """Meanwhile zeros take the place of what this connection deletes or replaces."""
-    before = next(iter(db.execute("PRAGMA secure_delete").fetchone()))
-    db.execute("PRAGMA secure_delete = on")
-    try:
-        yield
-    finally:
-        db.execute(f"PRAGMA secure_delete = {before}")
-
-
 class Turns:
     """Pauses between one's own transactions, so that other programs get theirs.
 

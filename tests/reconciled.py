@@ -2,6 +2,7 @@
 
 import csv
 import json
+from hashlib import sha256
 from typing import NamedTuple
 
 from delivered import LOG, connect
@@ -15,6 +16,12 @@ CREATE TABLE usage_events (
     quantity INTEGER NOT NULL DEFAULT 1, billing_idempotency_key TEXT
 )
 """
+# The second customer was erased.
+ERASURE = """
+INSERT INTO am_personalization_erasure(profile_id, erased_at, legal_basis, log_rows)
+VALUES (2, '2026-07-30T00:00:00.000Z', 'objection', 0)
+"""
+RELATED = "INSERT INTO am_personalization_billing_key(billing_key, delivery_id) VALUES (?, ?)"
 SECRET = "5ec4e7" * 10 + "abcd"
 JULY = "2026-07-22T00:30:00.000Z"
 AUGUST = "2026-08-01T00:00:00.000Z"
@@ -33,6 +40,7 @@ class Case(NamedTuple):
     metered_at: str = JULY
     is_logged: bool = True
     is_delivered: bool = True
+    is_erased: bool = False
 
 
 # What an operator would call each of these, written down by hand.
@@ -72,6 +80,11 @@ CASES = (
     Case("reversed", (), (), (), status=500, reversed=True),
     Case("wrong amount", (1,), (1,), (0,), reversed=True, credits=(-2,)),
     Case("delivered but not charged", (), (), ()),
+    Case("erased", (), (), (), is_erased=True),
+    Case("erased", (), (), (), status=500, is_erased=True),
+    Case("erased", (), (), (), reversed=True, is_erased=True),
+    Case("erased", is_delivered=False, is_erased=True),
+    Case("erased", (1, 1), (), (), is_delivered=False, is_erased=True),
     Case("unverifiable", ("much",), (1,), (3,)),
     Case("unverifiable", (1.5,), (1,), (3,)),
     Case("unverifiable", metered_at="yesterday"),
@@ -86,19 +99,35 @@ def key(number):
     return delivery_key(number, "digest", "2026-07-22")
 
 
-def plant(db, cases, shuffled=lambda rows: rows):
+def billing_key(number):
+    """Of what was delivered as rec_id number; of what takes it back, the same of -number."""
+    return sha256(f"billing {number}".encode()).hexdigest()
+
+
+def shown_key(number, case):
+    """What case n is shown under: nothing leads from an erased customer's charge to its delivery."""
+    return billing_key(number) if case.is_erased and not case.is_delivered else key(number)
+
+
+def plant(db, cases, shuffled=lambda rows: rows, by_billing_key=False):
     """Deliver case n as rec_id n and meter it; what Stripe and the invoice have of all is returned as rows."""
     db.execute(USAGE)
+    db.execute(ERASURE)
     usage, stripe, invoice = [], [], []
     for number, case in enumerate(cases, 1):
         if case.is_delivered:
             _deliver(db, number, case)
+        elif case.is_erased:
+            db.execute(RELATED, (billing_key(number), None))
+        of, back = key(number), reversal_key(key(number))
+        if case.is_erased or (by_billing_key and case.is_delivered):
+            of, back = billing_key(number), billing_key(-number)
         at = case.metered_at
-        usage += [(key(number), quantity, at) for quantity in case.usage]
-        stripe += [(key(number), quantity, 1784680200) for quantity in case.stripe]
-        invoice += [(key(number), yen) for yen in case.invoice]
-        usage += [(reversal_key(key(number)), quantity, at) for quantity in case.credits]
-        stripe += [(reversal_key(key(number)), quantity, 1784680200) for quantity in case.credits]
+        usage += [(of, quantity, at) for quantity in case.usage]
+        stripe += [(of, quantity, 1784680200) for quantity in case.stripe]
+        invoice += [(of, yen) for yen in case.invoice]
+        usage += [(back, quantity, at) for quantity in case.credits]
+        stripe += [(back, quantity, 1784680200) for quantity in case.credits]
     db.executemany(
         "INSERT INTO usage_events(billing_idempotency_key, quantity, ts, status, metered, key_hash, endpoint)"
         f" VALUES (?, ?, ?, 200, 1, '{SECRET}', 'v1/personalization')",
@@ -111,16 +140,19 @@ def _deliver(db, number, case):
     if case.is_logged:
         db.execute(
             f"INSERT INTO {LOG}(rec_id, profile_id, recommendation_type, score, served_at)"
-            " VALUES (?, 1, 'program', 50, '2026-07-01T18:15:00.000Z')",
-            (number,),
+            " VALUES (?, ?, 'program', 50, '2026-07-01T18:15:00.000Z')",
+            (number, 2 if case.is_erased else 1),
         )
     insert = (
         "INSERT INTO am_personalization_delivery(delivery_key, rec_id, channel, slot, delivered_at, status,"
         " unit_price_yen, reversal_of) VALUES (?, ?, 'digest', '2026-07-22', ?, ?, 3, ?)"
     )
     taken = db.execute(insert, (key(number), number, JULY, case.status, None)).lastrowid
+    related = [(billing_key(number), taken)]
     if case.reversed:
-        db.execute(insert, (reversal_key(key(number)), number, AUGUST, case.status, taken))
+        back = (reversal_key(key(number)), number, AUGUST, case.status, taken)
+        related.append((billing_key(-number), db.execute(insert, back).lastrowid))
+    db.executemany(RELATED, [(of, None if case.is_erased else one) for of, one in related])
 
 
 def write_csv(path, header, rows):
@@ -147,5 +179,6 @@ def empty(path):
     source = connect(path)
     source.backup(db)
     source.close()
-    db.execute("INSERT INTO am_personalization_profile(user_token_hash) VALUES (?)", (SECRET,))
+    customers = [(SECRET,), ("e" * 64,)]
+    db.executemany("INSERT INTO am_personalization_profile(user_token_hash) VALUES (?)", customers)
     return db

@@ -779,9 +779,9 @@ def test_a_saved_search_is_its_owners_and_shows_nothing_of_itself(db):
         search(3, "hash-of-nobody", {"q": "農業"}),
     )
     assert found == [
-        Candidate("saved_search", "1", "saved search 1", "A", "京都府", profile_id=12),
-        Candidate("saved_search", "2", "saved search 2", profile_id=11),
-        Candidate("saved_search", "3", "saved search 3", left_out="hash of no customer"),
+        Candidate("saved_search", "11-1", "saved search 1", profile_id=11),
+        Candidate("saved_search", "12-1", "saved search 1", "A", "京都府", profile_id=12),
+        Candidate("saved_search", "nobody-1", "saved search 1", left_out="hash of no customer"),
     ]
 
 
@@ -829,6 +829,6 @@ def test_a_saved_search_needs_an_id_of_its_own(db):
     rows = [search(n, "hash-a", {}) for n in (5, None, 5)]
     assert [(found.item_id, found.left_out) for found in searches(db, *rows)] == [
         ("", "no id"),
-        ("5", None),
-        ("5", "duplicate id"),
+        ("11-1", None),
+        ("11-1", "duplicate id"),
     ]

@@ -186,7 +186,7 @@ def test_an_item_that_was_removed_is_no_longer_in_the_catalogue(db):
 
 
 def test_the_saved_search_of_another_owner_is_not_the_same_item(db):
-    search = item(db, "1", "saved_search")
+    search = item(db, "2-1", "saved_search")
     same, other = compare_today(db, 1, [search, search._replace(profile_id=1)], today=TODAY)
     assert (same.standing, other.standing) == ("unchanged", "no longer in the catalogue")
 

@@ -150,6 +150,7 @@ def test_an_item_says_why_it_is_where_it_is(db):
                 ],
                 "verdict": "reproduced",
                 "same_programme": [],
+                "saved_search": None,
             }
         ],
         "next_cursor": page.next_cursor,

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import pytest
 import sqlite_utils
-from said import NIGHT, ONE, build
+from said import NIGHT, ONE, THREE, build
 from sqlite_utils.cli import cli
 
 import sqlite_utils_personalization as api
@@ -201,6 +201,68 @@ def test_an_import_that_is_refused_says_which_and_keeps_nothing(path):
     assert rows(path, "profile") == before
 
 
+# Erasing
+
+
+def test_erasing_is_done_at_once_from_a_path_or_a_connection_and_never_within_a_transaction(path):
+    conn = sqlite3.connect(path)
+    with conn:
+        api.set_preferences(conn, THREE, HIGH)
+        with pytest.raises(Conflict, match="in a transaction"):
+            api.erase(conn, THREE)
+    done = api.erase(conn, THREE, legal_basis="objection")
+    assert (done["outcome"], done["profile_id"], done["legal_basis"]) == ("erased", 3, "objection")
+    assert (done["old_bytes_overwritten"], done["faults"], done["todo"]) == (True, [], None)
+    assert len(rows(path, "erasure")) == 1
+    again = api.erase(path, THREE)
+    assert (again["outcome"], again["profile_id"], again["logged_kept"]) == ("no customer", None, 0)
+    assert json.dumps(done)
+    with pytest.raises(NotFound):
+        api.get_profile(path, THREE)
+    with pytest.raises(NotFound):
+        api.get_profile(path, 3)
+    conn.close()
+
+
+def test_what_other_programs_hold_of_the_erased_is_named(path, conn):
+    with conn:
+        conn.execute("CREATE TABLE crm(id INTEGER PRIMARY KEY, key_hash TEXT)")
+        conn.execute("INSERT INTO crm VALUES (7, ?)", (THREE,))
+    done = api.erase(sqlite_utils.Database(path), THREE)
+    (held,) = [one for one in done["held_by_others"] if one["table"] == "crm"]
+    assert (held["column"], held["rows"], held["rowids"]) == ("key_hash", 1, [7])
+    assert (done["held_in_tables"], done["old_bytes_in"]) == (["crm"], ["database"])
+    assert "crm" in done["todo"]
+
+
+def test_of_a_database_in_memory_nobody_can_tell_which_bytes_are_left(path):
+    memory = sqlite3.connect(":memory:")
+    with closing(sqlite3.connect(path)) as source:
+        source.backup(memory)
+    done = api.erase(memory, ONE)
+    assert (done["outcome"], done["old_bytes_overwritten"]) == ("erased", None)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"legal_basis": "because"},
+        {"legal_basis": None},
+        {"wait_s": -1},
+        {"wait_s": "30"},
+        {"known_as": "key-1"},
+        {"timeout_s": float("nan")},
+    ],
+)
+def test_an_erasure_that_is_asked_for_wrongly_erases_nothing(path, options):
+    before = path.read_bytes()
+    with pytest.raises(InvalidInput):
+        api.erase(path, ONE, **options)
+    with pytest.raises(InvalidInput):
+        api.erase(path, ONE[:8])
+    assert path.read_bytes() == before
+
+
 # The result is what the command prints
 
 
@@ -258,6 +320,11 @@ def test_what_a_function_returns_is_what_its_command_prints(path, tmp_path, runn
         *(profile, "rotate", "DB", "--json"),
         given="key-1\nother\n",
     )
+    for _ in range(2):
+        twice(
+            lambda file: api.erase(file, TWO),
+            *(profile, "erase", "DB", "--user-hash", TWO, "--json"),
+        )
 
 
 # Words that are taken

@@ -54,6 +54,7 @@ def test_what_was_recorded_is_printed_and_counted(path):
         "unit_price_yen": 3,
         "reversal_of": None,
         "charge_key": printed[0]["charge_key"],
+        "billing_key": printed[0]["billing_key"],
         "outcome": "delivered",
     }
 

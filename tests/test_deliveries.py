@@ -11,7 +11,7 @@ from delivered import DELIVERY, connect, logged, rows
 
 import sqlite_utils_personalization
 from sqlite_utils_personalization import PersonalizationError, record_delivery
-from sqlite_utils_personalization.billing.delivery import fact
+from sqlite_utils_personalization.billing.delivery import fact, is_key
 from sqlite_utils_personalization.billing.record import (
     TOGETHER,
     record_deliveries,
@@ -45,10 +45,12 @@ def test_the_package_offers_what_it_names():
 
 def test_a_delivery_is_recorded_with_its_key_its_price_and_both_times(db):
     found = record_delivery(db, 3, **DIGEST, delivered_at=AT)
-    assert rows(db) == [found[:-1]]
+    assert rows(db) == [found[:-2]]
+    assert is_key(found.billing_key)
     assert found._replace(recorded_at="") == (
         *(1, sha256('[3,"digest","2026-07-22"]'), 3, "digest", "2026-07-22"),
-        *(AT, "", 200, 3, None, sha256('[1,"program",3,"2026-07-22",0]'), True),
+        *(AT, "", 200, 3, None, sha256('[1,"program",3,"2026-07-22",0]')),
+        *(found.billing_key, True),
     )
     assert found.recorded_at > "2026-07-22"
     assert not db.in_transaction
@@ -261,8 +263,10 @@ def test_a_reversal_is_a_row_of_its_own_and_happens_once(db):
     assert reversal.delivery_key == sha256(f'["reversal","{taken.delivery_key}"]')
     assert (reversal.rec_id, reversal.status, reversal.unit_price_yen) == (3, 201, 3)
     assert reversal.delivered_at > AT
-    assert reverse_delivery(db, taken.delivery_key) == reversal._replace(new=False)
-    assert rows(db)[0] == taken[:-1]
+    for name in (taken.delivery_key, taken.billing_key):
+        assert reverse_delivery(db, name) == reversal._replace(new=False)
+    assert len({taken.billing_key, reversal.billing_key, taken.delivery_key}) == 3
+    assert rows(db)[0] == taken[:-2]
     assert len(rows(db)) == 3
     assert record_delivery(db, 3, **DIGEST, status=201) == taken._replace(new=False)
 

@@ -22,14 +22,9 @@ from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.preferences.customer import LEGAL_BASES
-from sqlite_utils_personalization.preferences.erasure import (
-    Held,
-    checkpoint,
-    erase,
-    held_by_others,
-    traces,
-    vacuum,
-)
+from sqlite_utils_personalization.preferences.erasure import erase
+from sqlite_utils_personalization.preferences.old_bytes import checkpoint, traces, vacuum
+from sqlite_utils_personalization.preferences.others import Held, held_by_others
 from sqlite_utils_personalization.preferences.profile import (
     find_profile,
     list_profiles,
@@ -113,7 +108,7 @@ def test_under_the_random_hash_there_is_nobody(db, refuses):
     sql = f"SELECT user_token_hash FROM {P}profile WHERE profile_id = 1"
     (random,) = db.execute(sql).fetchone()
     assert (find_profile(db, random), erase(db, random)) == (None, None)
-    with refuses("this hash stands for an erased customer - nothing can be declared under it"):
+    with refuses("this hash stands for an erased customer - nothing can be done under it"):
         set_preferences(db, random, {"risk_tolerance": "low"}, {})
     assert 1 not in {row[0] for row in list_profiles(db)}
 
@@ -173,7 +168,7 @@ def test_the_same_key_registers_again_without_a_history(path, db):
 
 
 def test_what_cannot_be_cut_is_named(db):
-    assert erase(db, TWO).saved_searches == ["1"]
+    assert erase(db, TWO).saved_searches == ["2-1"]
     db.execute("CREATE TABLE api_keys (key_hash TEXT PRIMARY KEY) WITHOUT ROWID")
     db.execute("INSERT INTO api_keys VALUES (?)", (TWO,))
     assert held_by_others(db, TWO) == [
@@ -219,8 +214,11 @@ def test_a_trace_is_found_wherever_it_lies(tmp_path):
         file = tmp_path / "some.db"
         file.write_bytes(b"x" * offset + ONE.encode() + b"x" * 100)
         assert traces(file, ONE) == [str(file)]
-        file.write_bytes(b"x" * offset + ONE[:-1].encode() + b"x" * 100)
-        assert traces(file, ONE) == []
+        for half in (ONE[:32].encode(), ONE[32:].upper().encode(), bytes.fromhex(ONE[:32])):
+            file.write_bytes(b"x" * offset + half + b"x" * 100)
+            assert traces(file, ONE) == [str(file)]
+            file.write_bytes(b"x" * offset + half[:-1] + b"x" * 100)
+            assert traces(file, ONE) == []
 
 
 def test_a_reader_who_keeps_the_wal_is_waited_for_and_then_named(path, db, refuses):
@@ -301,13 +299,13 @@ def test_copies_in_unused_parts_of_the_file_are_found_and_a_vacuum_removes_them(
             break
     assert left is not None
     status, out, err = erase_command(path, left)
-    assert (status, out) == (1, "")
+    assert (status, json.loads(out)["old_bytes_in"]) == (1, ["database"])
     assert err.endswith(
         f"Error: bytes of the old hash are left in unused parts of {path}"
-        " - run this again with --vacuum, when nobody else writes\n"
+        " - run personalization-profile erase --vacuum, when nobody else writes\n"
     )
     status, out, err = erase_command(path, left, "--vacuum")
-    assert (status, out) == (0, "")
+    assert (status, json.loads(out)["old_bytes_overwritten"]) == (0, True)
     assert err.endswith("no byte of the hash is left in the file or beside it\n")
     assert traces(path, left) == []
 
@@ -357,7 +355,7 @@ def test_dropping_the_table_of_erasures_is_found(db):
             "identity_salt",
             "identity",
         ),
-        *("reconciliation", "reconciled"),
+        *("reconciliation", "reconciled", "billing_key", "saved_search"),
     ):
         db.execute(f"DROP TABLE {P}{name}")
     assert [(finding.kind, finding.what) for finding in verify(db)] == [

@@ -160,6 +160,8 @@ MUTABLE = {
     # destroyed by an erasure
     "am_personalization_identity_salt",
     "am_personalization_other_hash",
+    "am_personalization_billing_key",
+    "am_personalization_saved_search",
     # derived, and replaced as a whole
     "am_personalization_reconciliation",
     "am_personalization_reconciled",
@@ -457,6 +459,7 @@ def test_finding_the_last_seal_reads_no_other(conn):
 
 
 REFERENCES = {
+    ("am_personalization_billing_key", "delivery_id"),
     ("am_personalization_identity_salt", "identity_id"),
     (LOG, "profile_id"),
     ("am_personalization_candidate", "profile_id"),

@@ -14,8 +14,9 @@ from sqlite_utils_personalization import KeyHashing, rotate, score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.example import build
-from sqlite_utils_personalization.preferences.erasure import erase, held_by_others
+from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.identity import hashes_of
+from sqlite_utils_personalization.preferences.others import held_by_others
 from sqlite_utils_personalization.viewer.settings import settings
 
 P = "am_personalization_"
@@ -264,7 +265,7 @@ def test_an_erasure_names_rows_under_every_earlier_hash_and_forgets_them(path, d
     hold(db, plain("example-key-3"), plain("key-b"), plain("key-c"), plain("another"))
     rotated_twice(db)
     done = run("personalization-profile", "erase", path, key="key-c")
-    (held,) = json.loads(done.stdout.splitlines()[0])["held_by_others"]
+    (held,) = json.loads(done.stdout)["held_by_others"]
     assert held["rowids"] == [row[0] for row in db.execute("SELECT id FROM saved_searches LIMIT 3")]
     assert db.execute(f"SELECT * FROM {P}other_hash").fetchall() == []
     assert searches_logged(path) == 0

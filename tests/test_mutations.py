@@ -63,6 +63,17 @@ OTHER_HASH = (
 )
 
 
+RELATIONS = (
+    "saved_search",
+    "saved_search.profile_id",
+    "saved_search.search_id",
+    "saved_search.number",
+    "billing_key",
+    "billing_key.billing_key",
+    "billing_key.delivery_id",
+)
+
+
 class Unnoticed(NamedTuple):
     """Why a change cannot be noticed in principle, and which: the kinds, and whether of the last row alone."""
 
@@ -108,6 +119,12 @@ UNDETECTABLE = {
             "notes of keys: what a night took them for is in the evidence, and the present key is bound"
         )
         for name in OTHER_HASH
+    },
+    **{
+        name: Unnoticed(
+            "relates rows of other programs to a customer, and nothing that is kept follows from it"
+        )
+        for name in RELATIONS
     },
     **{
         name: Unnoticed("derived from deliveries and bills, and replaced as a whole")

@@ -102,13 +102,14 @@ def test_a_customers_life_from_the_first_set_to_the_erasure(path, command):
     )
     assert err == (
         f"profile 9 is erased: its {len(mine)} recommendations stay in the log and lead nowhere\n"
+        "snapshots, backups, receipts, digests and exports made before keep what they hold\n"
         "no byte of the hash is left in the file or beside it\n"
     )
-    assert command("erase", path, given=NEW) == (
-        1,
-        "",
+    status, out, err = command("erase", path, given=NEW)
+    assert (status, json.loads(out)["outcome"]) == (0, "no customer")
+    assert err == (
         "no customer has this hash: it was never registered, or is erased already\n"
-        "no byte of the hash is left in the file or beside it\n",
+        "no byte of the hash is left in the file or beside it\n"
     )
     assert command("get", path, given=NEW) == (1, "", nobody)
 
@@ -124,12 +125,16 @@ def test_what_an_erasure_cannot_cut_is_said(path, command):
             "rows": 1,
             "rowids": [1],
             "error": None,
+            "holds": "hash",
         }
     ]
+    assert json.loads(out)["old_bytes_overwritten"] is False
     assert err.splitlines()[1:] == [
-        "ids of saved searches stay in the evidence: 1",
+        "numbers of saved searches that stay in the evidence and lead nowhere: 2-1",
+        "snapshots, backups, receipts, digests and exports made before keep what they hold",
         "another program holds the hash: saved_searches.api_key_hash, 1 row (rowid 1)",
-        f"{path} still holds the hash, at least in the rows of other programs",
+        f"{path} still holds the hash, at least in saved_searches: see to the rows of saved_searches, then run"
+        " personalization-profile erase --vacuum",
     ]
 
 
@@ -146,9 +151,9 @@ def test_an_erasure_that_a_reader_holds_up_is_done_but_not_called_complete(path,
     )
     reader.execute("COMMIT")
     status, out, err = command("erase", path, given="example-key-1")
-    assert (status, out, err.splitlines()[-1]) == (
+    assert (status, json.loads(out)["outcome"], err.splitlines()[-1]) == (
         0,
-        "",
+        "no customer",
         "no byte of the hash is left in the file or beside it",
     )
     reader.close()

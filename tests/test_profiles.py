@@ -316,7 +316,9 @@ def test_an_export_holds_everything_about_one_customer_and_nothing_of_another(sc
         "deliveries",
         "rotations",
         "feedback",
+        "saved_searches",
     ]
+    assert found["saved_searches"] == [{"item_id": "2-1", "search_id": "1"}]
     assert found["profile"]["preferences"]["prefecture"] == "愛知県"
     logged = scored.execute(
         f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 2 ORDER BY 1"

@@ -7,7 +7,19 @@ import pytest
 from delivered import connect
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reconciled import AUGUST, CASES, JULY, USAGE, Case, empty, files, is_owed, key, plant
+from reconciled import (
+    AUGUST,
+    CASES,
+    JULY,
+    USAGE,
+    Case,
+    empty,
+    files,
+    is_owed,
+    key,
+    plant,
+    shown_key,
+)
 
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED, RULES
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
@@ -32,9 +44,11 @@ def classes(db):
     return found
 
 
+@pytest.mark.parametrize("by_billing_key", (False, True))
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case[1:]}")
-def test_a_planted_fault_is_in_its_class_and_alone(db, tmp_path, case):
-    found = reconcile(db, "2026-07", **files(tmp_path, *plant(db, [case])))
+def test_a_planted_fault_is_in_its_class_and_alone(db, tmp_path, case, by_billing_key):
+    planted = plant(db, [case], by_billing_key=by_billing_key)
+    found = reconcile(db, "2026-07", **files(tmp_path, *planted))
     (row,) = rows(db)
     assert row.kind == case.kind, row
     assert found.totals[case.kind].rows == found.total.rows == 1
@@ -77,7 +91,7 @@ def test_any_mixture_is_told_apart_whatever_the_order_of_input(db_path, tmp_path
     assert answers[0] == answers[1]
 
     shown = {row.delivery_key: row for row in answers[0][1]}
-    assert [shown[key(number)].kind for number in range(1, len(cases) + 1)] == [
+    assert [shown[shown_key(*one)].kind for one in enumerate(cases, 1)] == [
         case.kind for case in cases
     ]
     assert len(answers[0][1]) == len(cases)

@@ -52,7 +52,7 @@ def test_the_whole_of_a_report(month):
         "decided       3 recommendations were logged in the month",
         "",
     ]
-    numbers = {line[:26].strip(): line[26:].split() for line in lines[7:19]}
+    numbers = {line[:26].strip(): line[26:].split() for line in lines[7:20]}
     assert numbers == {
         **{kind: ["0"] * 4 for kind in CLASSES},
         "duplicate": ["1", "3", "6", "3"],
@@ -60,11 +60,11 @@ def test_the_whole_of_a_report(month):
         "matched": ["1", "3", "3", "3"],
         "total": ["3", "9", "9", "9"],
     }
-    assert lines[19:21] == ["", "duplicate: 1"]
-    assert lines[21].startswith("  rec_id 3 digest 2026-07-22 200 (")
-    assert ": charged more than once; owed 3, metered 6, invoiced 3 yen;" in lines[21]
-    assert "; delivered 2026-07-22 09:30 JST; recorded " in lines[21]
-    assert lines[22:] == ["", "something is not explained"]
+    assert lines[20:22] == ["", "duplicate: 1"]
+    assert lines[22].startswith("  rec_id 3 digest 2026-07-22 200 (")
+    assert ": charged more than once; owed 3, metered 6, invoiced 3 yen;" in lines[22]
+    assert "; delivered 2026-07-22 09:30 JST; recorded " in lines[22]
+    assert lines[23:] == ["", "something is not explained"]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_other_metered_events_are_left_aside_and_counted(month, db_path):
         (
             ("--month", "2026-07", "--class", "lost"),
             2,
-            "'lost' is not one of 'unverifiable', 'orphan'",
+            "'lost' is not one of 'unverifiable', 'erased', 'orphan'",
         ),
         (("--month", "2026-07", "--stripe", "nowhere.csv"), 2, "'nowhere.csv' does not exist"),
         (

@@ -223,7 +223,7 @@ def test_a_search_that_was_handed_over_is_skipped_on_its_owners_list(start):
         f" FROM {P}profile, json_each('[1, 2, 3]')"
     )
     night_after(db, 1, 2)
-    handed_over(db, 1, "1")
+    handed_over(db, 1, "1-1")
     night_after(db, 2, 2)
     assert verify(db) == []
     searches = [
@@ -231,7 +231,7 @@ def test_a_search_that_was_handed_over_is_skipped_on_its_owners_list(start):
         for run_id, item, _ in explained(db).values()
         if (run_id, item.recommendation_type) == (3, "saved_search")
     ]
-    assert searches == ["2", "3"]
+    assert searches == ["1-2", "1-3"]
 
 
 def test_who_had_everything_before_gets_nothing_and_the_run_says_why(start):

@@ -296,8 +296,13 @@ async def test_erasing_leaves_the_log_and_no_trace_of_the_key_and_the_file_still
     told = erased.json()
 
     assert erased.status_code == 200
-    assert told["recommendations_kept"] == kept
-    assert (told["legal_basis"], told["old_bytes_overwritten"]) == ("consent_withdrawn", True)
+    assert told["logged_kept"] == kept
+    # The product's own table of keys, in the same file, still has the hash.
+    assert (told["legal_basis"], told["old_bytes_overwritten"]) == ("consent_withdrawn", False)
+    assert (told["old_bytes_in"], told["held_in_tables"]) == (["database"], ["customer_keys"])
+    (held,) = told["held_by_others"]
+    assert (held["table"], held["column"], held["rows"]) == ("customer_keys", "key_hash", 1)
+    assert told["todo"].startswith("see to the rows of customer_keys, then run personalization")
     assert [answer.status_code for answer in again] == [404, 404]
     assert rows(path, LOG) == before
     # Of the whole file only the product's own table of keys still has the hash.

@@ -460,7 +460,7 @@ def test_901_rolled_back_after_deliveries_were_sealed_is_found_once_a_seal(db):
             "identity_salt",
             "identity",
         ),
-        *("reconciliation", "reconciled"),
+        *("reconciliation", "reconciled", "billing_key", "saved_search"),
     ):
         db.execute(f"DROP TABLE {P}{name}")
     assert [(f.code, f.table) for f in verify(db)] == [

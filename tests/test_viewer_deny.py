@@ -359,6 +359,8 @@ SECRETS = {
     "am_personalization_other_hash": "key_hash",
     "am_personalization_identity_salt": "salt",
     "am_personalization_run": "salt",
+    "am_personalization_billing_key": "billing_key",
+    "am_personalization_saved_search": "search_id",
 }
 
 
@@ -373,6 +375,10 @@ async def test_no_other_hash_of_a_key_and_no_salt_is_shown_or_guessed(
     with closing(sqlite3.connect(copy)) as db, db:
         if table == "am_personalization_other_hash":
             db.execute(f"INSERT INTO {table}(profile_id, key_hash) VALUES (3, ?)", (secret,))
+        elif table == "am_personalization_billing_key":
+            db.execute(f"INSERT INTO {table}(billing_key) VALUES (?)", (secret,))
+        elif table == "am_personalization_saved_search":
+            db.execute(f"INSERT INTO {table} VALUES (3, ?, 9)", (secret,))
         else:
             secret = db.execute(f"SELECT {column} FROM {table} ORDER BY 1 LIMIT 1").fetchone()[0]
     assert len(secret) >= 32

@@ -91,7 +91,7 @@ def test_keeping_a_month_again_replaces_it_and_no_other(kept):
     db.execute("DELETE FROM usage_events")
     keep(db, reconcile(db, "2026-07"), rows(db))
     kinds = {row["class"] for row in ask(db, "reconciled_rows", month="2026-07")}
-    assert kinds == {"orphan", "delivered but not charged", "reversed"}
+    assert kinds == {"orphan", "delivered but not charged", "reversed", "erased"}
     assert ask(db, "reconciliation", month="2026-08") == august
 
 

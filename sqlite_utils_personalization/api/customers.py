@@ -10,7 +10,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict
 
-from sqlite_utils_personalization.api.opened import File, Opened, alone, reading, streamed, writing
+from sqlite_utils_personalization.api.opened import (
+    File,
+    Opened,
+    alone,
+    reading,
+    seconds,
+    streamed,
+    writing,
+)
 from sqlite_utils_personalization.audit.export import export_text
 from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.errors import InvalidInput
@@ -18,7 +26,10 @@ from sqlite_utils_personalization.model.model import packs_of
 from sqlite_utils_personalization.preferences import feedback as said
 from sqlite_utils_personalization.preferences import import_profiles as many
 from sqlite_utils_personalization.preferences import profile as declared
-from sqlite_utils_personalization.preferences.customer import KeyHashing, is_hash
+from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing, is_hash
+from sqlite_utils_personalization.preferences.erasing import ErasedCustomer, erase_customer
+from sqlite_utils_personalization.preferences.old_bytes import NAMES
+from sqlite_utils_personalization.preferences.others import Held
 from sqlite_utils_personalization.preferences.rotation import rotate as rotate_key
 from sqlite_utils_personalization.preferences.validation import check_given, validate
 
@@ -83,6 +94,47 @@ class RotatedKey(TypedDict):
     customer: str
     rotated_at: str
     proof: str
+
+
+class HeldRows(TypedDict):
+    """Rows of another program's table that hold a hash of the customer or a delivery_key, of which holds tells.
+
+    rowids are the first 100. error is why a table could not be looked into: then column is None and rows 0.
+    """
+
+    table: str
+    column: str | None
+    rows: int
+    rowids: list[int]
+    error: str | None
+    holds: str
+
+
+class ErasedProfile(TypedDict):
+    """What came of erasing: outcome is 'erased', or 'no customer' where none has the hash any more, or ever had.
+
+    logged_kept, saved_searches_kept and feedback_kept stay and lead nowhere: numbers of rows, and ids. statistics are
+    tables of whose samples the planner forgot some. old_bytes_overwritten is None where nobody could look, else whether
+    the hashes are nowhere in the file, its -wal or its journal; old_bytes_in which of 'database', 'wal' and 'journal'
+    hold one, held_in_tables in rows of which tables. faults are sentences on what went wrong once the customer was
+    erased; todo is what is to be done, None if nothing is.
+    """
+
+    outcome: str
+    profile_id: int | None
+    erased_at: str | None
+    legal_basis: str | None
+    logged_kept: int
+    saved_searches_kept: list[str]
+    feedback_kept: int
+    statistics: list[str]
+    old_bytes_overwritten: bool | None
+    old_bytes_in: list[str]
+    held_in_tables: list[str]
+    held_by_others: list[HeldRows]
+    wal_is_read: bool
+    faults: list[str]
+    todo: str | None
 
 
 class SaidOfItem(TypedDict):
@@ -259,6 +311,76 @@ def rotate(
         "customer": customer,
         "rotated_at": done.rotated_at,
         "proof": done.proof,
+    }
+
+
+def erase(
+    file: File,
+    customer: str,
+    *,
+    legal_basis: str = "consent_withdrawn",
+    known_as: str | None = None,
+    wait_s: float = 30.0,
+    vacuum: bool = False,
+    timeout_s: float | None = None,
+) -> ErasedProfile:
+    """Erase the customer with this user_token_hash: cut the link to the profile, overwrite, and look what is left.
+
+    legal_basis is one of LEGAL_BASES, the grounds of GDPR article 17(1). wait_s is how long to wait for readers of the
+    -wal, vacuum rewrites the file without its unused parts; nobody else may write meanwhile. Said again it finishes
+    what was interrupted. What other programs hold is named, not touched. Conflict within a transaction of the caller's;
+    what goes wrong once the customer is erased is in the answer.
+    """
+    user_token_hash = _whole_hash(customer)
+    if known_as is not None:
+        _whole_hash(known_as, "known_as")
+    if legal_basis not in LEGAL_BASES:
+        raise InvalidInput(
+            f"legal_basis is not one of {', '.join(LEGAL_BASES)}", "give one of them"
+        )
+    wait = seconds(wait_s, "wait_s")
+    with alone(file, timeout_s) as found:
+        require_evidence(found.conn, found.path)
+        done = erase_customer(
+            *(found.conn, found.path if Path(found.path).is_file() else None, user_token_hash),
+            legal_basis=legal_basis,
+            known_as=known_as,
+            wait_s=wait,
+            rewrite=bool(vacuum),
+        )
+    return erased_profile(done)
+
+
+def erased_profile(done: ErasedCustomer) -> ErasedProfile:
+    """What a door that erases in steps tells of it."""
+    erasure = done.erasure
+    return {
+        "outcome": "erased" if erasure else "no customer",
+        "profile_id": erasure.profile_id if erasure else None,
+        "erased_at": erasure.erased_at if erasure else None,
+        "legal_basis": erasure.legal_basis if erasure else None,
+        "logged_kept": erasure.log_rows if erasure else 0,
+        "saved_searches_kept": erasure.saved_searches if erasure else [],
+        "feedback_kept": erasure.feedback_rows if erasure else 0,
+        "statistics": erasure.statistics if erasure else [],
+        "old_bytes_overwritten": done.old_bytes_overwritten,
+        "old_bytes_in": [NAMES[suffix] for suffix in done.left],
+        "held_in_tables": [*done.tables],
+        "held_by_others": [_held(one) for one in done.held_by_others],
+        "wal_is_read": done.is_read,
+        "faults": [str(fault) for fault in done.faults],
+        "todo": done.todo,
+    }
+
+
+def _held(one: Held) -> HeldRows:
+    return {
+        "table": one.table,
+        "column": one.column,
+        "rows": one.rows,
+        "rowids": one.rowids,
+        "error": one.error,
+        "holds": one.holds,
     }
 
 

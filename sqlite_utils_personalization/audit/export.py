@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
+from sqlite_utils_personalization.catalogue.saved_searches import numbered_searches
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import LOST, has_table
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
@@ -35,8 +36,8 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
     """Yield what is held under the hash, a key and its value at a time; lists are iterators. Read-only.
 
     Keys are only ever added: exported_at, profile, recommendations (as personalization-replay --json has them),
-    nothing_recommended, deliveries, rotations, feedback (all of it, in order). PersonalizationError if no customer has
-    this hash.
+    nothing_recommended, deliveries, rotations, feedback (all of it, in order), saved_searches (whose item_id is which).
+    PersonalizationError if no customer has this hash.
     """
     profile = require_profile(db, user_token_hash)
     number = profile.profile_id
@@ -64,6 +65,8 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
     yield "deliveries", deliveries
     yield "rotations", rotations
     yield "feedback", _rows(db, _FEEDBACK, number) if has_table(db, FEEDBACK_TABLE) else iter(())
+    searches = numbered_searches(db, number).items()
+    yield "saved_searches", ({"item_id": one, "search_id": search} for one, search in searches)
 
 
 def export_text(db: sqlite3.Connection, user_token_hash: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import sqlite3
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.handed_over import HandedOver, handed_over
+from sqlite_utils_personalization.catalogue.saved_searches import item_id_of_search
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import InvalidInput, NotIntact
 from sqlite_utils_personalization.formula.evaluation import decoded_row
@@ -27,11 +28,12 @@ _UNSERVED = """
 SELECT cohort_id, reason FROM am_personalization_unserved WHERE run_id = :run_id AND profile_id = :profile_id
 """
 _COHORT = f"SELECT {', '.join(Declared._fields)} FROM am_personalization_cohort WHERE cohort_id = ?"
-# Of rows that share type and id, the one that was not left out counts: it comes last.
+# Of rows that share type and id, the one that was not left out counts: it comes last. A saved search has another id.
 _ITEMS = """
 SELECT c.recommendation_type, c.candidate_id, c.title, c.left_out, c.profile_id
 FROM am_personalization_candidate c CROSS JOIN am_personalization_run_candidate x USING (candidate_id)
-WHERE c.recommendation_type IN (SELECT value FROM json_each(:types)) AND c.item_id = :item_id
+WHERE c.recommendation_type IN (SELECT value FROM json_each(:types)) AND c.item_id IN (:item_id, :search)
+    AND (c.item_id = :item_id OR c.recommendation_type = 'saved_search')
     AND x.run_id = :run_id AND (c.profile_id IS NULL OR c.profile_id = :profile_id)
 ORDER BY c.left_out IS NULL, c.candidate_id DESC
 """
@@ -133,7 +135,14 @@ def item_of_run(
 ) -> RunItem | None:
     """The item as this customer may see it, or None. InvalidInput if the id alone does not tell the type."""
     types = json.dumps(TYPES if kind is None else [kind])
-    at = {"run_id": run_id, "profile_id": profile_id, "item_id": item_id, "types": types}
+    search = item_id_of_search(db, profile_id, item_id)
+    at = {
+        "run_id": run_id,
+        "profile_id": profile_id,
+        "item_id": item_id,
+        "search": search,
+        "types": types,
+    }
     found = {
         item.recommendation_type: item
         for item in (RunItem(*decoded_row(row)) for row in db.execute(_ITEMS, at))

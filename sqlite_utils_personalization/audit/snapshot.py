@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlite_utils_personalization.billing.delivery import BILLING_KEYS
+from sqlite_utils_personalization.catalogue.saved_searches import NUMBERS
 from sqlite_utils_personalization.database import (
     explain_errors,
     fault_of_file,
@@ -33,6 +35,8 @@ from sqlite_utils_personalization.schema.state import tables
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.transaction import transaction
 
+# What relates our rows to those of other programs, which an auditor has not.
+_KEPT_BACK = (BILLING_KEYS, NUMBERS)
 # What SQLite takes for a part of the database it stands beside.
 _JOURNALS = ("-wal", "-journal", "-shm")
 
@@ -56,7 +60,8 @@ def snapshot(
 
     Beside target stand target.head.txt, the head of its seals, and target.sha256, as sha256sum -c reads it. The copy
     appears whole, after it was checked, or not at all, and never beside another's; nobody may read it who may not read
-    source. Of preferences it has what the schema knows. PersonalizationError if one of the three exists, unless
+    source. Of preferences it has what the schema knows, and
+    nothing of what relates our rows to those of other programs. PersonalizationError if one of the three exists, unless
     replace, or is a link or the source, or if a journal beside target would be taken for a part of it.
     """
     target = Path(target)
@@ -165,7 +170,7 @@ def _tables_of(conn: sqlite3.Connection) -> list[str]:
     # A source where 901 is not applied yet has evidence all the same.
     sql = "SELECT name FROM source.sqlite_master WHERE type = 'table'"
     found = {name for (name,) in conn.execute(sql)}
-    return [table for table in tables() if table in found]
+    return [table for table in tables() if table in found and table not in _KEPT_BACK]
 
 
 def _copy_table(conn: sqlite3.Connection, table: str) -> None:

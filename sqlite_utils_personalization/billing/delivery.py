@@ -16,6 +16,7 @@ from sqlite_utils_personalization.errors import PersonalizationError, short_repr
 
 # Yen, tax excluded, of one delivered recommendation.
 UNIT_PRICE_YEN = 3
+BILLING_KEYS = "am_personalization_billing_key"
 CHANNELS = ("rest", "mcp", "digest")
 _LARGEST = 2**53
 _LARGEST_PRICE = 10**6
@@ -48,7 +49,8 @@ class Delivery(NamedTuple):
     """One row of am_personalization_delivery; new is whether this call wrote it.
 
     delivered_at is when it happened, recorded_at when it was written down, both UTC. reversal_of is the delivery_id
-    that a reversal takes back, charge_key what makes it the one that is charged of its item that day.
+    that a reversal takes back, charge_key what makes it the one that is charged of its item that day. billing_key, 64
+    hex digits, is what other programs name it by; None where none was made, and once its customer was erased.
     """
 
     delivery_id: int
@@ -62,6 +64,7 @@ class Delivery(NamedTuple):
     unit_price_yen: int
     reversal_of: int | None
     charge_key: str | None
+    billing_key: str | None = None
     new: bool = False
 
 
@@ -97,7 +100,7 @@ def fact(
 
 
 def delivery_key(rec_id: int, channel: str, slot: str) -> str:
-    """The idempotency key: sha256 of the canonical JSON of [rec_id, channel, slot]."""
+    """sha256 of the canonical JSON of [rec_id, channel, slot]. Not for other programs: anybody can derive it."""
     return sha256_hex(canonical_json([rec_id, channel, slot]))
 
 

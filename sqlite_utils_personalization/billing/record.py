@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from sqlite_utils_personalization.billing.delivery import (
+    BILLING_KEYS,
     Delivery,
     Fact,
     fact,
@@ -70,7 +72,7 @@ def record_deliveries(
 def reverse_delivery(
     db: sqlite3.Connection, delivery: int | str, reversed_at: str | datetime | None = None
 ) -> Delivery:
-    """Take back a delivery, named by delivery_id or delivery_key, by a row of its own; `new` is False if it was.
+    """Take back a delivery, named by delivery_id or one of its keys, by a row of its own; `new` is False if it was.
 
     reversed_at, a time with its zone, defaults to now. PersonalizationError if there is no such delivery, if it is
     itself a reversal, or if reversed_at is before it was delivered, or after now.
@@ -96,6 +98,7 @@ def reverse_delivery(
             )
         content = (found.rec_id, found.channel, found.slot, moment, found.status)
         insert_deliveries(db, [(key, *content, found.unit_price_yen, found.delivery_id, None)])
+        add_billing_keys(db, [key])
         return known_deliveries(db, [key])[key]._replace(new=True)
 
 
@@ -166,9 +169,9 @@ def _round(
                 continue
         accepted.append(key)
     insert_deliveries(db, ((key, *one.fact, None, one.key) for key, one in taken.items()))
-    found.update(
-        {key: row._replace(new=True) for key, row in known_deliveries(db, list(taken)).items()}
-    )
+    add_billing_keys(db, accepted)
+    for key, row in known_deliveries(db, accepted).items():
+        found[key] = row._replace(new=key in taken)
     for key in accepted:
         yield found[key]
         found[key] = found[key]._replace(new=False)
@@ -210,10 +213,17 @@ def _raise(at: int, fault: PersonalizationError) -> None:
     raise fault
 
 
-_COLUMNS = Delivery._fields[:-1]
-_KNOWN = f"""
-SELECT {", ".join(_COLUMNS)} FROM am_personalization_delivery
-WHERE delivery_key IN (SELECT value FROM json_each(?))
+_COLUMNS = Delivery._fields[:-2]
+_FOUND = f"SELECT {', '.join(_COLUMNS)}, {{billing_key}} FROM am_personalization_delivery d WHERE {{which}}"
+_BILLING_KEY = f"(SELECT b.billing_key FROM {BILLING_KEYS} b WHERE b.delivery_id = d.delivery_id)"
+# Of a customer who was erased nothing is related to another program any more.
+_WITHOUT_KEY = f"""
+SELECT d.delivery_id FROM am_personalization_delivery d
+LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = d.rec_id
+WHERE d.delivery_key IN (SELECT value FROM json_each(?))
+    AND NOT EXISTS (SELECT 1 FROM {BILLING_KEYS} b WHERE b.delivery_id = d.delivery_id)
+    AND NOT EXISTS (SELECT 1 FROM am_personalization_erasure x WHERE x.profile_id = l.profile_id)
+ORDER BY 1
 """
 _LOGGED = """
 SELECT l.rec_id, {earliest} FROM am_personalization_recommendation_log l {nights}
@@ -261,12 +271,23 @@ def insert_deliveries(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -
     db.executemany(_INSERT, rows)
 
 
+def add_billing_keys(db: sqlite3.Connection, keys: Sequence[str]) -> None:
+    """Make a billing_key for each of these deliveries that has none, unless its customer was erased."""
+    if has_table(db, BILLING_KEYS):
+        found = plain_rows(db, _WITHOUT_KEY, (json.dumps(keys),))
+        db.executemany(
+            f"INSERT INTO {BILLING_KEYS}(billing_key, delivery_id) VALUES (?, ?)",
+            ((token_hex(32), delivery_id) for (delivery_id,) in found),
+        )
+
+
 def find_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
-    """The delivery with this delivery_id or key; read-only. PersonalizationError if there is none."""
-    column = "delivery_id" if isinstance(delivery, int) else "delivery_key"
+    """The delivery with this delivery_id or one of its keys; read-only. PersonalizationError if there is none."""
+    which = "d.delivery_id = :it" if isinstance(delivery, int) else "d.delivery_key = :it"
+    if not isinstance(delivery, int) and has_table(db, BILLING_KEYS):
+        which += f" OR d.delivery_id = (SELECT b.delivery_id FROM {BILLING_KEYS} b WHERE b.billing_key = :it)"
     # As text, because an integer may be too large to be bound; the column's affinity makes it one again.
-    sql = f"SELECT {', '.join(_COLUMNS)} FROM am_personalization_delivery WHERE {column} = ?"
-    for row in plain_rows(db, sql, (str(delivery),)):
+    for row in plain_rows(db, _found_sql(db, which), {"it": str(delivery)}):
         return Delivery(*row)
     raise PersonalizationError(
         f"there is no delivery {delivery}", "give its delivery_id or its key"
@@ -275,7 +296,13 @@ def find_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
 
 def known_deliveries(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Delivery]:
     """Those of keys that were recorded, and their rows; read-only."""
-    return {row[1]: Delivery(*row) for row in plain_rows(db, _KNOWN, (json.dumps(keys),))}
+    sql = _found_sql(db, "d.delivery_key IN (SELECT value FROM json_each(?))")
+    return {row[1]: Delivery(*row) for row in plain_rows(db, sql, (json.dumps(keys),))}
+
+
+def _found_sql(db: sqlite3.Connection, which: str) -> str:
+    billing_key = _BILLING_KEY if has_table(db, BILLING_KEYS) else "NULL"
+    return _FOUND.format(billing_key=billing_key, which=which)
 
 
 @contextmanager

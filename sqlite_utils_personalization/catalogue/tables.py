@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,9 +27,9 @@ def exists(db: sqlite3.Connection, table: str) -> bool:
 
 
 def read(
-    db: sqlite3.Connection, table: str, *needed: str, absent: str | None = None
+    db: sqlite3.Connection, table: str, *needed: str, absent: Iterable[str] = ()
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the table's SELECT, in its order; read-only. absent is a table in it that is not there: empty.
+    """Yield the rows of the table's SELECT, in its order; read-only. absent are tables in it that are not there: empty.
 
     A column that the table lacks reads as NULL, except those needed, "this or that" among them:
     PersonalizationError names them.
@@ -45,9 +45,11 @@ def read(
     nulls = null_columns(mentioned(sql), columns)
     complete = f"FROM (SELECT *{nulls} FROM {table}) AS t"
     sql = sql.replace(f"FROM {table} AS t", complete)
-    if absent:
-        nothing = null_columns(re.findall(r"\bo\.(\w+)", sql), ()).removeprefix(", ")
-        sql = sql.replace(f"FROM {absent} AS o", f"FROM (SELECT {nothing}) AS o")
+    for name in absent:
+        for alias in re.findall(rf"\b{name} AS (\w+)", sql):
+            columns = set(re.findall(rf"\b{alias}\.(\w+)", sql))
+            nothing = null_columns(columns, ()).removeprefix(", ")
+            sql = sql.replace(f"{name} AS {alias}", f"(SELECT {nothing} WHERE 0) AS {alias}")
     yield from rows(db, sql, table)
 
 

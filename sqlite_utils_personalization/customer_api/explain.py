@@ -8,6 +8,7 @@ from typing import Any
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.billing.record import require_deliveries
+from sqlite_utils_personalization.catalogue.saved_searches import numbered_searches
 from sqlite_utils_personalization.clock import japan_day, right_now
 from sqlite_utils_personalization.customer_api.offer import was_handed_over
 from sqlite_utils_personalization.customer_api.recommendations import RecommendedItem, item
@@ -62,13 +63,14 @@ def explain(
             )
         (found,) = replay(db, Selection(rec_ids=[rec_id]))
         deliveries = deliveries_of_row(db, customer, rec_id)
+        searches = numbered_searches(db, customer)
     # An item that contradicts its evidence may be another customer's.
     if not found.found or not found.position or found.differences:
         return ExplainedRecommendation(
             rec_id, found.verdict, found.differences, deliveries=deliveries
         )
     place, declared = found.position, found.found.declared
-    whole = item(found, japan_day(now or right_now()))
+    whole = item(found, japan_day(now or right_now()), searches)
     return ExplainedRecommendation(
         rec_id, found.verdict, (), whole, declared, place.places, deliveries
     )

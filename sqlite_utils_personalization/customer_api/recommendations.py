@@ -29,6 +29,7 @@ from sqlite_utils_personalization.billing.record import (
     record_facts,
     require_deliveries,
 )
+from sqlite_utils_personalization.catalogue.saved_searches import numbered_searches
 from sqlite_utils_personalization.clock import japan_day, right_now, utc
 from sqlite_utils_personalization.customer_api.cursor import (
     LogPosition,
@@ -79,7 +80,8 @@ class RecommendedItem(PreviewItem):
     """A whole recommendation. points are per component; reasons, in this order, say why, and how they make the score.
 
     rank is among those of its type that night, from 1; served_at is UTC; verdict is what replaying it gave.
-    same_programme are other rounds, frames and years of it, for which it stands.
+    same_programme are other rounds, frames and years of it, for which it stands. saved_search is the customer's own id
+    of a saved search, None of anything else.
     """
 
     run_id: int
@@ -91,6 +93,7 @@ class RecommendedItem(PreviewItem):
     reasons: tuple[str, ...]
     verdict: str
     same_programme: tuple[Mapping[str, str], ...]
+    saved_search: str | None
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ class ParsedQuery(NamedTuple):
 class _Found(NamedTuple):
     replayed: Replay
     is_free: bool
+    searches: Mapping[str, str]
 
 
 def recommendations(
@@ -176,6 +180,7 @@ def _read(
     night = find_night(db, day, wanted.night)
     start = _start(db, customer, wanted, night)
     left_out: Counter[str] = Counter()
+    searches = numbered_searches(db, customer)
     rows = _kept(_offered(db, customer, night, start, wanted, day), left_out)
     found: list[_Found] = []
     following = next(rows, None)
@@ -185,7 +190,7 @@ def _read(
         following = next(rows, None)
         for one, replayed in zip(together, _replayed(db, together), strict=True):
             if replayed.verdict == REPRODUCED:
-                found.append(_Found(replayed, one.is_free))
+                found.append(_Found(replayed, one.is_free, searches))
             else:
                 left_out[replayed.verdict] += 1
     next_cursor = None
@@ -269,7 +274,7 @@ def _charged(page: Page, found: list[_Found], delivered: list[Delivery], day: st
         sentences.append(f"{before} already delivered on {day}, not charged again")
     return replace(
         page,
-        items=tuple(item(one.replayed, day) for one in found),
+        items=tuple(item(one.replayed, day, one.searches) for one in found),
         preview=False,
         delivered_new=len(new),
         delivered_before=before,
@@ -335,8 +340,8 @@ def _days(first: str, last: str) -> int:
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
-def item(found: Replay, today: str) -> RecommendedItem:
-    """The whole of a replayed row on this Japanese day."""
+def item(found: Replay, today: str, searches: Mapping[str, str]) -> RecommendedItem:
+    """The whole of a replayed row on this Japanese day; searches are those of numbered_searches()."""
     assert found.run
     assert found.found
     assert found.position
@@ -352,4 +357,9 @@ def item(found: Replay, today: str) -> RecommendedItem:
         reasons=(*(part.sentence for part in parts), total_sentence(found.found)),
         verdict=found.verdict,
         same_programme=tuple(one._asdict() for one in found.same_programme),
+        saved_search=(
+            searches.get(found.found.candidate.item_id)
+            if found.logged.recommendation_type == "saved_search"
+            else None
+        ),
     )

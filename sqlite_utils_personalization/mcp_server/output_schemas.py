@@ -100,6 +100,9 @@ class Recommendation(Title):
     same_programme: tuple[RoundBehind, ...] = Field(
         description="other rounds of it, for which it stands; none of them is charged"
     )
+    saved_search: str | None = Field(
+        description="data: the customer's own id of a saved search, which item_id stands for"
+    )
 
 
 class Recommendations(_Charged, _Quoting):

@@ -101,11 +101,12 @@ def is_hash(text: object) -> bool:
 
 
 def profile_id_of(db: sqlite3.Connection, user_token_hash: str) -> int:
-    """The customer with this hash; read-only. UnknownCustomer, which does not repeat it, if there is none."""
-    row = db.execute(
-        "SELECT profile_id FROM am_personalization_profile WHERE user_token_hash = ?",
-        (user_token_hash,),
-    ).fetchone()
+    """The customer with this hash; read-only. UnknownCustomer, which does not repeat it, if there is none.
+
+    Nobody has the random one that stands in the place of an erased customer's.
+    """
+    sql = "SELECT profile_id FROM am_personalization_profile WHERE user_token_hash = ?"
+    row = db.execute(f"{sql} AND {active_condition(db)}", (user_token_hash,)).fetchone()
     if row is None:
         raise unknown_customer()
     found: int = row[0]

@@ -8,6 +8,7 @@ import sqlite3
 from typing import NamedTuple
 
 from sqlite_utils_personalization.catalogue.plain_text import ID_LENGTH
+from sqlite_utils_personalization.catalogue.saved_searches import item_id_of_search
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import InvalidInput, NotFound
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
@@ -72,13 +73,20 @@ def give_feedback(
 ) -> StoredFeedback:
     """Note what a customer says of an item, one of FEEDBACK; joins the caller's transaction.
 
-    InvalidInput, UnknownCustomer, or NotFound if no night saw the item for this customer; no value is repeated.
+    A saved search may be named by its own id too. InvalidInput, UnknownCustomer, or NotFound if no night saw the item
+    for this customer; no value is repeated.
     """
     check_feedback(recommendation_type, item_id, feedback)
     require_events(db, TABLE)
-    at: dict[str, object] = {"recommendation_type": recommendation_type, "item_id": item_id}
     with write_transaction(db):
-        at["profile_id"] = require_profile(db, user_token_hash).profile_id
+        customer = require_profile(db, user_token_hash).profile_id
+        if recommendation_type == "saved_search":
+            item_id = item_id_of_search(db, customer, item_id) or item_id
+        at: dict[str, object] = {
+            "profile_id": customer,
+            "recommendation_type": recommendation_type,
+            "item_id": item_id,
+        }
         seen = db.execute(_SEEN, at).fetchone()
         if seen is None:
             raise NotFound(

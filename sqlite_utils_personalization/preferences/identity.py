@@ -134,7 +134,7 @@ def hashes_of(db: sqlite3.Connection, user_token_hash: str) -> list[str]:
     if has_table(db, OTHER_HASHES):
         sql = (
             f"SELECT key_hash FROM {OTHER_HASHES} JOIN am_personalization_profile USING (profile_id)"
-            " WHERE user_token_hash = ? ORDER BY key_hash"
+            f" WHERE user_token_hash = ? AND {active_condition(db)} ORDER BY key_hash"
         )
         found += [row[0] for row in db.execute(sql, (user_token_hash,))]
     return found
@@ -145,7 +145,7 @@ def user_token_hash_of(db: sqlite3.Connection, key_hash: str) -> str:
     if has_table(db, OTHER_HASHES):
         sql = (
             f"SELECT user_token_hash FROM am_personalization_profile JOIN {OTHER_HASHES} USING (profile_id)"
-            " WHERE key_hash = ? AND replaced_at IS NULL ORDER BY profile_id LIMIT 1"
+            f" WHERE key_hash = ? AND replaced_at IS NULL AND {active_condition(db)} ORDER BY profile_id LIMIT 1"
         )
         for (found,) in db.execute(sql, (key_hash,)):
             return str(found)

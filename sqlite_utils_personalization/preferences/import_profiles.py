@@ -39,6 +39,10 @@ UPDATE am_personalization_profile SET last_updated_at = max(created_at, :now), p
     WHERE p.preference_json <> g.preference_json
 )
 """
+_ERASED = """
+SELECT g.line FROM given_profile g CROSS JOIN am_personalization_profile p USING (user_token_hash)
+WHERE NOT {active} ORDER BY 1
+"""
 _ADD = """
 INSERT INTO am_personalization_profile(user_token_hash, preference_json, created_at, last_updated_at)
 SELECT user_token_hash, preference_json, :now, :now FROM given_profile g
@@ -80,18 +84,27 @@ def import_profiles(
 ) -> Imported:
     """Store many customers, each {"user_token_hash": HASH, "preferences": {...}} or a line of JSON: all, or none.
 
-    BadLines names every one that is no such object, repeats a hash, or is no valid preference; by its number from 1,
-    in which empty lines count.
+    BadLines names every one that is no such object, repeats a hash, or is no valid preference; or else every one whose
+    hash is the random one of an erased customer. By its number from 1, in which empty lines count.
     """
     with transaction(db):
         db.execute("DROP TABLE IF EXISTS temp.given_profile")
         db.execute(_GIVEN)
         total = _read(db, given, packs)
     with write_transaction(db):
+        _refuse_erased(db)
         updated = db.execute(_CHANGE, {"now": utc_now()}).rowcount
         created = db.execute(_ADD, {"now": utc_now()}).rowcount
     db.execute("DROP TABLE temp.given_profile")
     return Imported(created, updated, total - created - updated)
+
+
+def _refuse_erased(db: sqlite3.Connection) -> None:
+    """BadLines of those whose hash stands for an erased customer, who would be declared for once more."""
+    found = db.execute(_ERASED.format(active=active_condition(db, "p.profile_id"))).fetchall()
+    if found:
+        what = "user_token_hash stands for an erased customer"
+        raise BadLines([Fault(line, what) for (line,) in found[:NAMED_LINES]], len(found))
 
 
 def check_profiles(db: sqlite3.Connection, packs: Mapping[str, str]) -> Iterator[Fault]:

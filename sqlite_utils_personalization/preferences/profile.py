@@ -132,6 +132,13 @@ def profile_of(db: sqlite3.Connection, customer: object) -> Profile:
     return _profile(row)
 
 
+def refuse_erased(db: sqlite3.Connection, user_token_hash: str) -> None:
+    """Conflict if the hash is the random one that stands for an erased customer; read-only."""
+    is_taken = db.execute(_TAKEN, (user_token_hash,)).fetchone()
+    if is_taken and find_profile(db, user_token_hash) is None:
+        raise Conflict("this hash stands for an erased customer", "nothing can be done under it")
+
+
 def list_profiles(db: sqlite3.Connection) -> Iterator[Profile]:
     """Every customer, by profile_id; read-only."""
     return map(_profile, db.execute(_LIST.format(active=active_condition(db))))
@@ -171,10 +178,8 @@ def set_preferences(
             raise Changed(
                 "the preference is not the one that was read", "read it again, then set it"
             )
-        if before is None and db.execute(_TAKEN, (user_token_hash,)).fetchone():
-            raise Conflict(
-                "this hash stands for an erased customer", "nothing can be declared under it"
-            )
+        if before is None:
+            refuse_erased(db, user_token_hash)
         known = before.readable if before else {}
         valid = validate(_merged(known, declared) if merge else declared, packs)
         changed = _differences(known or {}, valid)

@@ -18,8 +18,9 @@ from sqlite_utils_personalization.preferences.identity import (
     replace_hashes,
     user_token_hash_of,
 )
+from sqlite_utils_personalization.preferences.old_bytes import overwriting
 from sqlite_utils_personalization.preferences.profile import find_profile
-from sqlite_utils_personalization.transaction import overwriting, write_transaction
+from sqlite_utils_personalization.transaction import write_transaction
 
 _MOVE = """
 UPDATE am_personalization_profile SET user_token_hash = ?, last_updated_at = max(created_at, ?)

@@ -99,6 +99,22 @@ CREATE TABLE IF NOT EXISTS am_personalization_identity_salt (
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
 
+-- What usage_events, Stripe and invoices name a delivery by: random, so that only this table relates the two. Not guarded:
+-- erasing the customer empties delivery_id for good, and the key stays to tell their charges from forged ones.
+CREATE TABLE IF NOT EXISTS am_personalization_billing_key (
+    billing_key TEXT PRIMARY KEY CHECK (length(billing_key) = 64),
+    delivery_id INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+) WITHOUT ROWID;
+
+-- The number that stands for a customer's saved search in all that is kept. Not guarded: erasing the customer destroys it.
+CREATE TABLE IF NOT EXISTS am_personalization_saved_search (
+    profile_id INTEGER NOT NULL,
+    search_id TEXT NOT NULL,
+    number INTEGER NOT NULL CHECK (number >= 1),
+    PRIMARY KEY (profile_id, search_id),
+    UNIQUE (profile_id, number)
+) WITHOUT ROWID;
+
 -- What one verification found, as personalization-verify --keep wrote it down: said by whoever ran it, no proof.
 CREATE TABLE IF NOT EXISTS am_personalization_verification (
     verification_id INTEGER PRIMARY KEY CHECK (verification_id BETWEEN 1 AND 9007199254740992),
@@ -289,7 +305,7 @@ INSERT OR ROLLBACK INTO am_personalization_check(utf_8) SELECT encoding = 'UTF-8
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
 SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'am_personalization_recommendation_log');
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 39 FROM main.sqlite_master WHERE type || ' ' || name IN (
+SELECT count(*) = 41 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_delivery',
     'index idx_am_personalization_delivery_rec',
     'index idx_am_personalization_delivery_delivered',
@@ -322,6 +338,8 @@ SELECT count(*) = 39 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'trigger am_personalization_feedback_no_delete',
     'trigger am_personalization_feedback_no_replace',
     'trigger am_personalization_feedback_number',
+    'table am_personalization_billing_key',
+    'table am_personalization_saved_search',
     'table am_personalization_verification',
     'trigger am_personalization_verification_no_update',
     'trigger am_personalization_verification_no_delete',
@@ -331,7 +349,7 @@ SELECT count(*) = 39 FROM main.sqlite_master WHERE type || ' ' || name IN (
     'table am_personalization_reconciled'
 );
 INSERT OR ROLLBACK INTO am_personalization_check(complete)
-SELECT count(*) = 82 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
+SELECT count(*) = 87 FROM main.sqlite_master m JOIN pragma_table_info(m.name, 'main') c
 WHERE m.type = 'table' AND m.name IN (
     'am_personalization_delivery',
     'am_personalization_erasure',
@@ -340,6 +358,8 @@ WHERE m.type = 'table' AND m.name IN (
     'am_personalization_identity',
     'am_personalization_identity_salt',
     'am_personalization_feedback',
+    'am_personalization_billing_key',
+    'am_personalization_saved_search',
     'am_personalization_verification',
     'am_personalization_reconciliation',
     'am_personalization_reconciled'

@@ -6,6 +6,8 @@ BEGIN;
 DROP TABLE IF EXISTS am_personalization_reconciled;
 DROP TABLE IF EXISTS am_personalization_reconciliation;
 DROP TABLE IF EXISTS am_personalization_verification;
+DROP TABLE IF EXISTS am_personalization_saved_search;
+DROP TABLE IF EXISTS am_personalization_billing_key;
 DROP TABLE IF EXISTS am_personalization_feedback;
 DROP TABLE IF EXISTS am_personalization_identity_salt;
 DROP TABLE IF EXISTS am_personalization_identity;
@@ -23,6 +25,8 @@ SELECT NOT EXISTS (SELECT 1 FROM main.sqlite_master WHERE name IN (
     'am_personalization_reconciled',
     'am_personalization_reconciliation',
     'am_personalization_verification',
+    'am_personalization_saved_search',
+    'am_personalization_billing_key',
     'am_personalization_feedback',
     'am_personalization_identity_salt',
     'am_personalization_identity',

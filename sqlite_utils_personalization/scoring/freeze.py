@@ -10,6 +10,9 @@ from itertools import groupby
 from operator import itemgetter
 
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.saved_searches import NUMBERS
+from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.leaves import list_sha256, place_text
 from sqlite_utils_personalization.evidence.served import by_customer, served_sha256
 from sqlite_utils_personalization.model.kinds import ABSENT, POINTS, Declared, listed
@@ -141,8 +144,29 @@ def _digest_lists(db: sqlite3.Connection) -> None:
         db.executemany("UPDATE plan_list SET list_sha256 = ? WHERE list_no = ?", digests)
 
 
+# Of who was erased meanwhile nothing is kept.
+_NUMBERED = """
+FROM temp.plan_number n
+WHERE NOT EXISTS (SELECT 1 FROM am_personalization_erasure e WHERE e.profile_id = n.profile_id)
+"""
+_NUMBERS = f"""
+INSERT OR IGNORE INTO {NUMBERS}(profile_id, search_id, number)
+SELECT n.profile_id, n.search_id, n.number {_NUMBERED}
+"""
+_NOT_NUMBERED = f"""
+SELECT 1 {_NUMBERED} AND NOT EXISTS (
+    SELECT 1 FROM {NUMBERS} k
+    WHERE k.profile_id = n.profile_id AND k.search_id = n.search_id AND k.number = n.number
+) LIMIT 1
+"""
+
+
 def freeze(db: sqlite3.Connection) -> int:
-    """Write the prepared plan, inside the caller's transaction; returns the new run_id."""
+    """Write the prepared plan, inside the caller's transaction; returns the new run_id.
+
+    PersonalizationError if another program gave one of its numbers of saved searches meanwhile.
+    """
+    _keep_numbers(db)
     run_id = db.execute(_RUN).lastrowid
     assert run_id is not None
     lists = db.execute("SELECT coalesce(max(list_id), 0) FROM am_personalization_list").fetchone()[
@@ -151,3 +175,13 @@ def freeze(db: sqlite3.Connection) -> int:
     for statement in (_RUN_CANDIDATES, _LISTS, _DECISIONS, _UNSERVED, _CUSTOMERS, _PROGRESS):
         db.execute(statement, {"run_id": run_id, "lists": lists})
     return run_id
+
+
+def _keep_numbers(db: sqlite3.Connection) -> None:
+    if not has_table(db, NUMBERS):
+        return
+    db.execute(_NUMBERS)
+    if db.execute(_NOT_NUMBERED).fetchone():
+        raise PersonalizationError(
+            "saved searches were numbered by another night meanwhile", "run it once more"
+        )

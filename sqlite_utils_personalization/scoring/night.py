@@ -9,7 +9,7 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
-from sqlite_utils_personalization.catalogue.read import listed_types, read_catalogue
+from sqlite_utils_personalization.catalogue.read import listed_types
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import (
     explain_errors,
@@ -38,13 +38,12 @@ from sqlite_utils_personalization.scoring.log import (
     rows_left,
 )
 from sqlite_utils_personalization.scoring.plan import (
-    add_candidates,
+    add_catalogue,
     add_customers,
     add_run,
     create_tables,
     rejected_profiles,
     unreadable_items,
-    without_personal_data,
 )
 from sqlite_utils_personalization.scoring.progress import STATUS, mend_progress
 from sqlite_utils_personalization.scoring.replaced import (
@@ -297,8 +296,7 @@ def _plan(
 ) -> None:
     create_tables(db)
     create_map(db)
-    found = read_catalogue(db, night.as_of, night.model, night.catalogue)
-    add_candidates(db, without_personal_data(found))
+    add_catalogue(db, night.as_of, night.model, night.catalogue)
     for (kind, rule), items in unreadable_items(db).items():
         reporter.say(f"left out: {rule}: {kind} {', '.join(items)}")
     for (key, how), profiles in sorted(add_customers(db, night.model, reporter.progress).items()):

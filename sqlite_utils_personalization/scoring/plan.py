@@ -8,10 +8,13 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
+from pathlib import Path
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.plain_text import is_readable
+from sqlite_utils_personalization.catalogue.read import read_catalogue
+from sqlite_utils_personalization.catalogue.saved_searches import new_numbers
 from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.formula.declared import (
     NO_CUSTOMER,
@@ -30,10 +33,6 @@ CACHED_PREFERENCES = 50_000
 NAMED_ITEMS = 20
 
 _TOLD = " ― "
-# A UUID, another run of hexadecimal digits, or a number that was counted: never written with a zero before it.
-_GENERATED_ID = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,64}|[1-9][0-9]{0,18}", re.IGNORECASE
-)
 # As long as sums are, so that no run of digits is read from each of its places.
 _YEN = re.compile(r"[\d,]{1,20}円|(?<=上限額: )(?:\d{1,20}|記載なし) → (?:\d{1,20}|記載なし)$")
 
@@ -47,6 +46,9 @@ CREATE TEMP TABLE plan_candidate (
     candidate_no INTEGER PRIMARY KEY, candidate_sha256 TEXT NOT NULL UNIQUE,
     {listed(Candidate._fields)}, candidate_id INTEGER
 );
+CREATE TEMP TABLE plan_number (
+    profile_id INTEGER, search_id TEXT, number INTEGER, PRIMARY KEY (profile_id, search_id)
+) WITHOUT ROWID;
 CREATE TEMP TABLE plan_list (
     list_no INTEGER PRIMARY KEY, cohort_no INTEGER NOT NULL, profile_id INTEGER, customers INTEGER NOT NULL,
     list_sha256 TEXT
@@ -145,13 +147,11 @@ def _cohort_no(db: sqlite3.Connection, vector: Declared) -> int:
 def without_personal_data(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
     """The candidates of tonight's catalogue as they may be kept for ever, whatever other programs wrote.
 
-    An amendment of what looks personal says only that something changed; a saved search with such an id is left out,
-    and its id forgotten. Programs are public, and stay what their publisher calls them.
+    An amendment of what looks personal says only that something changed. Programs are public, and stay what their
+    publisher calls them; a saved search says nothing of itself.
     """
     for found in candidates:
-        if found.recommendation_type == "saved_search" and _is_personal_id(found.item_id):
-            yield found._replace(item_id="", title="saved search", left_out="id looks personal")
-        elif found.recommendation_type == "amendment" and _says_personal(found.title):
+        if found.recommendation_type == "amendment" and _says_personal(found.title):
             name, _, _ = found.title.partition(_TOLD)
             is_name = name != found.title and not _says_personal(name)
             yield found._replace(title=f"{name}{_TOLD}内容を変更" if is_name else "内容を変更")
@@ -159,13 +159,18 @@ def without_personal_data(candidates: Iterable[Candidate]) -> Iterator[Candidate
             yield found
 
 
-def _is_personal_id(item_id: str) -> bool:
-    return not _GENERATED_ID.fullmatch(item_id) and personal_data(item_id) is not None
-
-
 def _says_personal(title: str) -> bool:
     # A sum of yen may have as many digits as a phone number, and a model without constants for amendments gives no 円.
     return personal_data(_YEN.sub("", title)) is not None
+
+
+def add_catalogue(db: sqlite3.Connection, as_of: str, model: Model, extra: Path | None) -> None:
+    """Store tonight's catalogue, and which saved search of it has which number from now on."""
+    # Both of the file as it is at one moment.
+    with transaction(db):
+        add_candidates(db, without_personal_data(read_catalogue(db, as_of, model, extra)))
+        # Listed twice is numbered once.
+        db.executemany("INSERT OR IGNORE INTO plan_number VALUES (?, ?, ?)", new_numbers(db))
 
 
 def add_candidates(db: sqlite3.Connection, candidates: Iterable[Candidate]) -> None:

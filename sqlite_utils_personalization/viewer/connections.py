@@ -94,12 +94,14 @@ class _Queue:
 
 
 # What our code reads and nobody is shown: what other programs put into a preference, other hashes of a customer's key,
-# and the salts that blind what is sealed and mark cursors.
+# what relates rows of other programs to a customer, and the salts that blind what is sealed and mark cursors.
 _HIDDEN = {
     ("am_personalization_profile", "preference_json"),
     ("am_personalization_other_hash", "key_hash"),
     ("am_personalization_identity_salt", "salt"),
     ("am_personalization_run", "salt"),
+    ("am_personalization_billing_key", "billing_key"),
+    ("am_personalization_saved_search", "search_id"),
 }
 
 

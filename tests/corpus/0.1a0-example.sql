@@ -5,9 +5,13 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 18:23:40.821252+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 18:23:40.832177+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 18:23:40.839901+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 21:32:19.258496+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 21:32:19.272561+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 21:32:19.274407+00:00');
+CREATE TABLE am_personalization_billing_key (
+    billing_key TEXT PRIMARY KEY CHECK (length(billing_key) = 64),
+    delivery_id INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+) WITHOUT ROWID;
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -66,8 +70,8 @@ INSERT INTO "am_personalization_candidate" VALUES(31,'4d1966bd5ec8d1076e4cae8528
 INSERT INTO "am_personalization_candidate" VALUES(32,'10ce52e41a560a10b2effe465d42467861f28f86e09d311b405bb86c38b9bdde','amendment','3','若手就農者の機械導入支援 補助率: 1/2 → 2/3','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(33,'97ec65294fd47de799d6a36de2c0c18c4f984ecac8fc23750b5769fb7ed6f597','amendment','4','内容を変更','unknown','nationwide',NULL,NULL,NULL,'{}',NULL,'not seen in the last 30 days',NULL,NULL,NULL);
 INSERT INTO "am_personalization_candidate" VALUES(34,'76c0ac8e52715d428ab1b49a68eb844ee5b74faca831de1934e8c782d40c7ff3','amendment','5','若手就農者の機械導入支援 名称: 就農者の機械導入支援 → 若手就農者の機械導入支援','A','高知県',NULL,'2026-07-31','low','{"keyword":"就農","program":"EX-103","tier":"S"}',NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(35,'e8b946fb3a9697668d659b7c4de14f71ed5e372ddce8ce9df1cd68a905ec5f72','saved_search','1','saved search 1','unknown','愛知県',NULL,NULL,NULL,'{}',2,NULL,NULL,NULL,NULL);
-INSERT INTO "am_personalization_candidate" VALUES(36,'1f057ea8ec3ddc896b9046a273732f64d314af8fa2c089e582e56190643860dd','saved_search','2','saved search 2','A','高知県',NULL,NULL,NULL,'{}',3,NULL,NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(35,'6ef36bd2d107790c901c83d5bb4ea08b92affb39d6e3cbb6f0efa521335afaa1','saved_search','2-1','saved search 1','unknown','愛知県',NULL,NULL,NULL,'{}',2,NULL,NULL,NULL,NULL);
+INSERT INTO "am_personalization_candidate" VALUES(36,'adf2d4eb3f3116aaed067abd18a952de4521294747128acfe08b06e079ce4ed8','saved_search','3-1','saved search 1','A','高知県',NULL,NULL,NULL,'{}',3,NULL,NULL,NULL,NULL);
 CREATE TABLE am_personalization_cohort (
     cohort_id INTEGER PRIMARY KEY CHECK (cohort_id BETWEEN 1 AND 9007199254740992),
     industries TEXT CHECK (industries <> ''),
@@ -277,26 +281,26 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'1d88a2f0e7531daee615a5fb5840dec814eb21b0a8d97c14e0816ccb497d6bfa','2026-11-28T18:23:40.534Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'775a8c889f48217095b916010502345e6b559176682626ee8236b872121112f9','2026-11-28T18:23:40.534Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'323e933a887caebc34d3f58d073b08825392db39c4dc8a8c204795b53daea30e','2026-11-28T18:23:40.534Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'f665ed41712069fbd3df05e6039ad3c194b4a8979d7e41809cfcd20c28bed2ca','2026-11-28T18:23:40.534Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'764c5105c1be70c954909932f86b904530f009fd6e3126aa5b0ce3d76d63f30d','2026-11-28T18:23:40.534Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'f47e010fa1318e48c408b471e0f5b8c9bd74e0d451e22f30215b8f08202ca46d','2026-11-28T18:23:40.535Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'c677d2ad3e12c6ccd6d986aba6dc04994d84a1d88a7f4174c96658c95cdb9140','2026-11-28T18:23:40.535Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'487428fbdb4729b1a1dce3dcfab5b3b7a63d05e01f060e0a3976828d42e35b58','2026-11-28T18:23:40.535Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'7024e3ace92f279cf962b6e902209b5ec8e08e90f79523245e1a9007b7681960','2026-11-28T21:32:17.663Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'095e9681ec4398a6e0269ff5f1358c10ad4304c144152d636dc92c456612f8cf','2026-11-28T21:32:17.663Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'e7226e5fe917971266ca9d312e3d3995e124ca4a2e4c28e6f791632960340726','2026-11-28T21:32:17.663Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'1e0626819a2a9180dd52da2eb2d44b8bbdfd0d5db42f8933f47ad0f93a7a2860','2026-11-28T21:32:17.663Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'294be2fcd57c3ebff5340969d9303e40b630c229744af68da355686878b56479','2026-11-28T21:32:17.663Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'61cc5db331d656b7690a9b17f4fb73adbf91e341c9cbca319028c21f55e1de19','2026-11-28T21:32:17.663Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'acc2176e5be03c96d5222e9a17e4f563dbead7cc92c7310036ab25254067d213','2026-11-28T21:32:17.663Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'74b558856449141bdec411c6332b08f27deaeea223466bc3bdd78371de4286dd','2026-11-28T21:32:17.663Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'2e2ca765db96ce531c5cdc3d0f814cc0023fca95417ea762de264b1ec48263fb');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'161004a3730debf909d74a979d4ada00bf8c5f489050731f726570097a6b5e4b');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'20d7b002d05db3c4f5d8b9a647f0299f18001dd74c9cbe626f137b22f587bffe');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'7952f2a53ab66f1a49b52f8cf13fc8042acf5b3079f6785f96a65bc66b2d0dc2');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'04ff14bd586c24c3fe2fdd0173851bec156253cefc5c58054101b3a3a0f195c1');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'766d64e9f2fb2e7518618b3b3dcfa8f074f2ca9b1c8c4ea5d832834caebe4d9a');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'e7aedd519dd9df15de5ea87f96ae7374eedf9c5bd942544a5c7658decbc0c575');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'c35d50d8a234bdd036997985997df634b44b1ade3754edeac196444a935a5bdc');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'145570afe91e35f8b78d2e046bde6b577061e2e271c77c3e2c871e8cdf35109c');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'22e963e4a2573ded3837bde7039c4b26cbd17b625fd65eaa887471c7699dc45b');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'51ef206792cc68707739cee58a978d6d228cf9b98b4f311335ef3782ec01e3d5');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'e0302ddb9d6a94a2f10eb7ae956408efafa94da679c597a2b80b038b6a2cac2b');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'52cc0c75fdb16cf4bead87672b843d0c7010165428cb74832469b35ef241e200');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'772edf22abd7402b36712e46b3dda9e49950ed4060a032c2e6c66ab81500e2cc');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'6cc66e112c5eb207aff3414739f8e315c52ec00c5388ce8d1c9aca657746fdaf');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'dbc33e542661cf72b7bff54183143624f1c00aa929621da838b9ea68d518f2a2');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -312,8 +316,8 @@ INSERT INTO "am_personalization_list" VALUES(4,1,4,NULL,'bb29a630796265f88d51983
 INSERT INTO "am_personalization_list" VALUES(5,1,5,NULL,'776393824833b7099b3dcbde118384de111ce5add78cac4413335f31ebeecdea');
 INSERT INTO "am_personalization_list" VALUES(6,1,6,NULL,'39b2b4e720180c901e6880ca4a1c0d09da26b963f9b67f9203f6a693a1a101dd');
 INSERT INTO "am_personalization_list" VALUES(7,1,7,NULL,'28c4f637887dfab8444baadfc03f8c69c6f89f580018cea84103556bbbad4c17');
-INSERT INTO "am_personalization_list" VALUES(9,1,2,2,'53eaffcadf28c60c1ba13367520bb4dd636dea9e80f67c20af935eff7736c6a2');
-INSERT INTO "am_personalization_list" VALUES(10,1,3,3,'e61f633712416c43cfef581228dfa48bda129215136d1b5b9492a8fbbb6e2ab0');
+INSERT INTO "am_personalization_list" VALUES(9,1,2,2,'840be80622aab318b304ddfeb3a0d245cd6cabf275071cee2cad012a82d393ef');
+INSERT INTO "am_personalization_list" VALUES(10,1,3,3,'d6b04c3135200f04e871b2a4b3f92c71ac079ceaacc3abbddeb1b7036b0bd2d8');
 INSERT INTO "am_personalization_list" VALUES(11,2,1,NULL,'f2f785579fd5977d9a3f4a56292bfc8d3e35dd8fad8108e98f94537a1c20bc4b');
 INSERT INTO "am_personalization_list" VALUES(12,2,2,NULL,'60eca8052968a7fca986572fdcf053ccec3b86caef09b470bc2c4969faa1f45a');
 INSERT INTO "am_personalization_list" VALUES(13,2,3,NULL,'4b9862cab662ef194270c01be31dc278b17ee9eb868d3a28f6b48effb6afc1c2');
@@ -321,8 +325,8 @@ INSERT INTO "am_personalization_list" VALUES(14,2,4,NULL,'00d30ad41503a3392af61c
 INSERT INTO "am_personalization_list" VALUES(15,2,5,NULL,'5ae3f459c4a93d0a3c3602a0a86e68a74aeccb4de3395e02a01dc4301fbb1df1');
 INSERT INTO "am_personalization_list" VALUES(16,2,6,NULL,'fd9d238a68efae2dcdb729a150b1a843682347ee16b276f8679ff8841cb926d8');
 INSERT INTO "am_personalization_list" VALUES(17,2,7,NULL,'10d32166a2f8a5e902e61ad02fe630d21e1e8cac4d651ebec8b2af47b0ec5038');
-INSERT INTO "am_personalization_list" VALUES(19,2,2,2,'53eaffcadf28c60c1ba13367520bb4dd636dea9e80f67c20af935eff7736c6a2');
-INSERT INTO "am_personalization_list" VALUES(20,2,3,3,'e61f633712416c43cfef581228dfa48bda129215136d1b5b9492a8fbbb6e2ab0');
+INSERT INTO "am_personalization_list" VALUES(19,2,2,2,'840be80622aab318b304ddfeb3a0d245cd6cabf275071cee2cad012a82d393ef');
+INSERT INTO "am_personalization_list" VALUES(20,2,3,3,'d6b04c3135200f04e871b2a4b3f92c71ac079ceaacc3abbddeb1b7036b0bd2d8');
 INSERT INTO "am_personalization_list" VALUES(21,3,1,NULL,'f2f785579fd5977d9a3f4a56292bfc8d3e35dd8fad8108e98f94537a1c20bc4b');
 INSERT INTO "am_personalization_list" VALUES(22,3,2,NULL,'60eca8052968a7fca986572fdcf053ccec3b86caef09b470bc2c4969faa1f45a');
 INSERT INTO "am_personalization_list" VALUES(23,3,3,NULL,'4b9862cab662ef194270c01be31dc278b17ee9eb868d3a28f6b48effb6afc1c2');
@@ -330,8 +334,8 @@ INSERT INTO "am_personalization_list" VALUES(24,3,4,NULL,'00d30ad41503a3392af61c
 INSERT INTO "am_personalization_list" VALUES(25,3,5,NULL,'5ae3f459c4a93d0a3c3602a0a86e68a74aeccb4de3395e02a01dc4301fbb1df1');
 INSERT INTO "am_personalization_list" VALUES(26,3,6,NULL,'fd9d238a68efae2dcdb729a150b1a843682347ee16b276f8679ff8841cb926d8');
 INSERT INTO "am_personalization_list" VALUES(27,3,7,NULL,'10d32166a2f8a5e902e61ad02fe630d21e1e8cac4d651ebec8b2af47b0ec5038');
-INSERT INTO "am_personalization_list" VALUES(29,3,2,2,'53eaffcadf28c60c1ba13367520bb4dd636dea9e80f67c20af935eff7736c6a2');
-INSERT INTO "am_personalization_list" VALUES(30,3,3,3,'e61f633712416c43cfef581228dfa48bda129215136d1b5b9492a8fbbb6e2ab0');
+INSERT INTO "am_personalization_list" VALUES(29,3,2,2,'840be80622aab318b304ddfeb3a0d245cd6cabf275071cee2cad012a82d393ef');
+INSERT INTO "am_personalization_list" VALUES(30,3,3,3,'d6b04c3135200f04e871b2a4b3f92c71ac079ceaacc3abbddeb1b7036b0bd2d8');
 CREATE TABLE am_personalization_log_mark (
     mark_id INTEGER PRIMARY KEY CHECK (mark_id = 1),
     last_rec_id INTEGER NOT NULL,
@@ -353,14 +357,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T18:23:40.432Z','2026-11-28T18:23:40.432Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -369,112 +373,112 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T18:23:40.471Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T18:23:40.500Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T18:23:40.587Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T18:23:40.619Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T18:23:40.686Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T18:23:40.721Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T18:23:40.721Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T21:32:17.433Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T21:32:18.138Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T21:32:18.201Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T21:32:18.706Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T21:32:18.767Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -565,9 +569,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T18:23:40.500Z','2026-11-28T18:23:40.480Z','33c8d33ec943b5cad90ad7b697d06e238ac28965cde397f6a2fdd74ca870ab47','da340dbb0821ecd8d2e77eff91675485830ea0705cd7cafda73ef93a8ac83d51','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','4799dc00f9e4590a5f5d05aa8f803b3846afa1e30327f35f2e1f25abb08376b0',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T18:23:40.619Z','2026-11-28T18:23:40.600Z','bbaa5ac2dfdd4ca2f83a7bdfd22217847be698917c31e065276ac847cc60a9c9','86da0aa8f547777d3480605cadf31d447413eb1d834cd87f747154ba5bb28cf7','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','82132c97afce404c05ea5d6a16f5440add755693e289d480a8ddf25cea39d2e6',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T18:23:40.721Z','2026-11-28T18:23:40.701Z','904a6107b89c7c2a3b8c02132d9be4c4d3a16c5fd5bbf58578ddd97d703be9b0','26624af242f56453e396c3fc289241647969eef7308dd5e655573081ad2431b2','4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152','cb946b0e801922b1a7d2f194c45e5a632d23221bb31d675921baa9e955457b93',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T21:32:17.498Z','2026-11-28T21:32:17.450Z','7a2ae7975f7676d2f280ea635e6ac213922b3bf0fc8805b9d3931851b6236005','ddf35261504fe38c659838d089136e703eb6ce6d4107c3b6d9b7d6df940ac7ce','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','924645200a303b29ccf4b91163bfd06f0678af015d7b72bd43c33f0a40d1fb41',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T21:32:18.201Z','2026-11-28T21:32:18.176Z','88ba74c79e5e111dbd897eef4c3b90d6031faa8982fd3a9de290f05066666d07','8d1114ad623474b8ef2026ad06505084b75980378a10d354adeb176f54bbabb4','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','560b6a903896ff0168e826f08bdd060dadd09b955f4b4b8ca0501163e46ab1a9',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T21:32:18.767Z','2026-11-28T21:32:18.745Z','f16c95d2e46b547e561b54ab4465166e0b52c30b7f268da2767458e60edea79b','afcb79a36da790f94f1f84388192b4e63307c21422c611fc1f633f7c606d9593','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','6f0b62cbe97768a3895e6a3281de847c262d3b56029dfad2e89b83c9a5e3fa69',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -698,9 +702,16 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T18:23:40.545Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T18:23:40.650Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T18:23:40.758Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T21:32:17.736Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T21:32:18.332Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T21:32:18.864Z');
+CREATE TABLE am_personalization_saved_search (
+    profile_id INTEGER NOT NULL,
+    search_id TEXT NOT NULL,
+    number INTEGER NOT NULL CHECK (number >= 1),
+    PRIMARY KEY (profile_id, search_id),
+    UNIQUE (profile_id, number)
+) WITHOUT ROWID;
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -716,13 +727,13 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/65d7b5bdf81cb2d8',NULL,NULL,NULL,0,8,'7df7a7024eb0d0d2cb113aac245471fed458c90451ab9158c394da39a32b1f10','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','9146d728233af39cbde9b4c478e2e2cf29454f7baef95ca28aaa23a4555740cc','9146d728233af39cbde9b4c478e2e2cf29454f7baef95ca28aaa23a4555740cc');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/65d7b5bdf81cb2d8',NULL,1,1,50,1,'b07fc75dc750e03559b0650d793aa3aceb8e7336fa3cec6a3f1fd29333541a15','{"after":0,"rows":1}','29fb31c0b04e9bf7820961fc4834481edce90cf7840fd0fc562e3dd536ff5c94','29fb31c0b04e9bf7820961fc4834481edce90cf7840fd0fc562e3dd536ff5c94');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/65d7b5bdf81cb2d8',1,2,50,50,7,'381329c4796678d37143d4226673264634a0065ea1229338087e77c1af804901','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"da340dbb0821ecd8d2e77eff91675485830ea0705cd7cafda73ef93a8ac83d51","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T18:23:40.500Z","served_sha256":"4799dc00f9e4590a5f5d05aa8f803b3846afa1e30327f35f2e1f25abb08376b0","started_at":"2026-11-28T18:23:40.480Z","top_k":10},"unserved_sha256":"80852e4833c6f87d35332e75c573d69ef99b0c76504950e3485e86298fdec89f"}','21ce1b9f62bbc81e076810dfaea44081193b8cff926675f20e34a505b854eb66','a4d7b92fdd016e8b3d0a34de4c44540fd6f68ed61ac86a59dfcb477619df56ad');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/65d7b5bdf81cb2d8',NULL,51,51,78,1,'a6184bcb12563a49d22ac30636070b2d541dbcff55efa4e89e01ab92335e823b','{"after":50,"rows":1}','fbd71fbb28bd6854ae03ef4de2135c4bb30af41d1c268d51e1accc2282d9905f','fbd71fbb28bd6854ae03ef4de2135c4bb30af41d1c268d51e1accc2282d9905f');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/65d7b5bdf81cb2d8',2,52,78,78,7,'b10df81e6ac9a3dc5d6b6da478666c447ddf470f62e1e3b3fcdff1a6c655f281','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"86da0aa8f547777d3480605cadf31d447413eb1d834cd87f747154ba5bb28cf7","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T18:23:40.619Z","served_sha256":"82132c97afce404c05ea5d6a16f5440add755693e289d480a8ddf25cea39d2e6","started_at":"2026-11-28T18:23:40.600Z","top_k":2},"unserved_sha256":"1eac3ddc8536f292f163de9aedf5909d0fe1c3d043d392be0b769d2ee3193c25"}','bb1ab7236620d0332b106ab2f8f3853e32c422a94ca553dc17216937555453e7','6f3c7bdfe1f0f0b9b2f81a1852524a4b96de80f5ed2e0612b650c8dca97e602f');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/65d7b5bdf81cb2d8',NULL,79,79,106,1,'dd41b08c5180083e0467461370f722bb6a1ad3a4fb2393f9ef8922a644363cb3','{"after":78,"rows":1}','674b6a81e220c1060ed0598b9351b9f11f7186293e4e1ed8731350f93480d7ce','0410ec4d27c09b11a45c7c67e6262cecea279220a24db4b13ced50848ae50db3');
-INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/65d7b5bdf81cb2d8',3,80,106,106,7,'b0b344d6147aae60ad4d60c39ab0941093d6e4fca1cf5080738a7732b61efee0','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"4f4fbd1d69904b299a805ddee86353d1b0bf3fdb077aa81431e1a452dd15e152","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"26624af242f56453e396c3fc289241647969eef7308dd5e655573081ad2431b2","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T18:23:40.721Z","served_sha256":"cb946b0e801922b1a7d2f194c45e5a632d23221bb31d675921baa9e955457b93","started_at":"2026-11-28T18:23:40.701Z","top_k":2},"unserved_sha256":"4b7c43061546fb2743c12e9db588bbf76fa56603500c6f5b771871e83017da9a"}','70e1bf5737ab7f73bd34748a475188c832e1083bb66deda1a8a1840187190ea9','2929a3d457495088139cbc13579a00cab569e4e47c9a49a1b788f479427c3843');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/7e3c650641c0bcf9',NULL,NULL,NULL,0,8,'fe56d55eba2512877d085e22bd5b1f7c26c1fbd3270a0f8ed9525f618c3e55cd','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','3771f63cbc8503aecf7d1438e33129fd22aed1d06a2023237c9dac0c0a07ffd3','3771f63cbc8503aecf7d1438e33129fd22aed1d06a2023237c9dac0c0a07ffd3');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/7e3c650641c0bcf9',NULL,1,1,50,1,'decc999ac58fc67137a0837ed302d9a510498e41b8d164ba266f3172ae093587','{"after":0,"rows":1}','53dc419f0820dc32f10a5328899dda6095016e75dbd2d21b211fa032891cdbfe','53dc419f0820dc32f10a5328899dda6095016e75dbd2d21b211fa032891cdbfe');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/7e3c650641c0bcf9',1,2,50,50,7,'298fea31614d2cc0fdd390c45c78016c07e58c5a87da728b821e5a40b7d78c7b','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"ddf35261504fe38c659838d089136e703eb6ce6d4107c3b6d9b7d6df940ac7ce","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T21:32:17.498Z","served_sha256":"924645200a303b29ccf4b91163bfd06f0678af015d7b72bd43c33f0a40d1fb41","started_at":"2026-11-28T21:32:17.450Z","top_k":10},"unserved_sha256":"8983b86c94556382a006235fbab0621413fdea3bc18794d749997cffab5f919d"}','7257a29b1c0a25358620bd2825f1b5eb4866765264093f0cec8911e626b2421d','3e0d04465a14c569a5d4341e8f9fdcd323f3081b2f497d6ddf806e9c7d221647');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/7e3c650641c0bcf9',NULL,51,51,78,1,'46d046314d5eacb0c116d0eb688271eb301c9a3dbf52574c6283e82350d5bc87','{"after":50,"rows":1}','755c8f4fa3ce336bf567dc0b7bdb1d9d1c7e0311c4e273860dc01e010be064ad','755c8f4fa3ce336bf567dc0b7bdb1d9d1c7e0311c4e273860dc01e010be064ad');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/7e3c650641c0bcf9',2,52,78,78,7,'63a25ae1d33ec9dab4ebeb1922b646e057aa188945918592b4054e6eaff0c534','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"8d1114ad623474b8ef2026ad06505084b75980378a10d354adeb176f54bbabb4","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T21:32:18.201Z","served_sha256":"560b6a903896ff0168e826f08bdd060dadd09b955f4b4b8ca0501163e46ab1a9","started_at":"2026-11-28T21:32:18.176Z","top_k":2},"unserved_sha256":"42c06311c2dc0a41ffe45adbafe38f2594dbcba61a01dbbfaff1cd40c9f5353e"}','fb1cd4ac5d0d85760171ae4b24579c1ee937230a8c8ba324c8b00d6005c2fd23','886b5678acd27b2bca5daddf835798dee4245b72c1154680256f51326ad018e9');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/7e3c650641c0bcf9',NULL,79,79,106,1,'f29b45143197b57e5e8f837dde7fa71c987a619a930786b61cf6f950afc4d1d5','{"after":78,"rows":1}','0719eeba74dfb984cda5ed209f86ba9fe367e9fb9993cc9984f24bd9ddfdb673','1de4847db97471fefe6e0d24d7f7c9ede6506f99c5278dce941eff6f11128b2b');
+INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/7e3c650641c0bcf9',3,80,106,106,7,'bfdcf91f952e93851633dad6dbd68c032f67b6aff1375d0fc6b455ec0dc62c98','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"afcb79a36da790f94f1f84388192b4e63307c21422c611fc1f633f7c606d9593","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T21:32:18.767Z","served_sha256":"6f0b62cbe97768a3895e6a3281de847c262d3b56029dfad2e89b83c9a5e3fa69","started_at":"2026-11-28T21:32:18.745Z","top_k":2},"unserved_sha256":"d0908665f902c740806d0a8b49aa489e0ed83d900e2d33a982290b817c5c50c6"}','4325c8512884cab7ce41838f56b23fa129facdaab3f4d92719bff0a650605458','f18c4d5c6a33902230bd5dba620dc3077a8b4acdb4b8b860c798802c511bbc83');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

@@ -5,9 +5,13 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 18:23:41.764143+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 18:23:41.772446+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 18:23:41.778164+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 21:32:21.738358+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 21:32:21.745042+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 21:32:21.750867+00:00');
+CREATE TABLE am_personalization_billing_key (
+    billing_key TEXT PRIMARY KEY CHECK (length(billing_key) = 64),
+    delivery_id INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
+) WITHOUT ROWID;
 CREATE TABLE am_personalization_candidate (
     candidate_id INTEGER PRIMARY KEY CHECK (candidate_id BETWEEN 1 AND 9007199254740992),
     candidate_sha256 TEXT NOT NULL UNIQUE CHECK (length(candidate_sha256) = 64),
@@ -142,20 +146,20 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'752459f007f7012bfc0735995403963bb34321535da15d28b6f87b142688a7b3','2026-11-28T18:23:41.609Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'4a7e6d0ac3c1661cf1d6f08b824b3603e095075264cd58ef4bc26d360cb69f3c','2026-11-28T18:23:41.610Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'adaa5317b80b0cb841ceb256ac060bdffa321ce47025cf240ce625c7ffb7f175','2026-11-28T18:23:41.610Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'c89be77e83c66300f719c6f74b98b38301f892b3aa2d8bb7d6f11c976db7c324','2026-11-28T18:23:41.610Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'011668c56272783d864869e8c806319850e3479ab8102ffaf6292d2a43aec5fe','2026-11-28T18:23:41.610Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'1b35d8f973d72919deacab7c461f532cddc746cd3a16963e7ea313fe67743692','2026-11-28T21:32:21.178Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'66d672179a38a3c2742514e5add8f8963f79d7255490aa00df5aef8bc3e749ed','2026-11-28T21:32:21.178Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'4ce861763d81283dc2be016a1419782e932e813e7c0ed562d42d13ad34dd0e53','2026-11-28T21:32:21.179Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'e986439ad1a6dc472282022202ed118821a3a286b9444098b323f3dad14b34f3','2026-11-28T21:32:21.179Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'b6c769351b6cd0a071d8d1e1fcc5b6de7486556b8142528419d0b2bd1eef8829','2026-11-28T21:32:21.179Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'ff08efbe9b838cfcef5423039537e262a0cd0442e36593e0e88ebd5956eae43d');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'db913b3e3c29477fb0d3b5208be6e357b6bb865bf3ac9bccb1a6dcd1ed151ac8');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'bf7b867c21be2613bc758a00afbb7d965444e52d69b2da24275e917014fe1ed1');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'5402353670f89ddd6753f70165da3f17be388e25191dd7d2a90762727a1bc714');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'4174bf97ad6b1b7aaca5827a9f76791c1662ab54dbb93cd4d6a22bd85364884d');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'4b22c6974a6f963f23704322f9230fab28fe5f1a2e094231df1f9d06c8eb5707');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'f1618d6a70664c7d6fde208dbcec24382de62092645f5c2e958b493cb2cd9e96');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'7cd74d1b022dca2315d9c1cc50a17dbd6885f50609e22ae51fda7b1faf8e1c46');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'11894c7781a08745a0bd6a20e6434bf5dddf40281c193c84c784886a827ec1d2');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'d19aecff3295a27bd99f2c0fa4f4a62c83283f4d7f9216140bb8ab9e959009dd');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -191,11 +195,11 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T18:23:41.561Z','2026-11-28T18:23:41.561Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T18:23:41.561Z','2026-11-28T18:23:41.561Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T18:23:41.561Z','2026-11-28T18:23:41.561Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T18:23:41.561Z','2026-11-28T18:23:41.561Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T18:23:41.561Z','2026-11-28T18:23:41.561Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'1111111111111111111111111111111111111111111111111111111111111111','{}','2026-11-28T21:32:21.081Z','2026-11-28T21:32:21.081Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'2222222222222222222222222222222222222222222222222222222222222222','{"industry_pack":"D"}','2026-11-28T21:32:21.081Z','2026-11-28T21:32:21.081Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'3333333333333333333333333333333333333333333333333333333333333333','{"risk_tolerance":"low","deadline_horizon_days":30}','2026-11-28T21:32:21.081Z','2026-11-28T21:32:21.081Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'4444444444444444444444444444444444444444444444444444444444444444','{"risk_tolerance":"high"}','2026-11-28T21:32:21.081Z','2026-11-28T21:32:21.081Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'5555555555555555555555555555555555555555555555555555555555555555','{"prefecture":"東京都","industry_pack":"E"}','2026-11-28T21:32:21.081Z','2026-11-28T21:32:21.081Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -204,30 +208,30 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T18:23:41.581Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T18:23:41.691Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T18:23:41.691Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,2,'program',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,2,'industry_pack',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,2,'saved_search',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,2,'amendment',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,3,'program',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,3,'industry_pack',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,3,'saved_search',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,3,'amendment',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,5,'program',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,5,'industry_pack',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,5,'saved_search',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,5,'amendment',50,'2026-11-28T21:32:21.124Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'industry_pack',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'saved_search',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'program',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'industry_pack',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'saved_search',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'amendment',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,5,'program',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'industry_pack',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'saved_search',50,'2026-11-28T21:32:21.465Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'amendment',50,'2026-11-28T21:32:21.465Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -318,8 +322,8 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',10,'2026-11-28T18:23:41.581Z','2026-11-28T18:23:41.576Z','0c0603faf09f0043b31ff36534b9ce1f5b64be462eebc4050e2696f2effbe1bf','e31e4a412103b249ac9fc811bf3198799b4a2b65b84e15e45132e1946bfb825f','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','8858e91067484b92a6f76548fdd89384c842a7b3006c384e182330a463a3d932',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',10,'2026-11-28T18:23:41.691Z','2026-11-28T18:23:41.687Z','30f13a86bbb9883c8344b93703922c64573632e9eb6f92fc07c62dde9c71f367','9c56454055e0caa41b2ca343508a64342a2a5bd6cc03abc1ea2086ae4dfaf11c','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','2a9a9c5db5ca0f35e1a9f4f906d58dc05eb9b8a45a6f58a59595736bcf39e064',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-03-31',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',10,'2026-11-28T21:32:21.124Z','2026-11-28T21:32:21.117Z','3c182fc2d7fe7a268aadc4577246a3164c76a25e3fb3a2fd3ad7a5a070180fba','abdb196b1ed9c0d4ba023ace005f098aae2dc48d4aee3baf5620cfd5faa01533','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','3552d6cc94b3dfb4edbec018467f8c17b09b51252f2b0a020c623310dd6c1ae2',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-01',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',10,'2026-11-28T21:32:21.465Z','2026-11-28T21:32:21.464Z','3dde038ce03954913b6983b35936d611ba8cbe8f7ca5ecedce6ca4f7a6cf765e','7f912020b38253575d4956b3909cf491994c09feb4189f2d780956fa93a36f35','858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b','e0297740000a028a388859009e3f411c22ad96a5710e0866ca86b1e318e506ab',0,0,5,0,'{"amendment":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"industry_pack":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"program":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2},"saved_search":{"candidates":1,"rows":3,"scored":3,"scores":{"50":3},"zero":2}}','{}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -350,8 +354,15 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T18:23:41.622Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T18:23:41.715Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',3,12,1,'2026-11-28T21:32:21.214Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',3,12,13,'2026-11-28T21:32:21.528Z');
+CREATE TABLE am_personalization_saved_search (
+    profile_id INTEGER NOT NULL,
+    search_id TEXT NOT NULL,
+    number INTEGER NOT NULL CHECK (number >= 1),
+    PRIMARY KEY (profile_id, search_id),
+    UNIQUE (profile_id, number)
+) WITHOUT ROWID;
 CREATE TABLE am_personalization_seal (
     seal_id INTEGER PRIMARY KEY CHECK (seal_id BETWEEN 1 AND 9007199254740992),
     -- drawn with the first seal: the name of this log in its heads
@@ -367,9 +378,9 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/d14ac3d5cdff81df',NULL,NULL,NULL,0,5,'16de181f411f34ad6648a386b7d5958b9ac0c58336f0fb97dd672a11c197e155','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','c9fec72ec78410b8542f14283fb8a52e2b4e898113f7397321d29a367109702a','c9fec72ec78410b8542f14283fb8a52e2b4e898113f7397321d29a367109702a');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/d14ac3d5cdff81df',1,1,12,12,3,'8986f39670f9c655dbc22a51c67f10b6a6efffbb840a1db04339a9d798e186a3','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"e31e4a412103b249ac9fc811bf3198799b4a2b65b84e15e45132e1946bfb825f","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T18:23:41.581Z","served_sha256":"8858e91067484b92a6f76548fdd89384c842a7b3006c384e182330a463a3d932","started_at":"2026-11-28T18:23:41.576Z","top_k":10},"unserved_sha256":"e0f880de57313aece947e3438a5a1944c0f1598621a0a81a7679e6a8839672c2"}','542c7ea843f69d2984ff5ae77f0756da5f2992c06dea2dde05f770e141924d4b','542c7ea843f69d2984ff5ae77f0756da5f2992c06dea2dde05f770e141924d4b');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/d14ac3d5cdff81df',2,13,24,24,3,'652ec74ffd3a604db24fa6f828e00546e12e2fb48183d11d42266345cb6cbf4d','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"9c56454055e0caa41b2ca343508a64342a2a5bd6cc03abc1ea2086ae4dfaf11c","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T18:23:41.691Z","served_sha256":"2a9a9c5db5ca0f35e1a9f4f906d58dc05eb9b8a45a6f58a59595736bcf39e064","started_at":"2026-11-28T18:23:41.687Z","top_k":10},"unserved_sha256":"37de7835780e65b3ccb30d68faf9d362c0205e0db6eca75dc96247896ac8cc0a"}','bf1be1e66404fd8eb475d4c213e4cce3c34a8b7c3d49aa32be7d98c3f28c0604','2512374853946689ca50e319179806183d4aacbe5b8c559641931ed4bcd3c7b1');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/2a93eb99db96696e',NULL,NULL,NULL,0,5,'199d183a6815f8e52bae4aeebe0c0ea615db947a34698cb78b860e6d5308cf71','{"after":0,"end":5,"rows":5,"table":"am_personalization_identity"}','39b5670747a5a743f6b7eeb7c92950c371cf3e6a1057a01c5065d166b3be39f7','39b5670747a5a743f6b7eeb7c92950c371cf3e6a1057a01c5065d166b3be39f7');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/2a93eb99db96696e',1,1,12,12,3,'7e4b9daa7df9f94ecf668236d53e739f2a04332d4423671dfbd2260b1c5d4f37','{"rows":12,"run":{"again":0,"as_of":"2026-03-31","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"abdb196b1ed9c0d4ba023ace005f098aae2dc48d4aee3baf5620cfd5faa01533","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":1,"served_at":"2026-11-28T21:32:21.124Z","served_sha256":"3552d6cc94b3dfb4edbec018467f8c17b09b51252f2b0a020c623310dd6c1ae2","started_at":"2026-11-28T21:32:21.117Z","top_k":10},"unserved_sha256":"645812b25a8c475b197f8c73c33e666666109ec9a6766342e6fded5c1839248b"}','d4c4df84847bec15e9b725a695dcda7f2014cfafb5eacdd7dfde958524450bee','d4c4df84847bec15e9b725a695dcda7f2014cfafb5eacdd7dfde958524450bee');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/2a93eb99db96696e',2,13,24,24,3,'338da4b0b2394a2fdbed73b88427e729a0ed33c5f472ddefcdc46531c266db35','{"rows":12,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"858c897842eb6180b90ab8a79a6650c2dec076a469656855b47319b90c96f15b","counts_json":"{\"amendment\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"industry_pack\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"program\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2},\"saved_search\":{\"candidates\":1,\"rows\":3,\"scored\":3,\"scores\":{\"50\":3},\"zero\":2}}","customers_sha256":"7f912020b38253575d4956b3909cf491994c09feb4189f2d780956fa93a36f35","delivery_end":0,"feedback_end":0,"left_out_json":"{}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":5,"rejected":0,"run_id":2,"served_at":"2026-11-28T21:32:21.465Z","served_sha256":"e0297740000a028a388859009e3f411c22ad96a5710e0866ca86b1e318e506ab","started_at":"2026-11-28T21:32:21.464Z","top_k":10},"unserved_sha256":"455e507910025a30b86a5bef850693aec76ee18f9d8481eab516a9f28ca5f4cc"}','3c39bd366cefca24d1aadf4b30284c111403c155dee32e45124d2bd558684832','e6893714271e90a3570276d1a60ae4d50aa7baf5f06eb19d0fd1da181a85197f');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

@@ -228,7 +228,7 @@ CODES = {
     ),
     "salt-left": Code(
         "event",
-        "a customer was erased, and the salt of a commitment to the key, or another hash of it, is still there",
+        "a customer was erased, and a salt or other hash of the key, or what relates them to other programs, is there",
         "delete that row of the table, and run VACUUM; find out who wrote it",
     ),
     "delivery-of-nothing": Code(

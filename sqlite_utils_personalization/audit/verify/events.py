@@ -8,6 +8,7 @@ from sqlite_utils_personalization.audit.verify import Finding, guarded
 from sqlite_utils_personalization.evidence.leaves import event_leaves
 from sqlite_utils_personalization.evidence.seal import event_tables, segment_of, tree_of
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE
+from sqlite_utils_personalization.preferences.erasure import left_relations
 from sqlite_utils_personalization.preferences.identity import (
     IDENTITIES,
     OTHER_HASHES,
@@ -100,6 +101,9 @@ def _check_identities(db: sqlite3.Connection) -> Iterator[Finding]:
     for profile_id in left_hashes(db):
         what = f"another hash of profile {profile_id} is there, and it was erased"
         yield Finding("salt-left", what, None, None, OTHER_HASHES, profile_id)
+    for table, profile_id in left_relations(db):
+        what = f"profile {profile_id} was erased, and is still related to rows of other programs"
+        yield Finding("salt-left", what, None, None, table, profile_id)
 
 
 def _segment(

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlite_utils_personalization.billing.delivery import is_key
+from sqlite_utils_personalization.billing.delivery import BILLING_KEYS, is_key
 from sqlite_utils_personalization.clock import Month
-from sqlite_utils_personalization.database import plain_rows
+from sqlite_utils_personalization.database import has_table, plain_rows
 
 USAGE, STRIPE, INVOICE = "usage_events", "stripe", "invoice"
 NOT_GIVEN, READ, ONLY_SUMS, UNREADABLE = "not given", "read", "only sums", "cannot be read"
@@ -16,7 +16,8 @@ LARGEST = 10**9
 
 
 class Charge(NamedTuple):
-    """One event of a source. key is the delivery_key it names, id its own; quantity and yen are integers.
+    """One event of a source. key is the billing_key, or delivery_key, it names, id its own; quantity and yen are
+    integers.
 
     unreadable is whether a number or a time in it is none. at is event time, recorded_at processing time, UTC.
     """
@@ -83,6 +84,13 @@ UPDATE charge SET key = (
     SELECT u.key FROM charge_id u WHERE u.id = charge.id
 ) WHERE source <> 'usage_events' AND key IS NULL AND id IS NOT NULL
 """
+# What other programs name a delivery by. That of an erased customer's stays what it is, and leads nowhere.
+_RELATE = f"""
+UPDATE charge SET key = (
+    SELECT d.delivery_key FROM {BILLING_KEYS} b JOIN am_personalization_delivery d USING (delivery_id)
+    WHERE b.billing_key = charge.key
+) WHERE key IN (SELECT billing_key FROM {BILLING_KEYS} JOIN am_personalization_delivery USING (delivery_id))
+"""
 # A charge under the key of a reversal is a credit for what it takes back.
 _CREDITS = """
 UPDATE charge SET credit = 1, key = (
@@ -131,6 +139,8 @@ def settle_charges(db: sqlite3.Connection, month: Month) -> None:
     )
     db.execute("CREATE INDEX temp.charge_by_id ON charge_id(id)")
     db.execute(_JOIN_BY_ID)
+    if has_table(db, BILLING_KEYS):
+        db.execute(_RELATE)
     db.execute(_CREDITS)
     db.execute(_OTHER_MONTHS, month._asdict())
     db.execute("CREATE INDEX temp.charge_by_key ON charge(key, source)")

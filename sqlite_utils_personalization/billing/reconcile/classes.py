@@ -5,6 +5,7 @@ from typing import NamedTuple
 # In order of precedence: a row is in the first class of which a rule holds.
 CLASSES = {
     "unverifiable": "a source it needs cannot be read, or nothing joins it to a delivery",
+    "erased": "of an erased customer: which delivery a charge is of cannot be said any more",
     "orphan": "nothing upstream knows of it: a charge without a delivery, a delivery without a log row",
     "conflicting": "two sources, or a delivery and its own key, contradict each other",
     "charged but not delivered": "the delivery failed or was reversed, and a charge stands",
@@ -17,7 +18,7 @@ CLASSES = {
     "matched": "charged exactly what is owed, which for a failed delivery is nothing",
 }
 # What of a difference needs no one to look into it.
-EXPLAINED = ("matched", "reversed", "late")
+EXPLAINED = ("matched", "reversed", "late", "erased")
 
 
 class Rule(NamedTuple):
@@ -38,6 +39,12 @@ RULES = (
     Rule("unverifiable", "its event has no key to join it by", "key IS NULL"),
     Rule("unverifiable", "a number or a time of its event is none", "unreadable > 0"),
     Rule("unverifiable", "only sums were given of what was metered", ":only_sums"),
+    Rule("erased", "charged under a key of an erased customer's", "erased AND delivery_id IS NULL"),
+    Rule(
+        "erased",
+        "its customer was erased, and what related it to its charge",
+        "erased AND own_key AND usage_events + stripe_events + invoice_events = 0",
+    ),
     Rule("orphan", "charged under a key that no delivery has", "delivery_id IS NULL"),
     Rule("orphan", "its rec_id is not in the log", "decided_at IS NULL"),
     Rule("conflicting", "the key of the delivery is not that of its content", "NOT own_key"),

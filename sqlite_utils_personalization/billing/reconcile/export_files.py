@@ -26,7 +26,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 
 Record = dict[str, Any]
 
-KEYS = ("identifier", "idempotency_key", "billing_idempotency_key", "delivery_key")
+KEYS = ("identifier", "idempotency_key", "billing_idempotency_key", "billing_key", "delivery_key")
 QUANTITIES = ("quantity", "payload.value", "payload_value", "value")
 SUM = "aggregated_value"
 AMOUNT = "amount"

@@ -30,13 +30,13 @@ joined AS (
     SELECT d.delivery_key AS key, d.delivery_id, d.rec_id, d.channel, d.slot, d.status, d.unit_price_yen,
         l.served_at AS decided_at, {earliest} AS earliest, d.delivered_at, d.recorded_at, r.delivered_at AS reversed_at,
         d.delivery_key = personalization_delivery_key(d.rec_id, d.channel, d.slot) AS own_key,
-        d.status BETWEEN 200 AND 299 AND r.delivery_id IS NULL AS billable
+        d.status BETWEEN 200 AND 299 AND r.delivery_id IS NULL AS billable, {is_erased} AS erased
     FROM chosen CROSS JOIN am_personalization_delivery d USING (delivery_id)
     LEFT JOIN am_personalization_recommendation_log l ON l.rec_id = d.rec_id
     {nights}
     LEFT JOIN am_personalization_delivery r ON r.reversal_of = d.delivery_id
     UNION ALL
-    SELECT key, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, 1, 0
+    SELECT key, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, 1, 0, {is_of_erased}
     FROM (SELECT DISTINCT key FROM charge WHERE key IS NOT NULL) c
     WHERE NOT EXISTS (SELECT 1 FROM am_personalization_delivery d WHERE d.delivery_key = c.key)
 ),
@@ -48,7 +48,7 @@ rows AS (
         c.first_at, c.last_at, c.metered_recorded_at, coalesce(c.unreadable, 0) AS unreadable
     FROM joined j LEFT JOIN charged c ON c.key = j.key
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, 1, 0,
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, 1, 0, 0,
         usage_events, stripe_events, invoice_events, usage_quantity, stripe_quantity, invoiced_yen,
         usage_now, stripe_now, first_at, last_at, metered_recorded_at, unreadable
     FROM charged WHERE key IS NULL

@@ -5,7 +5,11 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN, delivery_key
+from sqlite_utils_personalization.billing.delivery import (
+    BILLING_KEYS,
+    UNIT_PRICE_YEN,
+    delivery_key,
+)
 from sqlite_utils_personalization.billing.reconcile.charges import (
     INVOICE,
     NOT_GIVEN,
@@ -35,7 +39,7 @@ from sqlite_utils_personalization.billing.reconcile.result import (
 from sqlite_utils_personalization.billing.reconcile.usage import leave_aside, read_usage
 from sqlite_utils_personalization.billing.record import earliest_delivery, require_deliveries
 from sqlite_utils_personalization.clock import Month, parse_month, utc_now
-from sqlite_utils_personalization.database import plain_cursor, plain_rows
+from sqlite_utils_personalization.database import has_table, plain_cursor, plain_rows
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
 
@@ -47,6 +51,10 @@ SELECT rule, count(*), sum(owed_yen), sum(metered_yen), sum(invoiced_yen) FROM r
 _ORDER = (
     "rule, coalesce(delivered_at, first_at), delivery_id, key, first_at, last_at, metered_recorded_at,"
     " usage_events, stripe_events, invoice_events, usage_quantity, stripe_quantity, invoiced_yen"
+)
+_IS_ERASED = "EXISTS (SELECT 1 FROM am_personalization_erasure x WHERE x.profile_id = l.profile_id)"
+_IS_OF_ERASED = (
+    f"EXISTS (SELECT 1 FROM {BILLING_KEYS} b WHERE b.billing_key = c.key AND b.delivery_id IS NULL)"
 )
 _DECIDED = """
 SELECT count(*) FROM am_personalization_recommendation_log WHERE served_at >= :start AND served_at < :end
@@ -154,7 +162,15 @@ def _join(db: sqlite3.Connection, chosen: Month, sources: Sources) -> None:
         **{name: states[source] == READ for name, source in _GIVEN.items()},
     }
     earliest, nights = earliest_delivery(db)
-    db.execute(text.format(rule=rule_number(), earliest=earliest, nights=nights), given)
+    is_kept = has_table(db, BILLING_KEYS)
+    parts = {
+        "rule": rule_number(),
+        "earliest": earliest,
+        "nights": nights,
+        "is_erased": _IS_ERASED if is_kept else "0",
+        "is_of_erased": _IS_OF_ERASED if is_kept else "0",
+    }
+    db.execute(text.format(**parts), given)
 
 
 def _totals(db: sqlite3.Connection, sources: Sources) -> dict[str, Total]:

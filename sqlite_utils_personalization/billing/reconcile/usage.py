@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from sqlite_utils_personalization.billing.delivery import BILLING_KEYS
 from sqlite_utils_personalization.billing.reconcile.charges import (
     INVOICE,
     LARGEST,
@@ -13,7 +14,12 @@ from sqlite_utils_personalization.billing.reconcile.charges import (
     Sources,
 )
 from sqlite_utils_personalization.clock import Month
-from sqlite_utils_personalization.database import column_names, explain_reading, null_columns
+from sqlite_utils_personalization.database import (
+    column_names,
+    explain_reading,
+    has_table,
+    null_columns,
+)
 from sqlite_utils_personalization.errors import PersonalizationError
 
 NEEDED = ("metered", "status", "quantity", "billing_idempotency_key", "ts")
@@ -27,7 +33,8 @@ _OURS = """
         OR coalesce(endpoint LIKE '%personalization%', 0)
     END
     -- Last, because it is slow to look for every key.
-    OR EXISTS (SELECT 1 FROM am_personalization_delivery d WHERE d.delivery_key = e.billing_idempotency_key))
+    OR EXISTS (SELECT 1 FROM am_personalization_delivery d WHERE d.delivery_key = e.billing_idempotency_key)
+    OR EXISTS (SELECT 1 FROM {billing_keys} b WHERE b.billing_key = e.billing_idempotency_key))
 """
 _MOMENT = "CASE WHEN {0} GLOB '[0-9][0-9][0-9][0-9]-*' THEN strftime('%Y-%m-%dT%H:%M:%fZ', {0}) END"
 _AT, _SYNCED = _MOMENT.format("ts"), _MOMENT.format("stripe_synced_at")
@@ -77,12 +84,12 @@ def leave_aside(
     """Count the metered events that are not ours, and forget what exports have of them; after everything was read."""
     if sources.states[USAGE] != READ:
         return
-    events, given = _events(db), {"endpoint": endpoint, **month._asdict()}
+    parts, given = _parts(db), {"endpoint": endpoint, **month._asdict()}
     for name in ("aside", "ours"):
         db.execute(f"DROP TABLE IF EXISTS temp.{name}")
     with explain_reading(db, "usage_events"):
-        number, quantity, odd = db.execute(_LEFT_ASIDE.format(events=events), given).fetchone()
-        db.execute(_ASIDE.format(events=events), {"endpoint": endpoint})
+        number, quantity, odd = db.execute(_LEFT_ASIDE.format(**parts), given).fetchone()
+        db.execute(_ASIDE.format(**parts), {"endpoint": endpoint})
     sources.left_aside, sources.aside_quantity = number, None if odd else quantity
     db.execute(_OURS_TOO)
     for source in (STRIPE, INVOICE):
@@ -94,9 +101,14 @@ def leave_aside(
     db.execute(f"DELETE FROM charge WHERE {_IS_ASIDE}")
 
 
-def _events(db: sqlite3.Connection) -> str:
+def _parts(db: sqlite3.Connection) -> dict[str, str]:
     nulls = null_columns(_OPTIONAL, column_names(db, "usage_events"))
-    return f"(SELECT *{nulls} FROM main.usage_events)" if nulls else "main.usage_events"
+    return {
+        "events": f"(SELECT *{nulls} FROM main.usage_events)" if nulls else "main.usage_events",
+        "billing_keys": (
+            BILLING_KEYS if has_table(db, BILLING_KEYS) else "(SELECT NULL AS billing_key WHERE 0)"
+        ),
+    }
 
 
 def _read(db: sqlite3.Connection, endpoint: str | None, needed: bool) -> str:
@@ -110,5 +122,5 @@ def _read(db: sqlite3.Connection, endpoint: str | None, needed: bool) -> str:
     if missing := [name for name in NEEDED if name not in columns]:
         raise PersonalizationError(f"usage_events has no column {missing[0]}", "add it")
     with explain_reading(db, "usage_events"):
-        db.execute(_INSERT.format(events=_events(db)), {"endpoint": endpoint})
+        db.execute(_INSERT.format(**_parts(db)), {"endpoint": endpoint})
     return READ

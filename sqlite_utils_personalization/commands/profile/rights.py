@@ -1,6 +1,7 @@
 """personalization-profile export, rotate and erase: what a customer may demand."""
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +24,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.preferences.erasure import Erasure, Held
+    from sqlite_utils_personalization.api.customers import ErasedProfile
 
 
 @click.command(name="export", cls=Command)
@@ -102,6 +103,7 @@ def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
 @load_extension_option
 @click.option("--vacuum", is_flag=True, help="Rewrite the file without its unused parts as well")
 @key_hash_options
+@json_option
 def erase(
     path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool, hashing: KeyHashing
 ) -> None:
@@ -113,95 +115,85 @@ def erase(
     \b
         sqlite-utils personalization-profile erase jpcite.db < key.txt
 
-    The hash of the key becomes a random one, and what was declared is emptied. What remains: the recommendations
-    that were logged, the vectors that were declared on those nights and what was said of items, attached to a profile
-    that leads nowhere, so that the log still verifies; ids of saved searches; and when and on what ground. The customer
-    is neither counted nor scored again; the same key may register anew, without a history. What other programs hold,
-    under this hash or an earlier one of the customer, is named, not erased.
+    The hash of the key becomes a random one that opens nothing, what was declared is emptied, and what relates charges
+    and saved searches to the customer is destroyed. What remains: the recommendations that were logged, the vectors
+    that were declared on those nights and what was said of items, attached to a profile that leads nowhere, so that the
+    log still verifies; and when and on what ground. The customer is neither counted nor scored again; the same key may
+    register anew, without a history. What other programs hold, under this hash or an earlier one of the customer, or
+    under a delivery_key, is named by table and row, not erased. Snapshots, backups, receipts, digests and exports made
+    before keep what they hold: remove them yourself.
 
-    Exit status 1: there is no such customer, or bytes of the old hash are left in the file or beside it.
+    Bytes are said to be gone only if they were looked for. Said again it finishes what was interrupted: that there is
+    no such customer is what was wanted. Exit status 1: something went wrong once the customer was erased, or bytes of
+    the old hash are left that no other program's table explains.
     """
-    from sqlite_utils_personalization.api.opened import alone
-    from sqlite_utils_personalization.database import require_evidence
-    from sqlite_utils_personalization.preferences.erasure import erase as erase_profile
-    from sqlite_utils_personalization.preferences.erasure import held_by_others
-    from sqlite_utils_personalization.preferences.identity import hashes_of
+    from sqlite_utils_personalization.api.customers import erase as erase_profile
 
     hashes = user_hashes(given_hash, hashing)
-    with alone(path) as (db, _):
-        require_evidence(db, path)
-        known = [*dict.fromkeys((*hashes_of(db, hashes.user_token_hash), hashes.known_as))]
-        erased = erase_profile(db, hashes.user_token_hash, basis)
-        held = held_by_others(db, *known)
-        if erased:
-            print_object({**erased._asdict(), "held_by_others": [each._asdict() for each in held]})
-        _say(erased, held)
-        left_before = _delete_securely(db, path, known, wait, vacuum)
-        _conclude(path, known, bool(erased) or left_before, held)
+    done = erase_profile(
+        *(path, hashes.user_token_hash),
+        legal_basis=basis,
+        known_as=hashes.known_as,
+        wait_s=wait,
+        vacuum=vacuum,
+    )
+    print_object(done)
+    _say(done)
+    _conclude(path, done)
 
 
-def _delete_securely(db: Any, path: str, known: list[str], wait: int, vacuum: bool) -> bool:
-    """Whether bytes of a hash were there before, of which an earlier erasure left some."""
-    from sqlite_utils_personalization.preferences import erasure
-
-    found = bool(erasure.traces(path, *known))
-    erasure.checkpoint(db, path, wait)
-    if vacuum:
-        _vacuum(db, path)
-        erasure.checkpoint(db, path, wait)
-    return found
-
-
-def _vacuum(db: Any, path: str) -> None:
-    """SQLite sorts every index again, and cannot where another program's collation or function is not there."""
-    from sqlite_utils_personalization.database import fault_of_file
-    from sqlite_utils_personalization.preferences import erasure
-
-    try:
-        erasure.vacuum(db)
-    except db.OperationalError as error:
-        if fault_of_file(path, error):
-            raise
-        say(f"{path} could not be rewritten without its unused parts: {error}")
-
-
-def _say(erased: "Erasure | None", held: "list[Held]") -> None:
-    if erased is None:
+def _say(done: "ErasedProfile") -> None:
+    if done["outcome"] != "erased":
         say("no customer has this hash: it was never registered, or is erased already")
     else:
         say(
-            f"profile {erased.profile_id} is erased: its {erased.log_rows} recommendations stay in the log"
+            f"profile {done['profile_id']} is erased: its {done['logged_kept']} recommendations stay in the log"
             " and lead nowhere"
         )
-        if erased.feedback_rows:
-            say(f"rows of feedback that stay and lead nowhere: {erased.feedback_rows}")
-        if erased.saved_searches:
-            say(f"ids of saved searches stay in the evidence: {', '.join(erased.saved_searches)}")
-    for each in held:
-        if each.error:
+        if done["feedback_kept"]:
+            say(f"rows of feedback that stay and lead nowhere: {done['feedback_kept']}")
+        if done["saved_searches_kept"]:
+            numbers = ", ".join(done["saved_searches_kept"])
+            say(f"numbers of saved searches that stay in the evidence and lead nowhere: {numbers}")
+        if done["statistics"]:
+            tables = ", ".join(done["statistics"])
+            say(f"samples of the planner's that held the hash are gone, of: {tables}")
+        say("snapshots, backups, receipts, digests and exports made before keep what they hold")
+    for each in done["held_by_others"]:
+        if each["error"]:
             say(
-                f"could not look into {each.table}, where another program may hold the hash: {each.error}"
+                f"could not look into {each['table']}, where another program may hold the hash: {each['error']}"
             )
             continue
-        where = f"{each.table}.{each.column}, {each.rows} row{'' if each.rows == 1 else 's'}"
-        rowids = f" (rowid {', '.join(map(str, each.rowids))})" if each.rowids else ""
-        say(f"another program holds the hash: {where}{rowids}")
+        where = f"{each['table']}.{each['column']}, {each['rows']} row{'' if each['rows'] == 1 else 's'}"
+        rowids = f" (rowid {', '.join(map(str, each['rowids']))})" if each["rowids"] else ""
+        say(f"another program holds the {each['holds']}: {where}{rowids}")
 
 
-def _conclude(path: str, known: list[str], is_known: bool, held: "list[Held]") -> None:
-    from sqlite_utils_personalization.preferences.erasure import traces
+_BESIDE = {"database": "", "wal": "-wal", "journal": "-journal"}
 
-    left = traces(path, *known)
-    if left and not any(each.rows for each in held):
-        unread = [each.table for each in held if each.error]
-        where = f"unused parts of {' and '.join(left)}"
-        raise PersonalizationError(
-            f"bytes of the old hash are left in {where}{''.join(f', or in {table}' for table in unread)}",
-            "run this again with --vacuum, when nobody else writes",
-        )
-    if left:
-        say(f"{' and '.join(left)} still holds the hash, at least in the rows of other programs")
-    else:
+
+def _conclude(path: str, done: "ErasedProfile") -> None:
+    """PersonalizationError of bytes that are left and that no table explains, or that nobody could look for."""
+    if done["old_bytes_overwritten"]:
+        for fault in done["faults"]:
+            say(fault)
         say("no byte of the hash is left in the file or beside it")
-    if not is_known:
-        raise click.exceptions.Exit(1)
+        return
+    left = " and ".join(f"{Path(path).resolve()}{_BESIDE[name]}" for name in done["old_bytes_in"])
+    if done["held_in_tables"]:
+        tables = " and ".join(done["held_in_tables"])
+        say(f"{left} still holds the hash, at least in {tables}: {done['todo']}")
+    if done["wal_is_read"] or done["old_bytes_overwritten"] is None:
+        *before, last = done["faults"]
+        for fault in before:
+            say(fault)
+        raise PersonalizationError(last)
+    for fault in done["faults"]:
+        say(fault)
+    if not done["held_in_tables"]:
+        unread = "".join(
+            f", or in {each['table']}" for each in done["held_by_others"] if each["error"]
+        )
+        what = f"bytes of the old hash are left in unused parts of {left}{unread}"
+        raise PersonalizationError(what, str(done["todo"]))

@@ -10,6 +10,7 @@
 (
     SELECT profile_id FROM am_personalization_profile
     WHERE user_token_hash = lower(trim(cast(:customer AS text)))
+            AND profile_id NOT IN (SELECT profile_id FROM am_personalization_erasure)
         OR profile_id = cast(:customer AS integer)
             AND cast(profile_id AS text) = trim(cast(:customer AS text))
 )

@@ -8,15 +8,19 @@ from datasette import Response
 from sqlite_utils_personalization.api.customers import (
     DeclaredProfile,
     check_preferences,
+    erased_profile,
     set_preferences,
 )
 from sqlite_utils_personalization.api.customers import get_profile as shown_profile
-from sqlite_utils_personalization.customer_api.free import declaration_answer, profile_answer
+from sqlite_utils_personalization.customer_api.free import (
+    declaration_answer,
+    erasure_answer,
+    profile_answer,
+)
 from sqlite_utils_personalization.errors import Conflict
-from sqlite_utils_personalization.preferences.erasure import Erasure, checkpoint, erase
+from sqlite_utils_personalization.preferences.erasing import AT_A_DOOR, Erasing
 from sqlite_utils_personalization.preferences.profile import Profile, find_profile
 from sqlite_utils_personalization.viewer.rest.problem import (
-    FOR_THE_OPERATOR,
     Problem,
     nothing_declared,
 )
@@ -69,36 +73,18 @@ async def put_profile(call: Call) -> Response:
 
 
 async def delete_profile(call: Call) -> Response:
-    """200 with what was erased and what remains; 404 if there was nothing."""
+    """200 with what was erased, what remains and where; 404 if there was nothing."""
     query(call.request, ())
-    wal_emptied = False
+    erasing = Erasing(call.source.path, call.user_token_hash, known_as=call.known_as)
 
-    def delete(db: Any) -> Erasure:
+    def delete(db: Any) -> None:
         profile = _present(db, call.user_token_hash)
         check_preconditions(call.request, profile.etag)
-        erasure = erase(db, call.user_token_hash)
-        assert erasure is not None
-        return erasure
+        erasing.cut(db)
 
-    def empty_wal(db: Any) -> None:
-        nonlocal wal_emptied
-        try:
-            checkpoint(db, call.source.path, _CHECKPOINT_S)
-            wal_emptied = True
-        except FOR_THE_OPERATOR:
-            # Erased it is; the old bytes go with the next checkpoint.
-            wal_emptied = False
-
-    erasure = await call.write(delete, then=empty_wal)
-    data = {
-        "erased_at": erasure.erased_at,
-        "legal_basis": erasure.legal_basis,
-        "recommendations_kept": erasure.log_rows,
-        "saved_searches_kept": erasure.saved_searches,
-        "feedback_kept": erasure.feedback_rows,
-        "old_bytes_overwritten": wal_emptied,
-    }
-    return call.answer(data)
+    await call.write(delete, then=lambda db: erasing.clean(db, _CHECKPOINT_S))
+    found = await call.read(lambda db: erasing.look(db, AT_A_DOOR))
+    return call.answer(erasure_answer(erased_profile(found)))
 
 
 def _present(db: Any, user_token_hash: str) -> Profile:
