@@ -201,6 +201,18 @@ def test_an_import_that_is_refused_says_which_and_keeps_nothing(path):
     assert rows(path, "profile") == before
 
 
+def test_an_import_leaves_nothing_on_the_callers_connection_and_passes_on_what_its_rows_raise(conn):
+    def broken():
+        yield {"user_token_hash": NEW, "preferences": {}}
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        api.import_profiles(conn, broken())
+    assert conn.execute("SELECT name FROM sqlite_temp_master").fetchall() == []
+    assert not conn.in_transaction
+    assert api.import_profiles(conn, [])["profiles"] == 0
+
+
 # Erasing
 
 

@@ -61,7 +61,7 @@ def test_the_sdist_holds_all_that_the_tests_and_the_readme_look_for(built):
     tree, sdist, _ = built
     with tarfile.open(sdist) as archive:
         held = {member.name.split("/", 1)[1] for member in archive if member.isfile()}
-    folders = (".ci", ".github", "benchmarks", "docs", "tests")
+    folders = (".ci", ".github", "benchmarks", "docs", "examples", "tests")
     files = {path for folder in folders for path in (tree / folder).rglob("*") if path.is_file()}
     files |= {tree / name for name in ("README.md", "CHANGELOG.md", "metadata.yml", "setup.cfg")}
 

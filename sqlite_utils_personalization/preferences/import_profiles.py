@@ -87,15 +87,16 @@ def import_profiles(
     BadLines names every one that is no such object, repeats a hash, or is no valid preference; or else every one whose
     hash is the random one of an erased customer. By its number from 1, in which empty lines count.
     """
-    with transaction(db):
+    try:
+        with transaction(db):
+            db.execute(_GIVEN)
+            total = _read(db, given, packs)
+        with write_transaction(db):
+            _refuse_erased(db)
+            updated = db.execute(_CHANGE, {"now": utc_now()}).rowcount
+            created = db.execute(_ADD, {"now": utc_now()}).rowcount
+    finally:
         db.execute("DROP TABLE IF EXISTS temp.given_profile")
-        db.execute(_GIVEN)
-        total = _read(db, given, packs)
-    with write_transaction(db):
-        _refuse_erased(db)
-        updated = db.execute(_CHANGE, {"now": utc_now()}).rowcount
-        created = db.execute(_ADD, {"now": utc_now()}).rowcount
-    db.execute("DROP TABLE temp.given_profile")
     return Imported(created, updated, total - created - updated)
 
 
