@@ -20,9 +20,17 @@ __all__ = [
     "NotIntact",
     "PersonalizationError",
     "ReadOnly",
+    "check_profiles",
     "create_example",
+    "erase",
+    "export_customer",
+    "get_profile",
+    "give_feedback",
     "head",
     "health",
+    "import_profiles",
+    "list_feedback",
+    "list_profiles",
     "metadata",
     "migrate",
     "migration_statuses",
@@ -34,6 +42,7 @@ __all__ = [
     "rotate",
     "score",
     "seal",
+    "set_preferences",
     "snapshot",
     "tlog_proof",
     "verify",
@@ -51,9 +60,17 @@ _HOMES = {
     "NotIntact": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
+    "check_profiles": "api.customers",
     "create_example": "api.files",
+    "erase": "api.customers",
+    "export_customer": "api.customers",
+    "get_profile": "api.customers",
+    "give_feedback": "api.customers",
     "head": "api.auditing",
     "health": "api.health",
+    "import_profiles": "api.customers",
+    "list_feedback": "api.customers",
+    "list_profiles": "api.customers",
     "metadata": "viewer.queries.metadata",
     "migrate": "api.files",
     "migration_statuses": "api.files",
@@ -62,9 +79,10 @@ _HOMES = {
     "record_delivery": "billing.record",
     "replay": "api.auditing",
     "rollback": "api.files",
-    "rotate": "preferences.rotation",
+    "rotate": "api.customers",
     "score": "scoring.night",
     "seal": "api.auditing",
+    "set_preferences": "api.customers",
     "snapshot": "api.files",
     "tlog_proof": "api.auditing",
     "verify": "api.auditing",
@@ -80,6 +98,16 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.auditing import tlog_proof as tlog_proof
     from sqlite_utils_personalization.api.auditing import verify as verify
     from sqlite_utils_personalization.api.auditing import why_not as why_not
+    from sqlite_utils_personalization.api.customers import check_profiles as check_profiles
+    from sqlite_utils_personalization.api.customers import erase as erase
+    from sqlite_utils_personalization.api.customers import export_customer as export_customer
+    from sqlite_utils_personalization.api.customers import get_profile as get_profile
+    from sqlite_utils_personalization.api.customers import give_feedback as give_feedback
+    from sqlite_utils_personalization.api.customers import import_profiles as import_profiles
+    from sqlite_utils_personalization.api.customers import list_feedback as list_feedback
+    from sqlite_utils_personalization.api.customers import list_profiles as list_profiles
+    from sqlite_utils_personalization.api.customers import rotate as rotate
+    from sqlite_utils_personalization.api.customers import set_preferences as set_preferences
     from sqlite_utils_personalization.api.files import create_example as create_example
     from sqlite_utils_personalization.api.files import migrate as migrate
     from sqlite_utils_personalization.api.files import migration_statuses as migration_statuses
@@ -97,7 +125,6 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
     from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing
-    from sqlite_utils_personalization.preferences.rotation import rotate as rotate
     from sqlite_utils_personalization.scoring.night import score as score
     from sqlite_utils_personalization.viewer.queries.metadata import metadata as metadata
 else:

@@ -125,15 +125,18 @@ def readonly_uri(path: str | Path) -> str:
 
 
 @contextmanager
-def explain_errors(path: str | Path) -> Iterator[None]:
+def explain_errors(path: str | Path, *, is_ours: bool = True) -> Iterator[None]:
     """Turn what SQLite says of the file at path into a PersonalizationError for the person who has to mend it."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         if isinstance(error, _FAULTS_OF_THE_PROGRAM):
             raise
-        if str(error) == "interrupted":
+        # By a signal, see heed_signals(); or by the owner of the connection, who waits for SQLite's own error.
+        if str(error) == "interrupted" and is_ours:
             raise KeyboardInterrupt from None
+        if str(error) == "interrupted":
+            raise
         raise fault_of_file(path, error) or PersonalizationError(f"{path}: {error}") from error
 
 

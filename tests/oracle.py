@@ -150,7 +150,7 @@ def declared(preference_json: str, model: Mapping[str, Any]) -> Declared:
         raise InvalidPreference("not an object")
     return Declared(
         industries=_industries(stated, model),
-        prefecture=_one_of(PREFECTURES, stated, "prefecture"),
+        prefecture=_prefecture(stated),
         horizon_days=_horizon_days(stated),
         risk_tolerance=_one_of(RISKS, stated, "risk_tolerance"),
     )
@@ -193,6 +193,28 @@ def _one_of(allowed: Iterable[str], stated: Mapping[str, Any], key: str) -> str 
     if stated[key] not in list(allowed):
         raise InvalidPreference(f"{key} is none of the allowed values")
     return stated[key]
+
+
+# By the numbers of JIS X 0401, from 01.
+_ROMAN = (
+    "hokkaido aomori iwate miyagi akita yamagata fukushima ibaraki tochigi gunma saitama chiba "
+    "tokyo kanagawa niigata toyama ishikawa fukui yamanashi nagano gifu shizuoka aichi mie shiga "
+    "kyoto osaka hyogo nara wakayama tottori shimane okayama hiroshima yamaguchi tokushima kagawa "
+    "ehime kochi fukuoka saga nagasaki kumamoto oita miyazaki kagoshima okinawa "
+)
+
+
+def _prefecture(stated: Mapping[str, Any]) -> str | None:
+    """By the official name, without its last character, or in Latin letters, in any case and width."""
+    said = stated.get("prefecture")
+    if isinstance(said, str):
+        plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", said)).strip().lower()
+        latin = plain.replace("ō", "o").replace("ū", "u").replace("ô", "o").replace("û", "u")
+        latin = re.sub("( prefecture| metropolis|-to|-fu|-ken|-do)$", "", latin)
+        for name, roman in zip(PREFECTURES, _ROMAN.split(), strict=True):
+            if plain in {name, name[:-1]} - {"北海"} or latin == roman:
+                return name
+    return _one_of(PREFECTURES, stated, "prefecture")
 
 
 def _horizon_days(stated: Mapping[str, Any]) -> int | None:

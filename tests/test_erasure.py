@@ -299,13 +299,13 @@ def test_copies_in_unused_parts_of_the_file_are_found_and_a_vacuum_removes_them(
             break
     assert left is not None
     status, out, err = erase_command(path, left)
-    assert (status, out) == (1, "")
+    assert (status, json.loads(out)["old_bytes_in"]) == (1, ["database"])
     assert err.endswith(
         f"Error: bytes of the old hash are left in unused parts of {path}"
         " - run personalization-profile erase --vacuum, when nobody else writes\n"
     )
     status, out, err = erase_command(path, left, "--vacuum")
-    assert (status, out) == (0, "")
+    assert (status, json.loads(out)["old_bytes_overwritten"]) == (0, True)
     assert err.endswith("no byte of the hash is left in the file or beside it\n")
     assert traces(path, left) == []
 

@@ -45,7 +45,8 @@ def test_a_customer_says_reads_and_takes_back(path, command):
         "dismissed",
     )
     since = f"program A-2 is dismissed since {row['given_at']}: nothing was added\n"
-    assert command("A-2", "--dismissed") == (0, out, since)
+    again = json.dumps([{**row, "outcome": "already noted"}])
+    assert (row["outcome"], command("A-2", "--dismissed")) == ("noted", (0, f"{again}\n", since))
     assert command("1", "--type", "amendment", "--interested")[0] == 0
     listed = json.loads(command()[1])
     assert [(each["item_id"], each["feedback"]) for each in listed] == [
@@ -68,11 +69,18 @@ def test_who_says_it_may_be_named_by_the_hash(command):
     assert command(given="key-2")[1] == "[]\n"
 
 
+def test_who_only_lists_may_name_the_customer_by_the_beginning_of_the_hash(command):
+    command("A-1", "--applied")
+    assert command("--user-hash", ONE[:8], given=None) == command()
+    assert command("A-1", "--applied", "--user-hash", ONE[:8], given=None)[0] == 2
+
+
 def test_rows_come_in_the_formats_of_sqlite_utils(command):
     command("A-1", "--applied")
     (row,) = csv.DictReader(command("--csv")[1].splitlines())
     assert [*row] == ["recommendation_type", "item_id", "feedback", "given_at"]
-    assert command("A-1", "--applied", "--nl")[1] == f"{json.dumps(row)}\n"
+    again = json.dumps({**row, "outcome": "already noted"})
+    assert command("A-1", "--applied", "--nl")[1] == f"{again}\n"
     assert command("--csv", given="key-2")[1].splitlines() == [",".join(row)]
 
 

@@ -81,7 +81,7 @@ async def test_a_customers_day(path, address):
         assert listed[LIST].annotations.read_only_hint is False
         assert listed[EXPLAIN].output_schema["type"] == "object"
         done = await answer(new, SET, industry_pack="D", prefecture="東京")
-        assert (done["created"], done["charged_yen"]) == (True, 0)
+        assert (done["outcome"], done["charged_yen"]) == ("created", 0)
         score(path, as_of="2026-04-03")
         first = await answer(new, LIST, limit=2)
         second = await answer(new, LIST, limit=2)
@@ -167,6 +167,18 @@ async def test_an_argument_that_cannot_be_is_never_repeated(address):
             (SAY, {"type": "program", "item_id": "zaihou", "feedback": "applied"}),
         ):
             assert "zaihou" not in await refusal(connected, tool, **arguments)
+
+
+@pytest.mark.asyncio
+async def test_what_only_the_operator_can_mend_names_no_file_and_no_table(tmp_path):
+    path = api_database(tmp_path / "zaihou.db")
+    with endpoint(path, {**SETTINGS, "customer_api": "zaihou"}) as address:
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("DROP TABLE am_personalization_seal")
+        async with client(address, "example-key-5") as connected:
+            said = await refusal(connected, SET, risk_tolerance="low")
+    assert said.startswith("This service is not set up so that it can answer")
+    assert not any(word in said for word in ("zaihou", "am_personalization", str(tmp_path)))
 
 
 @pytest.mark.asyncio

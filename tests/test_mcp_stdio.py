@@ -70,17 +70,17 @@ async def test_a_customers_day(path):
             "risk_tolerance": "low",
         }
         done = await answer(new, SET, **declared)
-        assert done["created"] is True
-        assert done["declared"] == declared | {"prefecture": "東京都"}
-        assert {
-            change["key"]: (change["before"], change["after"]) for change in done["changed"]
-        } == {key: (None, value) for key, value in done["declared"].items()}
+        assert done["outcome"] == "created"
+        assert done["preferences"] == declared | {"prefecture": "東京都"}
+        assert done["changed"] == {
+            key: {"before": None, "after": value} for key, value in done["preferences"].items()
+        }
         assert (done["charged_yen"], done["takes_effect"]) == (0, "from the next night on")
         again = await answer(new, SET, **declared)
-        assert (again["created"], again["changed"]) == (False, [])
+        assert (again["outcome"], again["changed"]) == ("unchanged", {})
         less = await answer(new, SET, risk_tolerance=None)
-        assert less["changed"] == [{"key": "risk_tolerance", "before": "low", "after": None}]
-        assert (await answer(new, SET))["declared"] == less["declared"]
+        assert less["changed"] == {"risk_tolerance": {"before": "low", "after": None}}
+        assert (await answer(new, SET))["preferences"] == less["preferences"]
 
         score(path, as_of="2026-04-02")
         preview = await answer(new, LIST, limit=3, preview=True)
@@ -117,9 +117,9 @@ async def test_what_is_said_of_an_item_is_noted_free_of_charge_and_the_next_nigh
         done = await answer(one, SAY, **said_of(best["item_id"], "dismissed"))
         again = await answer(one, SAY, **said_of(best["item_id"], "dismissed"))
         assert (done["feedback"], done["item_id"]) == ("dismissed", best["item_id"])
-        assert (done["added"], done["charged_yen"]) == (True, 0)
+        assert (done["outcome"], done["charged_yen"]) == ("noted", 0)
         assert done["takes_effect"] == "from the next night on"
-        assert again == {**done, "added": False}
+        assert again == {**done, "outcome": "already noted"}
         assert len(deliveries(path)) == 1
         score(path, as_of="2026-04-02")
         following = await answer(one, LIST, night="2026-04-02", limit=100)
@@ -532,7 +532,7 @@ async def test_null_and_whole_numbers_are_what_the_published_schema_says(path, i
         for tool, arguments in sent:
             Draft202012Validator(schemas[tool]).validate(arguments)
             got = await answer(in_process, tool, **arguments)
-        assert got["declared"] == {"risk_tolerance": "low"}
+        assert got["preferences"] == {"risk_tolerance": "low"}
         (first,) = (await answer(in_process, LIST, limit=1.0, night=AS_OF))["items"]
         assert (await answer(in_process, EXPLAIN, rec_id=float(first["rec_id"])))["rec_id"]
 

@@ -84,7 +84,7 @@ def test_every_command_on_profiles_goes_on_and_the_customer_can_be_erased(runner
     checked = run(runner, "personalization-profile check", path, "--csv")
     assert f"{CUSTOMERS + 1},preference_json is not " in checked.stdout
     listed = run(runner, "personalization-profile list", path)
-    assert json.loads(listed.stdout)[-1]["declared"] == "not readable"
+    assert json.loads(listed.stdout)[-1]["declared_keys"] is None
     got = run(runner, "personalization-profile get", path, "--user-hash", HASH)
     assert (got.exit_code, got.stderr) == (
         1,
@@ -140,7 +140,7 @@ def test_a_key_nobody_knows_is_not_listed(runner, path):
 
     listed = run(runner, "personalization-profile list", path)
 
-    assert json.loads(listed.stdout)[-1]["declared"] == "(unknown), industry_pack"
+    assert json.loads(listed.stdout)[-1]["declared_keys"] == "(unknown), industry_pack"
 
 
 @pytest.mark.parametrize("place", ("CAST(? AS TEXT)", "?"))

@@ -25,6 +25,9 @@ READ = (
     ('{"industry_pack": "U"}', ("none", None, None, None)),
     ('{"deadline_horizon_days": 1}', (None, None, 1, None)),
     ('{"deadline_horizon_days": 730}', (None, None, 730, None)),
+    # as every door takes it
+    ('{"prefecture": "東京"}', (None, "東京都", None, None)),
+    ('{"prefecture": "Tokyo"}', (None, "東京都", None, None)),
     # JSON knows one kind of number, and 30.0 is an integer to JSON Schema
     ('{"deadline_horizon_days": 30.0}', (None, None, 30, None)),
     ('{"risk_tolerance": "medium"}', (None, None, None, "medium")),
@@ -62,7 +65,8 @@ REFUSED = (
     ('{"deadline_horizon_days": "30"}', "deadline_horizon_days is not an integer from 1 to 730"),
     ('{"risk_tolerance": "yolo"}', "risk_tolerance is not one of low, medium, high"),
     ('{"risk_tolerance": "Low"}', "risk_tolerance is not one of low, medium, high"),
-    ('{"prefecture": "東京"}', "prefecture is not one of the 47 official names"),
+    ('{"prefecture": "江戸"}', "prefecture is not one of the 47 official names"),
+    ('{"prefecture": "nationwide"}', "prefecture is not one of the 47 official names"),
 )
 
 

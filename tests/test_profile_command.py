@@ -61,11 +61,12 @@ def test_a_customers_life_from_the_first_set_to_the_erasure(path, command):
         " prefecture nothing -> 東京都, risk_tolerance nothing -> low\n",
     )
     said = json.loads(out)
-    assert (said["profile_id"], said["created"], said["preferences"]["prefecture"]) == (
+    assert (said["profile_id"], said["outcome"], said["preferences"]["prefecture"]) == (
         9,
-        True,
+        "created",
         "東京都",
     )
+    assert said["changed"]["risk_tolerance"] == {"before": None, "after": "low"}
 
     merged = command("set", path, "-", "--merge", given=f'{KEY}\n{{"risk_tolerance": null}}')
     assert (merged[0], merged[2]) == (0, "profile 9: risk_tolerance low -> nothing\n")
@@ -85,7 +86,7 @@ def test_a_customers_life_from_the_first_set_to_the_erasure(path, command):
 
     status, out, err = command("rotate", path, given=f"{KEY}\n{NEW}\n")
     assert (status, err) == (0, "profile 9 has a new key, and keeps what was under the old one\n")
-    assert list(json.loads(out)) == ["profile_id", "rotated_at", "proof"]
+    assert list(json.loads(out)) == ["profile_id", "customer", "rotated_at", "proof"]
     nobody = (
         "Error: no customer has this hash - check the key; the hash of an erased customer is gone\n"
     )
@@ -104,11 +105,11 @@ def test_a_customers_life_from_the_first_set_to_the_erasure(path, command):
         "snapshots, backups, receipts, digests and exports made before keep what they hold\n"
         "no byte of the hash is left in the file or beside it\n"
     )
-    assert command("erase", path, given=NEW) == (
-        0,
-        "",
+    status, out, err = command("erase", path, given=NEW)
+    assert (status, json.loads(out)["outcome"]) == (0, "no customer")
+    assert err == (
         "no customer has this hash: it was never registered, or is erased already\n"
-        "no byte of the hash is left in the file or beside it\n",
+        "no byte of the hash is left in the file or beside it\n"
     )
     assert command("get", path, given=NEW) == (1, "", nobody)
 
@@ -150,9 +151,9 @@ def test_an_erasure_that_a_reader_holds_up_is_done_but_not_called_complete(path,
     )
     reader.execute("COMMIT")
     status, out, err = command("erase", path, given="example-key-1")
-    assert (status, out, err.splitlines()[-1]) == (
+    assert (status, json.loads(out)["outcome"], err.splitlines()[-1]) == (
         0,
-        "",
+        "no customer",
         "no byte of the hash is left in the file or beside it",
     )
     reader.close()
@@ -191,7 +192,8 @@ def test_an_erasure_that_a_reader_holds_up_is_done_but_not_called_complete(path,
             ["get", "DB", "--user-hash", KEY],
             None,
             2,
-            "Invalid value for --user-hash: not 64 lower-case hex digits - leave it out to be asked for the API key",
+            "Invalid value for --user-hash: not 64 lower-case hex digits, nor the first 8 or more of them"
+            " - leave it out to be asked for the API key",
         ),
         (
             ["rotate", "DB"],
@@ -241,8 +243,8 @@ def test_customers_are_listed_without_their_hashes_in_the_formats_of_sqlite_util
     status, out, _ = command("list", path, "--csv")
     lines = out.splitlines()
     assert (status, len(lines)) == (0, 9)
-    assert lines[0] == "profile_id,hash_prefix,declared,created_at,last_updated_at"
-    assert lines[8].startswith("8,6b2efe4c,nothing,")
+    assert lines[0] == "profile_id,customer,declared_keys,created_at,last_updated_at"
+    assert lines[8].startswith("8,6b2efe4c,,")
     assert command("list", path, "--nl")[1].count("\n") == 8
     command("erase", path, given="example-key-8")
     assert len(command("list", path, "--csv")[1].splitlines()) == 8
@@ -261,7 +263,7 @@ def test_checking_finds_what_the_schema_refuses(path, command):
     assert json.loads(out) == [
         {
             "profile_id": 4,
-            "finding": "$.(unknown) looks like an e-mail address, which is not kept here",
+            "sentence": "$.(unknown) looks like an e-mail address, which is not kept here",
         }
     ]
 
@@ -278,11 +280,21 @@ def test_an_import_is_all_or_nothing_with_a_report_per_bad_line(path, tmp_path, 
         "Error: 2 bad lines - nothing was stored; mend or leave out\n",
     )
     assert path.read_bytes() == before
-    assert command("import", path, "-", given=good) == (
-        0,
-        '{"added": 1, "changed": 0, "unchanged": 0}\n',
-        "",
+    status, out, err = command("import", path, "-", given=good)
+    whole = {"profiles": 1, "created": 1, "updated": 0, "unchanged": 0}
+    assert (status, json.loads(out), err) == (0, whole, "")
+
+
+def test_the_short_customer_of_a_list_names_one_to_read_and_none_to_change(path, command):
+    short = json.loads(command("list", path)[1])[0]["customer"]
+    assert json.loads(command("get", path, "--user-hash", short)[1])["customer"] == short
+    assert (
+        json.loads(command("export", path, "--user-hash", short)[1])["profile"]["profile_id"] == 1
     )
+    for change in (("set", path, "--risk", "low"), ("erase", path)):
+        status, out, err = command(*change, "--user-hash", short)
+        assert (status, out) == (2, "")
+        assert "not 64 lower-case hex digits" in err
 
 
 # The raw key

@@ -12,7 +12,6 @@ from sqlite_utils_personalization.audit.export import export
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import Changed, InvalidPreference, PersonalizationError
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.preferences import profile
 from sqlite_utils_personalization.preferences.import_profiles import (
     BadLines,
     Fault,
@@ -25,6 +24,7 @@ from sqlite_utils_personalization.preferences.profile import (
     find_profile,
     list_profiles,
     set_preferences,
+    shown_keys,
 )
 from sqlite_utils_personalization.preferences.rotation import rotate
 
@@ -59,7 +59,7 @@ def rows(db):
 
 def test_a_new_customer_is_added_and_told_so(db):
     change = set_(db, A, {"risk_tolerance": "low"})
-    assert (change.created, change.changed) == (True, {"risk_tolerance": (None, "low")})
+    assert (change.is_created, change.changed) == (True, {"risk_tolerance": (None, "low")})
     assert rows(db) == [tuple(change.profile)]
     assert change.profile[:3] == (1, A, '{"risk_tolerance":"low"}')
 
@@ -156,10 +156,11 @@ def test_a_list_shows_the_beginning_of_the_hash_and_no_value(db):
     set_(db, A, {"risk_tolerance": "low", "industry_pack": "A"})
     db.execute(f"INSERT INTO {P}profile(user_token_hash, preference_json) VALUES (?, '[]')", (B,))
     set_(db, hash_of("key-3"), {})
-    assert [row[:3] for row in list_profiles(db)] == [
+    listed = list_profiles(db)
+    assert [(one.profile_id, one.handle, shown_keys(one)) for one in listed] == [
         (1, A[:8], "industry_pack, risk_tolerance"),
-        (2, B[:8], "not readable"),
-        (3, hash_of("key-3")[:8], "nothing"),
+        (2, B[:8], None),
+        (3, hash_of("key-3")[:8], ""),
     ]
 
 
@@ -227,14 +228,14 @@ def test_many_customers_are_stored_at_once(db):
         "\n",
         line("key-3", {}),
     ]
-    assert import_profiles(db, lines, PACKS) == Imported(added=1, changed=1, unchanged=1)
+    assert import_profiles(db, lines, PACKS) == Imported(created=1, updated=1, unchanged=1)
     assert [row[2] for row in rows(db)] == [
         '{"risk_tolerance":"low"}',
         '{"prefecture":"大阪府"}',
         "{}",
     ]
     before = rows(db)
-    assert import_profiles(db, lines, PACKS) == Imported(added=0, changed=0, unchanged=3)
+    assert import_profiles(db, lines, PACKS) == Imported(created=0, updated=0, unchanged=3)
     assert rows(db) == before
 
 
@@ -347,37 +348,3 @@ def test_an_export_holds_deliveries_rotations_and_nights_without_a_recommendatio
 def test_there_is_nothing_to_export_of_whom_nobody_knows(scored):
     with pytest.raises(PersonalizationError, match=r"^no customer has this hash - check the key"):
         next(export(scored, "0" * 64))
-
-
-@pytest.mark.parametrize("merge", [True, False])
-def test_a_preference_is_judged_before_the_lock_is_taken(db, monkeypatch, merge):
-    judged = []
-    real = profile.validate
-
-    def validate(declared, packs):
-        judged.append(db.in_transaction)
-        return real(declared, packs)
-
-    monkeypatch.setattr(profile, "validate", validate)
-    set_preferences(db, hash_of("key"), {"risk_tolerance": "low"}, PACKS, merge=merge)
-    set_preferences(db, hash_of("key"), {"risk_tolerance": "high"}, PACKS, merge=merge)
-    assert judged == [False, False]
-
-
-def test_what_another_declared_in_between_is_merged_too(db, monkeypatch):
-    set_preferences(db, hash_of("key"), {"risk_tolerance": "low"}, PACKS)
-    real, others = profile.merged, [{"prefecture": "東京都", "risk_tolerance": "low"}]
-
-    def merged(*arguments):
-        found = real(*arguments)
-        if others:
-            profile.store(db, hash_of("key"), others.pop())
-        return found
-
-    monkeypatch.setattr(profile, "merged", merged)
-    done = set_preferences(db, hash_of("key"), {"deadline_horizon_days": 30}, PACKS, merge=True)
-    assert done.profile.declared == {
-        "prefecture": "東京都",
-        "risk_tolerance": "low",
-        "deadline_horizon_days": 30,
-    }

@@ -72,18 +72,19 @@ async def test_a_customer_says_reads_and_takes_back(path):
     back = await ask(datasette, "POST", FEEDBACK, ONE, json=body(best, "withdrawn"))
     empty = await ask(datasette, "GET", FEEDBACK, ONE)
 
-    assert nothing.json() == empty.json() == {"ok": True, "items": []}
+    assert nothing.json() == empty.json() == {"ok": True, "feedback": []}
     told = first.json()
-    assert (first.status_code, told.pop("added"), told.pop("charged_yen")) == (201, True, 0)
-    assert told.pop("ok") is True
+    assert (first.status_code, told.pop("outcome"), told.pop("charged_yen")) == (201, "noted", 0)
+    assert (told.pop("ok"), told.pop("takes_effect")) == (True, "from the next night on")
+    assert told.pop("sentence") == "saying what you think of an item costs nothing"
     assert told == {
         "recommendation_type": "program",
         "item_id": best,
         "feedback": "dismissed",
         "given_at": told["given_at"],
     }
-    assert (again.status_code, again.json()) == (200, {**first.json(), "added": False})
-    assert listed.json()["items"] == [told]
+    assert (again.status_code, again.json()) == (200, {**first.json(), "outcome": "already noted"})
+    assert listed.json()["feedback"] == [told]
     assert (back.status_code, back.json()["feedback"]) == (201, "withdrawn")
     for answer in (first, again, back):
         check("StoredFeedback", answer)
@@ -126,7 +127,7 @@ async def test_nobody_sees_what_another_said_or_says_something_of_anothers_searc
     mine = await ask(datasette, "POST", FEEDBACK, TWO, json=body("1", kind="saved_search"))
     others = await ask(datasette, "POST", FEEDBACK, ONE, json=body("1", kind="saved_search"))
 
-    assert (await ask(datasette, "GET", FEEDBACK, ONE)).json()["items"] == []
+    assert (await ask(datasette, "GET", FEEDBACK, ONE)).json()["feedback"] == []
     assert (mine.status_code, others.status_code) == (201, 404)
     assert problem_of(others) == UNSEEN
 
@@ -160,7 +161,7 @@ async def test_an_erased_customer_says_and_reads_nothing_until_they_come_back_as
     assert erased.json()["feedback_kept"] == 1
     check("Erased", erased)
     assert [answer.status_code for answer in gone] == [404, 404]
-    assert (await ask(datasette, "GET", FEEDBACK, ONE)).json()["items"] == []
+    assert (await ask(datasette, "GET", FEEDBACK, ONE)).json()["feedback"] == []
 
 
 SECRET = "tanaka@example.com"

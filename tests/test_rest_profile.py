@@ -58,7 +58,7 @@ async def test_a_new_customer_declares_reads_changes_and_reads_again(path):
         404,
         "Nothing is declared under this key.",
     )
-    assert (made.status_code, made.json()["created"]) == (201, True)
+    assert (made.status_code, made.json()["outcome"]) == (201, "created")
     assert read.json()["preferences"] == DECLARED == made.json()["preferences"]
     assert read.headers["etag"] == made.headers["etag"] != changed.headers["etag"]
     assert changed.status_code == 200
@@ -296,7 +296,7 @@ async def test_erasing_leaves_the_log_and_no_trace_of_the_key_and_the_file_still
     told = erased.json()
 
     assert erased.status_code == 200
-    assert told["recommendations_kept"] == kept
+    assert told["logged_kept"] == kept
     # The product's own table of keys, in the same file, still has the hash.
     assert (told["legal_basis"], told["old_bytes_overwritten"]) == ("consent_withdrawn", False)
     assert (told["old_bytes_in"], told["held_in_tables"]) == (["database"], ["customer_keys"])

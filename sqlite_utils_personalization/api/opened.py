@@ -184,7 +184,7 @@ def _lent(conn: sqlite3.Connection, timeout_s: float | None) -> Iterator[Opened]
     """The caller's connection as ours are, for one thread at a time, and afterwards as it was."""
     with _turn(conn), ExitStack() as stack:
         path = _main_file(conn) or "the database"
-        with explain_errors(path):
+        with explain_errors(path, is_ours=False):
             stack.enter_context(_as_ours(conn))
             if timeout_s is not None:
                 stack.enter_context(_waiting(conn, timeout_s))
@@ -223,16 +223,21 @@ def _waiting(conn: sqlite3.Connection, timeout_s: float) -> Iterator[None]:
 
 
 def _or_default(timeout_s: float | None) -> float:
-    return _DEFAULT_S if timeout_s is None else _milliseconds(timeout_s) / 1000
+    return _DEFAULT_S if timeout_s is None else seconds(timeout_s)
 
 
 def _milliseconds(timeout_s: float) -> int:
+    return int(seconds(timeout_s) * 1000)
+
+
+def seconds(given: float, name: str = "timeout_s") -> float:
+    """The number of seconds that was given, 0 to a day; InvalidInput, which names it, if it is none."""
     try:
-        if 0 <= timeout_s <= _LONGEST_S:
-            return int(timeout_s * 1000)
+        if 0 <= given <= _LONGEST_S:
+            return given
     except TypeError:
         pass
-    raise InvalidInput("timeout_s is no number of seconds", f"give 0 to {_LONGEST_S}")
+    raise InvalidInput(f"{name} is no number of seconds", f"give 0 to {_LONGEST_S}")
 
 
 _turns: dict[int, tuple[threading.RLock, int]] = {}

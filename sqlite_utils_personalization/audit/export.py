@@ -9,7 +9,7 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.catalogue.saved_searches import numbered_searches
 from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.database import LOST, has_table
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.evidence.seal import event_tables
 from sqlite_utils_personalization.preferences.feedback import TABLE as FEEDBACK_TABLE
@@ -42,7 +42,17 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
     profile = require_profile(db, user_token_hash)
     number = profile.profile_id
     yield "exported_at", utc_now()
-    yield "profile", {**profile._asdict(), "preferences": _preferences(profile.preference_json)}
+    yield (
+        "profile",
+        {
+            "profile_id": number,
+            "customer": profile.handle,
+            "user_token_hash": profile.user_token_hash,
+            "preferences": _preferences(profile.preference_json),
+            "created_at": profile.created_at,
+            "last_updated_at": profile.last_updated_at,
+        },
+    )
     found = replay(db, Selection(customer=user_token_hash), below_cut=False)
     yield "recommendations", (each.to_dict() for each in found)
     yield "nothing_recommended", _rows(db, _UNSERVED, number)
@@ -59,11 +69,35 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
     yield "saved_searches", ({"item_id": one, "search_id": search} for one, search in searches)
 
 
+def export_text(db: sqlite3.Connection, user_token_hash: str) -> Iterator[str]:
+    """The same as the pieces of one JSON object, none longer than a row needs."""
+    before = "{"
+    for key, value in export(db, user_token_hash):
+        yield f"{before}{json.dumps(key)}: "
+        before = ",\n "
+        if not isinstance(value, Iterator):
+            yield _json(value)
+            continue
+        between = "["
+        for one in value:
+            yield between + _json(one)
+            between = ",\n  "
+        yield "[]" if between == "[" else "]"
+    yield "}\n"
+
+
+def _json(value: object) -> str:
+    # Half a surrogate pair, which JSON can hold and UTF-8 cannot, is the escape that it is in JSON.
+    text = json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _preferences(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return None
+        # What another program stored is the customer's, too; of LOST nothing is left to tell.
+        return None if text == LOST else text
 
 
 def _rows(db: sqlite3.Connection, sql: str, number: int) -> Iterator[dict[str, Any]]:

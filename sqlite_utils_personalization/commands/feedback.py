@@ -5,18 +5,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqlite_utils_personalization.commands.base import say
-from sqlite_utils_personalization.commands.key import key_hash_options, user_hash
+from sqlite_utils_personalization.commands.key import customer, key_hash_options, user_hash
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
-from sqlite_utils_personalization.commands.profile.shared import (
-    open_database,
-    path_argument,
-    user_hash_option,
-)
+from sqlite_utils_personalization.commands.profile.shared import path_argument, user_hash_option
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 
 if TYPE_CHECKING:
+    from sqlite_utils_personalization.api.customers import NotedFeedback
     from sqlite_utils_personalization.preferences.customer import KeyHashing
-    from sqlite_utils_personalization.preferences.feedback import StoredFeedback
 
 
 @click.command(name="personalization-feedback", cls=RowsCommand)
@@ -61,19 +57,16 @@ def feedback(
     """
     said = [word for word in FEEDBACK if options.pop(word)]
     _check_usage(item_id, said)
-    from sqlite_utils_personalization.preferences.feedback import (
-        Feedback,
-        feedback_of,
-        give_feedback,
-    )
+    from sqlite_utils_personalization.api.customers import SaidOfItem, give_feedback, list_feedback
 
-    customer = user_hash(given_hash, hashing)
-    with open_database(path, writable=bool(said)) as db:
-        if item_id is None:
-            print_rows(ctx, Feedback._fields, feedback_of(db, customer), **options)
-            return
-        done = give_feedback(db, customer, recommendation_type, item_id, *said)
-    print_rows(ctx, Feedback._fields, [done.said], **options)
+    if item_id is None:
+        found = list_feedback(path, customer(given_hash, hashing))
+        rows = [tuple(each.values()) for each in found]
+        print_rows(ctx, [*SaidOfItem.__annotations__], rows, **options)
+        return
+    whole_hash = user_hash(given_hash, hashing)
+    done = give_feedback(path, whole_hash, recommendation_type, item_id, *said)
+    print_rows(ctx, [*done], [tuple(done.values())], **options)
     _say(done)
 
 
@@ -85,11 +78,11 @@ def _check_usage(item_id: str | None, said: list[str]) -> None:
         raise click.UsageError(f"say one of {words} of ITEM_ID, or leave it out to list")
 
 
-def _say(done: "StoredFeedback") -> None:
-    kind, item_id, word, given_at = done.said
-    if done.added:
-        say(f"{kind} {item_id} is {word}, from the next night on")
-    elif given_at:
-        say(f"{kind} {item_id} is {word} since {given_at}: nothing was added")
+def _say(done: "NotedFeedback") -> None:
+    item = f"{done['recommendation_type']} {done['item_id']}"
+    if done["outcome"] == "noted":
+        say(f"{item} is {done['feedback']}, from the next night on")
+    elif done["given_at"]:
+        say(f"{item} is {done['feedback']} since {done['given_at']}: nothing was added")
     else:
-        say(f"nothing was ever said of {kind} {item_id}: nothing was added")
+        say(f"nothing was ever said of {item}: nothing was added")

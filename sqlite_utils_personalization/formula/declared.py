@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from jsonschema import Draft202012Validator
 
+from sqlite_utils_personalization.catalogue.areas import official_prefecture
 from sqlite_utils_personalization.catalogue.industries import certain
 from sqlite_utils_personalization.database import LOST
 from sqlite_utils_personalization.errors import InvalidPreference
@@ -41,6 +42,9 @@ def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
     InvalidPreference if it is not a JSON object, or a known key has a wrong type or range.
     """
     known = _known_keys(text)
+    name = known.get("prefecture")
+    if isinstance(name, str):
+        known["prefecture"] = official_prefecture(name) or name
     for key, value in known.items():
         scalar = value if isinstance(value, str | int | float) else None
         if fault := _fault(key, type(value).__name__, scalar):

@@ -6,8 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from sqlite_utils_personalization.customer_api.envelope import Envelope
 from sqlite_utils_personalization.model.kinds import COMPONENTS, FEEDBACK, TYPES, Declared
-from sqlite_utils_personalization.preferences.feedback import StoredFeedback
-from sqlite_utils_personalization.preferences.profile import StoredPreference as Changed
 
 Type = Annotated[str, Field(json_schema_extra={"enum": [*TYPES]})]
 Closing = Annotated[str, Field(json_schema_extra={"enum": ["dated", "rolling", "unknown"]})]
@@ -40,6 +38,12 @@ class _Quoting(Answer):
 class _Charged(Answer):
     charged_yen: int = Field(description="what this call was charged, in yen, tax excluded")
     because: str = Field(description="why that was charged, or nothing")
+
+
+class _Free(Answer):
+    takes_effect: str = Field(description="from when on it counts")
+    charged_yen: int = Field(description="what this call was charged: 0")
+    sentence: str = Field(description="why that was charged, or nothing")
 
 
 class Title(_Result):
@@ -121,35 +125,21 @@ class Recommendations(_Charged, _Quoting):
 class Change(_Result):
     """One declared value before and after; null is not declared."""
 
-    key: str
     before: Any
     after: Any
 
 
-class Preference(_Charged):
+class Preference(_Free):
     """What is declared now, and what this call changed of it."""
 
-    declared: dict[str, Any]
-    created: bool = Field(description="whether the customer is new")
-    changed: tuple[Change, ...] = Field(description="empty if everything was so already")
-    takes_effect: str
-
-
-_TAKES_EFFECT = "from the next night on"
-
-
-def preference(done: Changed) -> Preference:
-    """The answer to what was declared."""
-    return Preference(
-        declared=done.profile.declared,
-        created=done.created,
-        changed=tuple(
-            Change(key=key, before=before, after=after)
-            for key, (before, after) in done.changed.items()
-        ),
-        takes_effect=_TAKES_EFFECT,
-        charged_yen=0,
-        because="declaring costs nothing; a recommendation does when it is handed over",
+    preferences: dict[str, Any] = Field(description="what is declared now")
+    created_at: str = Field(description="UTC")
+    last_updated_at: str = Field(description="UTC")
+    outcome: Annotated[
+        str, Field(json_schema_extra={"enum": ["created", "updated", "unchanged"]})
+    ] = Field(description="'created': the customer is new")
+    changed: dict[str, Change] = Field(
+        description="per key that changed; empty if everything was so already"
     )
 
 
@@ -191,15 +181,16 @@ class Explanation(_Quoting):
     deliveries: tuple[Delivered, ...] = Field(description="of this row, in order")
 
 
-class GivenFeedback(_Charged):
+class GivenFeedback(_Free):
     """The last word on one item."""
 
     recommendation_type: Type
     item_id: str
     feedback: Word
     given_at: str | None = Field(description="UTC; null if there was nothing to withdraw")
-    added: bool = Field(description="false if it had been said already of the item as it is")
-    takes_effect: str
+    outcome: Annotated[str, Field(json_schema_extra={"enum": ["noted", "already noted"]})] = Field(
+        description="'already noted': it had been said already of the item as it is"
+    )
 
 
 A = TypeVar("A", bound=Answer)
@@ -210,14 +201,3 @@ def enveloped(answer: A, envelope: Envelope) -> A:
     if not envelope.fields:
         return answer
     return type(answer)(**envelope.answer(answer.model_dump(exclude_unset=True)))
-
-
-def given_feedback(done: StoredFeedback) -> GivenFeedback:
-    """The answer to what was said."""
-    return GivenFeedback(
-        **done.said._asdict(),
-        added=done.added,
-        takes_effect=_TAKES_EFFECT,
-        charged_yen=0,
-        because="saying what you think of an item costs nothing",
-    )

@@ -1,14 +1,17 @@
 """The tools of a customer, put on a server of the SDK."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
+from sqlite_utils_personalization.api.customers import check_preferences, set_preferences
+from sqlite_utils_personalization.api.customers import give_feedback as noted_feedback
 from sqlite_utils_personalization.customer_api.explain import explain as explained
+from sqlite_utils_personalization.customer_api.free import declaration_answer, feedback_answer
 from sqlite_utils_personalization.customer_api.recommendations import check_query, recommendations
 from sqlite_utils_personalization.mcp_server import arguments as args
 from sqlite_utils_personalization.mcp_server.arguments import (
@@ -25,17 +28,9 @@ from sqlite_utils_personalization.mcp_server.output_schemas import (
     Preference,
     Recommendations,
     enveloped,
-    given_feedback,
-    preference,
 )
 from sqlite_utils_personalization.preferences.feedback import check_feedback
-from sqlite_utils_personalization.preferences.feedback import give_feedback as stored_feedback
-from sqlite_utils_personalization.preferences.profile import (
-    TRIES,
-    Overtaken,
-    declaration,
-    store,
-)
+from sqlite_utils_personalization.preferences.profile import require_declared
 
 T = TypeVar("T", bound=Answer)
 Respond = Callable[[Caller, dict[str, Any]], Awaitable[T]]
@@ -53,10 +48,17 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
 
     @on(SET_PREFERENCE)
     async def set_preference(caller: Caller, given: dict[str, Any]) -> Preference:
-        for _ in range(TRIES - 1):
-            with suppress(Overtaken):
-                return await _declare(caller, given)
-        return await _declare(caller, given)
+        # What cannot be makes nobody wait.
+        check_preferences(given, merge=True)
+        user = caller.user_token_hash
+
+        def declared(db: sqlite3.Connection) -> Preference:
+            if not given:
+                require_declared(db, user)
+            done = set_preferences(db, user, given, merge=True, known_as=caller.known_as)
+            return Preference(**declaration_answer(done))
+
+        return await caller.write(declared)
 
     @on(LIST_RECOMMENDATIONS)
     async def list_recommendations(caller: Caller, given: dict[str, Any]) -> Recommendations:
@@ -88,7 +90,8 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
         said = (given["type"], given["item_id"], given["feedback"])
         check_feedback(*said)
         user = caller.user_token_hash
-        return given_feedback(await caller.write(lambda db: stored_feedback(db, user, *said)))
+        done = await caller.write(lambda db: noted_feedback(db, user, *said))
+        return GivenFeedback(**feedback_answer(done))
 
 
 def _put(
@@ -122,17 +125,6 @@ def _put(
     registered = server._tool_manager.get_tool(name)
     assert registered
     registered.parameters = tool.input_schema
-
-
-async def _declare(caller: Caller, given: Mapping[str, Any]) -> Preference:
-    """Validated before the lock is taken; Overtaken if somebody else declares in between."""
-    user = caller.user_token_hash
-    found = await caller.read(lambda db: declaration(db, user, given))
-    return preference(
-        await caller.write(
-            lambda db: store(db, user, found.declared, merged=found, known_as=caller.known_as)
-        )
-    )
 
 
 def remove_tool(server: MCPServer, name: str) -> None:

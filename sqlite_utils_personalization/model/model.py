@@ -55,6 +55,19 @@ def load_model(path: Path | None = None) -> Model:
     return Model(_integers(constants))
 
 
+def packs_of(path: Path | None = None) -> Mapping[str, str]:
+    """The packs of the model in path, or of the packaged one, by name: the letters that each stands for."""
+    found: Mapping[str, str] = load_model(path).constants["packs"] if path else _packaged_packs()
+    return found
+
+
+@cache
+def _packaged_packs() -> Mapping[str, str]:
+    # Reading and checking a model costs more than everything else in declaring.
+    found: Mapping[str, str] = load_model().constants["packs"]
+    return found
+
+
 @cache
 def _validator() -> Draft202012Validator:
     schema = json.loads(files(__package__).joinpath("model.schema.json").read_text("utf-8"))

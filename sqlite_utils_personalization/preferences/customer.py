@@ -7,12 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.errors import (
-    InvalidInput,
-    PersonalizationError,
-    UnknownCustomer,
-    whole,
-)
+from sqlite_utils_personalization.errors import InvalidInput, UnknownCustomer, whole
 
 # The grounds of GDPR article 17(1), a to e, as 901 has them.
 LEGAL_BASES = (
@@ -42,7 +37,7 @@ class KeyHashing:
     """How keys are hashed, by every command and door: kind, of KEY_HASHES, says which hash identifies a customer.
 
     With a secret other programs keep the HMAC-SHA256 of a key under it (RFC 2104), or else its sha256; in hex.
-    PersonalizationError of what cannot be.
+    InvalidInput of what cannot be.
     """
 
     kind: str = "sha256"
@@ -50,11 +45,13 @@ class KeyHashing:
 
     def __post_init__(self) -> None:
         if self.kind not in KEY_HASHES:
-            raise PersonalizationError(
+            raise InvalidInput(
                 "the hash of keys is of no known kind", f"give one of {', '.join(KEY_HASHES)}"
             )
         if (self.secret is None and self.kind == "hmac") or self.secret == b"":
-            raise PersonalizationError("the secret of the HMAC is empty or not there", "give it")
+            raise InvalidInput("the secret of the HMAC is empty or not there", "give it")
+        if not isinstance(self.secret, bytes | None):
+            raise InvalidInput("the secret of the HMAC is not bytes", "give it as secret.encode()")
 
     def hash(self, key: bytes) -> KeyHashes:
         """Hash a key, given as the bytes the customer has."""
@@ -75,6 +72,8 @@ def plain_key(raw: bytes) -> bytes:
 
     So it is one customer on every door. InvalidInput, which repeats nothing, if what is left is no key.
     """
+    if not isinstance(raw, bytes):
+        raise InvalidInput("the API key is not bytes", "give it as key.encode()")
     key = raw.strip()
     while key.startswith(_BOM):
         key = key.removeprefix(_BOM).strip()

@@ -158,7 +158,7 @@ def _fault(what: str) -> PersonalizationError:
 
 def erase_customer(
     db: sqlite3.Connection,
-    path: str | Path,
+    path: str | Path | None,
     user_token_hash: str,
     *,
     legal_basis: str = "consent_withdrawn",
@@ -169,7 +169,7 @@ def erase_customer(
     """Erase the customer with this hash from the file at path, and say what is left of them.
 
     db is a connection to it in autocommit mode. With rewrite, the file is rewritten without its unused parts. Asked for
-    again it finishes what was interrupted. PersonalizationError where 901 is not applied; what goes wrong once the
+    again it finishes what was interrupted. NoSchema where 901 is not applied; what goes wrong once the
     customer is erased is among the faults of the answer.
     """
     erasing = Erasing(path, user_token_hash, legal_basis, known_as)

@@ -13,10 +13,10 @@ from sqlite_utils_personalization.billing.delivery import BILLING_KEYS
 from sqlite_utils_personalization.catalogue.saved_searches import NUMBERS
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table, plain_rows
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import NoSchema
 from sqlite_utils_personalization.evidence.seal import seal_events
 from sqlite_utils_personalization.preferences.identity import hashes_of, unbind
-from sqlite_utils_personalization.preferences.old_bytes import delete_securely, forget_samples
+from sqlite_utils_personalization.preferences.old_bytes import forget_samples, overwriting
 from sqlite_utils_personalization.preferences.others import Known
 from sqlite_utils_personalization.preferences.profile import find_profile
 from sqlite_utils_personalization.transaction import write_transaction
@@ -81,11 +81,10 @@ def erase(
     """Cut the link from this hash to its profile, and seal that it was; None if no customer has this hash.
 
     Joins the caller's transaction. The bytes are overwritten where they stood; of what is left of them elsewhere, and
-    of what other programs hold, erasing.py has more. PersonalizationError where 901 is not applied.
+    of what other programs hold, erasing.py has more. NoSchema where 901 is not applied.
     """
     require_events(db)
-    delete_securely(db)
-    with write_transaction(db):
+    with overwriting(db), write_transaction(db):
         profile = find_profile(db, user_token_hash)
         if profile is None:
             return None
@@ -144,8 +143,8 @@ def _feedback_rows(db: sqlite3.Connection, profile_id: int) -> int:
 
 
 def require_events(db: sqlite3.Connection, table: str = ERASURES) -> None:
-    """PersonalizationError where 901 is not applied, so that this table of it is missing; read-only."""
+    """NoSchema where 901 is not applied, so that this table of it is missing; read-only."""
     if not has_table(db, table):
-        raise PersonalizationError(
+        raise NoSchema(
             f"{table} not found", "run: sqlite-utils personalization-migrate, which adds 901"
         )

@@ -5,15 +5,16 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.catalogue.plain_text import is_readable
 from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.errors import InvalidPreference, PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, InvalidPreference
 from sqlite_utils_personalization.formula.declared import NO_CUSTOMER, stored_text
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.validation import (
     MAX_LENGTH,
+    as_json,
     parse_preference,
     preference_text,
     validate,
@@ -51,10 +52,10 @@ ORDER BY line
 
 
 class Imported(NamedTuple):
-    """How many customers were added, changed, and already so."""
+    """How many customers were added, updated, and already so."""
 
-    added: int
-    changed: int
+    created: int
+    updated: int
     unchanged: int
 
 
@@ -65,7 +66,7 @@ class Fault(NamedTuple):
     sentence: str
 
 
-class BadLines(PersonalizationError):
+class BadLines(InvalidInput):
     """Nothing was stored, because of these faults, of which the first NAMED_LINES are kept."""
 
     def __init__(self, faults: list[Fault], total: int) -> None:
@@ -75,24 +76,28 @@ class BadLines(PersonalizationError):
         )
 
 
-def import_profiles(
-    db: sqlite3.Connection, lines: Iterable[str], packs: Mapping[str, str]
-) -> Imported:
-    """Store one customer a line, {"user_token_hash": HASH, "preferences": {...}}: all of them, or none.
+Given = str | bytes | Mapping[str, Any]
 
-    BadLines names every line that is no such object, repeats a hash, or is no valid preference; or else every one whose
-    hash is the random one of an erased customer.
+
+def import_profiles(
+    db: sqlite3.Connection, given: Iterable[Given], packs: Mapping[str, str]
+) -> Imported:
+    """Store many customers, each {"user_token_hash": HASH, "preferences": {...}} or a line of JSON: all, or none.
+
+    BadLines names every one that is no such object, repeats a hash, or is no valid preference; or else every one whose
+    hash is the random one of an erased customer. By its number from 1, in which empty lines count.
     """
-    with transaction(db):
+    try:
+        with transaction(db):
+            db.execute(_GIVEN)
+            total = _read(db, given, packs)
+        with write_transaction(db):
+            _refuse_erased(db)
+            updated = db.execute(_CHANGE, {"now": utc_now()}).rowcount
+            created = db.execute(_ADD, {"now": utc_now()}).rowcount
+    finally:
         db.execute("DROP TABLE IF EXISTS temp.given_profile")
-        db.execute(_GIVEN)
-        total = _read(db, lines, packs)
-    with write_transaction(db):
-        _refuse_erased(db)
-        changed = db.execute(_CHANGE, {"now": utc_now()}).rowcount
-        added = db.execute(_ADD, {"now": utc_now()}).rowcount
-    db.execute("DROP TABLE temp.given_profile")
-    return Imported(added, changed, total - added - changed)
+    return Imported(created, updated, total - created - updated)
 
 
 def _refuse_erased(db: sqlite3.Connection) -> None:
@@ -116,12 +121,12 @@ def check_profiles(db: sqlite3.Connection, packs: Mapping[str, str]) -> Iterator
             yield Fault(profile_id, sentence)
 
 
-def _read(db: sqlite3.Connection, lines: Iterable[str], packs: Mapping[str, str]) -> int:
+def _read(db: sqlite3.Connection, given: Iterable[Given], packs: Mapping[str, str]) -> int:
     faults: list[Fault] = []
     total, bad = 0, 0
     stored = _stored_text(packs)
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
+    for number, line in enumerate(given, 1):
+        if isinstance(line, str | bytes) and not line.strip():
             continue
         total += 1
         try:
@@ -136,14 +141,24 @@ def _read(db: sqlite3.Connection, lines: Iterable[str], packs: Mapping[str, str]
     return total
 
 
-def _customer(line: str, stored: Callable[[str], str]) -> tuple[str, str]:
-    found = parse_preference(line, MAX_LENGTH + _AROUND)
-    if not isinstance(found, dict) or found.keys() != {"user_token_hash", "preferences"}:
+def _customer(line: Given, stored: Callable[[str], str]) -> tuple[str, str]:
+    if isinstance(line, bytes):
+        # What is not UTF-8 is one bad line, and not the end of all.
+        line = line.decode("utf-8-sig", "surrogateescape")
+    found = parse_preference(line, MAX_LENGTH + _AROUND) if isinstance(line, str) else line
+    if not isinstance(found, Mapping) or found.keys() != {"user_token_hash", "preferences"}:
         raise InvalidPreference("not an object of user_token_hash and preferences")
     given = found["user_token_hash"]
     if not isinstance(given, str) or not _HASH.fullmatch(given):
         raise InvalidPreference("user_token_hash is not 64 lower-case hex digits")
-    return given, stored(json.dumps(found["preferences"]))
+    return given, stored(_text(found["preferences"]))
+
+
+def _text(preferences: object) -> str:
+    try:
+        return json.dumps(as_json(preferences))
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidPreference("preferences hold what is no JSON") from None
 
 
 def _stored_text(packs: Mapping[str, str]) -> Callable[[str], str]:

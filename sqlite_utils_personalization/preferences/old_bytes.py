@@ -5,11 +5,11 @@ pages that others left, old pages in the -wal, samples in the planner's statisti
 """
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.database import has_table, plain_rows
 from sqlite_utils_personalization.errors import PersonalizationError
 
 # What SQLite keeps, by how its name ends.
@@ -17,9 +17,15 @@ NAMES = {"": "database", "-wal": "wal", "-journal": "journal"}
 _BLOCK = 1 << 20
 
 
-def delete_securely(db: sqlite3.Connection) -> None:
-    """Overwrite with zeros what this connection deletes from now on."""
+@contextmanager
+def overwriting(db: sqlite3.Connection) -> Iterator[None]:
+    """Meanwhile zeros take the place of what this connection deletes or replaces."""
+    ((before,),) = plain_rows(db, "PRAGMA secure_delete")
     db.execute("PRAGMA secure_delete = on")
+    try:
+        yield
+    finally:
+        db.execute(f"PRAGMA secure_delete = {before}")
 
 
 def forget_samples(db: sqlite3.Connection, hashes: Sequence[str]) -> list[str]:
@@ -62,8 +68,8 @@ def checkpoint(db: sqlite3.Connection, path: str | Path, timeout_s: float) -> No
 
 def vacuum(db: sqlite3.Connection) -> None:
     """Rewrite the whole file without its unused parts, where copies of moved rows may lie. Nobody else may write."""
-    delete_securely(db)
-    db.execute("VACUUM")
+    with overwriting(db):
+        db.execute("VACUUM")
 
 
 def looked_at(path: str | Path) -> int:

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
@@ -10,27 +9,28 @@ from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import LOST, decoding
 from sqlite_utils_personalization.errors import (
     Changed,
+    Conflict,
     InvalidInput,
     InvalidPreference,
-    PersonalizationError,
 )
 from sqlite_utils_personalization.formula.declared import preference_schema
-from sqlite_utils_personalization.model.model import load_model
-from sqlite_utils_personalization.preferences.customer import active_condition, unknown_customer
+from sqlite_utils_personalization.preferences.customer import (
+    SHORT,
+    active_condition,
+    find_customer,
+    unknown_customer,
+)
 from sqlite_utils_personalization.preferences.identity import note_other_hash
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,
     validate,
+    without_nulls,
 )
 from sqlite_utils_personalization.transaction import write_transaction
 
 # If-Match: * - whatever is stored, but something must be.
 ANY_VERSION = "*"
-# How often a declaration is merged anew, because another came in between.
-TRIES = 5
-# Enough to tell customers apart, too little to be taken for the hash.
-HASH_PREFIX = 8
 
 
 class Profile(NamedTuple):
@@ -44,17 +44,27 @@ class Profile(NamedTuple):
 
     @property
     def declared(self) -> dict[str, Any]:
-        """What is declared. InvalidPreference if another program stored what is no JSON object."""
-        try:
-            found = parse_preference(self.preference_json)
-        except InvalidPreference:
-            found = None
-        if not isinstance(found, dict):
-            raise InvalidPreference(
+        """What is declared. Conflict if another program stored what is no JSON object."""
+        if (found := self.readable) is None:
+            raise Conflict(
                 f"the preference stored for profile {self.profile_id} is not a JSON object",
                 "set it anew",
             )
         return found
+
+    @property
+    def readable(self) -> dict[str, Any] | None:
+        """The same, or None."""
+        try:
+            found = parse_preference(self.preference_json)
+        except InvalidPreference:
+            return None
+        return found if isinstance(found, dict) else None
+
+    @property
+    def handle(self) -> str:
+        """What stands for the customer where the whole hash is not shown."""
+        return self.user_token_hash[:SHORT]
 
     @property
     def etag(self) -> str:
@@ -62,15 +72,15 @@ class Profile(NamedTuple):
         return sha256_hex(canonical_json([self.profile_id, self.preference_json]))[:32]
 
 
-class Overtaken(Changed):
-    """Somebody else declared between reading and storing."""
-
-
 class StoredPreference(NamedTuple):
-    """What setting a preference did: changed has (before, after) per key, None where not declared."""
+    """What setting a preference did: changed has (before, after) per key, None where not declared.
+
+    is_updated is also where what was stored could not be read, and nothing that could changed.
+    """
 
     profile: Profile
-    created: bool
+    is_created: bool
+    is_updated: bool
     changed: dict[str, tuple[Any, Any]]
 
 
@@ -112,38 +122,37 @@ def require_profile(db: sqlite3.Connection, user_token_hash: str) -> Profile:
     raise unknown_customer()
 
 
+def profile_of(db: sqlite3.Connection, customer: object) -> Profile:
+    """The customer that find_customer() finds, if they are not erased; read-only. Errors as there."""
+    sql = f"SELECT {_COLUMNS} FROM am_personalization_profile WHERE profile_id = ? AND {active_condition(db)}"
+    with decoding(db):
+        row = db.execute(sql, (find_customer(db, customer),)).fetchone()
+    if row is None:
+        raise unknown_customer()
+    return _profile(row)
+
+
 def refuse_erased(db: sqlite3.Connection, user_token_hash: str) -> None:
-    """PersonalizationError if the hash is the random one that stands for an erased customer; read-only."""
+    """Conflict if the hash is the random one that stands for an erased customer; read-only."""
     is_taken = db.execute(_TAKEN, (user_token_hash,)).fetchone()
     if is_taken and find_profile(db, user_token_hash) is None:
-        raise PersonalizationError(
-            "this hash stands for an erased customer", "nothing can be done under it"
-        )
+        raise Conflict("this hash stands for an erased customer", "nothing can be done under it")
 
 
-def list_profiles(db: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str]]:
-    """profile_id, the beginning of the hash, the declared keys, and the dates of every customer; read-only.
+def list_profiles(db: sqlite3.Connection) -> Iterator[Profile]:
+    """Every customer, by profile_id; read-only."""
+    return map(_profile, db.execute(_LIST.format(active=active_condition(db))))
 
-    A key that the schema does not know is not repeated, since it may be personal.
+
+def shown_keys(profile: Profile) -> str | None:
+    """The keys that a customer declares, None where they cannot be read.
+
+    One that the schema does not know is not repeated, since it may be personal.
     """
-    for row in db.execute(_LIST.format(active=active_condition(db))):
-        profile = _profile(row)
-        try:
-            keys = ", ".join(map(_shown, profile.declared)) or "nothing"
-        except InvalidPreference:
-            keys = "not readable"
-        yield profile.profile_id, profile.user_token_hash[:HASH_PREFIX], keys, *profile[3:]
-
-
-def _shown(key: str) -> str:
-    return key if key in preference_schema()["properties"] else "(unknown)"
-
-
-class Merged(NamedTuple):
-    """What a preference comes to with what was given, and the row it was merged into; None without a customer."""
-
-    declared: dict[str, Any]
-    read: Profile | None
+    if profile.readable is None:
+        return None
+    known = preference_schema()["properties"]
+    return ", ".join(key if key in known else "(unknown)" for key in profile.readable)
 
 
 def set_preferences(
@@ -159,89 +168,37 @@ def set_preferences(
     """Store what a customer declares, adding the customer if there is none; last_updated_at moves only on a change.
 
     With merge, keys that are not given stay and those given as null go (RFC 7386). known_as is what other programs keep
-    of the same key, noted if it is another hash. Validates before it takes the lock; joins the caller's transaction.
-    InvalidPreference names every fault; PersonalizationError, if the hash is the random one of an erased customer;
-    Changed, if if_match is neither the etag of what is stored nor ANY_VERSION.
+    of the same key, noted if it is another hash. Joins the caller's transaction. InvalidPreference names every fault;
+    Changed, if if_match is neither the etag of what is stored nor ANY_VERSION; Conflict, if the hash is the random one
+    of an erased customer, or what is stored cannot be merged into.
     """
-    if not merge:
-        return store(
-            db, user_token_hash, validate(declared, packs), if_match=if_match, known_as=known_as
-        )
-    for _ in range(TRIES - 1):
-        found = merged(db, user_token_hash, declared, packs)
-        with suppress(Overtaken):
-            return store(
-                db,
-                user_token_hash,
-                found.declared,
-                if_match=if_match,
-                merged=found,
-                known_as=known_as,
-            )
-    found = merged(db, user_token_hash, declared, packs)
-    return store(
-        db, user_token_hash, found.declared, if_match=if_match, merged=found, known_as=known_as
-    )
-
-
-def merged(
-    db: sqlite3.Connection, user_token_hash: str, given: object, packs: Mapping[str, str]
-) -> Merged:
-    """What is stored with what is given merged into it, valid; read-only, and in need of no lock. InvalidPreference."""
-    before = find_profile(db, user_token_hash)
-    return Merged(validate(_merged(_readable(before), given), packs), before)
-
-
-def store(
-    db: sqlite3.Connection,
-    user_token_hash: str,
-    declared: Mapping[str, Any],
-    *,
-    if_match: str | None = None,
-    merged: Merged | None = None,
-    known_as: str | None = None,
-) -> StoredPreference:
-    """Store what validate() returned. Errors as set_preferences; Overtaken, if merged is not of what is stored now."""
-    text = preference_text(declared)
     with write_transaction(db):
         before = find_profile(db, user_token_hash)
         if if_match is not None and (before is None or if_match not in (before.etag, ANY_VERSION)):
             raise Changed(
                 "the preference is not the one that was read", "read it again, then set it"
             )
-        if merged and merged.read != before:
-            raise Overtaken("somebody else declared at the same time", "nothing changed, try again")
         if before is None:
             refuse_erased(db, user_token_hash)
-        known = _readable(before)
-        changed = _differences(known or {}, declared)
-        if before is None or changed or known is None:
-            at = {"hash": user_token_hash, "text": text, "now": utc_now()}
+        known = before.readable if before else {}
+        valid = validate(_merged(known, declared) if merge else declared, packs)
+        changed = _differences(known or {}, valid)
+        is_updated = before is not None and (bool(changed) or known is None)
+        if before is None or is_updated:
+            at = {"hash": user_token_hash, "text": preference_text(valid), "now": utc_now()}
             db.execute(_ADD if before is None else _UPDATE, at)
-        after = find_profile(db, user_token_hash)
-        if after and known_as not in (None, user_token_hash):
+        after = require_profile(db, user_token_hash)
+        if known_as not in (None, user_token_hash):
             note_other_hash(db, after.profile_id, str(known_as))
-    assert after is not None
-    return StoredPreference(after, before is None, changed)
-
-
-def _readable(profile: Profile | None) -> dict[str, Any] | None:
-    """What is stored, {} without a customer; None if it cannot be read, so that setting it replaces it."""
-    try:
-        return profile.declared if profile else {}
-    except InvalidPreference:
-        return None
+    return StoredPreference(after, before is None, is_updated, changed)
 
 
 def _merged(known: dict[str, Any] | None, given: object) -> object:
     if known is None:
-        raise PersonalizationError(
+        raise Conflict(
             "what is stored is not a JSON object", "set the whole preference, without merging"
         )
-    if not isinstance(given, dict):
-        return given
-    both = {**known, **given}
-    return {key: value for key, value in both.items() if value is not None}
+    return without_nulls({**known, **given}) if isinstance(given, Mapping) else given
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -252,13 +209,8 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
     }
 
 
-def declaration(db: sqlite3.Connection, user_token_hash: str, given: Mapping[str, Any]) -> Merged:
-    """The keys that are given, without those given as null, with the rest that is stored; for store(), read-only.
-
-    InvalidPreference names every fault; InvalidInput if nothing is given and nothing stored, which would add a
-    customer who declared nothing.
-    """
-    if not given and find_profile(db, user_token_hash) is None:
+def require_declared(db: sqlite3.Connection, user_token_hash: str) -> None:
+    """InvalidInput if nothing is, so that merging nothing would add a customer who declared nothing; read-only."""
+    if find_profile(db, user_token_hash) is None:
         known = ", ".join(preference_schema()["properties"])
         raise InvalidInput("nothing is declared yet", f"give at least one of {known}")
-    return merged(db, user_token_hash, given, load_model().constants["packs"])

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from sqlite_utils_personalization.clock import utc_now
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import Conflict, InvalidInput, UnknownCustomer
 from sqlite_utils_personalization.preferences.customer import (
     KeyHashing,
     is_hash,
@@ -18,7 +18,7 @@ from sqlite_utils_personalization.preferences.identity import (
     replace_hashes,
     user_token_hash_of,
 )
-from sqlite_utils_personalization.preferences.old_bytes import delete_securely
+from sqlite_utils_personalization.preferences.old_bytes import overwriting
 from sqlite_utils_personalization.preferences.profile import find_profile
 from sqlite_utils_personalization.transaction import write_transaction
 
@@ -50,27 +50,20 @@ def rotate(
     old is the key as bytes, or its hash as text: the user_token_hash, or what other programs keep of the key. The keys
     are hashed at once and neither is kept; the old hashes are, so that what other programs still hold under them stays
     the customer's, until they are erased. The same key with another hashing moves the customer to the other hash.
-    PersonalizationError if no customer has the old key, if another has the new one, or if both are the same.
-
-    Example:
-
-        rotate(conn, old_hash, new_key.encode(), KeyHashing("hmac", secret))
+    UnknownCustomer if none has the old key, Conflict if another has the new one, InvalidInput if both are the same.
     """
     require_events(db)
     hashes, given = hashing.hash(new_key), _old_hashes(old, hashing)
     new = hashes.user_token_hash
-    delete_securely(db)
-    with write_transaction(db):
+    with overwriting(db), write_transaction(db):
         known = dict.fromkeys((*given, *(user_token_hash_of(db, one) for one in given)))
         profile = next(filter(None, (find_profile(db, one) for one in known)), None)
         if profile and profile.user_token_hash == new:
-            raise PersonalizationError("the new key is the old one", "nothing was changed")
+            raise InvalidInput("the new key is the old one", "nothing was changed")
         if profile is None:
-            raise PersonalizationError(
-                "no customer has the old key", "check it; nothing was changed"
-            )
+            raise UnknownCustomer("no customer has the old key", "check it; nothing was changed")
         if find_profile(db, new):
-            raise PersonalizationError(
+            raise Conflict(
                 "another customer has the new key", "choose another; nothing was changed"
             )
         rotation = Rotation(profile.profile_id, utc_now(), rotation_proof(old, new_key, new))
@@ -88,7 +81,7 @@ def _old_hashes(old: bytes | str, hashing: KeyHashing) -> list[str]:
         # Plain at last: the customer may be moved from there to HMAC.
         return [found.user_token_hash, found.known_as, key_hash(old)]
     if not is_hash(old):
-        raise PersonalizationError(
+        raise InvalidInput(
             "the old hash is not 64 lower-case hex digits", "give it, or the old key as bytes"
         )
     return [old]

@@ -8,13 +8,16 @@ import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import cache
+from operator import index
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from sqlite_utils_personalization.canonical import canonical_json, strict_json
 from sqlite_utils_personalization.catalogue.areas import official_prefecture
+from sqlite_utils_personalization.catalogue.candidate import ANY, NATIONWIDE, UNKNOWN
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS, certain
+from sqlite_utils_personalization.catalogue.plain_text import normal
 from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.formula.declared import (
     MAX_DEPTH,
@@ -24,7 +27,7 @@ from sqlite_utils_personalization.formula.declared import (
     preference_schema,
 )
 from sqlite_utils_personalization.model.kinds import NO_INDUSTRY
-from sqlite_utils_personalization.model.model import load_model
+from sqlite_utils_personalization.model.model import packs_of
 from sqlite_utils_personalization.preferences.personal_data import personal_data
 
 # Characters, as the table has it; of one text in it, and how many values, before anything else is looked at.
@@ -32,6 +35,10 @@ MAX_LENGTH, MAX_TEXT, MAX_VALUES = 16_384, 200, 200
 
 _PACK = re.compile("[A-T]|pack_[a-z0-9_]{1,64}")
 _ALLOWED = {"prefecture": "the name of a prefecture, such as 東京都, 東京 or Tokyo"}
+# Python refuses to write out an integer of thousands of digits, which no schema allows anyway.
+_LARGEST = 10**20
+# What we say of items that are for everybody; whoever declares it means to declare nothing.
+_OF_ITEMS = {"prefecture": {NATIONWIDE, "全国"}, "industry_pack": {ANY, UNKNOWN}}
 
 
 def parse_preference(text: str, longest: int = MAX_LENGTH) -> object:
@@ -47,8 +54,10 @@ def parse_preference(text: str, longest: int = MAX_LENGTH) -> object:
 def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
     """Return what may be stored: prefecture by its official name, whole numbers as integers. Read-only.
 
-    packs are the model's, by name. InvalidPreference names every fault, by its path.
+    Every door takes the same words: a prefecture as 東京都, 東京 or Tokyo; an industry as a letter A to T, the name of
+    its division, or a pack of packs, the model's by name. InvalidPreference names every fault, by its path.
     """
+    declared = as_json(declared)
     faults = (
         [*_too_long(declared)]
         or [*_personal(declared)]
@@ -61,6 +70,37 @@ def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
         key: int(value) if isinstance(value, float) else value
         for key, value in _spelled(declared, packs).items()
     }
+
+
+def check_given(declared: object, packs: Mapping[str, str]) -> None:
+    """InvalidPreference if what is to be merged cannot be, whatever is stored: null takes back, and is no value."""
+    is_object = isinstance(declared, Mapping)
+    validate(without_nulls(declared) if is_object else declared, packs)  # type: ignore[arg-type]
+
+
+def without_nulls(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of it where null says no more than leaving it out does."""
+    return {key: value for key, value in declared.items() if value is not None}
+
+
+def as_json(declared: object) -> object:
+    """What Python callers have in place of JSON's objects and integers, such as those of numpy, as JSON has them."""
+    if not isinstance(declared, Mapping):
+        return declared
+    if not all(isinstance(key, str) for key in declared):
+        raise InvalidPreference("$ has a key that is no text")
+    return {key: _as_integer(value) for key, value in declared.items()}
+
+
+def _as_integer(value: object) -> object:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        return value
+    try:
+        # Where it is refused, it would be written out.
+        return max(-_LARGEST, min(index(value), _LARGEST))
+    except TypeError:
+        # An array of several numbers, say, whose text might be anybody's.
+        return None
 
 
 def preference_text(declared: Mapping[str, Any]) -> str:
@@ -113,6 +153,8 @@ def _too_long(declared: object) -> Iterator[InvalidPreference]:
         for path, value in level:
             if isinstance(value, str) and len(value) > MAX_TEXT:
                 yield InvalidPreference(f"{path} has more than {MAX_TEXT} characters")
+            if isinstance(value, int) and abs(value) > _LARGEST:
+                yield InvalidPreference(f"{path} is beyond any number that is declared")
         if not level:
             return
     yield InvalidPreference("$ is nested too deeply")
@@ -128,8 +170,7 @@ def _personal(declared: object) -> Iterator[InvalidPreference]:
 
 
 def _text(value: object) -> str:
-    # Python refuses to write out an integer of thousands of digits, which no schema allows anyway.
-    is_short = not isinstance(value, int) or abs(value) < 10**20
+    is_short = not isinstance(value, int) or abs(value) < _LARGEST
     return str(value) if is_short and not isinstance(value, dict | list) else ""
 
 
@@ -165,12 +206,19 @@ def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[InvalidPreferen
     # A pack is a text to the schema; which ones there are, the model says.
     if "industry_pack" in where or not _is_known(declared, packs):
         names = ", ".join(sorted(packs))
-        yield InvalidPreference(
-            f"$.industry_pack is not one of the letters A to T or a pack of the model: {names}"
-        )
+        allowed = f"one of the letters A to T or a pack of the model: {names}"
+        yield _not_allowed("industry_pack", declared["industry_pack"], allowed)
     for key in sorted(where - {"industry_pack"}):
         allowed = _ALLOWED.get(key) or expected(_rules()[key])
-        yield InvalidPreference(f"$.{key} is not {allowed}")
+        yield _not_allowed(key, declared[key], allowed)
+
+
+def _not_allowed(key: str, value: object, allowed: str) -> InvalidPreference:
+    if isinstance(value, str) and normal(value).casefold() in _OF_ITEMS.get(key, ()):
+        return InvalidPreference(
+            f"$.{key} names no single one", "leave it out, so that none is declared"
+        )
+    return InvalidPreference(f"$.{key} is not {allowed}")
 
 
 def _unknown(key: str) -> InvalidPreference:
@@ -197,5 +245,5 @@ def _validator() -> Draft202012Validator:
 def published_schema() -> dict[str, Any]:
     """preference.schema.json, which leaves packs to the model, with those of the packaged model; read-only."""
     schema = deepcopy(preference_schema())
-    schema["properties"]["industry_pack"]["enum"] = [*DIVISIONS, *load_model().constants["packs"]]
+    schema["properties"]["industry_pack"]["enum"] = [*DIVISIONS, *packs_of()]
     return schema

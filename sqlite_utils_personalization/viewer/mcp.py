@@ -15,7 +15,7 @@ from sqlite_utils_personalization.viewer.rest.authenticate import (
     key_in,
     plugin_settings,
 )
-from sqlite_utils_personalization.viewer.rest.problem import Problem
+from sqlite_utils_personalization.viewer.rest.problem import Problem, problem
 from sqlite_utils_personalization.viewer.rest.request import Call
 from sqlite_utils_personalization.viewer.settings import DOTTED, PLUGIN, is_open
 
@@ -37,8 +37,10 @@ class DatasetteAuthenticator:
 
     def sentence(self, error: Exception) -> str:
         """What the model is told of an error."""
-        if isinstance(error, Problem):
-            return f"{error.error} {error.todo}"
+        answer = problem(error)
+        # What only the operator can mend names files, and is no customer's.
+        if isinstance(error, Problem) or answer.status >= 500:
+            return f"{answer.error} {answer.todo}"
         return sentence(error)
 
 

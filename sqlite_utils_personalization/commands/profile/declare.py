@@ -1,5 +1,6 @@
 """personalization-profile get, set, list, check and import: what customers declare."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -7,31 +8,32 @@ import click
 
 from sqlite_utils_personalization.commands.base import Command, say
 from sqlite_utils_personalization.commands.key import (
+    customer,
     key_hash_options,
     standard_input,
-    user_hash,
     user_hashes,
 )
-from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
+from sqlite_utils_personalization.commands.output import RowsCommand, print_object, print_rows
 from sqlite_utils_personalization.commands.profile.shared import (
+    customer_option,
+    json_option,
     model_option,
-    open_database,
-    packs,
+    nothing_stored,
     path_argument,
-    print_object,
     shown_value,
     user_hash_option,
 )
 
 if TYPE_CHECKING:
+    from sqlite_utils_personalization.api.customers import DeclaredProfile
     from sqlite_utils_personalization.preferences.customer import KeyHashing
-    from sqlite_utils_personalization.preferences.profile import StoredPreference
 
 
 @click.command(name="get", cls=Command)
 @path_argument
-@user_hash_option
+@customer_option
 @key_hash_options
+@json_option
 def get(path: str, given_hash: str | None, hashing: "KeyHashing") -> None:
     """
     Print what a customer declares
@@ -41,24 +43,12 @@ def get(path: str, given_hash: str | None, hashing: "KeyHashing") -> None:
     \b
         sqlite-utils personalization-profile get jpcite.db < key.txt
 
-    One JSON object: profile_id, preferences, created_at, last_updated_at. The file is only read.
+    One JSON object: profile_id, customer, preferences, created_at, last_updated_at, and etag, which stands for the
+    preferences as they are now. The file is only read.
     """
-    from sqlite_utils_personalization.preferences.profile import require_profile
+    from sqlite_utils_personalization.api.customers import get_profile
 
-    customer = user_hash(given_hash, hashing)
-    with open_database(path) as db:
-        profile = require_profile(db, customer)
-        print_object(
-            {
-                "profile_id": profile.profile_id,
-                "preferences": profile.declared,
-                "created_at": profile.created_at,
-                "last_updated_at": profile.last_updated_at,
-            }
-        )
-
-
-COLUMNS = ("profile_id", "hash_prefix", "declared", "created_at", "last_updated_at")
+    print_object(get_profile(path, customer(given_hash, hashing)))
 
 
 @click.command(name="list", cls=RowsCommand)
@@ -75,10 +65,10 @@ def list_(ctx: click.Context, /, path: str, **output: Any) -> None:
 
     Erased customers are not listed. The file is only read.
     """
-    from sqlite_utils_personalization.preferences.profile import list_profiles
+    from sqlite_utils_personalization.api.customers import ListedProfile, list_profiles
 
-    with open_database(path) as db:
-        print_rows(ctx, COLUMNS, list_profiles(db), **output)
+    rows = (tuple(each.values()) for each in list_profiles(path))
+    print_rows(ctx, [*ListedProfile.__annotations__], rows, **output)
 
 
 @click.command(name="check", cls=RowsCommand)
@@ -96,13 +86,15 @@ def check(ctx: click.Context, /, path: str, model: Path | None, **output: Any) -
 
     Findings name the profile_id and the path, never a value. Exit status 1: there are findings. The file is only read.
     """
-    from sqlite_utils_personalization.preferences.import_profiles import check_profiles
+    from sqlite_utils_personalization.api.customers import RefusedProfile, check_profiles
 
-    with open_database(path) as db:
-        found = [*check_profiles(db, packs(model))]
-        print_rows(ctx, ("profile_id", "finding"), found, **output)
-    say(f"{len(found)} finding{'' if len(found) == 1 else 's'}")
-    raise click.exceptions.Exit(1 if found else 0)
+    count = Counter[int]()
+    rows = (tuple(each.values()) for each in check_profiles(path, model=model))
+    counted = (row for row in rows if not count.update((0,)))
+    print_rows(ctx, [*RefusedProfile.__annotations__], counted, **output)
+    total = count.total()
+    say(f"{total} finding{'' if total == 1 else 's'}")
+    raise click.exceptions.Exit(1 if total else 0)
 
 
 class _SetCommand(Command):
@@ -147,6 +139,7 @@ def _option(key: str, rule: dict[str, Any]) -> click.Option:
 @user_hash_option
 @key_hash_options
 @model_option
+@json_option
 def set_(
     path: str,
     file: str | None,
@@ -168,23 +161,24 @@ def set_(
     Adds the customer if there is none. FILE is a JSON object, - for standard input, where the key is the line
     before it. Without --merge it replaces all that was declared. Prints what changed.
     """
-    from sqlite_utils_personalization.preferences.profile import set_preferences
+    from sqlite_utils_personalization.api.customers import set_preferences
 
     given = {key: value for key, value in options.items() if value is not None}
     if bool(given) == (file is not None):
         raise click.UsageError("give either FILE or at least one of the options that declare")
-    customer = user_hashes(given_hash, hashing)
-    with open_database(path, writable=True) as db:
-        declared = given or _parsed(str(file))
-        change = set_preferences(
-            *(db, customer.user_token_hash, declared, packs(model)),
+    hashes = user_hashes(given_hash, hashing)
+    with nothing_stored():
+        done = set_preferences(
+            *(path, hashes.user_token_hash, given or _parsed(str(file))),
             merge=merge,
-            known_as=customer.known_as,
+            known_as=hashes.known_as,
+            model=model,
         )
-    _report(change)
+    print_object(done)
+    _say(done)
 
 
-def _parsed(file: str) -> object:
+def _parsed(file: str) -> Any:
     from sqlite_utils_personalization.errors import InvalidPreference
     from sqlite_utils_personalization.preferences.validation import parse_preference
 
@@ -197,21 +191,11 @@ def _parsed(file: str) -> object:
         raise click.ClickException(f"{file}: {error.strerror} - give a readable file") from None
 
 
-def _report(change: "StoredPreference") -> None:
-    profile = change.profile
-    print_object(
-        {
-            "profile_id": profile.profile_id,
-            "created": change.created,
-            "changed": change.changed,
-            "preferences": profile.declared,
-            "last_updated_at": profile.last_updated_at,
-        }
-    )
-    who = f"profile {profile.profile_id}{' is new' if change.created else ''}"
+def _say(done: "DeclaredProfile") -> None:
+    who = f"profile {done['profile_id']}{' is new' if done['outcome'] == 'created' else ''}"
     changes = [
-        f"{key} {shown_value(before)} -> {shown_value(after)}"
-        for key, (before, after) in change.changed.items()
+        f"{key} {shown_value(each['before'])} -> {shown_value(each['after'])}"
+        for key, each in done["changed"].items()
     ]
     say(f"{who}: {', '.join(changes) or 'nothing changed'}")
 
@@ -220,6 +204,7 @@ def _report(change: "StoredPreference") -> None:
 @path_argument
 @click.argument("file", type=click.File("rb"))
 @model_option
+@json_option
 def import_(path: str, file: BinaryIO, model: Path | None) -> None:
     """
     Store many customers from a file, all or none
@@ -232,15 +217,13 @@ def import_(path: str, file: BinaryIO, model: Path | None) -> None:
     A line of FILE is {"user_token_hash": HASH, "preferences": {...}}, and replaces all that this customer declared.
     Each bad line is named by its number. FILE may be - for standard input.
     """
-    from sqlite_utils_personalization.preferences.import_profiles import BadLines, import_profiles
+    from sqlite_utils_personalization.api.customers import import_profiles
+    from sqlite_utils_personalization.preferences.import_profiles import BadLines
 
-    # Lines that are not UTF-8 are bad lines, and not the end of the command.
-    lines = (line.decode("utf-8-sig", "surrogateescape") for line in file)
-    with open_database(path, writable=True) as db:
-        try:
-            done = import_profiles(db, lines, packs(model))
-        except BadLines as error:
-            for fault in error.faults:
-                say(f"line {fault.number}: {fault.sentence}")
-            raise
-    print_object(done._asdict())
+    try:
+        done = import_profiles(path, file, model=model)
+    except BadLines as error:
+        for fault in error.faults:
+            say(f"line {fault.number}: {fault.sentence}")
+        raise
+    print_object(done)

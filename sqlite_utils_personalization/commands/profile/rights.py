@@ -1,9 +1,7 @@
 """personalization-profile export, rotate and erase: what a customer may demand."""
 
-import json
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,28 +9,29 @@ from sqlite_utils_personalization.commands.base import Command, load_extension_o
 from sqlite_utils_personalization.commands.key import (
     api_key,
     checked_hash,
+    customer,
     key_hash_options,
-    user_hash,
     user_hashes,
 )
-from sqlite_utils_personalization.commands.output import print_text
+from sqlite_utils_personalization.commands.output import print_object, print_text
 from sqlite_utils_personalization.commands.profile.shared import (
-    open_database,
+    customer_option,
+    json_option,
     path_argument,
-    print_object,
     user_hash_option,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.preferences.erasing import ErasedCustomer
+    from sqlite_utils_personalization.api.customers import ErasedProfile
 
 
 @click.command(name="export", cls=Command)
 @path_argument
-@user_hash_option
+@customer_option
 @key_hash_options
+@json_option
 def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     """
     Print everything we hold on a customer, as JSON
@@ -45,38 +44,17 @@ def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     The profile, every recommendation with its reason, nights without one, deliveries, rotated keys, feedback, saved
     searches by number. What other programs hold is not in it. The file is only read.
     """
-    from sqlite_utils_personalization.audit.export import export as held
+    from sqlite_utils_personalization.api.customers import export_customer
 
-    customer = user_hash(given_hash, hashing)
-    with open_database(path) as db:
-        before = "{"
-        for key, value in held(db, customer):
-            print_text(f"{before}{json.dumps(key)}: ", end="")
-            _print(value)
-            before = ",\n "
-        print_text("}")
-
-
-def _print(value: Any) -> None:
-    if not isinstance(value, Iterator):
-        print_text(json.dumps(value, ensure_ascii=False), end="")
-        return
-    print_text(f"[{_first(value)}", end="")
-    for each in value:
-        print_text(f",\n  {json.dumps(each, ensure_ascii=False)}", end="")
-    print_text("]", end="")
-
-
-def _first(values: Iterable[Any]) -> str:
-    for each in values:
-        return json.dumps(each, ensure_ascii=False)
-    return ""
+    for piece in export_customer(path, customer(given_hash, hashing)):
+        print_text(piece, end="")
 
 
 @click.command(name="rotate", cls=Command)
 @path_argument
 @click.option("--old-hash", help="Hash of the old API key, in hex; then only the new key is read")
 @key_hash_options
+@json_option
 def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     """
     Give a customer a new API key
@@ -92,7 +70,7 @@ def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     both are typed unseen. With --old-hash it has the new key only; the hash is what identifies the customer, or what
     other programs keep of the key. The rotation is noted with a proof that means something only to who has both.
     """
-    from sqlite_utils_personalization.preferences.rotation import rotate as rotate_key
+    from sqlite_utils_personalization.api.customers import rotate as rotate_key
 
     if old_hash is None:
         where = "standard input: the old key, then the new one, a line each"
@@ -100,10 +78,9 @@ def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     else:
         old, where = checked_hash(old_hash, "--old-hash"), "standard input"
     new = api_key("new API key", where)
-    with open_database(path, writable=True) as db:
-        found = rotate_key(db, old, new, hashing)
-    print_object(found._asdict())
-    say(f"profile {found.profile_id} has a new key, and keeps what was under the old one")
+    done = rotate_key(path, old, new, hashing)
+    print_object(done)
+    say(f"profile {done['profile_id']} has a new key, and keeps what was under the old one")
 
 
 @click.command(name="erase", cls=Command)
@@ -126,6 +103,7 @@ def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
 @load_extension_option
 @click.option("--vacuum", is_flag=True, help="Rewrite the file without its unused parts as well")
 @key_hash_options
+@json_option
 def erase(
     path: str, given_hash: str | None, basis: str, wait: int, vacuum: bool, hashing: KeyHashing
 ) -> None:
@@ -149,75 +127,73 @@ def erase(
     no such customer is what was wanted. Exit status 1: something went wrong once the customer was erased, or bytes of
     the old hash are left that no other program's table explains.
     """
-    from sqlite_utils_personalization.preferences.erasing import erase_customer
+    from sqlite_utils_personalization.api.customers import erase as erase_profile
 
-    customer = user_hashes(given_hash, hashing)
-    with open_database(path, writable=True) as db:
-        found = erase_customer(
-            db,
-            path,
-            customer.user_token_hash,
-            legal_basis=basis,
-            known_as=customer.known_as,
-            wait_s=wait,
-            rewrite=vacuum,
-        )
-    if found.erasure:
-        held = [each._asdict() for each in found.held_by_others]
-        told = {"old_bytes_overwritten": found.old_bytes_overwritten, "held_by_others": held}
-        print_object(found.erasure._asdict() | told)
-    _say(found)
-    _conclude(path, found)
+    hashes = user_hashes(given_hash, hashing)
+    done = erase_profile(
+        *(path, hashes.user_token_hash),
+        legal_basis=basis,
+        known_as=hashes.known_as,
+        wait_s=wait,
+        vacuum=vacuum,
+    )
+    print_object(done)
+    _say(done)
+    _conclude(path, done)
 
 
-def _say(found: "ErasedCustomer") -> None:
-    erased = found.erasure
-    if erased is None:
+def _say(done: "ErasedProfile") -> None:
+    if done["outcome"] != "erased":
         say("no customer has this hash: it was never registered, or is erased already")
     else:
         say(
-            f"profile {erased.profile_id} is erased: its {erased.log_rows} recommendations stay in the log"
+            f"profile {done['profile_id']} is erased: its {done['logged_kept']} recommendations stay in the log"
             " and lead nowhere"
         )
-        if erased.feedback_rows:
-            say(f"rows of feedback that stay and lead nowhere: {erased.feedback_rows}")
-        if erased.saved_searches:
-            numbers = ", ".join(erased.saved_searches)
+        if done["feedback_kept"]:
+            say(f"rows of feedback that stay and lead nowhere: {done['feedback_kept']}")
+        if done["saved_searches_kept"]:
+            numbers = ", ".join(done["saved_searches_kept"])
             say(f"numbers of saved searches that stay in the evidence and lead nowhere: {numbers}")
-        if erased.statistics:
-            tables = ", ".join(erased.statistics)
+        if done["statistics"]:
+            tables = ", ".join(done["statistics"])
             say(f"samples of the planner's that held the hash are gone, of: {tables}")
         say("snapshots, backups, receipts, digests and exports made before keep what they hold")
-    for each in found.held_by_others:
-        if each.error:
+    for each in done["held_by_others"]:
+        if each["error"]:
             say(
-                f"could not look into {each.table}, where another program may hold the hash: {each.error}"
+                f"could not look into {each['table']}, where another program may hold the hash: {each['error']}"
             )
             continue
-        where = f"{each.table}.{each.column}, {each.rows} row{'' if each.rows == 1 else 's'}"
-        rowids = f" (rowid {', '.join(map(str, each.rowids))})" if each.rowids else ""
-        say(f"another program holds the {each.holds}: {where}{rowids}")
+        where = f"{each['table']}.{each['column']}, {each['rows']} row{'' if each['rows'] == 1 else 's'}"
+        rowids = f" (rowid {', '.join(map(str, each['rowids']))})" if each["rowids"] else ""
+        say(f"another program holds the {each['holds']}: {where}{rowids}")
 
 
-def _conclude(path: str, found: "ErasedCustomer") -> None:
+_BESIDE = {"database": "", "wal": "-wal", "journal": "-journal"}
+
+
+def _conclude(path: str, done: "ErasedProfile") -> None:
     """PersonalizationError of bytes that are left and that no table explains, or that nobody could look for."""
-    if found.old_bytes_overwritten:
-        for fault in found.faults:
-            say(str(fault))
+    if done["old_bytes_overwritten"]:
+        for fault in done["faults"]:
+            say(fault)
         say("no byte of the hash is left in the file or beside it")
         return
-    file = Path(path).resolve()
-    left = " and ".join(f"{file}{suffix}" for suffix in found.left)
-    if found.tables:
-        say(f"{left} still holds the hash, at least in {' and '.join(found.tables)}: {found.todo}")
-    if found.is_read or found.old_bytes_overwritten is None:
-        *before, last = found.faults
+    left = " and ".join(f"{Path(path).resolve()}{_BESIDE[name]}" for name in done["old_bytes_in"])
+    if done["held_in_tables"]:
+        tables = " and ".join(done["held_in_tables"])
+        say(f"{left} still holds the hash, at least in {tables}: {done['todo']}")
+    if done["wal_is_read"] or done["old_bytes_overwritten"] is None:
+        *before, last = done["faults"]
         for fault in before:
-            say(str(fault))
-        raise last
-    for fault in found.faults:
-        say(str(fault))
-    if not found.tables:
-        unread = "".join(f", or in {each.table}" for each in found.held_by_others if each.error)
+            say(fault)
+        raise PersonalizationError(last)
+    for fault in done["faults"]:
+        say(fault)
+    if not done["held_in_tables"]:
+        unread = "".join(
+            f", or in {each['table']}" for each in done["held_by_others"] if each["error"]
+        )
         what = f"bytes of the old hash are left in unused parts of {left}{unread}"
-        raise PersonalizationError(what, str(found.todo))
+        raise PersonalizationError(what, str(done["todo"]))

@@ -2,12 +2,10 @@
 
 from datasette import Response
 
+from sqlite_utils_personalization.api.customers import give_feedback, list_feedback
+from sqlite_utils_personalization.customer_api.free import feedback_answer
 from sqlite_utils_personalization.errors import InvalidInput
-from sqlite_utils_personalization.preferences.feedback import (
-    check_feedback,
-    feedback_of,
-    give_feedback,
-)
+from sqlite_utils_personalization.preferences.feedback import check_feedback
 from sqlite_utils_personalization.viewer.rest.request import Call, json_body, query
 
 FIELDS = ("type", "item_id", "feedback")
@@ -16,8 +14,8 @@ FIELDS = ("type", "item_id", "feedback")
 async def get_feedback(call: Call) -> Response:
     """200 with the last word on each item; 404 if nothing is declared."""
     query(call.request, ())
-    found = await call.read(lambda db: feedback_of(db, call.user_token_hash))
-    return call.answer({"items": [said._asdict() for said in found]})
+    found = await call.read(lambda db: list_feedback(db, call.user_token_hash))
+    return call.answer({"feedback": found})
 
 
 async def post_feedback(call: Call) -> Response:
@@ -29,5 +27,4 @@ async def post_feedback(call: Call) -> Response:
     given = [body[name] for name in FIELDS]
     check_feedback(*given)
     done = await call.write(lambda db: give_feedback(db, call.user_token_hash, *given))
-    data = {**done.said._asdict(), "added": done.added, "charged_yen": 0}
-    return call.answer(data, 201 if done.added else 200)
+    return call.answer(feedback_answer(done), 201 if done["outcome"] == "noted" else 200)
