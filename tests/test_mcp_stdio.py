@@ -19,10 +19,11 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_fixtures import COMMAND, EXPLAIN, LIST, SAY, SET, answer, client, deliveries, refusal
 from noon import TODAY
+from scored import example
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import record_delivery, score
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.formula.declared import preference_schema
 from sqlite_utils_personalization.mcp_server import stdio, tools
 from sqlite_utils_personalization.mcp_server.caller import BUSY, FAULT
@@ -34,19 +35,9 @@ pytestmark = pytest.mark.usefixtures("at_noon")
 UNKNOWN = "nothing is declared with this key - call personalization_set_preference first, or check the key"
 
 
-@pytest.fixture(scope="module")
-def _scored(tmp_path_factory):
-    path = tmp_path_factory.mktemp("scored") / "jpcite.db"
-    build(path)
-    score(path, as_of=AS_OF)
-    return path.read_bytes()
-
-
 @pytest.fixture
-def path(tmp_path, _scored):
-    path = tmp_path / "jpcite.db"
-    path.write_bytes(_scored)
-    return path
+def path(tmp_path):
+    return example(tmp_path / "jpcite.db", AS_OF)
 
 
 @pytest.fixture

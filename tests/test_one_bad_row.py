@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from scored import example
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization.example import AS_OF, build
@@ -26,9 +27,7 @@ HASH = "e" * 64
 
 @pytest.fixture
 def path(tmp_path):
-    found = tmp_path / "jpcite.db"
-    build(found)
-    return found
+    return example(tmp_path / "jpcite.db")
 
 
 def write(path, *statements):

@@ -132,6 +132,7 @@ DAYS = (
 
 
 @pytest.mark.parametrize(("at", "nights", "is_spared"), DAYS)
+@pytest.mark.sampled(4)
 def test_thirty_days_in_japan_end_with_the_night(start, at, nights, is_spared):
     db = start()
     handed_over(db, 1, "a", at=at)
@@ -166,6 +167,7 @@ def test_what_was_taken_back_was_not_handed_over(start):
     ),
 )
 @pytest.mark.parametrize("days", (1, 300))
+@pytest.mark.sampled(4)
 def test_the_last_word_keeps_an_item_away_however_long_ago(start, words, expected, days):
     db = start()
     for word in words:
@@ -184,6 +186,7 @@ def test_the_last_word_keeps_an_item_away_however_long_ago(start, words, expecte
     ),
 )
 @pytest.mark.parametrize("how", ("handed over", "dismissed"))
+@pytest.mark.sampled(4)
 def test_other_days_make_an_item_new_and_nothing_else_does(start, change, is_back, how):
     db = start()
     if how == "dismissed":
@@ -329,6 +332,7 @@ def interrupted(db, monkeypatch, after):
 
 
 @pytest.mark.parametrize("after", range(1, 8))
+@pytest.mark.sampled(2)
 def test_an_interrupted_night_goes_on_within_a_customer_whatever_is_handed_over_meanwhile(
     start, monkeypatch, after
 ):
@@ -350,6 +354,7 @@ def test_an_interrupted_night_goes_on_within_a_customer_whatever_is_handed_over_
 
 @pytest.mark.parametrize("after", range(1, 8))
 @pytest.mark.parametrize("profile_id", (1, 2, 3))
+@pytest.mark.sampled(1, by="profile_id")
 def test_a_customer_who_is_erased_while_some_of_the_parts_are_logged_is_nobodys_fault(
     start, monkeypatch, after, profile_id
 ):

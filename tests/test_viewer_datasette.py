@@ -241,6 +241,7 @@ GROW_LARGE = (
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", GROW_LARGE)
+@pytest.mark.sampled(2)
 async def test_what_grows_large_is_sorted_only_as_an_index_has_it(shared, name):
     datasette = await serve(shared)
     sorted_by = set()

@@ -364,6 +364,7 @@ SECRETS = {
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("table", "column"), SECRETS.items())
+@pytest.mark.sampled(1, by="table")
 async def test_no_other_hash_of_a_key_and_no_salt_is_shown_or_guessed(
     shared, tmp_path, who, table, column
 ):
