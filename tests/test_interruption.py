@@ -112,7 +112,7 @@ def finishes(path, whole):
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 def test_a_night_killed_at_any_statement_is_finished_by_the_same_command(path, whole, seed):
     killed = night(path, "killed", random.Random(seed).randrange(1, whole[1]))
     assert killed.returncode == -9

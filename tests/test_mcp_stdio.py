@@ -305,6 +305,7 @@ async def test_a_key_that_is_nobodys_gets_nothing_of_anybodys(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.slow
 async def test_two_clients_at_once_are_charged_once(path):
     charged = []
 
@@ -319,6 +320,7 @@ async def test_two_clients_at_once_are_charged_once(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.slow
 async def test_a_call_that_is_cancelled_is_charged_once_when_it_is_made_again(path):
     async with client(path) as connected:
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -482,6 +484,7 @@ def test_a_database_that_is_not_ours_is_refused_before_anything_is_served(
 
 
 @pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.sampled(1)
 def test_standard_output_carries_the_protocol_and_nothing_else(path, tmp_path, exists):
     where = path if exists else tmp_path / "missing.db"
     env = {**os.environ, "PERSONALIZATION_API_KEY": "example-key-1"}

@@ -400,6 +400,7 @@ def check_real_night(path, customers, as_of, types=oracle.TYPES, **options):
     assert found == expected
 
 
+@pytest.mark.slow
 def test_a_night_on_the_real_catalogue_is_the_oracles(tmp_path):
     check_real_night(tmp_path / "jpcite.db", 150, "2026-07-22")
 

@@ -56,6 +56,7 @@ def score(runner, path):
 
 
 @pytest.mark.parametrize("kind", BAD_PROFILES)
+@pytest.mark.sampled(3)
 def test_a_customer_who_cannot_be_read_is_rejected_by_id_and_everyone_else_is_scored(
     runner, tmp_path, path, kind
 ):

@@ -58,7 +58,7 @@ def run(path, arguments, **how):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
 @pytest.mark.parametrize(("arguments", "status"), COMMANDS)
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(4)
 def test_a_full_disk_under_the_output_is_a_sentence(path, arguments, status):
     with open("/dev/full", "wb") as full:
         ended = run(path, arguments, stdout=full)

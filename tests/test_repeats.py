@@ -111,6 +111,7 @@ def test_who_is_spared_nothing_shares_a_list_no_longer_than_it_has_to_be(start):
 @pytest.mark.parametrize(
     ("depth", "expected"), ((30, ["c", "d"]), (4, ["c", "d"]), (3, ["c"]), (2, []), (1, []))
 )
+@pytest.mark.sampled(2)
 def test_the_list_is_filled_up_to_the_depth_of_the_model(start, depth, expected):
     db = start(model=NEW | {"depth": depth})
     handed_over(db, 1, "a", "b")

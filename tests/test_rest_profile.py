@@ -328,6 +328,7 @@ async def test_the_same_key_comes_back_as_somebody_new(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.slow
 async def test_while_somebody_reads_it_is_erased_and_said_that_old_bytes_remain(path):
     datasette = await open_api(path)
     with closing(sqlite3.connect(path)) as reader:

@@ -174,6 +174,7 @@ def datasette_cli(*arguments):
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
+@pytest.mark.slow
 def test_the_documented_command_answers(shared):
     url = "/jpcite/recent_recommendations.json?_shape=array&size=2"
     found = datasette_cli(shared, "--metadata", METADATA, "--get", url)
@@ -205,6 +206,7 @@ def test_serving_does_not_load_the_commands():
         ("am_personalization_decision", "LARGE_LOG"),
     ],
 )
+@pytest.mark.sampled(1)
 async def test_over_a_large_log_a_page_counts_no_rows_unless_that_is_asked_for(
     shared, monkeypatch, name, limit
 ):

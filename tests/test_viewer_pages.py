@@ -380,6 +380,7 @@ async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tam
         ),
     ],
 )
+@pytest.mark.sampled(3)
 async def test_a_replay_that_fails_says_how_and_what_to_do(tampered, sql, rec_id, verdict, says):
     text, data = await both(tampered(sql), f"{HOME}/replay/{rec_id}", 200)
 
