@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import sqlite3
 import sys
+from collections import defaultdict
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
@@ -13,11 +14,12 @@ import sqlite_utils.utils
 from click.testing import CliRunner
 
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.schema import migrate
 
 
 def pytest_addoption(parser):
-    parser.addoption("--run-slow", action="store_true", help="also run tests marked slow")
+    parser.addoption(
+        "--run-slow", action="store_true", help="also run the longer proofs, and try every example"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -54,22 +56,43 @@ def load_hypothesis_profile(whole):
     settings.load_profile("whole" if whole else "plain")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--run-slow"):
-        return
+    for item in beyond_samples(items):
+        item.add_marker("slow")
+    if not config.getoption("--run-slow"):
+        longer = [item for item in items if "slow" in item.keywords]
+        config.hook.pytest_deselected(items=longer)
+        items[:] = [item for item in items if "slow" not in item.keywords]
+
+
+def beyond_samples(items):
+    """The cases of tests marked sampled that a plain run leaves out.
+
+    What it tries are evenly spaced; of each kind others than of the kind before.
+    """
+    swept = defaultdict(lambda: defaultdict(list))
     for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason="a longer proof: pass --run-slow"))
+        if mark := item.get_closest_marker("sampled"):
+            by = mark.kwargs.get("by")
+            kind = repr(item.callspec.params[by]) if by else None
+            swept[item.nodeid.split("[")[0], mark.args[0]][kind].append(item)
+    for (_, n), kinds in swept.items():
+        for shift, cases in enumerate(kinds.values()):
+            tried = {(len(cases) * i // n + shift) % len(cases) for i in range(n)}
+            yield from (case for i, case in enumerate(cases) if i not in tried)
 
 
-def pytest_report_header():
+def pytest_report_header(config):
     versions = [f"SQLite {sqlite_utils.utils.sqlite3.sqlite_version}"]
     for name in ("sqlite-utils", "datasette"):
         try:
             versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             versions.append(f"no {name}")
-    return ", ".join(versions)
+    whole = config.getoption("--run-slow")
+    longer = "with all longer proofs" if whole else "without longer proofs: --run-slow adds them"
+    return [", ".join(versions), longer]
 
 
 @pytest.fixture
@@ -113,21 +136,15 @@ def fresh_path(tmp_path):
     return tmp_path / "jpcite.db"
 
 
-@pytest.fixture(scope="session")
-def _migrated(tmp_path_factory):
-    path = tmp_path_factory.mktemp("migrated") / "jpcite.db"
-    migrate(path)
-    return path.read_bytes()
-
-
 @pytest.fixture
-def db_path(fresh_path, _migrated):
+def db_path(fresh_path):
     """A database with our tables and no customer."""
-    fresh_path.write_bytes(_migrated)
-    return fresh_path
+    from scored import migrated
+
+    return migrated(fresh_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def add_profile():
     """Add customer n, whose API key is 'key-n', to the database at path; returns the profile_id."""
 

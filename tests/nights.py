@@ -10,13 +10,13 @@ from pathlib import Path
 
 import oracle
 from oracle import Delivery, Feedback, Item, Place
+from scored import migrated
 from strategies import old
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.billing.delivery import delivery_key
 from sqlite_utils_personalization.billing.record import insert_deliveries, known_deliveries
 from sqlite_utils_personalization.model.model import load_model
-from sqlite_utils_personalization.schema import migrate
 
 AS_OF = "2026-04-01"
 P = "am_personalization_"
@@ -159,7 +159,7 @@ def scored_night(folder, items, texts, *, model=oracle.MODEL, as_of=AS_OF, top_k
     """The database of a night of these items alone; customers are 1, 2 and so on, and saved searches are nobody's."""
     path = folder / "night.db"
     path.unlink(missing_ok=True)
-    migrate(path)
+    migrated(path)
     db = sqlite3.connect(path, timeout=30, isolation_level=None)
     db.execute(f"CREATE TABLE house_list ({FACTS})")
     add_customers(db, texts)

@@ -1,4 +1,4 @@
-"""Scored example databases for the tests of the audit, and ways to tamper with them."""
+"""Databases built once and copied, scored ones for the tests of the audit among them, and ways to tamper with them."""
 
 import sqlite3
 from functools import cache
@@ -8,18 +8,48 @@ from tempfile import TemporaryDirectory
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.schema import migrate
 
 P = "am_personalization_"
 OTHERS = f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type, score) VALUES (8, 'program', 7)"
 NIGHTS = (AS_OF, "2026-04-02")
 
 
+def migrated(path):
+    """A database with our tables and nothing in them at path: built once, and copied."""
+    path.write_bytes(_migrated())
+    return path
+
+
+@cache
+def _migrated():
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "jpcite.db"
+        migrate(path)
+        return path.read_bytes()
+
+
+def example(path, *nights):
+    """The example database at path, scored for these nights: built once, and copied."""
+    path.write_bytes(_example(*nights))
+    return path
+
+
+@cache
+def _example(*nights):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "jpcite.db"
+        build(path)
+        for night in nights:
+            score(path, as_of=night)
+        return path.read_bytes()
+
+
 @cache
 def history():
     """The bytes of two nights on the example, with a row of another program before and after the first."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "jpcite.db"
-        build(path)
+        path = example(Path(folder) / "jpcite.db")
         for night in NIGHTS:
             execute(path, OTHERS)
             score(path, as_of=night)

@@ -6,12 +6,12 @@ import subprocess
 from contextlib import closing
 
 import pytest
-from scored import execute
+from scored import example, execute
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.api.files import migration_statuses
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 
 SHELL = shutil.which("sqlite3")
 LOG = "SELECT * FROM am_personalization_recommendation_log ORDER BY rec_id"
@@ -19,10 +19,8 @@ LOG = "SELECT * FROM am_personalization_recommendation_log ORDER BY rec_id"
 
 @pytest.fixture(params=("wal", "delete"))
 def path(request, tmp_path):
-    found = tmp_path / "jpcite.db"
-    build(found)
+    found = example(tmp_path / "jpcite.db", AS_OF)
     execute(found, f"PRAGMA journal_mode = {request.param}")
-    score(found, as_of=AS_OF)
     return found
 
 
@@ -92,6 +90,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("is_open", (False, True), ids=("idle", "open"))
+@pytest.mark.sampled(1, by="way")
 def test_what_is_restored_is_whole_and_goes_on(path, tmp_path, way, is_open):
     copy = tmp_path / "restored.db"
     with connect(path) as server:

@@ -18,6 +18,7 @@ def run(*arguments):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_night_is_held_against_plain_inserts_and_a_loop_that_agrees_with_it(tmp_path):
     shown = run(
         *("benchmarks", "nights", "--customers", "60", "--sample", "20", "--repeats", "1"),
@@ -30,11 +31,13 @@ def test_a_night_is_held_against_plain_inserts_and_a_loop_that_agrees_with_it(tm
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_killed_nights_end_like_one_that_was_not():
     shown = run("benchmarks.kills", "--times", "1", "--customers", "50")
     assert "1 nights of 50 customers" in shown
 
 
+@pytest.mark.slow
 def test_memory_is_measured_at_three_sizes(tmp_path):
     shown = run("benchmarks", "memory", "--customers", "200", "--work", tmp_path)
     assert [line.split()[0] for line in shown.splitlines()[-3:]] == ["2", "20", "200"]

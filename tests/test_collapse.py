@@ -1,7 +1,7 @@
 """A night on much less than the one before it says so, a sentence each; strict then logs nothing."""
 
 import pytest
-from scored import execute
+from scored import example, execute
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.errors import PersonalizationError
@@ -19,8 +19,7 @@ FEWER = {
 
 @pytest.fixture
 def path(tmp_path):
-    found = tmp_path / "jpcite.db"
-    build(found)
+    found = example(tmp_path / "jpcite.db")
     execute(found, "DELETE FROM jgrants_programs")
     return found
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from icalendar import Calendar
+from scored import migrated
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.billing.record import record_deliveries, reverse_delivery
@@ -46,14 +47,21 @@ DECLARED = {
 ONE, TWO = (sha256(f"key-{number}".encode()).hexdigest() for number in (1, 2))
 
 
-@pytest.fixture
-def path(db_path, add_profile):
-    with closing(sqlite3.connect(db_path)) as db:
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory, add_profile):
+    path = migrated(tmp_path_factory.mktemp("scored") / "jpcite.db")
+    with closing(sqlite3.connect(path)) as db:
         db.executescript(TABLES)
-    add_profile(db_path, 1, DECLARED)
-    add_profile(db_path, 2, {"industry_pack": "E"})
-    score(db_path, as_of=AS_OF)
-    return db_path
+    add_profile(path, 1, DECLARED)
+    add_profile(path, 2, {"industry_pack": "E"})
+    score(path, as_of=AS_OF)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def path(fresh_path, scored):
+    fresh_path.write_bytes(scored)
+    return fresh_path
 
 
 @pytest.fixture

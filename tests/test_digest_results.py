@@ -1,12 +1,14 @@
 """personalization-digest --record: what the sender says was sent, recorded once."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from hashlib import sha256
 
 import pytest
 from click.testing import CliRunner
+from scored import migrated
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.billing.record import record_deliveries, reverse_delivery
@@ -22,18 +24,24 @@ INSERT INTO programs VALUES ('P1', '建設業の省エネ補助金'), ('P2', '�
 HASHES = [sha256(f"key-{number}".encode()).hexdigest() for number in range(1, 4)]
 
 
-@pytest.fixture
-def sent(db_path, add_profile, tmp_path):
-    """A file and the folder of its digests: two recommendations to each of three customers."""
-    with closing(sqlite3.connect(db_path)) as db:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, add_profile):
+    path = migrated(tmp_path_factory.mktemp("digests") / "jpcite.db")
+    with closing(sqlite3.connect(path)) as db:
         db.executescript(PROGRAMS)
     for number in range(1, 4):
-        add_profile(db_path, number, {"industry_pack": "D"})
-    score(db_path, as_of=AS_OF)
-    folder = tmp_path / "d"
-    arguments = [str(db_path), "--out", str(folder), "--on", AS_OF]
+        add_profile(path, number, {"industry_pack": "D"})
+    score(path, as_of=AS_OF)
+    arguments = [str(path), "--out", str(path.with_name("d")), "--on", AS_OF]
     assert CliRunner().invoke(command, arguments).exit_code == 0
-    return db_path, folder
+    return path.parent
+
+
+@pytest.fixture
+def sent(tmp_path, made):
+    """A file and the folder of its digests: two recommendations to each of three customers."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "jpcite.db", tmp_path / "d"
 
 
 def record(sent, *lines):

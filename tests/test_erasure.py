@@ -12,7 +12,7 @@ from hashlib import sha256
 
 import pytest
 from click.testing import CliRunner
-from scored import tamper_behind_the_guards
+from scored import example, tamper_behind_the_guards
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import migrate, score
@@ -20,7 +20,7 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.preferences.customer import LEGAL_BASES
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.old_bytes import checkpoint, traces, vacuum
@@ -46,9 +46,7 @@ ONE, TWO = hash_of("example-key-1"), hash_of("example-key-2")
 
 @pytest.fixture
 def path(fresh_path):
-    build(fresh_path)
-    score(fresh_path, as_of=AS_OF)
-    return fresh_path
+    return example(fresh_path, AS_OF)
 
 
 @pytest.fixture

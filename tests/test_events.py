@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from scored import tamper_behind_the_guards
+from scored import example, tamper_behind_the_guards
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import migrate, score
@@ -13,7 +13,7 @@ from sqlite_utils_personalization import transaction as batches
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.evidence import leaves
 from sqlite_utils_personalization.evidence.seal import seal_events, unsealed_events
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 
 P = "am_personalization_"
 DELIVERY = (
@@ -24,9 +24,7 @@ ROTATION = f"INSERT INTO {P}rotation VALUES (?, 1, 'x', ?)"
 
 @pytest.fixture
 def path(fresh_path):
-    build(fresh_path)
-    score(fresh_path, as_of=AS_OF)
-    return fresh_path
+    return example(fresh_path, AS_OF)
 
 
 @pytest.fixture
@@ -121,6 +119,7 @@ TAMPERED = (
 
 
 @pytest.mark.parametrize("statement", TAMPERED)
+@pytest.mark.sampled(6)
 def test_whoever_changes_what_was_sealed_is_found(db, statement):
     delivered(db, 1, 1)
     if "VALUES (0 + 2" not in statement:

@@ -93,6 +93,7 @@ def check_night(db, summary, expected, profiles):
     ]
 
 
+@pytest.mark.slow
 def test_without_a_catalogue_the_night_writes_the_rows_of_the_first_version(
     tmp_path, db, customers
 ):

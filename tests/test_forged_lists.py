@@ -120,6 +120,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.sampled(6)
 def test_a_change_of_what_decides_who_is_spared_what_is_found(copy, name):
     before = copy.total_changes
     tamper_behind_the_guards(copy, CHANGES[name])

@@ -317,6 +317,7 @@ def test_every_unique_key_is_attacked(filled, table):
 
 @pytest.mark.parametrize("attack", REPLACEMENTS)
 @pytest.mark.parametrize(("table", "key"), KEYS)
+@pytest.mark.sampled(3, by="table")
 def test_without_the_guards_an_insert_would_replace_a_row(unguarded, table, key, attack):
     attack(unguarded, table, key)
     names = GUARDED[table].columns.replace(" ", ", ")
@@ -326,6 +327,7 @@ def test_without_the_guards_an_insert_would_replace_a_row(unguarded, table, key,
 
 @pytest.mark.parametrize("attack", REPLACEMENTS)
 @pytest.mark.parametrize(("table", "key"), KEYS)
+@pytest.mark.sampled(3, by="table")
 def test_no_insert_replaces_a_row(conn, table, key, attack):
     before = rows(conn, table)
     with pytest.raises(sqlite3.IntegrityError, match=f"^{table} is append-only$"):
@@ -367,6 +369,7 @@ def test_an_automatic_number_is_the_next_one(conn, table, number):
 @pytest.mark.parametrize("refused", [-(2**63), -1, 0, 2**53 + 1, 2**63 - 1])
 @pytest.mark.parametrize("verb", ["INSERT", "INSERT OR FAIL", "INSERT OR REPLACE"])
 @pytest.mark.parametrize(("table", "number"), NUMBERED)
+@pytest.mark.sampled(2, by="table")
 def test_a_number_that_would_block_every_later_one_is_refused(conn, table, number, verb, refused):
     message = (
         r"rec_id must be between 1 and 2\^53$" if table == LOG else "CHECK constraint failed: "
@@ -388,6 +391,7 @@ HALF = 2**52
 @pytest.mark.parametrize("refused", [HALF + 1, 2**53 - 1, 2**53])
 @pytest.mark.parametrize("verb", ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"])
 @pytest.mark.parametrize(("table", "number"), ROOM)
+@pytest.mark.sampled(1, by="table")
 def test_a_number_that_leaves_no_room_for_the_nights_to_come_is_refused(
     conn, table, number, verb, refused
 ):
@@ -414,6 +418,7 @@ def test_after_the_highest_number_that_may_be_named_the_automatic_ones_go_on(con
 
 @pytest.mark.parametrize("refused", [0, -5, 2**53 + 1])
 @pytest.mark.parametrize(("table", "number"), NUMBERED)
+@pytest.mark.sampled(1, by="table")
 def test_a_number_out_of_range_is_never_taken(conn, table, number, refused):
     with pytest.raises(sqlite3.IntegrityError):
         insert(conn, table, {**GUARDED[table].row(), number: refused})

@@ -383,6 +383,7 @@ SETTINGS = {
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.slow
 def test_a_night_killed_at_any_statement_is_told_from_one_that_ended(start, tmp_path_factory):
     """That the kills of these histories reach every stage of a night."""
     path = tmp_path_factory.mktemp("killed") / "jpcite.db"

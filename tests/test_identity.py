@@ -4,11 +4,10 @@ from contextlib import closing
 from hashlib import sha256
 
 import pytest
-from scored import AS_OF, P, connect, tamper_behind_the_guards
+from scored import AS_OF, P, connect, example, tamper_behind_the_guards
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.identity import bind_customers, commitment
 from sqlite_utils_personalization.preferences.rotation import rotate
@@ -18,9 +17,7 @@ HASHES = [sha256(f"example-key-{number}".encode()).hexdigest() for number in ran
 
 @pytest.fixture
 def db(tmp_path):
-    path = tmp_path / "jpcite.db"
-    build(path)
-    score(path, as_of=AS_OF)
+    path = example(tmp_path / "jpcite.db", AS_OF)
     with closing(connect(path)) as db:
         yield db
 

@@ -112,6 +112,7 @@ def finishes(path, whole):
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.sampled(1)
 def test_a_night_killed_at_any_statement_is_finished_by_the_same_command(path, whole, seed):
     killed = night(path, "killed", random.Random(seed).randrange(1, whole[1]))
     assert killed.returncode == -9
@@ -119,6 +120,7 @@ def test_a_night_killed_at_any_statement_is_finished_by_the_same_command(path, w
     finishes(path, whole)
 
 
+@pytest.mark.slow
 def test_a_night_killed_again_and_again_is_finished_in_the_end(path, whole):
     rng = random.Random(100)
     for _ in range(6):
@@ -127,6 +129,7 @@ def test_a_night_killed_again_and_again_is_finished_in_the_end(path, whole):
 
 
 @pytest.mark.parametrize("mode", ("wal", "delete"))
+@pytest.mark.sampled(1)
 def test_it_is_the_same_in_either_journal_mode_and_the_night_leaves_it(path, whole, mode):
     execute(path, f"PRAGMA journal_mode = {mode}")
     assert night(path, "killed", whole[1] // 2).returncode == -9
@@ -146,6 +149,7 @@ def test_it_is_the_same_in_either_journal_mode_and_the_night_leaves_it(path, who
         ("SIGINT", 130, "log_chunks"),
     ),
 )
+@pytest.mark.sampled(1, by="name")
 def test_a_signal_ends_it_with_a_sentence_and_the_shells_exit_status(path, whole, name, code, step):
     stopped = night(path, "signalled", name, step)
     assert (stopped.returncode, stopped.stdout) == (code, "")
@@ -154,6 +158,7 @@ def test_a_signal_ends_it_with_a_sentence_and_the_shells_exit_status(path, whole
 
 
 @pytest.mark.parametrize("pages", (0, 2, 8))
+@pytest.mark.sampled(1)
 def test_a_full_database_is_an_error_and_loses_nothing(path, whole, pages):
     stopped = night(path, "full", pages)
     assert (stopped.returncode, stopped.stdout) == (1, "")
@@ -164,6 +169,7 @@ def test_a_full_database_is_an_error_and_loses_nothing(path, whole, pages):
 
 
 @pytest.mark.parametrize("kilobytes", (4, 30))
+@pytest.mark.sampled(1)
 def test_a_file_that_may_not_grow_is_an_error_and_loses_nothing(path, whole, kilobytes):
     stopped = night(path, "file-size", path.stat().st_size + kilobytes * 1024)
     assert (stopped.returncode, stopped.stdout) == (1, "")
@@ -182,6 +188,7 @@ def test_starters_at_the_same_moment_share_one_night(path, whole):
 
 
 @pytest.mark.parametrize(("name", "code"), (("SIGTERM", 143), ("SIGINT", 130)))
+@pytest.mark.slow
 def test_a_signal_ends_a_night_within_one_long_statement(tmp_path, name, code):
     path, sql = tmp_path / "jpcite.db", tmp_path / "own.sql"
     build(path)

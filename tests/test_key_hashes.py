@@ -8,12 +8,12 @@ from hashlib import sha256
 
 import pytest
 from rest_fixtures import KEYS, ask, open_api
+from scored import example
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import KeyHashing, rotate, score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.identity import hashes_of
 from sqlite_utils_personalization.preferences.others import held_by_others
@@ -64,8 +64,7 @@ def under_secret(key, secret=SECRET):
 
 @pytest.fixture
 def path(fresh_path):
-    build(fresh_path)
-    return fresh_path
+    return example(fresh_path)
 
 
 @pytest.fixture

@@ -19,10 +19,11 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_fixtures import COMMAND, EXPLAIN, LIST, SAY, SET, answer, client, deliveries, refusal
 from noon import TODAY
+from scored import example
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import record_delivery, score
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.formula.declared import preference_schema
 from sqlite_utils_personalization.mcp_server import stdio, tools
 from sqlite_utils_personalization.mcp_server.caller import BUSY, FAULT
@@ -34,19 +35,9 @@ pytestmark = pytest.mark.usefixtures("at_noon")
 UNKNOWN = "nothing is declared with this key - call personalization_set_preference first, or check the key"
 
 
-@pytest.fixture(scope="module")
-def _scored(tmp_path_factory):
-    path = tmp_path_factory.mktemp("scored") / "jpcite.db"
-    build(path)
-    score(path, as_of=AS_OF)
-    return path.read_bytes()
-
-
 @pytest.fixture
-def path(tmp_path, _scored):
-    path = tmp_path / "jpcite.db"
-    path.write_bytes(_scored)
-    return path
+def path(tmp_path):
+    return example(tmp_path / "jpcite.db", AS_OF)
 
 
 @pytest.fixture
@@ -314,6 +305,7 @@ async def test_a_key_that_is_nobodys_gets_nothing_of_anybodys(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.slow
 async def test_two_clients_at_once_are_charged_once(path):
     charged = []
 
@@ -328,6 +320,7 @@ async def test_two_clients_at_once_are_charged_once(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.slow
 async def test_a_call_that_is_cancelled_is_charged_once_when_it_is_made_again(path):
     async with client(path) as connected:
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -491,6 +484,7 @@ def test_a_database_that_is_not_ours_is_refused_before_anything_is_served(
 
 
 @pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.sampled(1)
 def test_standard_output_carries_the_protocol_and_nothing_else(path, tmp_path, exists):
     where = path if exists else tmp_path / "missing.db"
     env = {**os.environ, "PERSONALIZATION_API_KEY": "example-key-1"}

@@ -221,6 +221,7 @@ def test_roots_of_all_subtrees_of_up_to_130_leaves_have_the_published_digest():
     assert digest(lines) == ALL_ROOTS
 
 
+@pytest.mark.slow
 def test_inclusion_paths_in_all_subtrees_of_up_to_130_leaves_have_the_published_digest():
     lines = (
         proof_line(
@@ -249,6 +250,7 @@ def subtree_path(low, high, start, end):
     return [*subtree_path(middle, high, start, end), subtree_root(low, middle)]
 
 
+@pytest.mark.slow
 def test_consistency_paths_of_all_subtrees_of_up_to_130_leaves_have_the_published_digest():
     lines = (
         proof_line(f"[{start}, {end}) {size}", subtree_path(0, size, start, end))
@@ -517,6 +519,7 @@ def test_a_leaf_that_was_not_hashed_is_refused_wherever_it_stands(at):
         lambda leaves: merkle.consistency_path(leaves, 30_000),
     ],
 )
+@pytest.mark.sampled(1)
 def test_memory_does_not_grow_with_the_tree(build):
     hashed = merkle.leaf_hash
     tracemalloc.start()

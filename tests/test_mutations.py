@@ -387,6 +387,7 @@ OURS = [name.removeprefix(P) for name in tables()]
 
 
 @pytest.mark.parametrize("table", OURS)
+@pytest.mark.sampled(6)
 def test_a_sample_of_all_changes_is_found_or_known_to_be_no_evidence(
     table, loosened, heads, before
 ):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from scored import example
 
 from sqlite_utils_personalization import PersonalizationError, score
 from sqlite_utils_personalization.example import AS_OF, build
@@ -24,9 +25,7 @@ FROM v_personalization_replay v JOIN am_personalization_recommendation_log l USI
 @pytest.fixture
 def shared(tmp_path):
     """The example database, not yet scored."""
-    path = tmp_path / "jpcite.db"
-    build(path)
-    return path
+    return example(tmp_path / "jpcite.db")
 
 
 @pytest.fixture

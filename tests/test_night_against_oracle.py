@@ -362,7 +362,7 @@ def check_two_nights(empty, night):
             assert verify(db) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(night=st.fixed_dictionaries(TWO_NIGHTS))
 def test_a_night_after_what_was_handed_over_is_the_oracles(empty, night):
     check_two_nights(empty, night)
@@ -396,15 +396,18 @@ def check_real_night(path, customers, as_of, types=oracle.TYPES, **options):
     assert found == expected
 
 
+@pytest.mark.slow
 def test_a_night_on_the_real_catalogue_is_the_oracles(tmp_path):
     check_real_night(tmp_path / "jpcite.db", 150, "2026-07-22")
 
 
+@pytest.mark.slow
 def test_a_night_on_the_real_catalogue_by_an_old_model_is_the_oracles(tmp_path):
     model = written(tmp_path / "jpcite.db", old(MODEL))
     check_real_night(tmp_path / "jpcite.db", 150, "2026-07-22", model=model)
 
 
+@pytest.mark.slow
 def test_a_second_night_on_the_real_catalogue_is_the_oracles(tmp_path):
     """All that a third of the customers got was handed over, and some of it talked about."""
     path = tmp_path / "jpcite.db"

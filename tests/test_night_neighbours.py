@@ -46,6 +46,7 @@ def keep_doing(path, sql, done, found):
             time.sleep(0.05)
 
 
+@pytest.mark.sampled(1)
 def test_a_writer_and_a_reader_are_never_locked_out(shared):
     done = threading.Event()
     written, read = [], []

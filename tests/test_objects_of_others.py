@@ -10,6 +10,7 @@ from hashlib import sha256
 
 import pytest
 from click.testing import CliRunner
+from scored import example
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import migrate, score
@@ -17,7 +18,7 @@ from sqlite_utils_personalization.api.files import migration_statuses, rollback
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.contents import ONE_TABLE
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.others import held_by_others
 
@@ -70,9 +71,7 @@ def leave(path, *names):
 
 @pytest.fixture
 def path(fresh_path):
-    build(fresh_path)
-    score(fresh_path, as_of=AS_OF)
-    return fresh_path
+    return example(fresh_path, AS_OF)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -91,6 +90,7 @@ CHECKED_ALONE = [
 
 
 @pytest.mark.parametrize("name", CHECKED_ALONE)
+@pytest.mark.sampled(4)
 def test_nights_verification_and_copies_go_on(path, tmp_path, name):
     leave(path, name)
     assert score(path, as_of=NEXT)["status"] == "scored"
@@ -110,6 +110,7 @@ def run(*arguments, given=KEY):
 
 
 @pytest.mark.parametrize("name", ALL)
+@pytest.mark.sampled(4)
 def test_an_erasure_is_finished_and_recorded(path, name):
     leave(path, name)
     status, out, err = run("personalization-profile", "erase", path, "--vacuum")

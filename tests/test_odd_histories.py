@@ -301,6 +301,7 @@ def faults(path):
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.sampled(4)
 def test_an_interrupted_night_is_finished_whatever_was_done_to_its_progress(
     path, tmp_path, monkeypatch, damage
 ):
@@ -319,6 +320,7 @@ def test_an_interrupted_night_is_finished_whatever_was_done_to_its_progress(
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.sampled(4)
 def test_a_finished_night_stays_finished_whatever_was_done_to_its_progress(path, damage):
     score(path, as_of=THIRD)
     before = read(path, PROGRESS)
@@ -331,6 +333,7 @@ def test_a_finished_night_stays_finished_whatever_was_done_to_its_progress(path,
 
 
 @pytest.mark.parametrize("after", range(1, 9))
+@pytest.mark.sampled(2)
 def test_how_far_a_night_came_is_known_even_if_customers_were_erased_meanwhile(
     path, monkeypatch, after
 ):

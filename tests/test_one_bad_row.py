@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from scored import example
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization.example import AS_OF, build
@@ -26,9 +27,7 @@ HASH = "e" * 64
 
 @pytest.fixture
 def path(tmp_path):
-    found = tmp_path / "jpcite.db"
-    build(found)
-    return found
+    return example(tmp_path / "jpcite.db")
 
 
 def write(path, *statements):
@@ -57,6 +56,7 @@ def score(runner, path):
 
 
 @pytest.mark.parametrize("kind", BAD_PROFILES)
+@pytest.mark.sampled(3)
 def test_a_customer_who_cannot_be_read_is_rejected_by_id_and_everyone_else_is_scored(
     runner, tmp_path, path, kind
 ):

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
+from scored import example
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization import score
@@ -25,9 +26,7 @@ WHERE NOT EXISTS (SELECT 1 FROM am_personalization_seal s WHERE s.run_id = r.run
 
 @pytest.fixture
 def path(tmp_path):
-    found = tmp_path / "jpcite.db"
-    build(found)
-    return found
+    return example(tmp_path / "jpcite.db")
 
 
 def read(path, sql):

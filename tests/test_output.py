@@ -59,6 +59,7 @@ def run(path, arguments, **how):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
 @pytest.mark.parametrize(("arguments", "status"), COMMANDS)
+@pytest.mark.sampled(4)
 def test_a_full_disk_under_the_output_is_a_sentence(path, arguments, status):
     with open("/dev/full", "wb") as full:
         ended = run(path, arguments, stdout=full)
@@ -72,6 +73,7 @@ def test_a_full_disk_under_the_output_is_a_sentence(path, arguments, status):
 
 
 @pytest.mark.parametrize(("arguments", "status"), COMMANDS)
+@pytest.mark.sampled(4)
 def test_a_reader_that_went_away_ends_it_without_a_word(path, arguments, status):
     read, write = os.pipe()
     os.close(read)
@@ -106,6 +108,7 @@ def test_what_was_delivered_before_its_output_was_lost_is_delivered_once(path):
 
 
 @pytest.mark.parametrize("form", ("--csv", "--tsv", "--table", "--nl", "--arrays", "--json"))
+@pytest.mark.sampled(2)
 def test_titles_are_utf_8_in_every_format_on_a_terminal_that_is_not(path, form):
     ended = run(path, ("replay", "2", form), env={**BUFFERED, "PYTHONIOENCODING": "ascii"})
     assert ended.returncode == 0
@@ -122,6 +125,7 @@ def test_titles_are_utf_8_in_every_format_on_a_terminal_that_is_not(path, form):
         (("feedback",), 2, "no API key - give it on standard input"),
     ],
 )
+@pytest.mark.sampled(2)
 def test_a_closed_standard_input_is_an_empty_one(path, arguments, status, said):
     ended = run(path, arguments, stdin=None, preexec_fn=lambda: os.close(0))
     assert ended.returncode == status

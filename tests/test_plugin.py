@@ -88,6 +88,7 @@ def test_the_core_works_where_datasette_and_the_mcp_sdk_are_absent(fresh_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled(4)
 def test_no_command_needs_an_extra_to_say_what_it_does(name):
     code = f"{WITHOUT_EXTRAS}\nfrom sqlite_utils.cli import cli; cli([sys.argv[1], '--help'])"
     done = python(code, name)

@@ -413,6 +413,7 @@ TAMPERED = (
 
 
 @pytest.mark.parametrize("statement", TAMPERED)
+@pytest.mark.sampled(8)
 def test_no_receipt_is_made_of_evidence_that_is_not_intact(db, statement):
     tamper(db, "PRAGMA ignore_check_constraints = 1", statement)
     sentence = r"^the evidence of run 1 is not intact, so there is no receipt: .* - run personalization-verify$"

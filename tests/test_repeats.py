@@ -111,6 +111,7 @@ def test_who_is_spared_nothing_shares_a_list_no_longer_than_it_has_to_be(start):
 @pytest.mark.parametrize(
     ("depth", "expected"), ((30, ["c", "d"]), (4, ["c", "d"]), (3, ["c"]), (2, []), (1, []))
 )
+@pytest.mark.sampled(2)
 def test_the_list_is_filled_up_to_the_depth_of_the_model(start, depth, expected):
     db = start(model=NEW | {"depth": depth})
     handed_over(db, 1, "a", "b")
@@ -132,6 +133,7 @@ DAYS = (
 
 
 @pytest.mark.parametrize(("at", "nights", "is_spared"), DAYS)
+@pytest.mark.sampled(4)
 def test_thirty_days_in_japan_end_with_the_night(start, at, nights, is_spared):
     db = start()
     handed_over(db, 1, "a", at=at)
@@ -166,6 +168,7 @@ def test_what_was_taken_back_was_not_handed_over(start):
     ),
 )
 @pytest.mark.parametrize("days", (1, 300))
+@pytest.mark.sampled(4)
 def test_the_last_word_keeps_an_item_away_however_long_ago(start, words, expected, days):
     db = start()
     for word in words:
@@ -184,6 +187,7 @@ def test_the_last_word_keeps_an_item_away_however_long_ago(start, words, expecte
     ),
 )
 @pytest.mark.parametrize("how", ("handed over", "dismissed"))
+@pytest.mark.sampled(4)
 def test_other_days_make_an_item_new_and_nothing_else_does(start, change, is_back, how):
     db = start()
     if how == "dismissed":
@@ -329,6 +333,7 @@ def interrupted(db, monkeypatch, after):
 
 
 @pytest.mark.parametrize("after", range(1, 8))
+@pytest.mark.sampled(2)
 def test_an_interrupted_night_goes_on_within_a_customer_whatever_is_handed_over_meanwhile(
     start, monkeypatch, after
 ):
@@ -350,6 +355,7 @@ def test_an_interrupted_night_goes_on_within_a_customer_whatever_is_handed_over_
 
 @pytest.mark.parametrize("after", range(1, 8))
 @pytest.mark.parametrize("profile_id", (1, 2, 3))
+@pytest.mark.sampled(1, by="profile_id")
 def test_a_customer_who_is_erased_while_some_of_the_parts_are_logged_is_nobodys_fault(
     start, monkeypatch, after, profile_id
 ):

@@ -6,11 +6,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from scored import execute
+from scored import example, execute
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 
@@ -20,8 +20,7 @@ NEXT = "2026-04-02"
 @pytest.fixture(params=("wal", "delete"))
 def path(request, tmp_path, monkeypatch):
     monkeypatch.setattr(log, "CHUNK_CUSTOMERS", 1)
-    found = tmp_path / "jpcite.db"
-    build(found)
+    found = example(tmp_path / "jpcite.db")
     execute(found, f"PRAGMA journal_mode = {request.param}")
     return found
 
@@ -71,6 +70,7 @@ def text(path, other):
         (truncated, backup),
     ),
 )
+@pytest.mark.sampled(1, by="how")
 def test_a_night_on_a_replaced_file_fails_with_a_sentence(path, tmp_path, how, made, when):
     other = tmp_path / "other.db"
     made(path, other)

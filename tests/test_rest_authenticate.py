@@ -111,6 +111,7 @@ async def test_without_a_key_source_no_key_opens(unchanged):
         ([("Authorization", f"Bearer {ONE}"), ("X-API-Key", ONE)], 200),
     ],
 )
+@pytest.mark.sampled(10)
 async def test_a_key_is_taken_from_two_headers_and_they_must_agree(unchanged, headers, status):
     datasette = await open_api(unchanged)
     answer = await datasette.client.get(PROFILE, headers=headers)

@@ -197,6 +197,7 @@ SECRET = "tanaka@example.com"
         (b'{"type": "program", "type": "amendment", "item_id": "1", "feedback": "applied"}', 422),
     ],
 )
+@pytest.mark.sampled(8)
 async def test_a_body_that_is_no_feedback_is_refused_and_not_repeated(path, sent, status):
     datasette = await open_api(path)
     headers = {"Content-Type": "application/json"}

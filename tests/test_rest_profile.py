@@ -202,6 +202,7 @@ SECRET = "tanaka@example.com"
         (b"x" * 1_000_000, 413),
     ],
 )
+@pytest.mark.sampled(8)
 async def test_a_body_that_is_no_preference_is_refused_and_not_repeated(path, body, status):
     datasette = await open_api(path)
     before = stored(path, ONE)
@@ -241,6 +242,7 @@ async def test_as_many_characters_as_the_table_takes_are_taken(path):
 )
 @pytest.mark.parametrize("cookie", [{}, {"Cookie": "a=1"}])
 @pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
+@pytest.mark.sampled(8)
 async def test_what_is_not_sent_as_json_is_415(path, kind, cookie, header):
     datasette = await open_api(path)
     key = {header: f"Bearer {ONE}" if header == "Authorization" else ONE}
@@ -331,6 +333,7 @@ async def test_the_same_key_comes_back_as_somebody_new(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.slow
 async def test_while_somebody_reads_it_is_erased_and_said_that_old_bytes_remain(path):
     datasette = await open_api(path)
     with closing(sqlite3.connect(path)) as reader:

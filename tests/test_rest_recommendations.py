@@ -178,6 +178,7 @@ async def test_an_item_links_to_its_explanation_once_it_was_handed_over(path):
         "%FF=1",
     ],
 )
+@pytest.mark.sampled(8)
 async def test_a_query_that_cannot_be_is_422_and_charges_nothing(path, query):
     datasette = await open_api(path)
     answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}?{query}", ONE)

@@ -74,6 +74,7 @@ def test_no_key_and_no_refused_value_is_printed_kept_or_answered(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_night_and_a_customer_share_the_file(tmp_path):
     with open_server(tmp_path) as (path, url):
         for day in ("2026-04-02", "2026-04-03"):

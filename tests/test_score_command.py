@@ -5,16 +5,15 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
+from scored import example
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 
 
 @pytest.fixture
 def shared(tmp_path):
-    path = tmp_path / "jpcite.db"
-    build(path)
-    return path
+    return example(tmp_path / "jpcite.db")
 
 
 def run(*arguments):

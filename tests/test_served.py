@@ -6,12 +6,11 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import pytest
-from scored import AS_OF, P, connect
+from scored import AS_OF, P, connect, example
 
 from sqlite_utils_personalization import PersonalizationError, score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.evidence.served import FORMAT, GONE, served_sha256
-from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.scoring import log
 
 NOT_SERVED = "did not give everyone the lists it was frozen with"
@@ -24,8 +23,7 @@ class Interrupted(Exception):
 @pytest.fixture
 def path(tmp_path, monkeypatch):
     """An example whose night was interrupted after its first customer."""
-    path = tmp_path / "jpcite.db"
-    build(path)
+    path = example(tmp_path / "jpcite.db")
     chunks = log.log_chunks
 
     def some(*arguments):
@@ -168,6 +166,7 @@ WAYS = (
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.sampled(4)
 def test_a_night_that_was_changed_while_it_was_open_is_not_sealed_and_found(path, way):
     with closing(connect(path)) as db:
         rows = waiting(db)
@@ -184,6 +183,7 @@ def test_a_night_that_was_changed_while_it_was_open_is_not_sealed_and_found(path
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.sampled(4)
 def test_sealed_all_the_same_it_is_found_by_verification(path, way, monkeypatch):
     with closing(connect(path)) as db:
         rows = waiting(db)

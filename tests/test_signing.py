@@ -292,6 +292,7 @@ def test_keys_that_are_none_could_not_be_checked(path, kept, public_key, tmp_pat
         ("ecdsa", "", "is not an Ed25519 key"),
     ],
 )
+@pytest.mark.sampled(1)
 def test_another_key_is_refused(path, tmp_path, cryptography, kind, password, fault):
     file = ssh_keygen(tmp_path / "id", kind, password)
     before = path.read_bytes()

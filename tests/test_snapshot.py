@@ -11,15 +11,15 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from scored import example
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.billing.record import record_delivery
 from sqlite_utils_personalization.database import open_writable
 from sqlite_utils_personalization.evidence.checkpoint import read_heads
 from sqlite_utils_personalization.evidence.seal import head
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.schema.state import tables
 
 
@@ -27,10 +27,7 @@ from sqlite_utils_personalization.schema.state import tables
 def source(tmp_path):
     folder = tmp_path / "live"
     folder.mkdir()
-    path = folder / "jpcite.db"
-    build(path)
-    score(path, as_of=AS_OF)
-    return path
+    return example(folder / "jpcite.db", AS_OF)
 
 
 def run(*arguments):
@@ -196,6 +193,7 @@ def test_what_was_kept_under_one_of_the_three_names_is_replaced_only_on_purpose(
 @pytest.mark.parametrize("replace", ((), ("--replace",)))
 @pytest.mark.parametrize("leads_to", ("victim", "nowhere"))
 @pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.sampled(1, by="name")
 def test_nothing_is_written_through_a_link(source, tmp_path, name, leads_to, replace):
     (tmp_path / "victim").write_text("mine")
     (tmp_path / name).symlink_to(tmp_path / leads_to)
@@ -246,6 +244,7 @@ snapshot.snapshot(sys.argv[1], sys.argv[2], replace=True)
 
 
 @pytest.mark.parametrize("moves", (0, 1, 2))
+@pytest.mark.sampled(1)
 def test_killed_at_any_move_a_copy_never_stands_beside_anothers_head(source, tmp_path, moves):
     target = tmp_path / "copy.db"
     assert run(source, target).exit_code == 0
@@ -317,6 +316,7 @@ DECLARED = (
 
 
 @pytest.mark.parametrize(("stored", "copied"), DECLARED)
+@pytest.mark.sampled(4)
 def test_of_what_another_program_stored_the_copy_has_what_the_schema_knows(
     source, tmp_path, stored, copied
 ):

@@ -442,6 +442,7 @@ def test_beside_the_products_older_storage_a_night_is_scored_and_verified(folder
         ("PRIMARY KEY AUTOINCREMENT,\n    profile_id", "PRIMARY KEY,\n    profile_id"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_tables_of_another_meaning_are_still_found(folder, fresh_path, part, instead):
     assert part in OLDER_STORAGE
     older = OLDER_STORAGE.replace(part, instead, 1)

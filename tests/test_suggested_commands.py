@@ -26,6 +26,7 @@ def path(request, tmp_path):
     return tmp_path / request.param
 
 
+@pytest.mark.sampled(2)
 def test_the_example_says_how_to_open_what_it_built(path):
     result = CliRunner().invoke(cli, ["personalization-example", str(path)])
     assert result.exit_code == 0

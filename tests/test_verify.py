@@ -171,6 +171,7 @@ def change(column):
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
+@pytest.mark.sampled(1, by="table")
 def test_a_change_of_any_column_is_found(db, table, column):
     order = {"cohort": "cohort_id", "run": "run_id", "seal": "seal_id"}.get(table, "1")
     keys = [row[1] for row in db.execute(f"PRAGMA table_info({P}{table})") if row[5]]
@@ -192,6 +193,7 @@ def test_a_change_of_any_column_is_found(db, table, column):
 
 @pytest.mark.parametrize("table", sorted({table for table, _ in COLUMNS}))
 @pytest.mark.parametrize("which", ("first", "middle", "last"))
+@pytest.mark.sampled(1, by="table")
 def test_a_deleted_row_is_found(db, table, which):
     keys = [row[1] for row in db.execute(f"PRAGMA table_info({P}{table})") if row[5]]
     rows = db.execute(
@@ -396,6 +398,7 @@ def test_a_customer_skipped_is_found_even_if_everything_is_sealed_again(db):
     "name",
     sorted(name for name, text in packaged_objects().items() if text.startswith("CREATE TRIGGER")),
 )
+@pytest.mark.sampled(16)
 def test_a_dropped_guard_is_found(db, name):
     db.execute(f"DROP TRIGGER {name}")
     assert [(finding.code, finding.what) for finding in verify(db)] == [

@@ -81,6 +81,7 @@ def run(*arguments):
 
 
 @pytest.mark.parametrize("table", EVERY_TABLE)
+@pytest.mark.sampled(6)
 def test_a_strangers_trigger_on_any_table_of_ours_is_found_however_its_name_is_written(db, table):
     db.execute(f'CREATE TRIGGER zz AFTER INSERT ON "{table.upper()}" BEGIN SELECT 1; END')
     (finding,) = verify(db)
@@ -89,6 +90,7 @@ def test_a_strangers_trigger_on_any_table_of_ours_is_found_however_its_name_is_w
 
 
 @pytest.mark.parametrize("table", EVERY_TABLE)
+@pytest.mark.sampled(6)
 def test_a_strangers_index_on_any_table_of_ours_but_the_profiles_is_found(db, table):
     (column,) = db.execute(f"SELECT name FROM pragma_table_info('{table}') LIMIT 1").fetchone()
     db.execute(f"CREATE INDEX ZZ ON [{table.upper()}]({column})")
@@ -286,6 +288,7 @@ def test_the_index_that_keeps_a_customers_hash_is_checked_too(db):
     "column", ("industry_weight", "deadline_weight", "urgent_days", "program_cap")
 )
 @pytest.mark.parametrize("value", ("0", "'x'", "NULL", "x'00'"))
+@pytest.mark.sampled(4)
 def test_a_stored_generated_column_of_a_run_is_held_against_its_model(db, column, value):
     name = f"{P}run"
     plain = re.compile(r" AS \(json_extract\(.*?\)\) STORED")
@@ -400,6 +403,7 @@ def tighten(db):
 
 @REWRITES
 @pytest.mark.parametrize("statement", LOOSE)
+@pytest.mark.sampled(5)
 def test_whatever_a_value_became_verify_ends_and_names_its_place_and_the_rest(db, statement):
     loosen(db)
     other = f"UPDATE {LOG} SET score = score - 1 WHERE rec_id = (SELECT max(rec_id) - 1 FROM {LOG})"
@@ -416,6 +420,7 @@ def test_whatever_a_value_became_verify_ends_and_names_its_place_and_the_rest(db
 
 
 @pytest.mark.parametrize("table", tables())
+@pytest.mark.sampled(8)
 def test_a_dropped_table_is_named_and_the_rest_is_checked(db, table):
     db.execute("PRAGMA foreign_keys = 0")
     db.execute(f"DROP TABLE {table}")
@@ -426,6 +431,7 @@ def test_a_dropped_table_is_named_and_the_rest_is_checked(db, table):
 
 
 @pytest.mark.parametrize("table", tables())
+@pytest.mark.sampled(4)
 def test_the_command_says_a_dropped_table_is_a_finding_and_exits_1(path, table):
     db = connect(path)
     db.execute(f"DROP TABLE {table}")
@@ -602,6 +608,7 @@ PROGRESS = (
 
 @pytest.mark.parametrize("run_id", (1, 3))
 @pytest.mark.parametrize("statement", PROGRESS)
+@pytest.mark.sampled(6)
 def test_progress_that_does_not_agree_with_evidence_and_seal_is_found(
     interrupted, statement, run_id
 ):

@@ -111,6 +111,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("column", CHANGES)
+@pytest.mark.sampled(2)
 def test_a_change_on_a_list_of_the_second_of_two_equal_runs_is_named_there_alone(db, column):
     last = {list_id: (seq, rec_id) for list_id, seq, rec_id in decided(db, AGAIN)}
     for list_id, (seq, rec_id) in list(last.items())[::4]:

@@ -333,6 +333,7 @@ def stands_for_others(place):
 
 
 @pytest.mark.parametrize(("which", "part", "at_least"), FIELDS)
+@pytest.mark.slow
 def test_no_field_can_be_changed(which, part, at_least, request):
     receipt = request.getfixturevalue(which)
     tried = 0

@@ -680,6 +680,7 @@ async def test_a_table_shows_eight_digits_and_gives_scripts_all_of_them(path, ta
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("facet", ("_facet", "_facet_array", "_facet_date", "_facet=score&_facet"))
+@pytest.mark.sampled(2)
 async def test_no_facet_lists_the_customers(path, tables, facet):
     datasette = await serve(path)
     for view in ("am_personalization_profile", *VIEWS):

@@ -176,6 +176,7 @@ def datasette_cli(*arguments):
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
+@pytest.mark.slow
 def test_the_documented_command_answers(shared):
     url = "/jpcite/recent_recommendations.json?_shape=array&size=2"
     found = datasette_cli(shared, "--metadata", METADATA, "--get", url)
@@ -207,6 +208,7 @@ def test_serving_does_not_load_the_commands():
         ("am_personalization_decision", "LARGE_LOG"),
     ],
 )
+@pytest.mark.sampled(1)
 async def test_over_a_large_log_a_page_counts_no_rows_unless_that_is_asked_for(
     shared, monkeypatch, name, limit
 ):
@@ -243,6 +245,7 @@ GROW_LARGE = (
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", GROW_LARGE)
+@pytest.mark.sampled(2)
 async def test_what_grows_large_is_sorted_only_as_an_index_has_it(shared, name):
     datasette = await serve(shared)
     sorted_by = set()

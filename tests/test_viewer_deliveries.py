@@ -204,6 +204,7 @@ def test_one_month_worked_by_hand(empty, form, expected):
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("applied", [[STORAGE], [STORAGE, EVIDENCE]], ids=["287", "900"])
+@pytest.mark.sampled(1)
 async def test_where_a_table_is_missing_a_question_is_empty_and_says_what_to_run(tmp_path, applied):
     path = tmp_path / "jpcite.db"
     migrate(path, only=applied)

@@ -276,6 +276,7 @@ def hashes(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.sampled(1)
 async def test_no_spelling_of_the_column_makes_customers_a_facet(shared, who):
     datasette = await serve(shared)
     for table in ("am_personalization_profile", "v_personalization_replay"):
@@ -366,6 +367,7 @@ SECRETS = {
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("table", "column"), SECRETS.items())
+@pytest.mark.sampled(1)
 async def test_no_other_hash_of_a_key_and_no_salt_is_shown_or_guessed(
     shared, tmp_path, who, table, column
 ):

@@ -194,6 +194,7 @@ async def test_home_claims_no_more_than_it_checked(shared):
         ),
     ],
 )
+@pytest.mark.sampled(4)
 async def test_home_names_what_was_tampered_with(tampered, sql, check, fault):
     text, data = await both(tampered(sql), HOME, 200)
     faults = {found["name"]: found["faults"] for found in data["integrity"]["checks"]}
@@ -380,6 +381,7 @@ async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tam
         ),
     ],
 )
+@pytest.mark.sampled(3)
 async def test_a_replay_that_fails_says_how_and_what_to_do(tampered, sql, rec_id, verdict, says):
     text, data = await both(tampered(sql), f"{HOME}/replay/{rec_id}", 200)
 
@@ -571,6 +573,7 @@ async def test_pages_are_closed_to_whom_the_database_is_closed(shared, level, ur
 @pytest.mark.asyncio
 @pytest.mark.parametrize("url", [*PAGES, f"{HOME}/replay?rec_id=1"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.sampled(1, by="method")
 async def test_pages_answer_no_method_that_could_write(shared, url, method):
     datasette = await serve(shared)
     before = shared.read_bytes()

@@ -59,6 +59,7 @@ PRINTED = (
 
 @pytest.mark.parametrize("arguments", PRINTED, ids=lambda arguments: arguments[0])
 @pytest.mark.parametrize("given", (0o600, 0o640, 0o644))
+@pytest.mark.sampled(1, by="given")
 def test_what_a_shell_makes_for_it_may_be_read_by_whom_the_file_may(
     path, tmp_path, arguments, given
 ):

@@ -3,13 +3,15 @@
 import asyncio
 import sqlite3
 from contextlib import asynccontextmanager
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import yaml
 from datasette.app import Datasette
+from scored import example
 
-from sqlite_utils_personalization import score
-from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.example import AS_OF
 
 METADATA = Path(__file__).parents[1] / "metadata.yml"
 
@@ -36,18 +38,22 @@ _served = []
 
 def shared_database(path):
     """The example database, scored for one night, with tables of other programs in it."""
-    build(path)
-    score(path, as_of=AS_OF)
+    example(path, AS_OF)
     db = sqlite3.connect(path)
     db.executescript(OTHERS)
     db.close()
     return path
 
 
+@cache
+def _metadata():
+    # Its 1,200 lines take longer to read than most tests.
+    return yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+
+
 async def serve(*paths, metadata=None, **options):
     """Datasette on these files, started, with the project's metadata.yml; root is enabled where that is asked for."""
-    if metadata is None:
-        metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+    metadata = deepcopy(_metadata()) if metadata is None else metadata
     datasette = Datasette([str(path) for path in paths], metadata=metadata, **options)
     datasette.root_enabled = True
     _served.append(datasette)
