@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from sqlite_utils.cli import cli
 
 from sqlite_utils_personalization.example import AS_OF
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.queries.queries import questions
 
 WORDS = json.loads(
@@ -101,7 +102,7 @@ def every_output() -> dict[str, Output]:
             (folder / file).write_text(f"{json.dumps(line)}\n", encoding="utf-8")
         found = dict(_of_commands(folder, path))
         for file in sorted((folder / "digests").glob("*.json*")):
-            found[f"file {'HASH.json' if file.suffix == '.json' else file.name}"] = _of_values(
+            found[f"file {'HASH.json' if file.suffix == '.json' else file.name}"] = of_values(
                 _parsed(file.read_text(encoding="utf-8"))
             )
         found |= dict(_of_questions(path))
@@ -132,7 +133,7 @@ def _of_commands(folder: Path, path: Path) -> Iterable[tuple[str, Output]]:
                 headers += next(csv.reader(io.StringIO(done.stdout)), [])
             else:
                 found += _parsed(done.stdout)
-        output = _of_values(found)
+        output = of_values(found)
         for key in headers:
             output.keys.setdefault(key, set())
         yield name, output._replace(lacks=tuple(lacks))
@@ -157,7 +158,8 @@ def _parsed(text: str) -> list[Any]:
         return lines
 
 
-def _of_values(values: Iterable[Any]) -> Output:
+def of_values(values: Iterable[Any]) -> Output:
+    """The keys of these values, at every depth."""
     keys: dict[str, set[str]] = defaultdict(set)
     for value in values:
         _collect(value, keys)
@@ -179,7 +181,18 @@ def _collect(value: Any, keys: dict[str, set[str]], levels: int = 0) -> None:
                     keys[f"{key}.{inner}"] = set()
             else:
                 keys[key].add(_TYPES.get(type(one), "null"))
+                if key == "by_type" and not _is_by_type(one):
+                    keys[key].add("of another shape")
                 _collect(one, keys, levels_of(key))
+
+
+def _is_by_type(value: Any) -> bool:
+    """Whether it is a number for each of the four types."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == set(TYPES)
+        and all(type(number) is int for number in value.values())
+    )
 
 
 def levels_of(key: str) -> int:
@@ -219,7 +232,7 @@ async def _of_pages(path: Path) -> dict[str, Output]:
     found = {}
     for name, (url, parameters) in PAGES.items():
         answer = (await datasette.client.get(url)).json()
-        found[name] = _of_values([answer])._replace(parameters=parameters)
+        found[name] = of_values([answer])._replace(parameters=parameters)
     close_served()
     return found
 

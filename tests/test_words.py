@@ -250,3 +250,19 @@ def test_what_is_wrong_is_found():
         "?limit: write size",
         "has no --json",
     }
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"program": 1},
+        {kind: {"rows": 1} for kind in outputs.TYPES},
+        [],
+        {**dict.fromkeys(outputs.TYPES, 0), "x": 0},
+    ],
+)
+def test_by_type_has_one_shape(shape):
+    made = outputs.of_values([{"by_type": shape}])
+    assert any("of another shape" in fault for fault in faults("score", made))
+    made = outputs.of_values([{"by_type": dict.fromkeys(outputs.TYPES, 0)}])
+    assert list(faults("score", made)) == []
