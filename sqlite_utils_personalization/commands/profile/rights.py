@@ -41,8 +41,8 @@ def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     \b
         sqlite-utils personalization-profile export jpcite.db < key.txt > export.json
 
-    The profile, every recommendation with its reason, nights without one, deliveries, rotated keys, feedback. What
-    other programs hold is not in it. The file is only read.
+    The profile, every recommendation with its reason, nights without one, deliveries, rotated keys, feedback, saved
+    searches by number. What other programs hold is not in it. The file is only read.
     """
     from sqlite_utils_personalization.api.customers import export_customer
 
