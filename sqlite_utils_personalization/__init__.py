@@ -17,6 +17,7 @@ __all__ = [
     "Locked",
     "NoSchema",
     "NotFound",
+    "NotIntact",
     "PersonalizationError",
     "ReadOnly",
     "check_profiles",
@@ -55,6 +56,7 @@ _HOMES = {
     "Locked": "errors",
     "NoSchema": "errors",
     "NotFound": "errors",
+    "NotIntact": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
     "check_profiles": "api.customers",
@@ -116,6 +118,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import Locked as Locked
     from sqlite_utils_personalization.errors import NoSchema as NoSchema
     from sqlite_utils_personalization.errors import NotFound as NotFound
+    from sqlite_utils_personalization.errors import NotIntact as NotIntact
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
     from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing

@@ -184,7 +184,7 @@ def test_a_file_that_is_none_is_named(path, runner, tmp_path):
     (tmp_path / "e").write_bytes(b"\xff")
     made = ["personalization-receipt", str(path), "--run", "1", "--user-hash", CUSTOMER]
     done = runner.invoke(cli, [*made, "--envelope", str(tmp_path / "e")])
-    assert (done.exit_code, "e is not UTF-8" in done.output) == (1, True)
+    assert (done.exit_code, "e is not UTF-8" in done.output) == (2, True)
 
 
 def test_units_that_are_a_number_stay_what_they_are():

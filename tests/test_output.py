@@ -1,5 +1,6 @@
 """Commands whose output cannot be written: no traceback, no wrong exit status, and nothing stored twice."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -161,3 +162,31 @@ def test_an_interrupted_reconciliation_does_not_say_that_something_is_unexplaine
         "",
         "interrupted before everything was checked\n",
     )
+
+
+ROWS = (
+    ("replay", "2", "--arrays"),
+    ("deliver", "1", *DIGEST),
+    ("feedback", *CUSTOMER),
+    ("profile", "list"),
+    ("profile", "check"),
+    ("reconcile", "--month", "2026-07", "--arrays"),
+)
+
+
+@pytest.mark.parametrize("arguments", ROWS)
+def test_rows_are_json_by_name_too_and_two_formats_are_refused_before_anything_is_done(
+    path, arguments
+):
+    before = path.read_bytes()
+    refused = run(path, (*arguments, "--json", "--csv"))
+    assert refused.returncode == 2
+    assert "exclude each other" in refused.stderr.decode()
+    assert path.read_bytes() == before
+    if "--arrays" not in arguments:
+        by_default = run(path, arguments)
+        path.write_bytes(before)
+        by_name = run(path, (*arguments, "--json"))
+        keys = [[list(row) for row in json.loads(one.stdout)] for one in (by_name, by_default)]
+        assert keys[0] == keys[1]
+        assert by_name.returncode == by_default.returncode

@@ -12,7 +12,7 @@ from sqlite_utils.utils import sqlite3
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify import grouped
-from sqlite_utils_personalization.audit.verify.codes import CODES, KINDS, REMARKS
+from sqlite_utils_personalization.audit.verify.codes import CHECKS, CODES, KINDS, REMARKS
 from sqlite_utils_personalization.audit.verify.contents import check_indexes
 from sqlite_utils_personalization.audit.verify.remarks import remarks
 from sqlite_utils_personalization.audit.verify.verify import verify
@@ -533,7 +533,8 @@ def test_the_docs_list_every_code_and_what_it_means():
     rows = re.findall(
         r"^\| `([a-z-]+)` \| (.*) \| (.*) \|$", page.read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert rows == [(code, about.meaning, about.todo) for code, about in CODES.items()]
+    checks = [(check, f"`{of}`", sentence) for check, (of, sentence) in CHECKS.items()]
+    assert rows == [*((code, about.meaning, about.todo) for code, about in CODES.items()), *checks]
     notes_of = re.findall(
         r"^\| `([a-z-]+)` \| ([^|]*) \|$", page.read_text(encoding="utf-8"), re.MULTILINE
     )

@@ -42,7 +42,11 @@ from sqlite_utils_personalization.audit.verify.verify import checked
 from sqlite_utils_personalization.audit.why_not import WhyNot, WhyNotAnswer
 from sqlite_utils_personalization.audit.why_not import why_not as answer
 from sqlite_utils_personalization.clock import utc
-from sqlite_utils_personalization.customer_api.envelope import load_envelope, read_envelope
+from sqlite_utils_personalization.customer_api.envelope import (
+    Envelope,
+    load_envelope,
+    read_envelope,
+)
 from sqlite_utils_personalization.database import require_evidence, require_table
 from sqlite_utils_personalization.errors import InvalidInput, NotFound, PersonalizationError, whole
 from sqlite_utils_personalization.evidence import seal as seals
@@ -116,7 +120,9 @@ def replayed(
         _moment("since", since),
         _moment("until", until),
     )
-    source = None if catalogue is None else Path(path_of(catalogue))
+    if catalogue is not None and not now:
+        raise InvalidInput("catalogue is for what is compared with now", "give now=True")
+    source = None if catalogue is None else Path(path_of(catalogue, "catalogue"))
 
     def rows(opened: Opened) -> Iterator[Replay]:
         require_evidence(opened.conn, opened.path)
@@ -153,7 +159,7 @@ def why_not_found(
     type: str | None = None,  # noqa: A002
 ) -> WhyNot:
     """The same, as an object to be shown as text."""
-    if not isinstance(item_id, str):
+    if not isinstance(item_id, str) or not _is_unicode(item_id):
         raise InvalidInput("item_id is no text", "give it as the catalogue has it")
     if type is not None and type not in TYPES:
         raise InvalidInput("type is none of recommendations", f"give one of {', '.join(TYPES)}")
@@ -177,8 +183,7 @@ def receipt(
     added. envelope is what your answers carry besides, or the path of a file that says it. NotFound of a customer or
     run that is not there, or where nothing was recommended; Conflict while the run is not sealed; NotIntact.
     """
-    is_said = envelope is None or isinstance(envelope, Mapping)
-    carried = read_envelope(dict(envelope or {})) if is_said else load_envelope(Path(path_of(envelope)))  # type: ignore
+    carried = _envelope(envelope)
     kept = [] if heads is None else [one for one, _ in read_kept(heads)]
     with reading(file) as found:
         require_evidence(found.conn, found.path)
@@ -231,7 +236,9 @@ def verify(
     another, as a line of JSON. progress is told the stage, how much is done, and of how much.
     """
     began = time.monotonic()
-    kept, signed = _kept(heads, _several(public_keys), _several(witnesses))
+    kept, signed = _kept(
+        heads, _several("public_keys", public_keys), _several("witnesses", witnesses)
+    )
     with reading(file, timeout_s) as (conn, path):
         require_any_evidence(conn, path)
         if keep:
@@ -248,7 +255,7 @@ def verify(
     findings = [finding for of_check in by_check.values() for finding in of_check]
     done = verifications.verification(at, findings, kept, began)
     if record is not None:
-        verifications.record(Path(path_of(record)), done, path)
+        verifications.record(Path(path_of(record, "record")), done, path)
     if keep:
         with writing(file, timeout_s) as opened:
             verifications.keep(opened.conn, done)
@@ -307,7 +314,7 @@ def _head(file: File, key: "Ed25519PrivateKey | None") -> Head:
 
 
 def _key(file: Path_ | None) -> "Ed25519PrivateKey | None":
-    return None if file is None else load_key(Path(path_of(file)))
+    return None if file is None else load_key(Path(path_of(file, "key_file")))
 
 
 def _kept(
@@ -323,18 +330,39 @@ def _kept(
     return [one for one, _ in kept], found
 
 
-def _several(given: Path_ | Iterable[Path_]) -> list[Path_]:
-    return [given] if isinstance(given, (str, os.PathLike)) else list(given)
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _envelope(given: Any) -> Envelope:
+    if given is not None and not isinstance(given, Mapping):
+        return load_envelope(Path(path_of(given, "envelope")))
+    try:
+        return read_envelope(dict(given or {}))
+    except PersonalizationError as error:
+        raise InvalidInput(error.what, error.todo) from None
+    except TypeError:
+        raise InvalidInput(
+            "the envelope holds what JSON cannot", "give texts and numbers"
+        ) from None
+
+
+def _several(name: str, given: Path_ | Iterable[Path_]) -> list[Path_]:
+    found = [given] if isinstance(given, (str, os.PathLike)) else given
+    if not isinstance(found, Iterable) or isinstance(found, bytes):
+        raise InvalidInput(f"{name} is neither text nor several", "give a list")
+    return list(found)
 
 
 def _rec_ids(given: Any) -> list[int] | None:
     if given is None:
         return None
-    try:
-        numbers = iter(given)
-    except TypeError:
-        numbers = iter((given,))
-    return [whole(number, "rec_id") for number in numbers]
+    is_one = isinstance(given, (str, bytes)) or not isinstance(given, Iterable)
+    return [whole(number, "rec_id") for number in ([given] if is_one else given)]
 
 
 def _moment(name: str, given: object) -> str | None:

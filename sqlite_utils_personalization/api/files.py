@@ -154,7 +154,7 @@ def snapshot(
             source = found.path
         if not os.path.exists(source):
             raise InvalidInput("a database in memory cannot be copied", "give a file")
-    written = copy(source, path_of(target), replace=replace, progress=progress)
+    written = copy(source, path_of(target, "target"), replace=replace, progress=progress)
     database, head_file, sha256_file = map(str, written.files)
     return {
         "database": database,
@@ -170,8 +170,9 @@ def create_example(path: str | os.PathLike[str]) -> Example:
 
     Conflict if something is there: nothing is overwritten.
     """
-    build(path_of(path))
-    summary = score(path_of(path), as_of=AS_OF)
+    name = path_of(path, "path")
+    build(name)
+    summary = score(name, as_of=AS_OF)
     with reading(path) as found:
         customers = best(found.conn)
     return {
@@ -185,9 +186,10 @@ def create_example(path: str | os.PathLike[str]) -> Example:
 def _wanted(only: Collection[str] | None) -> set[str]:
     if only is None:
         return {*MIGRATIONS}
-    if isinstance(only, str) or not {*only} <= {*MIGRATIONS}:
-        raise InvalidInput("only names what is no migration", f"give of {', '.join(MIGRATIONS)}")
-    return {*only}
+    named = [] if isinstance(only, str) or not isinstance(only, Collection) else [*only]
+    if not named or any(name not in [*MIGRATIONS] for name in named):
+        raise InvalidInput("only names no migrations", f"give a list of {', '.join(MIGRATIONS)}")
+    return {*named}
 
 
 def _moment(text: str | None) -> str | None:
@@ -199,7 +201,7 @@ def _moment(text: str | None) -> str | None:
 
 
 def _unlisted(path: str | os.PathLike[str]) -> list[str]:
-    return manifest.unlisted_migrations(Path(path_of(path)))
+    return manifest.unlisted_migrations(Path(path_of(path, "the manifest")))
 
 
 def _register(path: str | os.PathLike[str]) -> list[str]:

@@ -118,11 +118,11 @@ def streamed(file: File, rows: Callable[[Opened], Iterator[T]]) -> Iterator[T]:
         yield cast(T, one)
 
 
-def path_of(file: str | os.PathLike[str]) -> str:
-    """The path as text; InvalidInput if it is none."""
+def path_of(file: object, name: str = "file") -> str:
+    """The path as text; InvalidInput, which names the argument, if it is none."""
     path = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
     if not isinstance(path, str) or "\0" in path:
-        raise InvalidInput("the path of the file is no text", "give a path, such as 'jpcite.db'")
+        raise InvalidInput(f"{name} is no path", "give one as text or as a Path")
     return path
 
 

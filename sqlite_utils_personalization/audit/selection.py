@@ -7,11 +7,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from sqlite_utils_personalization.clock import parse_moment
 from sqlite_utils_personalization.errors import InvalidInput, NotFound, NotIntact
 from sqlite_utils_personalization.formula.formula import evidence_link
 from sqlite_utils_personalization.preferences.customer import find_customer
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
+# What completes the beginning of a time.
+_FIRST = "0001-01-01T00:00:00"
 _BOUNDS = """
 SELECT coalesce(min(first_rec_id) - 1, 0), coalesce(max(first_rec_id + n - 1), 0)
 FROM am_personalization_evidence JOIN am_personalization_list USING (list_id) WHERE run_id = ?
@@ -97,8 +100,13 @@ def _require_rows(db: sqlite3.Connection, rec_ids: str) -> None:
 
 
 def _prefix(name: str, moment: str) -> str:
-    if not _MOMENT.fullmatch(moment):
+    text = moment.removesuffix("Z")
+    try:
+        is_moment = _MOMENT.fullmatch(moment) and parse_moment(f"{text}{_FIRST[len(text) :]}")
+    except ValueError:
+        is_moment = None
+    if not is_moment:
         raise InvalidInput(
             f"{name} {moment!r} is no UTC time", "write it like 2026-07-22 or 2026-07-22T18:00"
         )
-    return moment.removesuffix("Z").replace(" ", "T")
+    return text.replace(" ", "T")

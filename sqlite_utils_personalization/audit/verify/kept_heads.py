@@ -37,12 +37,14 @@ def read_kept(heads: str | os.PathLike[str]) -> list[Kept]:
 
     InvalidInput if it holds none, or one that covers nothing.
     """
+    if not isinstance(heads, (str, os.PathLike)):
+        raise InvalidInput("the heads are neither a text nor the path of a file", _PRINTED)
     is_text = isinstance(heads, str) and "\n" in heads
     file = "what was given" if is_text else heads
     try:
         # Some editors put a mark before the first byte.
         text = str(heads) if is_text else Path(heads).read_bytes().decode("utf-8-sig")
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         raise InvalidInput(f"{file} cannot be read as text", _PRINTED) from None
     try:
         found = read_heads(text)

@@ -21,7 +21,8 @@ def metadata(database: str = "jpcite") -> dict[str, Any]:
 
     Datasette takes it as JSON, too. InvalidInput if no database can have this name.
     """
-    if not re.fullmatch(r"[^/]+(?<!\.db)", database) or not database.isprintable():
+    is_name = isinstance(database, str) and re.fullmatch(r"[^/]+(?<!\.db)", database)
+    if not is_name or not database.isprintable():
         raise InvalidInput(
             f"{short_repr(database)} is not the name of a database",
             "pass the file name without folder and .db",
