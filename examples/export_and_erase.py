@@ -1,4 +1,7 @@
-"""A customer asks a web backend for all that is held on them, and then to be forgotten."""
+"""A customer asks a web backend for all that is held on them, and then to be forgotten.
+
+python examples/export_and_erase.py
+"""
 
 import json
 import os

@@ -566,6 +566,29 @@ def test_who_interrupts_their_own_connection_gets_their_own_error(path, conn):
 # Long answers
 
 
+def test_who_reads_customers_on_a_connection_may_change_them_on_it_meanwhile(conn):
+    conn.isolation_level = None
+    conn.execute("CREATE TABLE mine(hash TEXT)")
+    conn.executemany("INSERT INTO mine VALUES (?)", [(hash_of(f"mine-{n}"),) for n in range(5)])
+    listed = api.list_profiles(conn)
+    assert next(listed)["profile_id"] == 1
+    mine = (
+        {"user_token_hash": h, "preferences": LOW} for (h,) in conn.execute("SELECT * FROM mine")
+    )
+    for _ in range(2):
+        assert api.import_profiles(conn, mine)["unchanged"] == 0
+        mine = [{"user_token_hash": hash_of("last"), "preferences": LOW}]
+    changed = [
+        api.set_preferences(conn, TWO, {"deadline_horizon_days": one["profile_id"]})
+        for one in listed
+    ]
+    assert [one["preferences"]["deadline_horizon_days"] for one in changed] == [*range(2, 10)]
+    again = api.list_profiles(conn)
+    next(again)
+    assert api.erase(conn, TWO)["outcome"] == "erased"
+    assert len([*again]) == 8
+
+
 def test_what_is_long_comes_as_it_is_asked_for(path, conn):
     listed = api.list_profiles(conn)
     first = next(listed)

@@ -151,6 +151,6 @@ def test_what_an_erasure_leaves_is_said(path, runner, command):
     command("A-1", "--applied")
     command("A-1", "--withdrawn")
     result = runner.invoke(cli, ["personalization-profile", "erase", str(path)], input=KEY)
-    assert json.loads(result.stdout)["feedback_rows"] == 2
+    assert json.loads(result.stdout)["feedback_kept"] == 2
     assert "rows of feedback that stay and lead nowhere: 2\n" in result.stderr
     assert command("A-1", "--applied")[0] == 1

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -29,7 +30,9 @@ _AROUND = 200
 _HASH = re.compile("[0-9a-f]{64}")
 
 _GIVEN = """
-CREATE TEMP TABLE given_profile (user_token_hash TEXT PRIMARY KEY, preference_json TEXT, line INTEGER) WITHOUT ROWID
+CREATE TEMP TABLE IF NOT EXISTS given_profile (
+    user_token_hash TEXT PRIMARY KEY, preference_json TEXT, line INTEGER
+) WITHOUT ROWID
 """
 _CHANGE = """
 UPDATE am_personalization_profile SET last_updated_at = max(created_at, :now), preference_json = (
@@ -90,13 +93,16 @@ def import_profiles(
     try:
         with transaction(db):
             db.execute(_GIVEN)
+            db.execute("DELETE FROM temp.given_profile")
             total = _read(db, given, packs)
         with write_transaction(db):
             _refuse_erased(db)
             updated = db.execute(_CHANGE, {"now": utc_now()}).rowcount
             created = db.execute(_ADD, {"now": utc_now()}).rowcount
     finally:
-        db.execute("DROP TABLE IF EXISTS temp.given_profile")
+        # SQLite drops no table as long as the caller reads anything on this connection.
+        with suppress(db.OperationalError):
+            db.execute("DROP TABLE temp.given_profile")
     return Imported(created, updated, total - created - updated)
 
 
