@@ -304,7 +304,9 @@ async def test_a_change_says_what_it_is_due_to(ask):
     # Open for 13 more days, of which 14 are notice.
     assert builder["EXjg0000000000001A"] == ("gone", "closes too soon")
     assert {reason for _, reason in (await because(ask, 4)).values()} == {"declaration changed"}
-    assert {reason for _, reason in (await because(ask, 6)).values()} == {"declaration changed"}
+    assert {reason for _, reason in (await because(ask, 6)).values()} == {
+        "rejected on one of the nights"
+    }
 
 
 @pytest.mark.asyncio
@@ -335,6 +337,16 @@ async def test_what_was_handed_over_or_dismissed_is_gone_for_that(tmp_path):
         )
     ).json()
 
+    with sqlite3.connect(path, isolation_level=None) as db:
+        give_feedback(db, key_hash(b"example-key-2"), "program", "EX-107", "withdrawn")
+    score(path, as_of="2026-04-03")
+    back = (
+        await datasette.client.get(
+            "/jpcite/customer_changes.json?_shape=array&customer=2&night=2026-04-03"
+        )
+    ).json()
+
+    assert [row["reason"] for row in back if row["item_id"] == "EX-107"] == ["no longer kept back"]
     assert found["EX-101"] == ("gone", "handed over before")
     assert found["EX-107"] == ("gone", "dismissed or applied for")
     assert found["EXjg0000000000009A"][0] == "up"

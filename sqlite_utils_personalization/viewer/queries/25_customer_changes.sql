@@ -70,13 +70,15 @@ SELECT
             WHEN {profile_id} IN (SELECT profile_id FROM am_personalization_erasure) THEN 'erased'
             ELSE 'no longer a customer'
         END
+        WHEN EXISTS (SELECT 1 FROM declared WHERE cohort_id = 0) THEN 'rejected on one of the nights'
         WHEN (SELECT count(DISTINCT cohort_id) FROM declared) > 1 THEN 'declaration changed'
         WHEN candidate_before IS NULL THEN 'new in the catalogue'
         WHEN candidate_after IS NULL THEN 'no longer in the catalogue'
         WHEN left_out_before IS NOT NULL THEN 'no longer left out'
         WHEN left_out_after IS NOT NULL THEN 'left out'
-        WHEN rank_after IS NULL AND EXISTS {delivered_before} THEN 'handed over before'
-        WHEN rank_after IS NULL AND EXISTS {refused_before} THEN 'dismissed or applied for'
+        WHEN rank_after IS NULL AND EXISTS {delivered_after} THEN 'handed over before'
+        WHEN rank_after IS NULL AND EXISTS {refused_after} THEN 'dismissed or applied for'
+        WHEN rank_before IS NULL AND (EXISTS {delivered_before} OR EXISTS {refused_before}) THEN 'no longer kept back'
         WHEN candidate_before <> candidate_after THEN 'item changed'
         WHEN rank_before IS NULL AND opens_on > (SELECT as_of FROM night WHERE side = 'before') THEN 'opened'
         WHEN rank_after IS NULL AND closes_on < (SELECT as_of FROM night WHERE side = 'after') THEN 'closed'
@@ -86,7 +88,7 @@ SELECT
             CROSS JOIN am_personalization_candidate c ON c.candidate_id = candidate_after
             WHERE n.side = 'after'
         ) THEN 'closes too soon'
-        ELSE 'days passed, or other items changed'
+        ELSE 'days passed, or the rest of the list changed'
     END AS reason,
     coalesce(left_out_before, left_out_after) AS rule,
     rank_before,

@@ -118,19 +118,20 @@ def _parts() -> dict[str, str]:
     facts = chain.from_iterable(_facts(component, parts["closing"]) for component in COMPONENTS)
     rows = ", ".join(f"('{kind}')" for kind in TYPES)
     kept_away = {
-        "delivered_before": _of_change(DELIVERED, parts),
-        "refused_before": _of_change(REFUSED, parts),
+        f"{name}_{side}": _of_change(sql, parts, side)
+        for name, sql in (("delivered", DELIVERED), ("refused", REFUSED))
+        for side in ("before", "after")
     }
     return parts | kept_away | {"component_facts": ",\n    ".join(facts), "type_rows": rows}
 
 
-def _of_change(sql: str, parts: dict[str, str]) -> str:
-    """A statement of handed_over.py as a subquery on a change: of its customer, its item and the second night."""
+def _of_change(sql: str, parts: dict[str, str], side: str) -> str:
+    """A statement of handed_over.py as a subquery on a change: of its customer, its item and one of the nights."""
     given = {
         "feedback": f"({FEEDBACK_END.strip()})",
-        "run_id": "(SELECT run_id FROM night WHERE side = 'after')",
+        "run_id": f"(SELECT run_id FROM night WHERE side = '{side}')",
         "profile_id": parts["profile_id"],
-        "candidate_id": "candidate_after",
+        "candidate_id": f"candidate_{side}",
     }
     for name, text in given.items():
         sql = re.sub(rf":{name}\b", text, sql)
