@@ -60,17 +60,17 @@ _HOMES = {
     "NotIntact": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
-    "check_profiles": "api.customers",
+    "check_profiles": "api.declarations",
     "create_example": "api.files",
-    "erase": "api.customers",
-    "export_customer": "api.customers",
-    "get_profile": "api.customers",
-    "give_feedback": "api.customers",
+    "erase": "api.rights",
+    "export_customer": "api.rights",
+    "get_profile": "api.declarations",
+    "give_feedback": "api.feedback",
     "head": "api.auditing",
     "health": "api.health",
-    "import_profiles": "api.customers",
-    "list_feedback": "api.customers",
-    "list_profiles": "api.customers",
+    "import_profiles": "api.declarations",
+    "list_feedback": "api.feedback",
+    "list_profiles": "api.declarations",
     "metadata": "viewer.queries.metadata",
     "migrate": "api.files",
     "migration_statuses": "api.files",
@@ -79,10 +79,10 @@ _HOMES = {
     "record_delivery": "billing.record",
     "replay": "api.auditing",
     "rollback": "api.files",
-    "rotate": "api.customers",
+    "rotate": "api.rights",
     "score": "scoring.night",
     "seal": "api.auditing",
-    "set_preferences": "api.customers",
+    "set_preferences": "api.declarations",
     "snapshot": "api.files",
     "tlog_proof": "api.auditing",
     "verify": "api.auditing",
@@ -98,22 +98,22 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.auditing import tlog_proof as tlog_proof
     from sqlite_utils_personalization.api.auditing import verify as verify
     from sqlite_utils_personalization.api.auditing import why_not as why_not
-    from sqlite_utils_personalization.api.customers import check_profiles as check_profiles
-    from sqlite_utils_personalization.api.customers import erase as erase
-    from sqlite_utils_personalization.api.customers import export_customer as export_customer
-    from sqlite_utils_personalization.api.customers import get_profile as get_profile
-    from sqlite_utils_personalization.api.customers import give_feedback as give_feedback
-    from sqlite_utils_personalization.api.customers import import_profiles as import_profiles
-    from sqlite_utils_personalization.api.customers import list_feedback as list_feedback
-    from sqlite_utils_personalization.api.customers import list_profiles as list_profiles
-    from sqlite_utils_personalization.api.customers import rotate as rotate
-    from sqlite_utils_personalization.api.customers import set_preferences as set_preferences
+    from sqlite_utils_personalization.api.declarations import check_profiles as check_profiles
+    from sqlite_utils_personalization.api.declarations import get_profile as get_profile
+    from sqlite_utils_personalization.api.declarations import import_profiles as import_profiles
+    from sqlite_utils_personalization.api.declarations import list_profiles as list_profiles
+    from sqlite_utils_personalization.api.declarations import set_preferences as set_preferences
+    from sqlite_utils_personalization.api.feedback import give_feedback as give_feedback
+    from sqlite_utils_personalization.api.feedback import list_feedback as list_feedback
     from sqlite_utils_personalization.api.files import create_example as create_example
     from sqlite_utils_personalization.api.files import migrate as migrate
     from sqlite_utils_personalization.api.files import migration_statuses as migration_statuses
     from sqlite_utils_personalization.api.files import rollback as rollback
     from sqlite_utils_personalization.api.files import snapshot as snapshot
     from sqlite_utils_personalization.api.health import health as health
+    from sqlite_utils_personalization.api.rights import erase as erase
+    from sqlite_utils_personalization.api.rights import export_customer as export_customer
+    from sqlite_utils_personalization.api.rights import rotate as rotate
     from sqlite_utils_personalization.billing.record import record_delivery as record_delivery
     from sqlite_utils_personalization.errors import Conflict as Conflict
     from sqlite_utils_personalization.errors import Damaged as Damaged

@@ -17,7 +17,7 @@ from sqlite_utils.cli import cli
 
 import sqlite_utils_personalization as api
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.api.customers import check_preferences
+from sqlite_utils_personalization.api.declarations import check_preferences
 from sqlite_utils_personalization.catalogue.areas import PREFECTURES
 from sqlite_utils_personalization.errors import (
     Conflict,

@@ -43,8 +43,7 @@ def run(name, *arguments, cwd):
 
 def test_every_example_is_run_in_a_test():
     tests = "".join(
-        path.read_text(encoding="utf-8")
-        for path in Path(__file__).parent.glob("test_examples*.py")
+        path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_examples*.py")
     )
     assert [path.stem for path in FOLDER.glob("*.py") if f'"{path.stem}' not in tests] == []
 

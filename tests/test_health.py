@@ -11,7 +11,7 @@ from sqlite_utils_personalization import NoSchema, health, score
 from sqlite_utils_personalization.api import health as module
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.schema import EVENTS, STORAGE, migrate, rollback
+from sqlite_utils_personalization.schema import EVENTS, STORAGE, migrate
 from sqlite_utils_personalization.scoring.night import Reporter
 
 

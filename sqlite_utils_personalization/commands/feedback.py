@@ -11,7 +11,7 @@ from sqlite_utils_personalization.commands.profile.shared import path_argument, 
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.api.customers import NotedFeedback
+    from sqlite_utils_personalization.api.feedback import NotedFeedback
     from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 
@@ -57,7 +57,7 @@ def feedback(
     """
     said = [word for word in FEEDBACK if options.pop(word)]
     _check_usage(item_id, said)
-    from sqlite_utils_personalization.api.customers import SaidOfItem, give_feedback, list_feedback
+    from sqlite_utils_personalization.api.feedback import SaidOfItem, give_feedback, list_feedback
 
     if item_id is None:
         found = list_feedback(path, customer(given_hash, hashing))

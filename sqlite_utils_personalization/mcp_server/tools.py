@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
-from sqlite_utils_personalization.api.customers import check_preferences, set_preferences
-from sqlite_utils_personalization.api.customers import give_feedback as noted_feedback
+from sqlite_utils_personalization.api.declarations import check_preferences, set_preferences
+from sqlite_utils_personalization.api.feedback import give_feedback as noted_feedback
 from sqlite_utils_personalization.customer_api.explain import explain as explained
 from sqlite_utils_personalization.customer_api.free import declaration_answer, feedback_answer
 from sqlite_utils_personalization.customer_api.recommendations import check_query, recommendations

@@ -25,7 +25,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
 )
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.api.customers import DeclaredProfile
+    from sqlite_utils_personalization.api.declarations import DeclaredProfile
     from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 
@@ -46,7 +46,7 @@ def get(path: str, given_hash: str | None, hashing: "KeyHashing") -> None:
     One JSON object: profile_id, customer, preferences, created_at, last_updated_at, and etag, which stands for the
     preferences as they are now. The file is only read.
     """
-    from sqlite_utils_personalization.api.customers import get_profile
+    from sqlite_utils_personalization.api.declarations import get_profile
 
     print_object(get_profile(path, customer(given_hash, hashing)))
 
@@ -65,7 +65,7 @@ def list_(ctx: click.Context, /, path: str, **output: Any) -> None:
 
     Erased customers are not listed. The file is only read.
     """
-    from sqlite_utils_personalization.api.customers import ListedProfile, list_profiles
+    from sqlite_utils_personalization.api.declarations import ListedProfile, list_profiles
 
     rows = (tuple(each.values()) for each in list_profiles(path))
     print_rows(ctx, [*ListedProfile.__annotations__], rows, **output)
@@ -86,7 +86,7 @@ def check(ctx: click.Context, /, path: str, model: Path | None, **output: Any) -
 
     Findings name the profile_id and the path, never a value. Exit status 1: there are findings. The file is only read.
     """
-    from sqlite_utils_personalization.api.customers import RefusedProfile, check_profiles
+    from sqlite_utils_personalization.api.declarations import RefusedProfile, check_profiles
 
     count = Counter[int]()
     rows = (tuple(each.values()) for each in check_profiles(path, model=model))
@@ -161,7 +161,7 @@ def set_(
     Adds the customer if there is none. FILE is a JSON object, - for standard input, where the key is the line
     before it. Without --merge it replaces all that was declared. Prints what changed.
     """
-    from sqlite_utils_personalization.api.customers import set_preferences
+    from sqlite_utils_personalization.api.declarations import set_preferences
 
     given = {key: value for key, value in options.items() if value is not None}
     if bool(given) == (file is not None):
@@ -217,7 +217,7 @@ def import_(path: str, file: BinaryIO, model: Path | None) -> None:
     A line of FILE is {"user_token_hash": HASH, "preferences": {...}}, and replaces all that this customer declared.
     Each bad line is named by its number. FILE may be - for standard input.
     """
-    from sqlite_utils_personalization.api.customers import import_profiles
+    from sqlite_utils_personalization.api.declarations import import_profiles
     from sqlite_utils_personalization.preferences.import_profiles import BadLines
 
     try:

@@ -24,7 +24,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.api.customers import ErasedProfile
+    from sqlite_utils_personalization.api.rights import ErasedProfile
 
 
 @click.command(name="export", cls=Command)
@@ -44,7 +44,7 @@ def export(path: str, given_hash: str | None, hashing: KeyHashing) -> None:
     The profile, every recommendation with its reason, nights without one, deliveries, rotated keys, feedback, saved
     searches by number. What other programs hold is not in it. The file is only read.
     """
-    from sqlite_utils_personalization.api.customers import export_customer
+    from sqlite_utils_personalization.api.rights import export_customer
 
     for piece in export_customer(path, customer(given_hash, hashing)):
         print_text(piece, end="")
@@ -70,7 +70,7 @@ def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     both are typed unseen. With --old-hash it has the new key only; the hash is what identifies the customer, or what
     other programs keep of the key. The rotation is noted with a proof that means something only to who has both.
     """
-    from sqlite_utils_personalization.api.customers import rotate as rotate_key
+    from sqlite_utils_personalization.api.rights import rotate as rotate_key
 
     if old_hash is None:
         where = "standard input: the old key, then the new one, a line each"
@@ -127,7 +127,7 @@ def erase(
     no such customer is what was wanted. Exit status 1: something went wrong once the customer was erased, or bytes of
     the old hash are left that no other program's table explains.
     """
-    from sqlite_utils_personalization.api.customers import erase as erase_profile
+    from sqlite_utils_personalization.api.rights import erase as erase_profile
 
     hashes = user_hashes(given_hash, hashing)
     done = erase_profile(

@@ -2,7 +2,7 @@
 
 from datasette import Response
 
-from sqlite_utils_personalization.api.customers import give_feedback, list_feedback
+from sqlite_utils_personalization.api.feedback import give_feedback, list_feedback
 from sqlite_utils_personalization.customer_api.free import feedback_answer
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.preferences.feedback import check_feedback

@@ -5,13 +5,13 @@ from typing import Any
 
 from datasette import Response
 
-from sqlite_utils_personalization.api.customers import (
+from sqlite_utils_personalization.api.declarations import (
     DeclaredProfile,
     check_preferences,
-    erased_profile,
     set_preferences,
 )
-from sqlite_utils_personalization.api.customers import get_profile as shown_profile
+from sqlite_utils_personalization.api.declarations import get_profile as shown_profile
+from sqlite_utils_personalization.api.rights import erased_profile
 from sqlite_utils_personalization.customer_api.free import (
     declaration_answer,
     erasure_answer,
