@@ -52,7 +52,7 @@ _HOMES = {
     "Conflict": "errors",
     "Damaged": "errors",
     "InvalidInput": "errors",
-    "KeyHashing": "preferences.customer",
+    "KeyHashing": "preferences.key_hashing",
     "Locked": "errors",
     "NoSchema": "errors",
     "NotFound": "errors",
@@ -121,7 +121,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import NotIntact as NotIntact
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
-    from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing
+    from sqlite_utils_personalization.preferences.key_hashing import KeyHashing as KeyHashing
     from sqlite_utils_personalization.scoring.night import score as score
     from sqlite_utils_personalization.viewer.queries.metadata import metadata as metadata
 else:

@@ -13,7 +13,7 @@ from sqlite_utils_personalization.customer_api.envelope import Envelope, read_en
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.mcp_server.stdio import server
-from sqlite_utils_personalization.preferences.customer import key_hash
+from sqlite_utils_personalization.preferences.key_hashing import key_hash
 from sqlite_utils_personalization.verify_receipt import Unreadable, check
 
 SAID = {"_disclaimer": "助言ではありません <b>", "_billing_unit": True, "source_url": True}

@@ -21,8 +21,8 @@ from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.preferences.customer import LEGAL_BASES
 from sqlite_utils_personalization.preferences.erasure import erase
+from sqlite_utils_personalization.preferences.key_hashing import LEGAL_BASES
 from sqlite_utils_personalization.preferences.old_bytes import checkpoint, traces, vacuum
 from sqlite_utils_personalization.preferences.others import Held, held_by_others
 from sqlite_utils_personalization.preferences.profile import (

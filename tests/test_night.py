@@ -11,7 +11,7 @@ import pytest
 
 from sqlite_utils_personalization import PersonalizationError, score
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.preferences.key_hashing import active_condition
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.scoring.night import Reporter
 

@@ -15,8 +15,8 @@ from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
 from sqlite_utils_personalization.billing.reconcile.result import keep
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.feedback import give_feedback
+from sqlite_utils_personalization.preferences.key_hashing import key_hash
 from sqlite_utils_personalization.viewer.queries.queries import questions, questions_table
 
 LATER = "2026-04-05"

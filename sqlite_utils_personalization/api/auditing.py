@@ -53,7 +53,7 @@ from sqlite_utils_personalization.evidence import seal as seals
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, Head, as_head
 from sqlite_utils_personalization.evidence.note import load_key
 from sqlite_utils_personalization.model.kinds import TYPES
-from sqlite_utils_personalization.preferences.customer import find_customer
+from sqlite_utils_personalization.preferences.key_hashing import find_customer
 from sqlite_utils_personalization.schema import migration_statuses
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from sqlite_utils_personalization.model.model import packs_of
 from sqlite_utils_personalization.preferences import feedback as said
 from sqlite_utils_personalization.preferences import import_profiles as many
 from sqlite_utils_personalization.preferences import profile as declared
-from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing, is_hash
 from sqlite_utils_personalization.preferences.erasing import ErasedCustomer, erase_customer
+from sqlite_utils_personalization.preferences.key_hashing import LEGAL_BASES, KeyHashing, is_hash
 from sqlite_utils_personalization.preferences.old_bytes import NAMES
 from sqlite_utils_personalization.preferences.others import Held
 from sqlite_utils_personalization.preferences.rotation import rotate as rotate_key

@@ -38,7 +38,7 @@ from sqlite_utils_personalization.evidence.proof import Proof, format_inclusion
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of, other_tree, tree_of
 from sqlite_utils_personalization.formula.formula import evidence_link
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
-from sqlite_utils_personalization.preferences.customer import find_customer
+from sqlite_utils_personalization.preferences.key_hashing import find_customer
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 from sqlite_utils_personalization.verify_receipt import FORMAT, check
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlite_utils_personalization.clock import parse_moment
 from sqlite_utils_personalization.errors import InvalidInput, NotFound, NotIntact
 from sqlite_utils_personalization.formula.formula import evidence_link
-from sqlite_utils_personalization.preferences.customer import find_customer
+from sqlite_utils_personalization.preferences.key_hashing import find_customer
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
 # What completes the beginning of a time.

@@ -12,7 +12,7 @@ from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.customers import NotedFeedback
-    from sqlite_utils_personalization.preferences.customer import KeyHashing
+    from sqlite_utils_personalization.preferences.key_hashing import KeyHashing
 
 
 @click.command(name="personalization-feedback", cls=RowsCommand)

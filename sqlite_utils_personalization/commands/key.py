@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from sqlite_utils_personalization.preferences.customer import (
+from sqlite_utils_personalization.preferences.key_hashing import (
     KEY_HASHES,
     SHORT,
     KeyHashes,

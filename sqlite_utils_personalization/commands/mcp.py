@@ -7,7 +7,7 @@ import click
 
 from sqlite_utils_personalization.commands.base import Command, envelope_option
 from sqlite_utils_personalization.commands.key import key_hash_options
-from sqlite_utils_personalization.preferences.customer import KeyHashing
+from sqlite_utils_personalization.preferences.key_hashing import KeyHashing
 from sqlite_utils_personalization.private_files import read_secret
 
 _INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"

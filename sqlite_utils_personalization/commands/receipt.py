@@ -14,7 +14,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.private_files import write_whole
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.preferences.customer import KeyHashing
+    from sqlite_utils_personalization.preferences.key_hashing import KeyHashing
 
 
 @click.command(name="personalization-receipt", cls=Command, **LOOKS)

@@ -13,7 +13,7 @@ import click
 from sqlite_utils_personalization.commands.base import Command, Progress, load_extension_option, say
 from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.model.kinds import PLURALS
-from sqlite_utils_personalization.preferences.customer import KeyHashing
+from sqlite_utils_personalization.preferences.key_hashing import KeyHashing
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
 

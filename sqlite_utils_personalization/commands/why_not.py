@@ -11,7 +11,7 @@ from sqlite_utils_personalization.commands.output import print_object, print_tex
 from sqlite_utils_personalization.model.kinds import TYPES
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.preferences.customer import KeyHashing
+    from sqlite_utils_personalization.preferences.key_hashing import KeyHashing
 
 
 @click.command(name="personalization-why-not", cls=Command, **LOOKS)

@@ -18,7 +18,7 @@ from sqlite_utils_personalization.customer_api.statement import (
 )
 from sqlite_utils_personalization.errors import InvalidInput, NotFound
 from sqlite_utils_personalization.model.kinds import Declared
-from sqlite_utils_personalization.preferences.customer import profile_id_of
+from sqlite_utils_personalization.preferences.key_hashing import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
 
 

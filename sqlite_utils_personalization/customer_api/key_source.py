@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.customer import KeyHashes, KeyHashing
+from sqlite_utils_personalization.preferences.key_hashing import KeyHashes, KeyHashing
 
 
 class KeyStatus(Enum):

@@ -48,7 +48,7 @@ from sqlite_utils_personalization.customer_api.offer import (
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.formula.sentences import total_sentence
 from sqlite_utils_personalization.model.kinds import TYPES
-from sqlite_utils_personalization.preferences.customer import profile_id_of
+from sqlite_utils_personalization.preferences.key_hashing import profile_id_of
 from sqlite_utils_personalization.transaction import transaction, write_transaction
 
 # Recommendations on one page at most.

@@ -10,7 +10,7 @@ from typing import Any
 from sqlite_utils_personalization.billing.record import require_deliveries
 from sqlite_utils_personalization.clock import japan_day, right_now
 from sqlite_utils_personalization.errors import InvalidInput
-from sqlite_utils_personalization.preferences.customer import profile_id_of
+from sqlite_utils_personalization.preferences.key_hashing import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)

@@ -18,9 +18,9 @@ from sqlite_utils_personalization.catalogue.details import Details, details
 from sqlite_utils_personalization.customer_api.offer import OfferedNight, offers
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.evaluation import Evaluation
-from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.feedback import TABLE as FEEDBACK
 from sqlite_utils_personalization.preferences.feedback import said_by
+from sqlite_utils_personalization.preferences.key_hashing import active_condition
 from sqlite_utils_personalization.transaction import read_batches
 
 # Customers whose rows are replayed together.

@@ -9,7 +9,7 @@ from typing import Any
 import sqlite_utils
 
 from sqlite_utils_personalization.errors import Conflict
-from sqlite_utils_personalization.preferences.customer import key_hash
+from sqlite_utils_personalization.preferences.key_hashing import key_hash
 from sqlite_utils_personalization.schema import migrate
 
 # A list is in order, so the first row of each type is the best of it.

@@ -13,7 +13,7 @@ from secrets import token_hex
 from sqlite_utils_personalization.canonical import sha256_hex
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.preferences.customer import KeyHashes, active_condition
+from sqlite_utils_personalization.preferences.key_hashing import KeyHashes, active_condition
 from sqlite_utils_personalization.transaction import transaction
 
 IDENTITIES = "am_personalization_identity"

@@ -12,7 +12,7 @@ from sqlite_utils_personalization.catalogue.plain_text import is_readable
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import InvalidInput, InvalidPreference
 from sqlite_utils_personalization.formula.declared import NO_CUSTOMER, stored_text
-from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.preferences.key_hashing import active_condition
 from sqlite_utils_personalization.preferences.validation import (
     MAX_LENGTH,
     as_json,

@@ -14,13 +14,13 @@ from sqlite_utils_personalization.errors import (
     InvalidPreference,
 )
 from sqlite_utils_personalization.formula.declared import preference_schema
-from sqlite_utils_personalization.preferences.customer import (
+from sqlite_utils_personalization.preferences.identity import note_other_hash
+from sqlite_utils_personalization.preferences.key_hashing import (
     SHORT,
     active_condition,
     find_customer,
     unknown_customer,
 )
-from sqlite_utils_personalization.preferences.identity import note_other_hash
 from sqlite_utils_personalization.preferences.validation import (
     parse_preference,
     preference_text,

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import Conflict, InvalidInput, UnknownCustomer
-from sqlite_utils_personalization.preferences.customer import (
-    KeyHashing,
-    is_hash,
-    key_hash,
-)
 from sqlite_utils_personalization.preferences.erasure import require_events
 from sqlite_utils_personalization.preferences.identity import (
     bind,
     replace_hashes,
     user_token_hash_of,
+)
+from sqlite_utils_personalization.preferences.key_hashing import (
+    KeyHashing,
+    is_hash,
+    key_hash,
 )
 from sqlite_utils_personalization.preferences.old_bytes import overwriting
 from sqlite_utils_personalization.preferences.profile import find_profile

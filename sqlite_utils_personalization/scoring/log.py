@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.evidence.served import GONE
 from sqlite_utils_personalization.model.kinds import TYPES
-from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.preferences.key_hashing import active_condition
 from sqlite_utils_personalization.transaction import Turns, transaction
 
 # What one transaction logs at most, and in company how long it should take at most.

@@ -23,7 +23,7 @@ from sqlite_utils_personalization.formula.declared import (
 )
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.model.model import Model
-from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.preferences.key_hashing import active_condition
 from sqlite_utils_personalization.preferences.personal_data import personal_data
 from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.transaction import transaction

@@ -21,7 +21,7 @@ from typing import Any
 from sqlite_utils_personalization.customer_api.envelope import Envelope, read_envelope
 from sqlite_utils_personalization.customer_api.key_source import KeySource
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.customer import KEY_HASHES, KeyHashing, secret_of
+from sqlite_utils_personalization.preferences.key_hashing import KEY_HASHES, KeyHashing, secret_of
 
 PLUGIN = "sqlite-utils-personalization"
 

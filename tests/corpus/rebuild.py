@@ -18,8 +18,8 @@ from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.model.model import load_model
-from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.feedback import give_feedback
+from sqlite_utils_personalization.preferences.key_hashing import key_hash
 from sqlite_utils_personalization.scoring import night, run_digest
 
 HERE = Path(__file__).parent

@@ -26,7 +26,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.customers import DeclaredProfile
-    from sqlite_utils_personalization.preferences.customer import KeyHashing
+    from sqlite_utils_personalization.preferences.key_hashing import KeyHashing
 
 
 @click.command(name="get", cls=Command)

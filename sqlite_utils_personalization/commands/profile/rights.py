@@ -21,7 +21,7 @@ from sqlite_utils_personalization.commands.profile.shared import (
     user_hash_option,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing
+from sqlite_utils_personalization.preferences.key_hashing import LEGAL_BASES, KeyHashing
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.customers import ErasedProfile

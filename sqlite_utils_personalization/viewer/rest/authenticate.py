@@ -15,7 +15,7 @@ from sqlite_utils_personalization.customer_api.key_source import (
     key_status,
 )
 from sqlite_utils_personalization.errors import InvalidInput
-from sqlite_utils_personalization.preferences.customer import KeyHashes, plain_key
+from sqlite_utils_personalization.preferences.key_hashing import KeyHashes, plain_key
 from sqlite_utils_personalization.viewer.connections import read
 from sqlite_utils_personalization.viewer.rest.problem import Problem
 from sqlite_utils_personalization.viewer.rest.request import Call
