@@ -155,13 +155,14 @@ def night_of(path, **options):
     return items, found, (served | without, refused)
 
 
-def scored_night(folder, items, texts, *, model=oracle.MODEL, as_of=AS_OF, top_k=10):
-    """The database of a night of these items alone; customers are 1, 2 and so on, and saved searches are nobody's."""
+def scored_night(folder, items, texts, *, model=oracle.MODEL, as_of=AS_OF, top_k=10, tables=""):
+    """The database of a night of these items, and of tables; customers are 1, 2 and so on, saved searches nobody's."""
     path = folder / "night.db"
     path.unlink(missing_ok=True)
     migrated(path)
     db = sqlite3.connect(path, timeout=30, isolation_level=None)
     db.execute(f"CREATE TABLE house_list ({FACTS})")
+    db.executescript(tables)
     add_customers(db, texts)
     list_items(db, items)
     (folder / "catalogue.sql").write_text(CATALOGUE, encoding="utf-8")

@@ -247,7 +247,7 @@ OPENS = {
     "explanation": lambda db, one: explain(db, one, 1),
     "statement": lambda db, one: statement(db, one),
     "export": lambda db, one: list(export(db, one)),
-    "replay": lambda db, one: list(replay(db, Selection(user_token_hash=one))),
+    "replay": lambda db, one: list(replay(db, Selection(customer=one))),
     "receipt": lambda db, one: receipt(db, one, 1),
     "feedback": lambda db, one: feedback_of(db, one),
     "said": lambda db, one: give_feedback(db, one, "program", "EX-101", "applied"),

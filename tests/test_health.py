@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from sqlite_utils_personalization import NoSchema, health, score
+from sqlite_utils_personalization import NoSchema, health, rollback, score
 from sqlite_utils_personalization.api import health as module
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.example import AS_OF, build
