@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.database import FIRST_NIGHT, create
 from benchmarks.measure import report
+from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.evidence import seal
 from sqlite_utils_personalization.preferences import identity
@@ -74,7 +75,7 @@ def start(path: Path) -> int:
     if pid:
         return pid
     try:
-        night.score(path, as_of=str(FIRST_NIGHT))
+        score(path, as_of=str(FIRST_NIGHT))
         os._exit(0)
     finally:
         os._exit(1)

@@ -124,7 +124,7 @@ async def _client(port: int, requests: Any, end: float, seen: Seen) -> None:
         if status == 200 and b'"preview": false' in body:
             page = json.loads(body)
             seen.charged_yen += page["charged_yen"]
-            seen.rec_ids.update(item["rec_id"] for item in page["items"])
+            seen.rec_ids.update(item["rec_id"] for item in page["recommendations"])
     writer.close()
     await writer.wait_closed()
 
@@ -148,7 +148,7 @@ def _request(rng: random.Random, key: str) -> bytes:
     if kind < CHANGES + READS:
         return request("GET", f"{API}/profile", key)
     preview = "&preview=1" if kind < CHANGES + READS + PREVIEWS else ""
-    return request("GET", f"{API}/recommendations?limit=10{preview}", key)
+    return request("GET", f"{API}/recommendations?size=10{preview}", key)
 
 
 def _row_pages(customers: int) -> Any:

@@ -23,6 +23,7 @@ __all__ = [
     "check_profiles",
     "create_example",
     "erase",
+    "explain",
     "export_customer",
     "get_profile",
     "give_feedback",
@@ -36,17 +37,25 @@ __all__ = [
     "migration_statuses",
     "receipt",
     "receipt_html",
+    "recommendations",
+    "reconcile",
+    "record_deliveries",
     "record_delivery",
+    "record_digests",
     "replay",
+    "reverse_deliveries",
+    "reverse_delivery",
     "rollback",
     "rotate",
     "score",
     "seal",
     "set_preferences",
     "snapshot",
+    "statement",
     "tlog_proof",
     "verify",
     "why_not",
+    "write_digests",
 ]
 
 _HOMES = {
@@ -63,6 +72,7 @@ _HOMES = {
     "check_profiles": "api.declarations",
     "create_example": "api.files",
     "erase": "api.rights",
+    "explain": "api.handing_over",
     "export_customer": "api.rights",
     "get_profile": "api.declarations",
     "give_feedback": "api.feedback",
@@ -76,17 +86,25 @@ _HOMES = {
     "migration_statuses": "api.files",
     "receipt": "api.auditing",
     "receipt_html": "api.auditing",
-    "record_delivery": "billing.record",
+    "recommendations": "api.handing_over",
+    "reconcile": "api.delivering",
+    "record_deliveries": "api.delivering",
+    "record_delivery": "api.delivering",
+    "record_digests": "api.handing_over",
     "replay": "api.auditing",
+    "reverse_deliveries": "api.delivering",
+    "reverse_delivery": "api.delivering",
     "rollback": "api.files",
     "rotate": "api.rights",
-    "score": "scoring.night",
+    "score": "api.scoring",
     "seal": "api.auditing",
     "set_preferences": "api.declarations",
     "snapshot": "api.files",
+    "statement": "api.handing_over",
     "tlog_proof": "api.auditing",
     "verify": "api.auditing",
     "why_not": "api.auditing",
+    "write_digests": "api.handing_over",
 }
 
 if TYPE_CHECKING:
@@ -103,6 +121,11 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.declarations import import_profiles as import_profiles
     from sqlite_utils_personalization.api.declarations import list_profiles as list_profiles
     from sqlite_utils_personalization.api.declarations import set_preferences as set_preferences
+    from sqlite_utils_personalization.api.delivering import reconcile as reconcile
+    from sqlite_utils_personalization.api.delivering import record_deliveries as record_deliveries
+    from sqlite_utils_personalization.api.delivering import record_delivery as record_delivery
+    from sqlite_utils_personalization.api.delivering import reverse_deliveries as reverse_deliveries
+    from sqlite_utils_personalization.api.delivering import reverse_delivery as reverse_delivery
     from sqlite_utils_personalization.api.feedback import give_feedback as give_feedback
     from sqlite_utils_personalization.api.feedback import list_feedback as list_feedback
     from sqlite_utils_personalization.api.files import create_example as create_example
@@ -110,11 +133,16 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.files import migration_statuses as migration_statuses
     from sqlite_utils_personalization.api.files import rollback as rollback
     from sqlite_utils_personalization.api.files import snapshot as snapshot
+    from sqlite_utils_personalization.api.handing_over import explain as explain
+    from sqlite_utils_personalization.api.handing_over import recommendations as recommendations
+    from sqlite_utils_personalization.api.handing_over import record_digests as record_digests
+    from sqlite_utils_personalization.api.handing_over import statement as statement
+    from sqlite_utils_personalization.api.handing_over import write_digests as write_digests
     from sqlite_utils_personalization.api.health import health as health
     from sqlite_utils_personalization.api.rights import erase as erase
     from sqlite_utils_personalization.api.rights import export_customer as export_customer
     from sqlite_utils_personalization.api.rights import rotate as rotate
-    from sqlite_utils_personalization.billing.record import record_delivery as record_delivery
+    from sqlite_utils_personalization.api.scoring import score as score
     from sqlite_utils_personalization.errors import Conflict as Conflict
     from sqlite_utils_personalization.errors import Damaged as Damaged
     from sqlite_utils_personalization.errors import InvalidInput as InvalidInput
@@ -125,7 +153,6 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
     from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing
-    from sqlite_utils_personalization.scoring.night import score as score
     from sqlite_utils_personalization.viewer.queries.metadata import metadata as metadata
 else:
 

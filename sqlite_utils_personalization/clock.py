@@ -1,10 +1,10 @@
 """Moments: UTC as every table of ours writes it, and the one time zone everything here is dated in."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from sqlite_utils_personalization.errors import PersonalizationError, short_repr
+from sqlite_utils_personalization.errors import InvalidInput, short_repr
 
 # Japan has no daylight saving time.
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -25,15 +25,37 @@ def japan_day(moment: datetime | None = None) -> str:
     return (moment or right_now()).astimezone(JAPAN).date().isoformat()
 
 
+def is_day(text: object) -> bool:
+    """Whether text is a day that there is, written like 2026-07-22 and in no other way."""
+    try:
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def day_of(value: object, name: str) -> str:
+    """The day that text, a date or a moment stands for, of a moment with a zone that in Japan.
+
+    InvalidInput, which names it, if it is none.
+    """
+    if isinstance(value, datetime):
+        return japan_day(value) if value.tzinfo else value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and is_day(value):
+        return value
+    raise InvalidInput(f"{name} is not a day", "write it like 2026-07-22")
+
+
 def utc(value: str | datetime) -> str:
-    """The moment as %Y-%m-%dT%H:%M:%fZ, to the millisecond. PersonalizationError if it is none, or has no zone."""
+    """The moment as %Y-%m-%dT%H:%M:%fZ, to the millisecond. InvalidInput if it is none, or has no zone."""
     try:
         moment = value if isinstance(value, datetime) else parse_moment(value)
         if moment.tzinfo is None:
             raise ValueError("no zone")
         return f"{moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
     except (AttributeError, TypeError, ValueError, OverflowError):
-        raise PersonalizationError(
+        raise InvalidInput(
             f"{short_repr(value)} is not a time with its zone",
             "write it like 2026-07-22T09:30:00+09:00",
         ) from None
@@ -67,11 +89,14 @@ class Month(NamedTuple):
     end: str
 
 
-def parse_month(name: str) -> Month:
-    """The month of that name, YYYY-MM. PersonalizationError if it is none."""
-    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name, re.ASCII)
+def parse_month(name: str | date) -> Month:
+    """The month of that name, YYYY-MM, or that a date is in. InvalidInput if it is none."""
+    if isinstance(name, date):
+        name = day_of(name, "month")[:7]
+    is_text = isinstance(name, str)
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name, re.ASCII) if is_text else None
     if not found or not 1000 <= int(found[1]) < 9999:
-        raise PersonalizationError(f"{name!r} is not a month", "write it like 2026-07")
+        raise InvalidInput(f"{short_repr(name)} is not a month", "write it like 2026-07")
     year, number = int(found[1]), int(found[2])
     start = datetime(year, number, 1, tzinfo=JAPAN)
     end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=JAPAN)

@@ -126,17 +126,19 @@ def readonly_uri(path: str | Path) -> str:
 
 @contextmanager
 def explain_errors(path: str | Path, *, is_ours: bool = True) -> Iterator[None]:
-    """Turn what SQLite says of the file at path into a PersonalizationError for the person who has to mend it."""
+    """Turn what SQLite says of the file at path into a PersonalizationError for the person who has to mend it.
+
+    An interrupted statement is a signal of the user's, or on a connection that is not ours whatever its owner means.
+    """
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if isinstance(error, _FAULTS_OF_THE_PROGRAM):
+        is_interrupted = str(error) == "interrupted"
+        if isinstance(error, _FAULTS_OF_THE_PROGRAM) or (is_interrupted and not is_ours):
             raise
-        # By a signal, see heed_signals(); or by the owner of the connection, who waits for SQLite's own error.
-        if str(error) == "interrupted" and is_ours:
+        # By a signal, see heed_signals().
+        if is_interrupted:
             raise KeyboardInterrupt from None
-        if str(error) == "interrupted":
-            raise
         raise fault_of_file(path, error) or PersonalizationError(f"{path}: {error}") from error
 
 

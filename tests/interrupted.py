@@ -12,12 +12,13 @@ import sys
 
 from sqlite_utils.cli import cli
 
+from sqlite_utils_personalization.api import opened as opening
 from sqlite_utils_personalization.evidence import seal
 from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.preferences import identity
 from sqlite_utils_personalization.scoring import log, night
 
-_open = night.open_writable
+_open = opening.open_writable
 
 
 def killed(n):
@@ -92,7 +93,7 @@ def main(path, what="nothing", *arguments):
         happens(db.conn)
         return db
 
-    night.open_writable = opened
+    opening.open_writable = opened
     night.token_hex = seal.token_hex = identity.token_hex = lambda n: "0" * 2 * n
     night.utc_now = identity.utc_now = lambda: "2026-04-01T18:00:00.000Z"
     log.CHUNK_CUSTOMERS = 10

@@ -106,6 +106,6 @@ def test_what_is_restored_is_whole_and_goes_on(path, tmp_path, way, is_open):
         assert db.execute(LOG).fetchall() == expected
         assert verify(db) == []
     assert not any(status["pending"] for status in migration_statuses(copy))
-    assert score(copy, as_of="2026-04-02")["status"] == "scored"
+    assert score(copy, as_of="2026-04-02")["outcome"] == "scored"
     with connect(copy) as db:
         assert verify(db) == []

@@ -67,6 +67,6 @@ def test_replays_of_a_run(night):
 def test_leaves_of_events(db_path):
     logged(db_path, CUSTOMERS)
     with closing(connect(db_path)) as db:
-        record_deliveries(db, range(1, CUSTOMERS + 1), channel="rest", slot="2026-04-01")
+        record_deliveries(db, range(1, CUSTOMERS + 1), channel="digest", slot="2026-04-01")
         first, last = costs(db, event_leaves(db, "am_personalization_delivery", 0, CUSTOMERS))
     assert last <= first * 1.1

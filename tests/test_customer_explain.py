@@ -25,7 +25,7 @@ def db():
 
 @pytest.fixture
 def page(db):
-    return recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON)
+    return recommendations(db, CUSTOMER_1, size=2, channel="mcp", now=NOON)
 
 
 def test_what_was_delivered_is_explained_by_what_was_declared_and_by_nothing_that_was_not(db, page):
@@ -35,12 +35,12 @@ def test_what_was_delivered_is_explained_by_what_was_declared_and_by_nothing_tha
         "rec_id": 43,
         "verdict": "reproduced",
         "differences": [],
-        "recommendation": json.loads(json.dumps(vars(page.items[0]))),
+        "recommendation": json.loads(json.dumps(vars(page.recommendations[0]))),
         "declared": {
             "industries": "D",
             "prefecture": "東京都",
-            "horizon_days": 60,
-            "risk_level": "low",
+            "deadline_horizon_days": 60,
+            "risk_tolerance": "low",
         },
         "places": 4,
         "deliveries": [
@@ -51,7 +51,7 @@ def test_what_was_delivered_is_explained_by_what_was_declared_and_by_nothing_tha
                 "slot": "2026-04-02",
                 "delivered_at": "2026-04-02T03:00:00.000Z",
                 "status": 200,
-                "outcome": "charged",
+                "charge": "charged",
                 "charged_yen": 3,
                 "reversed_at": None,
             }
@@ -65,8 +65,8 @@ def test_what_was_not_delivered_to_this_customer_is_not_found_whoever_has_it(db,
     ((another,),) = db.execute(
         f"SELECT min(rec_id) FROM {P}recommendation_log WHERE profile_id = 2"
     ).fetchall()
-    record_delivery(db, another, channel="mcp", slot="2026-04-02")
-    record_delivery(db, 45, channel="mcp", slot="2026-04-02", status=500)
+    record_delivery(db, another, channel="mcp", slot="2026-04-02", delivered_at=NOON)
+    record_delivery(db, 45, channel="mcp", slot="2026-04-02", delivered_at=NOON, status=500)
     for rec_id in (another, 45, 46, 10_000, 2**53):
         with refuses(NOT_FOUND):
             explain(db, CUSTOMER_1, rec_id)

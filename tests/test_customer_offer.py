@@ -16,7 +16,7 @@ from sqlite_utils_personalization.customer_api.recommendations import recommenda
 from sqlite_utils_personalization.errors import NotFound
 from sqlite_utils_personalization.model.model import load_model
 
-OTHER = "cursor belongs to another type or night, or to a preview - begin again without it"
+OTHER = "after belongs to another type or night, or to a preview - begin again without it"
 PROGRAMS = """
 CREATE TABLE programs (
     unified_id TEXT PRIMARY KEY, primary_name TEXT NOT NULL, prefecture TEXT, tier TEXT,
@@ -46,8 +46,8 @@ class Shop:
     def told(self, day, channel="rest", **filters):
         """The items of one page, by title in the order of the shop, what was charged, and what was left out."""
         page = self.ask(day, channel, **filters)
-        ids = sorted(TITLES.index(item.title) for item in page.items)
-        return [ALL[at] for at in ids], page.charged_yen, page.left_out
+        ids = sorted(TITLES.index(item.title) for item in page.recommendations)
+        return [ALL[at] for at in ids], page.charged_yen, page.passed_over
 
     def deliveries(self):
         return self.db.execute(f"SELECT count(*) FROM {P}delivery").fetchone()[0]
@@ -96,12 +96,12 @@ def test_the_same_day_again_is_free_and_the_next_day_has_nothing_to_hand_over(pr
 
 def test_an_item_is_charged_once_a_day_whatever_the_channel(programs):
     programs.score("2026-07-01")
-    assert programs.told("2026-07-01", "mcp", limit=1)[1] == 3
+    assert programs.told("2026-07-01", "mcp", size=1)[1] == 3
     assert programs.told("2026-07-01", "rest") == (ALL, 6, {})
     assert programs.told("2026-07-01", "digest") == (ALL, 0, {})
     page = programs.ask("2026-07-01", "mcp")
     assert (page.delivered_new, page.delivered_before) == (0, 3)
-    assert page.because == "3 already delivered on 2026-07-01, not charged again"
+    assert page.sentence == "3 already delivered on 2026-07-01, not charged again"
 
 
 def test_an_item_is_charged_once_a_day_whatever_the_row(programs):
@@ -111,7 +111,7 @@ def test_an_item_is_charged_once_a_day_whatever_the_row(programs):
     assert programs.told("2026-07-02", "mcp") == (ALL, 0, {})
     assert programs.deliveries() == 3
     # What came free of charge is explained as what was paid for.
-    for item in programs.ask("2026-07-02").items:
+    for item in programs.ask("2026-07-02").recommendations:
         found = explain(programs.db, programs.key, item.rec_id, now=noon("2026-07-02"))
         assert found.recommendation == item
     assert programs.told("2026-07-03") == ([], 0, {"delivered before": 3})
@@ -121,7 +121,7 @@ def test_what_nobody_was_given_of_a_day_is_not_explained_by_what_came_before(pro
     programs.score("2026-07-01")
     programs.ask("2026-07-01")
     programs.score("2026-07-10", model=no_repeats(programs.path))
-    rec_id, *_ = (item.rec_id for item in programs.ask("2026-07-10", None).items)
+    rec_id, *_ = (item.rec_id for item in programs.ask("2026-07-10", None).recommendations)
     with pytest.raises(NotFound):
         explain(programs.db, programs.key, rec_id)
 
@@ -136,14 +136,14 @@ def test_what_has_closed_is_left_out_from_the_day_after(programs):
     early = datetime.fromisoformat("2026-07-20T15:00:00+00:00")
     for moment, left_out in ((late, {}), (early, {"closed": 1})):
         page = recommendations(programs.db, programs.key, recommendation_type="program", now=moment)
-        assert page.left_out == left_out
+        assert page.passed_over == left_out
 
 
 def test_each_item_says_until_when(programs):
     programs.score("2026-07-01")
 
     def said(day, **filters):
-        items = programs.ask(day, **filters).items
+        items = programs.ask(day, **filters).recommendations
         return {one.item_id: (one.closes_on, one.days_left, one.closed) for one in items}
 
     assert said("2026-07-01") == {
@@ -156,7 +156,7 @@ def test_each_item_says_until_when(programs):
         assert old["SOON"] == ("2026-07-20", left, closed)
         assert old["EVER"] == (None, None, False)
     preview = programs.ask("2026-07-22", None, night="2026-07-01")
-    assert sorted(one.closed for one in preview.items) == [False, False, True]
+    assert sorted(one.closed for one in preview.recommendations) == [False, False, True]
 
 
 def test_an_old_night_is_handed_over_as_it_was(programs):
@@ -196,24 +196,26 @@ def test_a_model_without_repeats_spares_none_but_charges_once_a_day(programs):
 
 def test_what_failed_or_was_taken_back_was_not_handed_over(programs):
     programs.score("2026-07-01")
-    first, second, third = (item.rec_id for item in programs.ask("2026-07-01", None).items)
+    first, second, third = (
+        item.rec_id for item in programs.ask("2026-07-01", None).recommendations
+    )
     yesterday = {"slot": "2026-07-01", "delivered_at": "2026-07-01T12:00:00+09:00"}
     record_delivery(programs.db, first, channel="rest", status=500, **yesterday)
     taken_back = record_delivery(programs.db, second, channel="rest", **yesterday)
     reverse_delivery(programs.db, taken_back.delivery_id)
     record_delivery(programs.db, third, channel="digest", **yesterday | {"slot": "issue-7"})
     page = programs.ask("2026-07-02")
-    assert [item.rec_id for item in page.items] == [first, second]
-    assert (page.charged_yen, page.left_out) == (6, {"delivered before": 1})
+    assert [item.rec_id for item in page.recommendations] == [first, second]
+    assert (page.charged_yen, page.passed_over) == (6, {"delivered before": 1})
 
 
 def test_what_was_taken_back_the_same_day_comes_again_and_is_not_charged(programs):
     programs.score("2026-07-01")
-    (item,) = programs.ask("2026-07-01", limit=1).items
+    (item,) = programs.ask("2026-07-01", size=1).recommendations
     sql = f"SELECT delivery_id FROM {P}delivery WHERE rec_id = ?"
     reverse_delivery(programs.db, programs.db.execute(sql, (item.rec_id,)).fetchone()[0])
-    again = programs.ask("2026-07-01", limit=1)
-    assert (again.items, again.charged_yen, again.delivered_before) == ((item,), 0, 1)
+    again = programs.ask("2026-07-01", size=1)
+    assert (again.recommendations, again.charged_yen, again.delivered_before) == ((item,), 0, 1)
 
 
 def change(shop, item_id, **columns):
@@ -254,7 +256,11 @@ def test_another_round_of_a_programme_is_a_repeat_unless_it_opened_since(program
     assert programs.db.execute(sql).fetchone() == (1, 2)
     programs.ask("2026-07-01")
     page = programs.ask("2026-07-02")
-    assert ([item.item_id for item in page.items], page.charged_yen, page.left_out) == told
+    assert (
+        [item.item_id for item in page.recommendations],
+        page.charged_yen,
+        page.passed_over,
+    ) == told
 
 
 def test_what_stands_for_a_type_is_never_handed_over(bare):
@@ -264,8 +270,8 @@ def test_what_stands_for_a_type_is_never_handed_over(bare):
     for filters in ({}, {"night": "2026-07-01"}):
         for channel in ("rest", None):
             page = bare.ask("2026-07-01", channel, **filters)
-            assert (page.items, page.left_out) == ((), {"placeholder": logged})
-            assert (page.charged_yen, page.next_cursor) == (0, None)
+            assert (page.recommendations, page.passed_over) == ((), {"placeholder": logged})
+            assert (page.charged_yen, page.next) == (0, None)
     assert bare.deliveries() == 0
 
 
@@ -286,22 +292,22 @@ def test_the_newest_night_is_so_by_its_day_and_has_come(programs):
     tomorrow = programs.score("2026-07-03")
 
     def run_of(day):
-        return {item.run_id for item in programs.ask(day, night=None).items}
+        return {item.run_id for item in programs.ask(day, night=None).recommendations}
 
     assert run_of("2026-07-02") == {newest}
     assert programs.told("2026-07-03") == ([], 0, {"delivered before": 3})
-    assert {item.run_id for item in programs.ask("2026-07-03", night="2026-07-03").items} == {
-        tomorrow
-    }
-    assert programs.ask("2026-06-30", None).items == ()
+    assert {
+        item.run_id for item in programs.ask("2026-07-03", night="2026-07-03").recommendations
+    } == {tomorrow}
+    assert programs.ask("2026-06-30", None).recommendations == ()
 
 
 def test_of_one_day_the_last_run_counts(programs):
     first = programs.score("2026-07-01")
     again = programs.score("2026-07-01", again=True)
-    assert {item.run_id for item in programs.ask("2026-07-01").items} == {again}
+    assert {item.run_id for item in programs.ask("2026-07-01").recommendations} == {again}
     asked = programs.ask("2026-07-01", night="2026-07-01")
-    assert ({item.run_id for item in asked.items}, asked.charged_yen) == ({again}, 0)
+    assert ({item.run_id for item in asked.recommendations}, asked.charged_yen) == ({again}, 0)
     assert first != again
 
 
@@ -309,7 +315,7 @@ def test_a_night_that_is_not_sealed_is_none(programs):
     first = programs.score("2026-07-01")
     second = programs.score("2026-07-02")
     tamper(programs.db, f"DELETE FROM {P}seal WHERE run_id = {second}")
-    assert {item.run_id for item in programs.ask("2026-07-02").items} == {first}
+    assert {item.run_id for item in programs.ask("2026-07-02").recommendations} == {first}
     assert programs.told("2026-07-02", night="2026-07-02") == ([], 0, {})
 
 
@@ -324,30 +330,32 @@ def test_a_customer_the_newest_night_did_not_know_gets_nothing(programs, add_pro
 def test_a_cursor_stays_in_its_night(programs, refuses):
     programs.score("2026-07-01")
     programs.score("2026-07-02")
-    newest = programs.ask("2026-07-02", limit=1).next_cursor
-    old = programs.ask("2026-07-02", limit=1, night="2026-07-01").next_cursor
+    newest = programs.ask("2026-07-02", size=1).next
+    old = programs.ask("2026-07-02", size=1, night="2026-07-01").next
     paid = programs.deliveries()
     for cursor, night in ((old, None), (newest, "2026-07-01"), (newest, "2026-07-02")):
         with refuses(OTHER):
-            programs.ask("2026-07-02", cursor=cursor, night=night)
+            programs.ask("2026-07-02", after=cursor, night=night)
     assert programs.deliveries() == paid
     # A night that ends between two pages: begin again, and what was handed over is free.
-    first = programs.ask("2026-07-02", limit=2)
+    first = programs.ask("2026-07-02", size=2)
     programs.score("2026-07-02", again=True)
     with refuses(OTHER):
-        programs.ask("2026-07-02", limit=2, cursor=first.next_cursor)
+        programs.ask("2026-07-02", size=2, after=first.next)
 
 
 def test_pages_go_on_behind_what_is_left_out_and_count_it_once(programs):
     programs.score("2026-07-01")
-    first = programs.ask("2026-07-01", limit=1)
-    assert first.next_cursor
+    first = programs.ask("2026-07-01", size=1)
+    assert first.next
     # The next day one is left out before the first, and none is offered twice.
-    page = programs.ask("2026-07-02", limit=1)
-    rest = programs.ask("2026-07-02", limit=1, cursor=page.next_cursor)
-    assert (page.left_out, rest.left_out) == ({"delivered before": 1}, {})
-    assert rest.next_cursor is None
-    assert len({one.items[0].item_id for one in (first, page, rest)}) == 3
+    page = programs.ask("2026-07-02", size=1)
+    rest = programs.ask("2026-07-02", size=1, after=page.next)
+    assert (page.passed_over, rest.passed_over) == ({"delivered before": 1}, {})
+    assert rest.next is None
+    assert len({one.recommendations[0].item_id for one in (first, page, rest)}) == 3
     assert [one.charged_yen for one in (first, page, rest)] == [3, 3, 3]
     # Of a page that was cut at midnight, the cursor leads on.
-    assert programs.ask("2026-07-02", limit=1, cursor=page.next_cursor).items == rest.items
+    assert (
+        programs.ask("2026-07-02", size=1, after=page.next).recommendations == rest.recommendations
+    )

@@ -61,13 +61,13 @@ def walk(db, user, **filters):
     """All pages, to the end; at noon if nothing else is said."""
     filters = {"now": NOON, **filters}
     pages = [recommendations(db, user, **filters)]
-    while pages[-1].next_cursor:
-        pages.append(recommendations(db, user, **filters, cursor=pages[-1].next_cursor))
+    while pages[-1].next:
+        pages.append(recommendations(db, user, **filters, after=pages[-1].next))
     return pages
 
 
 def items(pages):
-    return [item for page in pages for item in page.items]
+    return [item for page in pages for item in page.recommendations]
 
 
 def parts(cursor):
@@ -112,20 +112,20 @@ def test_the_pages_are_the_rows_of_the_view_of_one_night(number, limit, kind, ni
         user = customer(db, number)
         db.row_factory = row_of
         filters = {"recommendation_type": kind, "night": night}
-        pages = walk(db, user, limit=limit, channel="rest", now=now, **filters)
+        pages = walk(db, user, size=limit, channel="rest", now=now, **filters)
         rows = expected(db, user, **filters, day=now.date().isoformat())
         assert list(map(as_the_view_says, items(pages))) == rows
-        assert [len(page.items) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+        assert [len(page.recommendations) for page in pages[:-1]] == [limit] * (len(pages) - 1)
         assert sum(page.charged_yen for page in pages) == 3 * len(rows)
-        left_out = sum(sum(page.left_out.values()) for page in pages)
+        left_out = sum(sum(page.passed_over.values()) for page in pages)
         assert left_out == len(expected(db, user, kind, night or NIGHTS[-1])) - len(rows)
 
 
 def test_an_item_says_why_it_is_where_it_is(db):
     served_at = db.execute(f"SELECT served_at FROM {P}run WHERE run_id = 2").fetchone()[0]
-    page = recommendations(db, CUSTOMER_1, limit=1, channel="mcp", now=NOON)
+    page = recommendations(db, CUSTOMER_1, size=1, channel="mcp", now=NOON)
     assert json.loads(json.dumps(page.to_dict())) == {
-        "items": [
+        "recommendations": [
             {
                 "rec_id": 43,
                 "as_of": "2026-04-02",
@@ -153,22 +153,22 @@ def test_an_item_says_why_it_is_where_it_is(db):
                 "saved_search": None,
             }
         ],
-        "next_cursor": page.next_cursor,
-        "left_out": {},
+        "next": page.next,
+        "passed_over": {},
         "preview": False,
         "delivered_new": 1,
         "delivered_before": 0,
         "charged_yen": 3,
         "unit_price_yen": 3,
-        "because": "1 delivered for the first time on 2026-04-02, Japanese time",
+        "sentence": "1 delivered for the first time on 2026-04-02, Japanese time",
     }
-    assert parts(page.next_cursor)[:-1] == [2, 44, None, None, False]
+    assert parts(page.next)[:-1] == [2, 44, None, None, False]
 
 
 def test_a_preview_shows_titles_and_delivers_nothing(db):
     db.execute("PRAGMA query_only = 1")
-    page = recommendations(db, CUSTOMER_1, limit=2, now=NOON)
-    assert [vars(item) for item in page.items] == [
+    page = recommendations(db, CUSTOMER_1, size=2, now=NOON)
+    assert [vars(item) for item in page.recommendations] == [
         {
             "rec_id": rec_id,
             "as_of": "2026-04-02",
@@ -184,7 +184,7 @@ def test_a_preview_shows_titles_and_delivers_nothing(db):
             (44, "小規模事業者のバリアフリー改修補助", "2027-02-26", 330),
         )
     ]
-    assert (page.preview, page.charged_yen, page.because) == (
+    assert (page.preview, page.charged_yen, page.sentence) == (
         True,
         0,
         "a preview delivers nothing",
@@ -195,8 +195,8 @@ def test_a_preview_shows_titles_and_delivers_nothing(db):
 def test_the_same_page_is_charged_once_a_japanese_day(db):
     def charged(channel, *moment):
         now = datetime(2026, 4, *moment, tzinfo=timezone.utc)
-        page = recommendations(db, CUSTOMER_1, limit=2, channel=channel, now=now)
-        return page.delivered_new, page.delivered_before, page.charged_yen, page.because
+        page = recommendations(db, CUSTOMER_1, size=2, channel=channel, now=now)
+        return page.delivered_new, page.delivered_before, page.charged_yen, page.sentence
 
     # 15:00 UTC is midnight in Japan.
     first = "2 delivered for the first time on 2026-04-02, Japanese time"
@@ -211,24 +211,24 @@ def test_the_same_page_is_charged_once_a_japanese_day(db):
     # The next day what was delivered is left out, and what comes instead is new.
     assert charged("rest", 2, 15)[:3] == (2, 0, 6)
     assert len({rec_id for rec_id, *_ in deliveries(db)}) == 4
-    third = recommendations(db, CUSTOMER_1, limit=3, channel="digest", now=NOON)
-    assert third.because == (
+    third = recommendations(db, CUSTOMER_1, size=3, channel="digest", now=NOON)
+    assert third.sentence == (
         "1 delivered for the first time on 2026-04-02, Japanese time;"
         " 2 already delivered on 2026-04-02, not charged again"
     )
 
 
 def test_a_delivery_recorded_otherwise_is_refused_and_nothing_is_delivered(db):
-    record_delivery(db, 44, channel="mcp", slot="2026-04-02", status=500)
+    record_delivery(db, 44, channel="mcp", slot="2026-04-02", status=500, delivered_at=NOON)
     with pytest.raises(DeliveryConflict):
-        recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON)
+        recommendations(db, CUSTOMER_1, size=2, channel="mcp", now=NOON)
     assert deliveries(db) == [(44, "mcp", "2026-04-02")]
     assert not db.in_transaction
 
 
 def test_the_delivery_is_kept_or_lost_with_the_callers_transaction(db):
     db.execute("BEGIN IMMEDIATE")
-    assert recommendations(db, CUSTOMER_1, limit=2, channel="mcp", now=NOON).charged_yen == 6
+    assert recommendations(db, CUSTOMER_1, size=2, channel="mcp", now=NOON).charged_yen == 6
     db.execute("ROLLBACK")
     assert deliveries(db) == []
 
@@ -241,12 +241,17 @@ def test_what_cannot_be_replayed_is_neither_shown_nor_charged(db):
         f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type, score, served_at)"
         f" SELECT 8, 'program', 7, served_at FROM {P}run WHERE run_id = 2"
     )
-    (page,) = walk(db, CUSTOMER_1, limit=100, channel="mcp")
-    assert page.left_out == {"differs": 1}
-    assert 44 not in [item.rec_id for item in page.items]
-    eighth = walk(db, customer(db, 8), limit=100, channel="mcp")[0]
-    assert (eighth.left_out, len(eighth.items)) == ({"no evidence": 1}, eighth.delivered_new)
-    assert {row[0] for row in deliveries(db)} == {item.rec_id for item in page.items + eighth.items}
+    (page,) = walk(db, CUSTOMER_1, size=100, channel="mcp")
+    assert page.passed_over == {"differs": 1}
+    assert 44 not in [item.rec_id for item in page.recommendations]
+    eighth = walk(db, customer(db, 8), size=100, channel="mcp")[0]
+    assert (eighth.passed_over, len(eighth.recommendations)) == (
+        {"no evidence": 1},
+        eighth.delivered_new,
+    )
+    assert {row[0] for row in deliveries(db)} == {
+        item.rec_id for item in page.recommendations + eighth.recommendations
+    }
 
 
 @pytest.mark.parametrize(
@@ -270,71 +275,69 @@ def test_what_cannot_be_replayed_is_neither_shown_nor_charged(db):
     ],
 )
 def test_a_cursor_that_was_not_given_is_refused(db, refuses, text):
-    with refuses("cursor is not one that you were given - begin again without it"):
-        recommendations(db, CUSTOMER_1, cursor=text, channel="mcp", now=NOON)
+    with refuses("after is not one that you were given - begin again without it"):
+        recommendations(db, CUSTOMER_1, after=text, channel="mcp", now=NOON)
     assert deliveries(db) == []
 
 
 @given(st.text(max_size=80))
 def test_no_cursor_is_a_traceback(text):
     with closing(in_memory()) as db, pytest.raises(InvalidInput):
-        recommendations(db, CUSTOMER_1, cursor=text)
+        recommendations(db, CUSTOMER_1, after=text)
 
 
 @pytest.mark.parametrize("place", (0, 1, -1))
 def test_a_cursor_begins_where_a_page_ended_and_nowhere_else(db, place):
-    given = parts(recommendations(db, CUSTOMER_1, limit=1, channel="mcp", now=NOON).next_cursor)
+    given = parts(recommendations(db, CUSTOMER_1, size=1, channel="mcp", now=NOON).next)
     for other in range(40, 50):
         forged = [*given]
         forged[place] = given[place][:-1] + f"{other:x}"[-1] if place == -1 else other
         if forged != given:
             with pytest.raises(InvalidInput):
-                recommendations(db, CUSTOMER_1, cursor=made_of(forged), channel="mcp", now=NOON)
+                recommendations(db, CUSTOMER_1, after=made_of(forged), channel="mcp", now=NOON)
     assert [row[0] for row in deliveries(db)] == [43]
 
 
 def test_a_preview_leads_to_previews_only(db, refuses):
-    free = recommendations(db, CUSTOMER_1, limit=1, now=NOON).next_cursor
+    free = recommendations(db, CUSTOMER_1, size=1, now=NOON).next
     with refuses(
-        "cursor belongs to another type or night, or to a preview - begin again without it"
+        "after belongs to another type or night, or to a preview - begin again without it"
     ):
-        recommendations(db, CUSTOMER_1, cursor=free, channel="mcp", now=NOON)
+        recommendations(db, CUSTOMER_1, after=free, channel="mcp", now=NOON)
     given = parts(free)
     given[4] = False
-    with refuses("cursor is not one that you were given - begin again without it"):
-        recommendations(db, CUSTOMER_1, cursor=made_of(given), channel="mcp", now=NOON)
+    with refuses("after is not one that you were given - begin again without it"):
+        recommendations(db, CUSTOMER_1, after=made_of(given), channel="mcp", now=NOON)
     assert deliveries(db) == []
 
 
 def test_a_cursor_selects_no_row_of_another_customer(db, refuses):
-    mine = recommendations(db, customer(db, 2), limit=1, now=NOON).next_cursor
-    with refuses("cursor is not one that you were given - begin again without it"):
-        recommendations(db, CUSTOMER_1, cursor=mine, now=NOON)
+    mine = recommendations(db, customer(db, 2), size=1, now=NOON).next
+    with refuses("after is not one that you were given - begin again without it"):
+        recommendations(db, CUSTOMER_1, after=mine, now=NOON)
     stolen = items(walk(db, CUSTOMER_1, channel="mcp"))
     own = {row[0] for row in db.execute(VIEW, (CUSTOMER_1,)) if row[1] == NIGHTS[-1]}
     assert {item.rec_id for item in stolen} == own
 
 
 def test_a_cursor_goes_with_its_filters(db, refuses):
-    mine = recommendations(
-        db, CUSTOMER_1, limit=1, recommendation_type="program", now=NOON
-    ).next_cursor
+    mine = recommendations(db, CUSTOMER_1, size=1, recommendation_type="program", now=NOON).next
     for other in ({}, {"recommendation_type": "amendment"}, {"night": "2026-04-02"}):
         with refuses(
-            "cursor belongs to another type or night, or to a preview - begin again without it"
+            "after belongs to another type or night, or to a preview - begin again without it"
         ):
-            recommendations(db, CUSTOMER_1, cursor=mine, now=NOON, **other)
+            recommendations(db, CUSTOMER_1, after=mine, now=NOON, **other)
 
 
 def test_what_others_write_between_two_pages_moves_no_row(db):
-    first = recommendations(db, CUSTOMER_1, limit=3, now=NOON)
-    before = walk(db, CUSTOMER_1, limit=3)
+    first = recommendations(db, CUSTOMER_1, size=3, now=NOON)
+    before = walk(db, CUSTOMER_1, size=3)
     late = (
         f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type) VALUES (1, 'program')"
     )
     db.execute(late)
-    rest = recommendations(db, CUSTOMER_1, limit=100, cursor=first.next_cursor, now=NOON)
-    assert [*first.items, *rest.items] == items(before)
+    rest = recommendations(db, CUSTOMER_1, size=100, after=first.next, now=NOON)
+    assert [*first.recommendations, *rest.recommendations] == items(before)
 
 
 def test_a_key_that_is_nobodys_is_told_so_without_being_repeated(db):
@@ -356,8 +359,8 @@ def test_a_key_that_is_nobodys_is_told_so_without_being_repeated(db):
         ("night", "20260402", "night is not a day - write it like 2026-07-22"),
         ("night", 20260402, "night is not a day - write it like 2026-07-22"),
         *(
-            ("limit", limit, "limit is not a whole number from 1 to 100 - give one, or none")
-            for limit in (0, 101, -1, True, "10", 2.0, None)
+            ("size", size, "size is not a whole number from 1 to 100 - give one, or none")
+            for size in (0, 101, -1, True, "10", 2.0, None)
         ),
     ],
 )
@@ -418,28 +421,29 @@ def test_a_page_costs_the_same_however_long_the_log_is(db):
             nonlocal count
             count += 1
 
-        first = recommendations(db, CUSTOMER_1, limit=3, now=NOON).next_cursor
+        first = recommendations(db, CUSTOMER_1, size=3, now=NOON).next
         db.set_progress_handler(step, 10)
-        recommendations(db, CUSTOMER_1, limit=3, cursor=first, now=NOON)
-        recommendations(db, CUSTOMER_1, limit=3, night=NIGHTS[0], now=NOON)
+        recommendations(db, CUSTOMER_1, size=3, after=first, now=NOON)
+        recommendations(db, CUSTOMER_1, size=3, night=NIGHTS[0], now=NOON)
         db.set_progress_handler(None, 0)
         return count
 
-    recommendations(db, CUSTOMER_1, limit=3, channel="mcp", now=NOON)
+    recommendations(db, CUSTOMER_1, size=3, channel="mcp", now=NOON)
     before = steps()
     db.executemany(
         f"INSERT INTO {P}recommendation_log(profile_id, recommendation_type) VALUES (?, 'program')",
         [(2 + n % 7,) for n in range(20_000)],
     )
     others = f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id > 1"
-    record_deliveries(db, [row[0] for row in db.execute(others)], channel="rest", slot="2026-04-02")
+    rec_ids = [row[0] for row in db.execute(others)]
+    record_deliveries(db, rec_ids, channel="digest", slot="2026-04-02")
     assert steps() <= before * 1.2
 
 
 def test_two_at_once_are_charged_once(path):
     def ask(_):
         with closing(connect(path)) as db:
-            return recommendations(db, CUSTOMER_1, limit=5, channel="mcp", now=NOON)
+            return recommendations(db, CUSTOMER_1, size=5, channel="mcp", now=NOON)
 
     with ThreadPoolExecutor(8) as pool:
         pages = list(pool.map(ask, range(16)))

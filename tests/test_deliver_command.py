@@ -32,7 +32,7 @@ def stored(path, columns="rec_id, channel, slot, delivered_at, status, unit_pric
 
 
 def line(rec_id, **other):
-    return {"rec_id": rec_id, "channel": "mcp", "slot": "2026-07-22", **other}
+    return {"rec_id": rec_id, "channel": "digest", "slot": "2026-07-22", **other}
 
 
 def test_what_was_recorded_is_printed_and_counted(path):
@@ -92,11 +92,11 @@ def test_lines_are_recorded_and_the_options_are_what_they_do_not_say(path):
     ]
     lines[2]["delivered_at"] = "2026-07-22T00:30:00Z"
     result = run(path, "-", *DIGEST, "--delivered-at", "2026-07-21T00:00Z", lines=lines)
-    assert (result.exit_code, result.stderr) == (0, "3 delivered\n")
+    assert (result.exit_code, result.stderr) == (0, "2 delivered, 1 failed\n")
     assert stored(path) == [
         (1, "digest", "2026-07-22", "2026-07-21T00:00:00.000Z", 200, 3),
         (2, "digest", "2026-07-23", "2026-07-21T00:00:00.000Z", 200, 3),
-        (3, "mcp", "2026-07-22", "2026-07-22T00:30:00.000Z", 500, 2),
+        (3, "digest", "2026-07-22", "2026-07-22T00:30:00.000Z", 500, 2),
     ]
 
 
@@ -145,12 +145,12 @@ FORM = (
         ),
         (
             json.dumps(line(1, slot="someone@example.com")).encode(),
-            "slot is neither a day, a month or a week, nor the word and number of an issue"
+            "slot is neither a day, a month or a week, nor the number of an issue"
             " - give one like 2026-07-22, 2026-07, 2026-W30 or issue-7",
         ),
         (
             json.dumps(line(5, status=500)).encode(),
-            "rec_id 5 was delivered on mcp in slot 2026-07-22 with status 200, not 500"
+            "rec_id 5 was delivered on digest in slot 2026-07-22 with status 200, not 500"
             " - correct the fact, or reverse that delivery and use another slot",
         ),
     ),

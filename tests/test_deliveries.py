@@ -10,11 +10,12 @@ import pytest
 from delivered import DELIVERY, connect, logged, rows
 
 import sqlite_utils_personalization
-from sqlite_utils_personalization import PersonalizationError, record_delivery
+from sqlite_utils_personalization import PersonalizationError
 from sqlite_utils_personalization.billing.delivery import fact, is_key
 from sqlite_utils_personalization.billing.record import (
     TOGETHER,
     record_deliveries,
+    record_delivery,
     record_facts,
     reverse_delivery,
 )
@@ -104,11 +105,11 @@ def test_the_same_key_with_other_content_is_refused(db, refuses, other, said):
 
 @pytest.mark.parametrize(
     "other",
-    ({"channel": "mcp"}, {"channel": "rest"}, {"slot": "2026-07-23"}, {"slot": "2026-07-22b"}),
+    ({"channel": "mcp"}, {"channel": "rest"}, {"slot": "2026-07-23"}, {"slot": "2026-07-22.2"}),
 )
 def test_another_channel_or_slot_is_another_delivery(db, other):
     record_delivery(db, 3, **DIGEST)
-    assert record_delivery(db, 3, **(DIGEST | other)).new
+    assert record_delivery(db, 3, **(DIGEST | other), delivered_at=AT).new
 
 
 @pytest.mark.parametrize(
@@ -180,12 +181,33 @@ def test_what_cannot_be_a_delivery_is_refused_with_what_to_do(db, refuses, given
         "１",
         None,
         20260722,
+        "20260722",
+        "2026-7-22",
+        "2026-07-2",
+        "2026-02-29",
+        "2026-W54",
+        "2026-W00",
+        "2025-W53",
+        "2026-W1",
+        "2026-07-22b",
+        "2026-07-22.1",
+        "2026-07-22.02",
+        "2026-07-22 ",
+        "２０２６-07-22",
+        "yesterday",
+        "weekly",
+        "Tanaka-1985",
+        "issue-07",
+        "issue-0",
+        "Issue-7",
+        "issue7",
+        "7",
         "a\0b",
     ),
 )
 def test_a_slot_with_room_for_an_address_or_a_name_is_refused_and_not_repeated(db, refuses, slot):
     with refuses(
-        "slot is neither a day, a month or a week, nor the word and number of an issue"
+        "slot is neither a day, a month or a week, nor the number of an issue"
         " - give one like 2026-07-22, 2026-07, 2026-W30 or issue-7"
     ):
         record_delivery(db, 3, channel="digest", slot=slot)
@@ -302,10 +324,11 @@ def test_without_the_table_it_says_what_to_run(db, refuses):
 
 DELIVER = """
 import sqlite3, sys
-from sqlite_utils_personalization import record_delivery
+from sqlite_utils_personalization.billing.record import record_delivery
 db = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
 sys.stdin.readline()
-print(sum(record_delivery(db, rec_id, channel="rest", slot="2026-07-22").new for rec_id in range(1, 101)))
+given = {"channel": "rest", "slot": "2026-07-22", "delivered_at": sys.argv[2]}
+print(sum(record_delivery(db, rec_id, **given).new for rec_id in range(1, 101)))
 """
 
 
@@ -313,7 +336,7 @@ def test_two_processes_that_deliver_the_same_facts_at_once_write_each_once(db_pa
     logged(db_path, 100)
     both = [
         subprocess.Popen(
-            [sys.executable, "-c", DELIVER, str(db_path)],
+            [sys.executable, "-c", DELIVER, str(db_path), AT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -349,7 +372,8 @@ def test_an_item_is_charged_once_a_japanese_day_whatever_the_channel_and_slot(db
 
 def test_all_of_one_call_and_of_many_rounds_are_charged_once(db):
     facts = [
-        {"channel": "digest", "slot": f"issue-{n}", "delivered_at": AT} for n in range(TOGETHER + 5)
+        {"channel": "digest", "slot": f"issue-{n}", "delivered_at": AT}
+        for n in range(1, TOGETHER + 6)
     ]
     found = list(record_facts(db, [fact(3, **one) for one in facts]))
     assert [row.unit_price_yen for row in found] == [3, *[0] * (TOGETHER + 4)]
@@ -358,9 +382,10 @@ def test_all_of_one_call_and_of_many_rounds_are_charged_once(db):
 def test_a_price_that_is_said_of_what_was_charged_is_refused(db, refuses):
     record_delivery(db, 3, **DIGEST, delivered_at=AT)
     with refuses("rec_id 3, or its item, was charged that day - leave the price out, or say 0"):
-        record_delivery(db, 3, channel="rest", slot="issue-1", delivered_at=AT, unit_price_yen=3)
+        record_delivery(db, 3, channel="digest", slot="issue-1", delivered_at=AT, unit_price_yen=3)
     assert (
-        record_delivery(db, 3, channel="rest", slot="issue-1", delivered_at=AT).unit_price_yen == 0
+        record_delivery(db, 3, channel="digest", slot="issue-1", delivered_at=AT).unit_price_yen
+        == 0
     )
 
 
@@ -376,9 +401,9 @@ def test_what_failed_or_was_free_leaves_the_charge_to_the_next(db, first):
 
 
 def test_what_was_taken_back_may_be_charged_once_more(db):
-    for n in range(3):
+    for n in range(1, 4):
         slot = {"delivered_at": AT, "slot": f"issue-{n}"}
-        assert day_of(db, slot, {**slot, "channel": "mcp"}) == [3, 0]
+        assert day_of(db, slot, {**slot, "slot": f"2026-07.{n + 1}"}) == [3, 0]
         reverse_delivery(db, hashlib.sha256(f'[3,"digest","issue-{n}"]'.encode()).hexdigest())
 
 

@@ -108,7 +108,7 @@ def test_it_holds_what_a_customer_wants_to_know(write):
         "opens_on": None,
         "closes_on": "2026-05-01",
         "days_left": 30,
-        "rolling": None,
+        "closing": "dated",
         "prefectures": ["東京都"],
         "area": "東京都",
         "amount_yen": 3_000_000,
@@ -123,7 +123,7 @@ def test_it_holds_what_a_customer_wants_to_know(write):
         "others": ["建設業の省エネ設備導入補助金(第2回)"],
         "dismiss_url": None,
     }
-    assert (second["item_id"], second["rolling"], second["amount_yen"]) == ("P3", True, None)
+    assert (second["item_id"], second["closing"], second["amount_yen"]) == ("P3", "rolling", None)
     assert second["url"] is None, "nothing but an address of the web becomes a link"
     assert {name: found[ONE][name] for name in ("as_of", "day", "more", "language")} == {
         "as_of": AS_OF,
@@ -296,6 +296,8 @@ def test_the_list_names_customers_by_hash_and_their_files(path, tmp_path):
     (line,) = (tmp_path / "d" / "digests.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line) == {
         "user_token_hash": ONE,
+        "run_id": 1,
+        "as_of": AS_OF,
         "subject": "補助金・助成金のお知らせ(2026年4月1日、新着4件)",
         "rec_ids": [1, 2, 3, 4],
         "files": [f"{ONE}.html", f"{ONE}.json", f"{ONE}.txt"],

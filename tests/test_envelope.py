@@ -76,19 +76,21 @@ async def test_rest_carries_it(path, envelope, inline):
     datasette = await open_api(path, settings={"envelope": said})
     preview = (await ask(datasette, "GET", f"{API}/recommendations?preview=1", KEY)).json()
     carries(preview, 0)
-    assert not any("source_url" in item for item in preview["items"])
+    assert not any("source_url" in item for item in preview["recommendations"])
     for units in (True, False):
-        page = (await ask(datasette, "GET", f"{API}/recommendations?limit=100", KEY)).json()
-        carries(page, len(page["items"]) if units else 0)
-        assert all(map(is_described, page["items"]))
+        page = (await ask(datasette, "GET", f"{API}/recommendations?size=100", KEY)).json()
+        carries(page, len(page["recommendations"]) if units else 0)
+        assert all(map(is_described, page["recommendations"]))
     urls = {
-        item["source_url"] for item in page["items"] if item["recommendation_type"] == "program"
+        item["source_url"]
+        for item in page["recommendations"]
+        if item["recommendation_type"] == "program"
     }
     assert any(url and url.startswith(URL) for url in urls)
-    rec_id = page["items"][0]["rec_id"]
+    rec_id = page["recommendations"][0]["rec_id"]
     told = (await ask(datasette, "GET", f"{API}/recommendations/{rec_id}", KEY)).json()
     carries(told, 0)
-    assert told["recommendation"]["source_url"] == page["items"][0]["source_url"]
+    assert told["recommendation"]["source_url"] == page["recommendations"][0]["source_url"]
     carries((await ask(datasette, "GET", f"{API}/profile", KEY)).json(), 0)
 
 
@@ -102,12 +104,12 @@ async def test_mcp_carries_it_as_rest_does(path):
             return done.structured_content
 
         carries(await call("list_recommendations", preview=True), 0)
-        page = await call("list_recommendations", limit=100)
-        carries(page, len(page["items"]))
-        assert all(map(is_described, page["items"]))
-        told = await call("explain", rec_id=page["items"][0]["rec_id"])
+        page = await call("list_recommendations", size=100)
+        carries(page, len(page["recommendations"]))
+        assert all(map(is_described, page["recommendations"]))
+        told = await call("explain", rec_id=page["recommendations"][0]["rec_id"])
         carries(told, 0)
-        assert told["recommendation"]["source_url"] == page["items"][0]["source_url"]
+        assert told["recommendation"]["source_url"] == page["recommendations"][0]["source_url"]
         carries(await call("set_preference"), 0)
 
 

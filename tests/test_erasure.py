@@ -31,7 +31,6 @@ from sqlite_utils_personalization.preferences.profile import (
     set_preferences,
 )
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 
 P = "am_personalization_"
 NEXT = "2026-04-02"
@@ -146,11 +145,11 @@ def test_a_customer_erased_while_a_night_is_under_way_gets_no_further_row(
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        score(path, as_of=NEXT, reporter=Reporter(progress=stop))
+        score(path, as_of=NEXT, progress=stop)
     erase(db, TWO)
     count = f"SELECT count(*) FROM {P}recommendation_log WHERE profile_id = 2"
     before = db.execute(count).fetchone()
-    assert score(path, as_of=NEXT)["status"] == "resumed"
+    assert score(path, as_of=NEXT)["outcome"] == "resumed"
     assert db.execute(count).fetchone() == before
     assert verify(db) == []
 

@@ -87,7 +87,7 @@ def test_before_901_there_are_no_events_and_no_fault(fresh_path):
     migrate(fresh_path, only=["287_personalization", "900_personalization_evidence"])
     db = sqlite3.connect(fresh_path, isolation_level=None)
     db.execute(f"INSERT INTO {P}profile(user_token_hash) VALUES (?)", ("0" * 64,))
-    assert score(fresh_path, as_of=AS_OF)["status"] == "scored"
+    assert score(fresh_path, as_of=AS_OF)["outcome"] == "scored"
     assert (unsealed_events(db), verify(db)) == ([], [])
     db.close()
 

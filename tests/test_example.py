@@ -65,7 +65,7 @@ def test_the_example_has_every_type_and_deadlines_near_and_far(tmp_path):
 def test_the_example_was_scored_already(tmp_path):
     path = tmp_path / "jpcite.db"
     run("personalization-example", path)
-    assert score(path, as_of=AS_OF)["status"] == "already scored"
+    assert score(path, as_of=AS_OF)["outcome"] == "already scored"
 
 
 def test_an_existing_file_is_left_alone(tmp_path):

@@ -314,7 +314,7 @@ def test_an_item_of_another_type_with_the_id_of_a_program_is_not_that_program(pa
 def test_what_is_said_while_a_night_is_there_already_changes_nothing_of_it(path, db):
     give_feedback(db, ONE, "program", "A-1", "dismissed")
     give_feedback(db, ONE, "program", "A-3", "interested")
-    assert score(path, as_of=NIGHT)["status"] == "already scored"
+    assert score(path, as_of=NIGHT)["outcome"] == "already scored"
     assert offered(db, 1, NIGHT) == ALL
     assert verify(db) == []
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from strategies import old
 
 from sqlite_utils_personalization import migrate, score
+from sqlite_utils_personalization.api import opened
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.verify import verify
@@ -32,8 +33,7 @@ from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.feedback import give_feedback
 from sqlite_utils_personalization.preferences.rotation import rotate
-from sqlite_utils_personalization.scoring import log, night
-from sqlite_utils_personalization.scoring.night import Reporter
+from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.transaction import transaction
 
 START = """
@@ -151,7 +151,7 @@ class History:
                 raise KeyboardInterrupt
 
         with suppress(KeyboardInterrupt):
-            self.score(reporter=Reporter(progress=stop))
+            self.score(progress=stop)
 
     def killed(self, statements):
         """A process of its own scores the night, and dies at one of its statements, leaving its journal behind."""
@@ -159,7 +159,7 @@ class History:
         process = os.fork()
         if process == 0:
             try:
-                night.open_writable = dying(night.open_writable, statements)
+                opened.open_writable = dying(opened.open_writable, statements)
                 self.score()
             finally:
                 os._exit(0)
@@ -261,17 +261,17 @@ class History:
                 f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = ? AND rec_id % ? = 0"
             )
             rows = [rec_id for (rec_id,) in db.execute(sql, (number, every))]
-            slot = f"{next(self.slots)}"
+            slot = f"issue-{next(self.slots)}"
             if days < 0:
                 # Before they were logged: what another program may have written.
                 new = [
-                    (delivery_key(row, "rest", slot), row, "rest", slot, moment, status, 3)
+                    (delivery_key(row, "digest", slot), row, "digest", slot, moment, status, 3)
                     for row in rows
                 ]
                 insert_deliveries(db, [(*row, None, None) for row in new])
                 return
             facts = [
-                fact(row, channel="rest", slot=slot, delivered_at=moment, status=status)
+                fact(row, channel="digest", slot=slot, delivered_at=moment, status=status)
                 for row in rows
             ]
             # Rows of a later night are left out.

@@ -83,15 +83,15 @@ async def test_a_customers_day(path, address):
         done = await answer(new, SET, industry_pack="D", prefecture="東京")
         assert (done["outcome"], done["charged_yen"]) == ("created", 0)
         score(path, as_of="2026-04-03")
-        first = await answer(new, LIST, limit=2)
-        second = await answer(new, LIST, limit=2)
+        first = await answer(new, LIST, size=2)
+        second = await answer(new, LIST, size=2)
         assert (first["charged_yen"], second["charged_yen"]) == (6, 0)
-        assert first["items"] == second["items"]
-        told = await answer(new, EXPLAIN, rec_id=first["items"][0]["rec_id"])
-        assert told["recommendation"] == first["items"][0]
+        assert first["recommendations"] == second["recommendations"]
+        told = await answer(new, EXPLAIN, rec_id=first["recommendations"][0]["rec_id"])
+        assert told["recommendation"] == first["recommendations"][0]
         said = {"type": "program", "item_id": "EX-104", "feedback": "interested"}
         assert (await answer(new, SAY, **said))["charged_yen"] == 0
-    assert delivered_to(path, NEW) == [(item["rec_id"], "mcp") for item in first["items"]]
+    assert delivered_to(path, NEW) == [(item["rec_id"], "mcp") for item in first["recommendations"]]
 
 
 @pytest.mark.asyncio
@@ -117,9 +117,9 @@ async def test_without_a_known_key_no_tool_works(path, address):
 @pytest.mark.asyncio
 async def test_a_customer_is_who_sends_the_request_and_no_other(path, address):
     async with client(address, headers={"X-API-Key": "example-key-3"}) as three:
-        mine = await answer(three, LIST, limit=1)
+        mine = await answer(three, LIST, size=1)
     async with client(address, "example-key-4") as four:
-        told = await refusal(four, EXPLAIN, rec_id=mine["items"][0]["rec_id"])
+        told = await refusal(four, EXPLAIN, rec_id=mine["recommendations"][0]["rec_id"])
     assert told.startswith("rec_id is not among what was delivered to you")
     assert len(delivered_to(path, "example-key-3")) == 1
 
@@ -129,7 +129,7 @@ async def test_two_clients_at_once_are_charged_once(path, address):
     charged = []
 
     async def ask(connected):
-        charged.append((await answer(connected, LIST, limit=4))["charged_yen"])
+        charged.append((await answer(connected, LIST, size=4))["charged_yen"])
 
     async with (
         client(address, "example-key-1") as one,
@@ -148,10 +148,10 @@ async def test_a_call_that_is_cancelled_is_charged_once_when_it_is_made_again(pa
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
             db.execute("BEGIN IMMEDIATE")
             with anyio.move_on_after(1) as scope:
-                await connected.call_tool(LIST, {"limit": 3})
+                await connected.call_tool(LIST, {"size": 3})
             assert scope.cancelled_caught
             db.execute("ROLLBACK")
-        again = await answer(connected, LIST, limit=3)
+        again = await answer(connected, LIST, size=3)
     assert again["delivered_new"] + again["delivered_before"] == 3
     assert len(delivered_to(path, "example-key-2")) == 3
 
@@ -160,7 +160,7 @@ async def test_a_call_that_is_cancelled_is_charged_once_when_it_is_made_again(pa
 async def test_an_argument_that_cannot_be_is_never_repeated(address):
     async with client(address, "example-key-5") as connected:
         for tool, arguments in (
-            (LIST, {"limit": "zaihou"}),
+            (LIST, {"size": "zaihou"}),
             (LIST, {"zaihou": 1}),
             (SET, {"prefecture": "zaihou@example.com"}),
             (EXPLAIN, {"rec_id": "zaihou"}),

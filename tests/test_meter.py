@@ -174,28 +174,28 @@ def test_one_meter_of_several_is_picked_by_its_name(db, stripe):
     other = event(key(1), event_name="tokens")
     stripe(event(key(1)), event(key(2)), other)
     assert classes(db) == [(1, "duplicate"), (2, "matched")]
-    stripe(event(key(1)), event(key(2)), other, meter="requests")
+    stripe(event(key(1)), event(key(2)), other, stripe_meter="requests")
     assert classes(db) == MATCHED
 
 
 def test_sums_of_several_meters_are_not_added_up(db, stripe):
     found = stripe(summary(5), summary(70, "mtr_2"))
-    assert found.sources.faults == ["sums are of 2 meters - pick one with --meter"]
+    assert found.sources.faults == ["sums are of 2 meters - pick one with --stripe-meter"]
     assert found.exit_status == 2
-    assert stripe(summary(5), summary(70, "mtr_2"), meter="mtr_1").sums[0].kind == "matched"
+    assert stripe(summary(5), summary(70, "mtr_2"), stripe_meter="mtr_1").sums[0].kind == "matched"
 
 
 def test_a_meter_that_is_not_there_is_a_fault(stripe):
-    found = stripe(event(key(1)), meter="requets")
+    found = stripe(event(key(1)), stripe_meter="requets")
     assert found.sources.faults == [
-        "no record is of the meter asked for - name another with --meter"
+        "no record is of the meter asked for - name another with --stripe-meter"
     ]
 
 
 def test_a_record_that_names_no_meter_cannot_be_picked(stripe):
     record = event(key(1))
     del record["event_name"]
-    (fault,) = stripe(record, meter="requests").sources.faults
+    (fault,) = stripe(record, stripe_meter="requests").sources.faults
     assert "names no meter" in fault
 
 
@@ -271,8 +271,8 @@ def test_what_has_no_sum_is_kept_as_such_and_printed_as_a_dash(fresh_path):
 )
 def test_a_delivery_at_a_time_that_cannot_be_is_refused(db, delivered_at, said):
     with pytest.raises(PersonalizationError, match=said):
-        record_delivery(db, 1, channel="rest", slot="issue-1", delivered_at=delivered_at)
-    record_delivery(db, 1, channel="rest", slot="issue-1", delivered_at="2026-07-01T18:15:00Z")
+        record_delivery(db, 1, channel="digest", slot="issue-1", delivered_at=delivered_at)
+    record_delivery(db, 1, channel="rest", slot="2026-07-02", delivered_at="2026-07-01T18:15:00Z")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ from sqlite_utils_personalization.preferences.rotation import rotate
 from sqlite_utils_personalization.schema import migrate
 from sqlite_utils_personalization.schema.state import packaged_objects, tables
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
 
 SAMPLE = 6
@@ -226,7 +225,7 @@ def _interrupt(path):
 
     with pytest.MonkeyPatch.context() as patch, suppress(KeyboardInterrupt):
         patch.setattr(log, "CHUNK_CUSTOMERS", 1)
-        score(path, as_of="2026-04-09", reporter=Reporter(progress=stop))
+        score(path, as_of="2026-04-09", progress=stop)
 
 
 def loose(sql):

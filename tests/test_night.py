@@ -14,7 +14,6 @@ from sqlite_utils_personalization import PersonalizationError, score
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 
 ROWS = """
 SELECT l.profile_id, v.recommendation_type, v.item_id, v.logged_score, v.verdict
@@ -86,8 +85,8 @@ def test_by_type_counts_the_rows_of_the_log(shared):
 def test_a_night_is_scored_once(shared):
     first = score(shared, as_of=AS_OF)
     said = []
-    second = score(shared, as_of=AS_OF, reporter=Reporter(said.append))
-    assert (second["logged"], second["run_id"], second["status"]) == (
+    second = score(shared, as_of=AS_OF, say=said.append)
+    assert (second["logged"], second["run_id"], second["outcome"]) == (
         0,
         first["run_id"],
         "already scored",
@@ -144,7 +143,7 @@ def test_a_dry_run_foretells_the_night_and_writes_nothing(shared, journal_mode):
     planned = score(shared, as_of=AS_OF, dry_run=True)
     assert state(shared) == before
     done = score(shared, as_of=AS_OF)
-    assert (planned["dry_run"], planned["run_id"], planned["status"]) == (True, None, "planned")
+    assert (planned["dry_run"], planned["run_id"], planned["outcome"]) == (True, None, "planned")
     same = ("profiles", "logged", "by_type", "zero", "scored", "rejected", "left_out", "candidates")
     assert {key: planned[key] for key in same} == {key: done[key] for key in same}
 
@@ -182,7 +181,7 @@ def test_evidence_is_never_optional(shared):
     )
     sqlite3.connect(shared).executescript(text.read_text())
     said = []
-    score(shared, as_of=AS_OF, reporter=Reporter(said.append))
+    score(shared, as_of=AS_OF, say=said.append)
     assert said == [
         "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
     ]
@@ -207,22 +206,22 @@ def test_an_interrupted_night_resumes_to_the_same_rows(shared, one_customer_a_ch
     whole.write_bytes(shared.read_bytes())
     score(whole, as_of=AS_OF)
     with pytest.raises(KeyboardInterrupt):
-        score(shared, as_of=AS_OF, reporter=Reporter(progress=Interrupt(stop, after=2)))
+        score(shared, as_of=AS_OF, progress=Interrupt(stop, after=2))
     assert 0 < len(rows(shared)) < len(rows(whole))
     # What changes meanwhile does not matter: the night is decided.
     execute(shared, "UPDATE am_personalization_profile SET preference_json = '{}'")
     execute(shared, "DELETE FROM programs")
     resumed = score(shared, as_of=AS_OF)
-    assert resumed["status"] == "resumed"
+    assert resumed["outcome"] == "resumed"
     assert rows(shared) == rows(whole)
 
 
 def test_a_dry_run_of_an_interrupted_night_counts_what_is_left(shared, one_customer_a_chunk):
     with pytest.raises(KeyboardInterrupt):
-        score(shared, as_of=AS_OF, reporter=Reporter(progress=Interrupt(stop, after=3)))
+        score(shared, as_of=AS_OF, progress=Interrupt(stop, after=3))
     planned = score(shared, as_of=AS_OF, dry_run=True)
     resumed = score(shared, as_of=AS_OF)
-    assert (planned["status"], planned["by_type"]) == ("interrupted", resumed["by_type"])
+    assert (planned["outcome"], planned["by_type"]) == ("interrupted", resumed["by_type"])
 
 
 def test_a_killed_night_resumes_to_the_same_rows(shared):
@@ -233,20 +232,19 @@ def test_a_killed_night_resumes_to_the_same_rows(shared):
         "import os, signal, sys\n"
         "from sqlite_utils_personalization import score\n"
         "from sqlite_utils_personalization.scoring import log\n"
-        "from sqlite_utils_personalization.scoring.night import Reporter\n"
         "log.CHUNK_CUSTOMERS = 1\n"
         "kill = lambda stage, done, total: done == 3 and stage == 'Logging' and os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"score(sys.argv[1], as_of={AS_OF!r}, reporter=Reporter(progress=kill))\n"
+        f"score(sys.argv[1], as_of={AS_OF!r}, progress=kill)\n"
     )
     killed = subprocess.run([sys.executable, "-c", script, str(shared)], check=False)
     assert killed.returncode == -9
-    assert score(shared, as_of=AS_OF)["status"] == "resumed"
+    assert score(shared, as_of=AS_OF)["outcome"] == "resumed"
     assert rows(shared) == rows(whole)
 
 
 def test_an_unfinished_night_is_not_scored_again(shared, one_customer_a_chunk):
     with pytest.raises(KeyboardInterrupt):
-        score(shared, as_of=AS_OF, reporter=Reporter(progress=Interrupt(stop)))
+        score(shared, as_of=AS_OF, progress=Interrupt(stop))
     with pytest.raises(PersonalizationError) as error:
         score(shared, as_of=AS_OF, again=True, resume=False)
     assert (
@@ -257,8 +255,8 @@ def test_an_unfinished_night_is_not_scored_again(shared, one_customer_a_chunk):
 def test_a_second_starter_shares_the_work_and_doubles_nothing(shared, one_customer_a_chunk):
     second = []
     starter = Interrupt(lambda: second.append(score(shared, as_of=AS_OF)), after=2)
-    first = score(shared, as_of=AS_OF, reporter=Reporter(progress=starter))
-    assert second[0]["status"] == "resumed"
+    first = score(shared, as_of=AS_OF, progress=starter)
+    assert second[0]["outcome"] == "resumed"
     total = first["logged"] + second[0]["logged"]
     planned = rows(shared, "SELECT sum(n) FROM am_personalization_evidence")[0][0]
     assert len(rows(shared)) == total == planned
@@ -269,8 +267,8 @@ def test_a_second_starter_during_the_planning_joins_the_first(shared):
         if stage == "Reading":
             score(shared, as_of=AS_OF)
 
-    summary = score(shared, as_of=AS_OF, reporter=Reporter(progress=rival))
-    assert (summary["status"], summary["logged"]) == ("resumed", 0)
+    summary = score(shared, as_of=AS_OF, progress=rival)
+    assert (summary["outcome"], summary["logged"]) == ("resumed", 0)
     assert rows(shared, "SELECT count(*) FROM am_personalization_run") == [(1,)]
 
 
@@ -282,7 +280,7 @@ def test_rows_other_programs_write_meanwhile_stay_theirs(shared, one_customer_a_
             " VALUES (8, 'program', 7)",
         )
 
-    summary = score(shared, as_of=AS_OF, reporter=Reporter(progress=Interrupt(write, after=2)))
+    summary = score(shared, as_of=AS_OF, progress=Interrupt(write, after=2))
     found = rows(shared)
     assert [row for row in found if row[-1] != "reproduced"] == [
         (8, "program", None, 7, "no evidence")
@@ -294,7 +292,7 @@ def test_a_customer_who_vanishes_meanwhile_is_skipped(shared, one_customer_a_chu
     def vanish():
         execute(shared, "DELETE FROM am_personalization_profile WHERE profile_id = 5")
 
-    score(shared, as_of=AS_OF, reporter=Reporter(progress=Interrupt(vanish)))
+    score(shared, as_of=AS_OF, progress=Interrupt(vanish))
     found = rows(shared)
     assert 5 not in {row[0] for row in found}
     assert {row[-1] for row in found} == {"reproduced"}
@@ -314,7 +312,7 @@ def test_a_rejected_preference_is_named_and_never_scored(shared):
         "UPDATE am_personalization_profile SET preference_json = '[]' WHERE profile_id IN (2, 4)",
     )
     said = []
-    summary = score(shared, as_of=AS_OF, reporter=Reporter(said.append))
+    summary = score(shared, as_of=AS_OF, say=said.append)
     assert said == [
         "not scored: preference_json is not a JSON object: profile 2, 4",
         "warning: 2 of 8 customers are rejected, more than 1 %",
@@ -374,29 +372,32 @@ def test_nobody_to_score_is_a_night_too(tmp_path):
     build(path)
     execute(path, "DELETE FROM am_personalization_profile")
     summary = score(path, as_of=AS_OF)
-    assert (summary["profiles"], summary["logged"], summary["status"]) == (0, 0, "scored")
-    assert score(path, as_of=AS_OF)["status"] == "already scored"
+    assert (summary["profiles"], summary["logged"], summary["outcome"]) == (0, 0, "scored")
+    assert score(path, as_of=AS_OF)["outcome"] == "already scored"
 
 
 @pytest.mark.parametrize("as_of", ("2026-02-30", "20260401", "2026-4-1", "yesterday", ""))
 def test_a_date_that_is_none_is_refused(shared, as_of):
     with pytest.raises(PersonalizationError) as error:
         score(shared, as_of=as_of)
-    assert str(error.value) == f"as_of {as_of!r} is not a date - write it like 2026-07-22"
+    assert str(error.value) == "as_of is not a day - write it like 2026-07-22"
 
 
 @pytest.mark.parametrize("top_k", (0, -1))
 def test_a_top_k_that_asks_for_nothing_is_refused(shared, top_k):
     with pytest.raises(PersonalizationError) as error:
         score(shared, as_of=AS_OF, top_k=top_k)
-    assert str(error.value) == f"top_k is {top_k} - give at least 1"
+    assert str(error.value) == f"top_k is {top_k} - give a whole number, at least 1"
 
 
 def test_a_top_k_that_no_log_could_hold_is_refused(shared):
     assert score(shared, as_of=AS_OF, top_k=2**53, dry_run=True)["profiles"]
     with pytest.raises(PersonalizationError) as error:
         score(shared, as_of=AS_OF, top_k=2**53 + 1)
-    assert str(error.value) == "top_k is 9007199254740993 - give at most 9007199254740992"
+    assert (
+        str(error.value)
+        == "top_k is 9007199254740993 - give a whole number, at most 9007199254740992"
+    )
 
 
 def test_top_k_keeps_the_best_of_each_type(shared):

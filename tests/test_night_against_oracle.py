@@ -417,7 +417,7 @@ def test_a_second_night_on_the_real_catalogue_is_the_oracles(tmp_path):
             db.execute("SELECT rec_id, profile_id FROM am_personalization_recommendation_log")
         )
         mine = [rec_id for rec_id, profile_id in rows.items() if profile_id % 3 == 0]
-        given = {"channel": "digest", "slot": "1", "delivered_at": "2026-07-22T01:00:00.000Z"}
+        given = {"channel": "digest", "slot": "issue-1", "delivered_at": "2026-07-22T01:00:00.000Z"}
         record_deliveries(db, mine, **given)
         for rec_id, (_, item, _) in explained(db).items():
             if rec_id % 7 == 0:

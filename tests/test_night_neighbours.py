@@ -11,7 +11,6 @@ from scored import execute
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import Turns
 
 CUSTOMERS = 4_000
@@ -65,7 +64,7 @@ def test_a_writer_and_a_reader_are_never_locked_out(shared):
             time.sleep(0.001)
 
     try:
-        summary = score(shared, as_of=AS_OF, reporter=Reporter(progress=wait_for_both))
+        summary = score(shared, as_of=AS_OF, progress=wait_for_both)
     finally:
         done.set()
         for other in others:

@@ -93,7 +93,7 @@ CHECKED_ALONE = [
 @pytest.mark.sampled(4)
 def test_nights_verification_and_copies_go_on(path, tmp_path, name):
     leave(path, name)
-    assert score(path, as_of=NEXT)["status"] == "scored"
+    assert score(path, as_of=NEXT)["outcome"] == "scored"
     with closing(sqlite3.connect(path)) as db:
         assert verify(db) == []
     copy = tmp_path / "copy.db"
@@ -208,7 +208,7 @@ def test_an_extension_is_loaded_as_sqlite_utils_loads_it(path, tmp_path, extensi
     assert (status, out) == (1, "")
     assert "no such function: gone" in err
     status, out, _ = run(*arguments, "--load-extension", f"{extension}{entrypoint}")
-    assert (status, json.loads(out)["status"]) == (0, "scored")
+    assert (status, json.loads(out)["outcome"]) == (0, "scored")
 
 
 @pytest.mark.parametrize(
@@ -226,4 +226,4 @@ def test_an_extension_that_is_none_is_refused_before_anything_is_written(path, n
             "Error: this Python's sqlite3 module was built without extensions - use a Python with"
             " sqlite3.Connection.enable_load_extension, or leave out --load-extension"
         )
-    assert score(path, as_of=NEXT, dry_run=True)["status"] == "planned"
+    assert score(path, as_of=NEXT, dry_run=True)["outcome"] == "planned"

@@ -26,7 +26,6 @@ from sqlite_utils_personalization.evidence.seal import seal_others
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema import apply_evidence, migrate
 from sqlite_utils_personalization.scoring import log, night
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
 
 STORAGE = "287_personalization"
@@ -62,7 +61,7 @@ def interrupt(path, monkeypatch, night=THIRD, after=3):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        score(path, as_of=night, reporter=Reporter(progress=stop))
+        score(path, as_of=night, progress=stop)
 
 
 # UTF-16
@@ -311,12 +310,12 @@ def test_an_interrupted_night_is_finished_whatever_was_done_to_its_progress(
     whole.write_bytes(path.read_bytes())
     score(whole, as_of=THIRD)
     assert is_changed(path, damage) is (faults(path) != [("run-open", 3)])
-    assert score(path, as_of=THIRD)["status"] == "resumed"
+    assert score(path, as_of=THIRD)["outcome"] == "resumed"
     logged = f"SELECT rec_id, profile_id, recommendation_type, score FROM {LOG}"
     assert read(path, logged) == read(whole, logged)
     assert [row for row in read(path, PROGRESS) if row[0] <= 3] == read(whole, PROGRESS)
     assert faults(path) == left(damage)
-    assert score(path, as_of=THIRD)["status"] == "already scored"
+    assert score(path, as_of=THIRD)["outcome"] == "already scored"
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -326,8 +325,8 @@ def test_a_finished_night_stays_finished_whatever_was_done_to_its_progress(path,
     before = read(path, PROGRESS)
     assert is_changed(path, damage) is (faults(path) != [])
     said = []
-    found = score(path, as_of=THIRD, reporter=Reporter(say=said.append))
-    assert (found["status"], found["logged"]) == ("already scored", 0)
+    found = score(path, as_of=THIRD, say=said.append)
+    assert (found["outcome"], found["logged"]) == ("already scored", 0)
     assert [row for row in read(path, PROGRESS) if row[0] <= 3] == before
     assert faults(path) == left(damage)
 
@@ -356,7 +355,7 @@ def test_a_dry_run_puts_nothing_back(path, monkeypatch):
     interrupt(path, monkeypatch)
     execute(path, f"DELETE FROM {P}run_progress WHERE run_id = 3")
     before = path.read_bytes()
-    assert score(path, as_of=THIRD, dry_run=True)["status"] == "interrupted"
+    assert score(path, as_of=THIRD, dry_run=True)["outcome"] == "interrupted"
     assert path.read_bytes() == before
 
 

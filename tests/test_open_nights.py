@@ -111,7 +111,7 @@ def test_a_night_that_was_scored_already_still_finishes_the_others(path, monkeyp
 
     summary = score(path, as_of="2026-04-02")
 
-    assert (summary["status"], [run["run_id"] for run in summary["resumed_runs"]]) == (
+    assert (summary["outcome"], [run["run_id"] for run in summary["resumed_runs"]]) == (
         "already scored",
         [2],
     )
@@ -123,7 +123,7 @@ def test_the_night_that_is_asked_for_is_resumed_and_not_counted_twice(path, monk
 
     summary = score(path, as_of=AS_OF)
 
-    assert (summary["status"], summary["resumed_runs"]) == ("resumed", [])
+    assert (summary["outcome"], summary["resumed_runs"]) == ("resumed", [])
 
 
 def test_again_finishes_the_same_night_first(path, monkeypatch):
@@ -166,7 +166,7 @@ def test_a_night_that_cannot_be_finished_stops_no_other(path, monkeypatch):
 
     summary = score(path, as_of="2026-04-02")
 
-    assert (summary["status"], summary["resumed_runs"], read(path, OPEN)) == ("scored", [], [1])
+    assert (summary["outcome"], summary["resumed_runs"], read(path, OPEN)) == ("scored", [], [1])
     assert summary["warnings"][0].startswith(
         f"run 1 of {AS_OF} was interrupted, and is not finished: run 1 notes profile"
     )
@@ -183,7 +183,7 @@ def test_a_day_after_tomorrow_is_refused_before_anything_is_written(path):
     )
     assert refused(path, as_of=later, dry_run=True).startswith(later)
     assert read(path, "SELECT count(*) FROM am_personalization_run") == [0]
-    assert score(path, as_of=tomorrow)["status"] == "scored"
+    assert score(path, as_of=tomorrow)["outcome"] == "scored"
 
 
 @pytest.mark.parametrize(("days", "is_refused"), ((366, False), (367, True), (4000, True)))
@@ -199,18 +199,18 @@ def test_more_than_a_year_away_from_the_last_night_needs_any_date(path, days, is
             f"{other} is more than a year away from the last night, {last}"
             " - check --as-of and the clock, or pass --any-date"
         )
-    assert score(path, as_of=other, any_date=is_refused)["status"] == "scored"
+    assert score(path, as_of=other, any_date=is_refused)["outcome"] == "scored"
 
 
 def test_a_night_far_in_the_future_does_not_make_every_later_one_look_wrong(path):
     score(path, as_of="2099-01-01", any_date=True)
     assert score(path, as_of=AS_OF)["warnings"] == []
-    assert score(path, as_of="2026-04-02")["status"] == "scored"
+    assert score(path, as_of="2026-04-02")["outcome"] == "scored"
 
 
 def test_a_night_that_was_scored_needs_no_any_date_to_say_so(path):
     score(path, as_of="2099-01-01", any_date=True)
-    assert score(path, as_of="2099-01-01")["status"] == "already scored"
+    assert score(path, as_of="2099-01-01")["outcome"] == "already scored"
 
 
 def test_an_earlier_night_says_so(runner, path):

@@ -1,23 +1,26 @@
 """Commands whose output cannot be written: no traceback, no wrong exit status, and nothing stored twice."""
 
+import errno
 import json
 import os
 import sqlite3
 import subprocess
 import sys
 from hashlib import sha256
+from tempfile import SpooledTemporaryFile
 
 import pytest
 from click.testing import CliRunner
 from scored import connect, history
 
 from sqlite_utils_personalization import verify_receipt
+from sqlite_utils_personalization.api import delivering
 from sqlite_utils_personalization.commands.deliver import deliver
 from sqlite_utils_personalization.commands.reconcile import reconcile
 
 HASH = sha256(b"example-key-1").hexdigest()
 CUSTOMER = ("--user-hash", HASH)
-DIGEST = ("--channel", "digest", "--slot", "1")
+DIGEST = ("--channel", "digest", "--slot", "issue-1")
 # Python keeps what is small for its end, unless it is told not to.
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 # Where 1 would be an answer, as that there are findings, it is 2.
@@ -133,22 +136,47 @@ def test_a_closed_standard_input_is_an_empty_one(path, arguments, status, said):
     assert b"Traceback" not in ended.stderr
 
 
+LINES = "".join(f'{{"rec_id": {n}, "channel": "digest", "slot": "issue-1"}}\n' for n in (1, 2))
+
+
+def recorded(path):
+    count = "SELECT count(*) FROM am_personalization_delivery"
+    return connect(path).execute(count).fetchone()[0]
+
+
 def test_no_space_for_temporary_files_undoes_all_of_a_delivery(path, monkeypatch):
+    class Full(SpooledTemporaryFile):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(delivering, "SpooledTemporaryFile", Full)
+    ended = CliRunner().invoke(deliver, [str(path), "-"], input=LINES)
+    assert (ended.exit_code, ended.stderr) == (
+        1,
+        "Error: no temporary file can be written (No space left on device)"
+        " - free some space, then run this again\n",
+    )
+    assert recorded(path) == 0
+
+
+def test_no_space_for_what_is_printed_is_a_sentence_and_nothing_is_recorded_twice(
+    path, monkeypatch
+):
     def full(ctx, columns, rows, **output):
         next(rows)
         raise sqlite3.OperationalError("database or disk is full")
 
     # By its name in the package it is the command.
     module = sys.modules["sqlite_utils_personalization.commands.deliver"]
-    monkeypatch.setattr(module, "print_rows", full)
-    lines = "".join(f'{{"rec_id": {n}, "channel": "digest", "slot": "1"}}\n' for n in (1, 2))
-    ended = CliRunner().invoke(deliver, [str(path), "-"], input=lines)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "print_rows", full)
+        ended = CliRunner().invoke(deliver, [str(path), "-"], input=LINES)
     assert (ended.exit_code, ended.stderr) == (
         1,
         f"Error: no space left for {path} or temporary files - free some, then run this again\n",
     )
-    count = "SELECT count(*) FROM am_personalization_delivery"
-    assert connect(path).execute(count).fetchone() == (0,)
+    again = CliRunner().invoke(deliver, [str(path), "-"], input=LINES)
+    assert (again.stderr, recorded(path)) == ("2 already delivered\n", 2)
 
 
 def test_an_interrupted_reconciliation_does_not_say_that_something_is_unexplained(

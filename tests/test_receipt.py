@@ -35,7 +35,6 @@ from sqlite_utils_personalization.evidence.proof import parse_inclusion, verify_
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.verify_receipt import check, compare, kept_heads
 
 BUILD = Path(__file__).parents[2] / "shared" / "catalogue" / "build_jpcite_db.py"
@@ -163,7 +162,9 @@ def test_who_was_handed_over_all_of_it_is_told_so(tmp_path, refuses):
             f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 7"
         ).fetchall()
     ]
-    record_deliveries(db, rows, channel="rest", slot="1", delivered_at="2026-04-02T00:00:00Z")
+    record_deliveries(
+        db, rows, channel="rest", slot="2026-04-02", delivered_at="2026-04-02T00:00:00Z"
+    )
     score(path, as_of="2026-04-03")
     with refuses("profile 7 was recommended nothing in run 3: all of it was handed over before"):
         receipt(db, user_hash(7), 3)
@@ -214,7 +215,7 @@ def test_rows_of_others_written_in_between_are_no_part_of_it(path, monkeypatch):
             )
             db.close()
 
-    score(path, as_of="2026-04-05", reporter=Reporter(progress=interrupt))
+    score(path, as_of="2026-04-05", progress=interrupt)
     for number in range(1, 8):
         found = receipt_of(path, number, 4)
         assert is_intact(found)
@@ -370,7 +371,7 @@ def test_a_run_under_way_has_no_receipts_yet(path, db, monkeypatch, refuses):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        score(path, as_of="2026-04-06", reporter=Reporter(progress=stop))
+        score(path, as_of="2026-04-06", progress=stop)
     with refuses(
         "run 4 is not finished, so it is not sealed - wait for it, or finish it with personalization-score"
     ):

@@ -21,6 +21,7 @@ from reconciled import (
     shown_key,
 )
 
+from sqlite_utils_personalization.billing.delivery import delivery_key
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED, RULES
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
@@ -67,6 +68,7 @@ def test_every_class_is_planted_and_every_rule_of_a_delivery_decides(db, tmp_pat
         "the key of the delivery is not that of its content",
         "delivered before it was logged",
         "delivered later than now",
+        "the slot is not the Japanese day of the delivery",
     }
     assert {row.because for row in rows(db)} == {rule.because for rule in RULES} - others
 
@@ -155,7 +157,7 @@ def test_a_month_is_a_japanese_calendar_month(db, delivered_at, name):
         "INSERT INTO am_personalization_recommendation_log(profile_id, recommendation_type, served_at)"
         " VALUES (1, 'program', '2025-01-01T00:00:00.000Z')"
     )
-    record_delivery(db, 1, channel="rest", slot="1", delivered_at=delivered_at)
+    record_delivery(db, 1, channel="digest", slot="issue-1", delivered_at=delivered_at)
     found = {
         asked: reconcile(db, asked).total.rows
         for asked in ("2025-05", "2025-06", "2025-07", "2025-08", "2025-12", "2026-01")
@@ -215,6 +217,28 @@ def test_a_delivery_under_a_key_of_another_content_is_conflicting(db):
     )
     reconcile(db, "2026-07")
     assert classes(db) == {1: ["conflicting", "matched"]}
+
+
+@pytest.mark.parametrize("channel", ["rest", "mcp"])
+def test_only_the_slot_of_its_own_day_is_matched(db, channel):
+    """As another program may write it, to be paid five times for one row."""
+    plant(db, [])
+    db.execute(
+        "INSERT INTO am_personalization_recommendation_log(rec_id, profile_id, recommendation_type, score, served_at)"
+        " VALUES (1, 1, 'program', 50, '2026-07-01T18:15:00.000Z')"
+    )
+    for slot in ("2026-07-22", "20260722", "2026-7-22", "yesterday", "2026-07-21"):
+        mine = delivery_key(1, channel, slot)
+        db.execute(
+            "INSERT INTO am_personalization_delivery(delivery_key, rec_id, channel, slot, delivered_at, status,"
+            " unit_price_yen) VALUES (?, 1, ?, ?, '2026-07-21T15:00:00.000Z', 200, 3)",
+            (mine, channel, slot),
+        )
+        meter(db, mine)
+    assert reconcile(db, "2026-07").exit_status == 1
+    found = {row.slot: row.kind for row in rows(db)}
+    assert [slot for slot, kind in found.items() if kind == "matched"] == ["2026-07-22"]
+    assert [*found.values()].count("conflicting") == 4
 
 
 def meter(db, key=None, endpoint="v1/other", **other):

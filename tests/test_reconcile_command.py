@@ -90,19 +90,19 @@ def test_json_is_one_object_with_totals_and_every_row(month):
     assert [*found] == [
         *("month", "start", "end", "exit_status", "sources", "faults", "left_aside"),
         *("left_aside_exports", "test_mode", "decided"),
-        *("totals", "total", "sums", "rows"),
+        *("totals", "total", "sums", "reconciled"),
     ]
     assert [*found["totals"]] == [*CLASSES]
-    assert found["total"]["rows"] == len(found["rows"]) == len(CASES)
+    assert found["total"]["rows"] == len(found["reconciled"]) == len(CASES)
     for kind, total in found["totals"].items():
-        of_kind = [row for row in found["rows"] if row["class"] == kind]
+        of_kind = [row for row in found["reconciled"] if row["class"] == kind]
         assert total["rows"] == len(of_kind)
         assert total["owed_yen"] == sum(row["owed_yen"] for row in of_kind)
 
 
 @pytest.mark.parametrize("cases", ([], CASES[:1], CASES[:2]))
 def test_json_is_json_whatever_the_number_of_rows(month, cases):
-    assert len(json.loads(run(*month(cases), "--json").stdout)["rows"]) == len(cases)
+    assert len(json.loads(run(*month(cases), "--json").stdout)["reconciled"]) == len(cases)
 
 
 def test_the_output_formats_have_every_row_and_class_chooses(month):
@@ -115,7 +115,7 @@ def test_the_output_formats_have_every_row_and_class_chooses(month):
     assert [row["rec_id"] for row in late] == [
         int(row["rec_id"]) for row in every if row["class"] == "late"
     ]
-    assert {row["because"] for row in late} == {"metered in another month than delivered"}
+    assert {row["reason"] for row in late} == {"metered in another month than delivered"}
     assert "\nlate: 2\n" in run(*arguments, "--class", "late").stdout
 
 

@@ -28,7 +28,6 @@ from sqlite_utils_personalization.billing.record import reverse_delivery
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.scoring import log, night, serve
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.scoring.progress import mend_progress
 
 NEW = load_model().constants
@@ -329,7 +328,7 @@ def interrupted(db, monkeypatch, after):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_night(db, as_of="2026-04-02", top_k=2, reporter=Reporter(progress=stop))
+        run_night(db, as_of="2026-04-02", top_k=2, progress=stop)
 
 
 @pytest.mark.parametrize("after", range(1, 8))
@@ -347,7 +346,7 @@ def test_an_interrupted_night_goes_on_within_a_customer_whatever_is_handed_over_
     add_feedback(db, 1, FIVE[2], "dismissed", NOON)
     add_feedback(db, 3, FIVE[0], "dismissed", NOON)
     summary = run_night(db, as_of="2026-04-02", top_k=2)
-    assert summary["status"] == "resumed"
+    assert summary["outcome"] == "resumed"
     assert [programs_of(db, n, 2) for n in (1, 2, 3)] == [["a", "c"], ["b", "d"], ["a", "b"]]
     assert verify(db) == []
     assert second(db, 2) == ["a", "d"]

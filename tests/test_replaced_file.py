@@ -12,7 +12,6 @@ from sqlite_utils_personalization import score
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 
 NEXT = "2026-04-02"
 
@@ -82,7 +81,7 @@ def test_a_night_on_a_replaced_file_fails_with_a_sentence(path, tmp_path, how, m
             done.append(how(path, other))
 
     with pytest.raises(PersonalizationError) as caught:
-        score(path, as_of=NEXT, reporter=Reporter(progress=act))
+        score(path, as_of=NEXT, progress=act)
     assert done
     assert "read-only" not in str(caught.value)
     assert " - " in str(caught.value)
@@ -94,7 +93,7 @@ def test_what_it_says_of_a_file_that_was_moved_names_it(path, tmp_path, how):
     backup(path, other)
 
     with pytest.raises(PersonalizationError) as caught:
-        score(path, as_of=NEXT, reporter=Reporter(progress=lambda *_: how(path, other)))
+        score(path, as_of=NEXT, progress=lambda *_: how(path, other))
     assert str(caught.value).startswith(f"{path} was replaced while it was written to - ")
 
 
@@ -104,4 +103,4 @@ def test_a_file_that_others_vacuum_and_write_meanwhile_is_the_same_one(path):
     def act(*_):
         execute(path, "VACUUM", "CREATE TABLE IF NOT EXISTS elsewhere (x)")
 
-    assert score(path, as_of=NEXT, reporter=Reporter(progress=act))["status"] == "scored"
+    assert score(path, as_of=NEXT, progress=act)["outcome"] == "scored"

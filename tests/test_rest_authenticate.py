@@ -211,28 +211,30 @@ async def test_the_api_opens_behind_a_prefix_too(path):
     datasette._settings["base_url"] = "/data/"
     headers = {"Cookie": "a=1", "X-API-Key": ONE}
     put = await datasette.client.put(PROFILE, headers=headers, json={"industry_pack": "A"})
-    page = await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=1", ONE)
+    page = await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=1", ONE)
     told = (await ask(datasette, "GET", CONTRACT)).json()
 
     assert put.status_code == 200
-    assert page.json()["items"][0]["replay"].startswith(f"/data{RECOMMENDATIONS}/")
+    assert page.json()["recommendations"][0]["replay"].startswith(f"/data{RECOMMENDATIONS}/")
     assert told["servers"] == [{"url": "/data"}]
 
 
 @pytest.mark.asyncio
 async def test_one_customer_reaches_nothing_of_another(path):
     datasette = await open_api(path)
-    theirs = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=2", TWO)).json()
+    theirs = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=2", TWO)).json()
     before = deliveries(path)
-    for rec_id in [item["rec_id"] for item in theirs["items"]]:
+    for rec_id in [item["rec_id"] for item in theirs["recommendations"]]:
         answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}/{rec_id}", ONE)
         nobodys = await ask(datasette, "GET", f"{RECOMMENDATIONS}/{2**52}", ONE)
         assert (answer.status_code, answer.text) == (404, nobodys.text)
-    other = await ask(datasette, "GET", f"{RECOMMENDATIONS}?cursor={theirs['next_cursor']}", ONE)
+    other = await ask(datasette, "GET", f"{RECOMMENDATIONS}?after={theirs['next']}", ONE)
 
     assert other.status_code == 422
     assert deliveries(path) == before
-    mine = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=100", ONE)).json()["items"]
+    mine = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=100", ONE)).json()[
+        "recommendations"
+    ]
     owners = rows(
         path,
         "SELECT DISTINCT user_token_hash FROM am_personalization_recommendation_log"

@@ -100,7 +100,9 @@ def test_what_may_be_said_of_an_item_is_what_the_table_takes():
 @pytest.mark.asyncio
 async def test_answers_are_what_their_schemas_say(path):
     datasette = await open_api(path)
-    (item,) = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=1", ONE)).json()["items"]
+    (item,) = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=1", ONE)).json()[
+        "recommendations"
+    ]
     for name, asked in {
         "Profile": ("GET", PROFILE, ONE),
         "Page": ("GET", RECOMMENDATIONS, ONE),

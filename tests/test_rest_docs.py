@@ -23,7 +23,7 @@ DOC = Path(__file__).parents[1] / "docs" / "rest.md"
 EXAMPLE = re.compile(r"```console\n\$ (curl .*)\n(?:(.*)\n)?```", re.MULTILINE)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 NOON = datetime(2026, 4, 2, 3, tzinfo=timezone.utc)
-CURSOR = re.compile(r'(?<="next_cursor": ")[^"]+')
+CURSOR = re.compile(r'(?<="next": ")[^"]+')
 
 
 def text():

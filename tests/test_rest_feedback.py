@@ -48,8 +48,8 @@ def body(item_id, feedback="dismissed", kind="program"):
 
 async def programs_of(datasette, key):
     """The item_ids of the programs of the last night, handed over."""
-    page = await ask(datasette, "GET", f"{RECOMMENDATIONS}?type=program&limit=100", key)
-    items = page.json()["items"]
+    page = await ask(datasette, "GET", f"{RECOMMENDATIONS}?type=program&size=100", key)
+    items = page.json()["recommendations"]
     return [item["item_id"] for item in items if item["as_of"] == items[0]["as_of"]]
 
 
@@ -103,7 +103,7 @@ async def test_the_next_night_skips_what_was_dismissed(path):
     score(path, as_of="2026-04-02")
 
     items = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?night=2026-04-02", ONE)).json()[
-        "items"
+        "recommendations"
     ]
     assert items
     assert best not in {item["item_id"] for item in items}

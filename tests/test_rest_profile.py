@@ -290,8 +290,8 @@ async def test_a_body_that_breaks_off_is_not_stored(path):
 @pytest.mark.asyncio
 async def test_erasing_leaves_the_log_and_no_trace_of_the_key_and_the_file_still_verifies(path):
     datasette = await open_api(path)
-    asked = f"{RECOMMENDATIONS}?limit=100&night={AS_OF}"
-    kept = len((await ask(datasette, "GET", asked, ONE)).json()["items"])
+    asked = f"{RECOMMENDATIONS}?size=100&night={AS_OF}"
+    kept = len((await ask(datasette, "GET", asked, ONE)).json()["recommendations"])
     before = rows(path, LOG)
     erased = await ask(datasette, "DELETE", PROFILE, ONE)
     again = [await ask(datasette, *asked, ONE) for asked in (("DELETE", PROFILE), ("GET", PROFILE))]
@@ -328,8 +328,8 @@ async def test_the_same_key_comes_back_as_somebody_new(path):
     filled = await ask(datasette, "GET", RECOMMENDATIONS, ONE)
 
     assert (gone.status_code, back.status_code) == (404, 201)
-    assert empty.json()["items"] == []
-    assert {item["as_of"] for item in filled.json()["items"]} == {"2026-04-02"}
+    assert empty.json()["recommendations"] == []
+    assert {item["as_of"] for item in filled.json()["recommendations"]} == {"2026-04-02"}
 
 
 @pytest.mark.asyncio
@@ -359,7 +359,7 @@ async def test_a_file_served_read_only_is_read_and_never_written(tmp_path):
     ]
 
     assert (read.status_code, preview.status_code) == (200, 200)
-    assert preview.json()["items"]
+    assert preview.json()["recommendations"]
     for answer in refused:
         assert answer.status_code == 409
         assert problem_of(answer).startswith("The database is served read-only here")

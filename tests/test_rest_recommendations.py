@@ -46,22 +46,22 @@ def logged(path, key):
 @pytest.mark.asyncio
 async def test_asking_twice_is_charged_once(path):
     datasette = await open_api(path)
-    first = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3", ONE)).json()
-    again = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3", ONE)).json()
+    first = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=3", ONE)).json()
+    again = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=3", ONE)).json()
 
     assert (first["delivered_new"], first["charged_yen"]) == (3, 9)
     assert (again["delivered_new"], again["delivered_before"], again["charged_yen"]) == (0, 3, 0)
-    assert again["items"] == first["items"]
-    assert deliveries(path) == [(item["rec_id"], "rest") for item in first["items"]]
+    assert again["recommendations"] == first["recommendations"]
+    assert deliveries(path) == [(item["rec_id"], "rest") for item in first["recommendations"]]
 
 
 @pytest.mark.asyncio
 async def test_ten_tabs_at_once_are_charged_once(path):
     datasette = await open_api(path)
-    tabs = [ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=100", ONE) for _ in range(10)]
+    tabs = [ask(datasette, "GET", f"{RECOMMENDATIONS}?size=100", ONE) for _ in range(10)]
     answers = [answer.json() for answer in await asyncio.gather(*tabs)]
 
-    assert len({str(answer["items"]) for answer in answers}) == 1
+    assert len({str(answer["recommendations"]) for answer in answers}) == 1
     assert sum(answer["charged_yen"] for answer in answers) == 3 * len(logged(path, ONE))
     assert [rec_id for rec_id, _ in deliveries(path)] == logged(path, ONE)
 
@@ -83,15 +83,19 @@ async def test_a_preview_has_titles_and_is_free(path):
     }
 
     assert preview["charged_yen"] == 0
-    assert [set(item) for item in preview["items"]] == [known] * len(preview["items"])
-    assert preview["items"] == [{key: item[key] for key in known} for item in whole["items"]]
+    assert [set(item) for item in preview["recommendations"]] == [known] * len(
+        preview["recommendations"]
+    )
+    assert preview["recommendations"] == [
+        {key: item[key] for key in known} for item in whole["recommendations"]
+    ]
 
 
 @pytest.mark.asyncio
 async def test_each_says_whether_and_when_it_closes_and_what_it_stands_for(path):
     datasette = await open_api(path)
-    asked = f"{RECOMMENDATIONS}?night={AS_OF}&limit=100"
-    items = (await ask(datasette, "GET", asked, "example-key-4")).json()["items"]
+    asked = f"{RECOMMENDATIONS}?night={AS_OF}&size=100"
+    items = (await ask(datasette, "GET", asked, "example-key-4")).json()["recommendations"]
 
     # Nothing of the example has another round; a pack does not close.
     assert {item["item_id"]: (item["closing"], item["same_programme"]) for item in items} == {
@@ -110,11 +114,11 @@ async def test_pages_are_of_the_newest_night_by_rank_and_miss_nothing(path):
     datasette = await open_api(path)
     items, cursor = [], ""
     while cursor is not None:
-        after = f"&cursor={cursor}" if cursor else ""
-        answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3{after}", ONE)
+        after = f"&after={cursor}" if cursor else ""
+        answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=3{after}", ONE)
         page = answer.json()
-        items += page["items"]
-        cursor = page["next_cursor"]
+        items += page["recommendations"]
+        cursor = page["next"]
 
     assert [item["rec_id"] for item in items] == logged(path, ONE)[len(before) :]
     assert {item["as_of"] for item in items} == {"2026-04-02"}
@@ -127,7 +131,7 @@ async def test_a_type_and_a_night_select(path):
     score(path, as_of="2026-04-02")
     datasette = await open_api(path)
     asked = f"{RECOMMENDATIONS}?type=amendment&night=2026-04-01"
-    (item,) = (await ask(datasette, "GET", asked, ONE)).json()["items"]
+    (item,) = (await ask(datasette, "GET", asked, ONE)).json()["recommendations"]
 
     assert (item["recommendation_type"], item["as_of"]) == ("amendment", "2026-04-01")
     assert item["score"] == min(90, sum(item["points"].values()))
@@ -138,7 +142,9 @@ async def test_a_type_and_a_night_select(path):
 async def test_an_item_links_to_its_explanation_once_it_was_handed_over(path):
     datasette = await open_api(path)
     early = await ask(datasette, "GET", f"{RECOMMENDATIONS}/{logged(path, ONE)[0]}", ONE)
-    (item,) = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=1", ONE)).json()["items"]
+    (item,) = (await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=1", ONE)).json()[
+        "recommendations"
+    ]
     before = deliveries(path)
     told = (await ask(datasette, "GET", item["replay"], ONE)).json()
 
@@ -152,13 +158,13 @@ async def test_an_item_links_to_its_explanation_once_it_was_handed_over(path):
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=0",
-        "limit=101",
-        "limit=-1",
-        "limit=1e1",
-        "limit=%EF%BC%91",
-        "limit=",
-        "limit=9999999999999999999999",
+        "size=0",
+        "size=101",
+        "size=-1",
+        "size=1e1",
+        "size=%EF%BC%91",
+        "size=",
+        "size=9999999999999999999999",
         "type=",
         "type=Program",
         "night=yesterday",
@@ -166,12 +172,12 @@ async def test_an_item_links_to_its_explanation_once_it_was_handed_over(path):
         "night=20260401",
         "preview=true",
         "preview=",
-        "cursor=",
-        "cursor=forged",
-        "cursor=%00",
-        "cursor=bnVsbA",
-        "cursor=" + "A" * 10_000,
-        "limit=1&limit=2",
+        "after=",
+        "after=forged",
+        "after=%00",
+        "after=bnVsbA",
+        "after=" + "A" * 10_000,
+        "size=1&size=2",
         "user_token_hash=x",
         "_shape=array",
         "_trace=1",
@@ -207,15 +213,15 @@ async def test_what_cannot_be_recorded_is_not_handed_over(path, capsys):
             " BEGIN SELECT raise(ABORT, 'no room for it'); END"
         )
     datasette = await open_api(path)
-    answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=3", ONE)
+    answer = await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=3", ONE)
 
     assert answer.status_code == 503
     assert problem_of(answer).endswith("nothing was changed and nothing charged.")
     # Nobody but the operator can make room.
     assert "retry-after" not in answer.headers
     assert deliveries(path) == []
-    assert "customer_api: IntegrityError: no room for it" in capsys.readouterr().err
-    two = await ask(datasette, "GET", f"{RECOMMENDATIONS}?limit=2", ONE)
+    assert "no room for it" in capsys.readouterr().err
+    two = await ask(datasette, "GET", f"{RECOMMENDATIONS}?size=2", ONE)
     assert (two.status_code, len(deliveries(path))) == (200, 2)
 
 

@@ -44,7 +44,7 @@ def a_day(url):
         yield ask(url + PROFILE, "PUT", body, **put)
     for headers in (key, {"X-API-Key": KEY}, {**key, "X-API-Key": OTHER}, {"X-API-Key": f"{KEY}é"}):
         yield ask(url + PROFILE, **headers)
-    for query in ("", "?preview=1", "?limit=0", "?cursor=x", "?a=b"):
+    for query in ("", "?preview=1", "?size=0", "?after=x", "?a=b"):
         yield ask(url + RECOMMENDATIONS + query, **key)
     for address in (API, f"{RECOMMENDATIONS}/1", CONTRACT, "/-/personalization.json", "/jpcite"):
         yield ask(url + address, **key)
@@ -79,9 +79,9 @@ def test_a_night_and_a_customer_share_the_file(tmp_path):
     with open_server(tmp_path) as (path, url):
         for day in ("2026-04-02", "2026-04-03"):
             score(path, as_of=day)
-            asked = f"{url}{RECOMMENDATIONS}?night={day}&limit=3"
+            asked = f"{url}{RECOMMENDATIONS}?night={day}&size=3"
             status, text = ask(asked, **{"X-API-Key": KEY})
             assert status == 200
-            assert {item["as_of"] for item in json.loads(text)["items"]} == {day}
+            assert {item["as_of"] for item in json.loads(text)["recommendations"]} == {day}
 
     assert len(deliveries(path)) == len(set(deliveries(path))) > 0

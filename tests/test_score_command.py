@@ -35,7 +35,7 @@ def test_the_last_line_of_stdout_is_the_json_contract(shared):
         "profiles",
         "logged",
         "by_type",
-        "status",
+        "outcome",
         "run_id",
         "as_of",
         "again",

@@ -17,7 +17,6 @@ from sqlite_utils_personalization.evidence.leaves import seal_leaf
 from sqlite_utils_personalization.evidence.merkle import leaf_hash, root
 from sqlite_utils_personalization.evidence.seal import Tree, append_seal
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +113,7 @@ def test_sealing_while_a_night_is_under_way_harms_nothing(path, monkeypatch):
             add_others(path)
             seen.append(head_in(run(path).stdout).size)
 
-    score(path, as_of="2026-04-05", reporter=Reporter(progress=interrupt))
+    score(path, as_of="2026-04-05", progress=interrupt)
     assert seen == list(range(7, 7 + len(seen)))
     assert is_intact(path)
 

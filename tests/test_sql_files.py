@@ -16,7 +16,6 @@ from sqlite_utils_personalization.audit.verify.remarks import remarks
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.schema.scripts import run_script
-from sqlite_utils_personalization.scoring.night import Reporter
 
 STORAGE = "287_personalization.sql"
 EVIDENCE = "900_personalization_evidence.sql"
@@ -414,14 +413,14 @@ def test_beside_the_products_older_storage_a_night_is_scored_and_verified(folder
         f"INSERT INTO am_personalization_profile(user_token_hash) VALUES ('{'a' * 64}')",
     )
     said = []
-    score(fresh_path, as_of="2026-07-22", reporter=Reporter(said.append))
+    score(fresh_path, as_of="2026-07-22", say=said.append)
     assert said == [f"{RECENT} is an older one: personalization-migrate replaces it"]
     with closing(sqlite3.connect(fresh_path)) as db:
         assert verify(db) == []
         assert "view-not-packaged" in [remark.code for remark in remarks(db)]
     migrate(fresh_path)
     said.clear()
-    score(fresh_path, as_of="2026-07-23", reporter=Reporter(said.append))
+    score(fresh_path, as_of="2026-07-23", say=said.append)
     assert said == []
 
 

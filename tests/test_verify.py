@@ -19,7 +19,6 @@ from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
 
 NIGHTS = ("2026-04-01", "2026-04-02", "2026-04-03")
@@ -466,7 +465,7 @@ def test_a_run_under_way_is_named_as_open_and_its_decisions_are_checked(path, mo
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        score(path, as_of="2026-04-04", reporter=Reporter(progress=stop))
+        score(path, as_of="2026-04-04", progress=stop)
     db = connect(path)
     assert [finding.code for finding in verify(db)] == ["run-open"]
     tamper(

@@ -24,7 +24,6 @@ from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.schema.state import packaged_objects, tables
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.transaction import transaction
 
 # How these attacks write to the schema, or drop a column, takes a newer SQLite; what is found of them does not.
@@ -560,7 +559,7 @@ def interrupted(path, monkeypatch):
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        score(path, as_of="2026-04-09", reporter=Reporter(progress=stop))
+        score(path, as_of="2026-04-09", progress=stop)
     db = connect(path)
     yield db
     db.close()

@@ -19,7 +19,6 @@ from sqlite_utils_personalization.evidence.seal import seal_run
 from sqlite_utils_personalization.evidence.served import served_of_run
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 
 NIGHT, NEXT = "2026-04-01", "2026-04-02"
 # Alike but for the prefecture, so that most of them are offered the same.
@@ -293,7 +292,7 @@ def test_runs_whose_rows_lie_between_each_other_are_no_fault(db, tmp_path, monke
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        score(path, as_of=NIGHT, reporter=Reporter(progress=stop))
+        score(path, as_of=NIGHT, progress=stop)
     score(path, as_of=NEXT, resume=False)
     score(path, as_of=NIGHT)
     between = connect(path)

@@ -33,7 +33,6 @@ from sqlite_utils_personalization.evidence.note import Note, format_note, key_of
 from sqlite_utils_personalization.example import build
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.verify_receipt import CHECKS, Unreadable, check, parse
 
 
@@ -825,7 +824,7 @@ def test_who_was_deleted_during_the_night_was_counted_and_has_no_leaf(tmp_path, 
             db.execute("DELETE FROM am_personalization_profile WHERE profile_id = 7")
             db.close()
 
-    score(path, as_of="2026-04-01", reporter=Reporter(progress=delete))
+    score(path, as_of="2026-04-01", progress=delete)
     found = check(receipt_of(path, 3))
     assert {is_intact for is_intact, _ in found.values()} == {True}
     logged, decided = re.fullmatch(

@@ -10,10 +10,11 @@ pytest.importorskip("datasette")
 
 from viewer_fixtures import serve
 
-from sqlite_utils_personalization import record_delivery, score
+from sqlite_utils_personalization import score
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
 from sqlite_utils_personalization.billing.reconcile.result import keep
+from sqlite_utils_personalization.billing.record import record_delivery
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.feedback import give_feedback
@@ -41,7 +42,7 @@ INSERT INTO programs(unified_id, primary_name, prefecture, tier, excluded, appli
 
 def keep_a_month(path):
     db = sqlite3.connect(path, isolation_level=None)
-    record_delivery(db, 2, channel="digest", slot="1", delivered_at="2026-04-06T00:00:00Z")
+    record_delivery(db, 2, channel="digest", slot="issue-1", delivered_at="2026-04-06T00:00:00Z")
     keep(db, reconcile(db, "2026-04"), rows(db))
     db.close()
 
@@ -322,7 +323,7 @@ async def test_what_was_handed_over_or_dismissed_is_gone_for_that(tmp_path):
             )
         )
         record_delivery(
-            db, rec_ids["EX-101"], channel="rest", slot="1", delivered_at=f"{AS_OF}T03:00:00Z"
+            db, rec_ids["EX-101"], channel="rest", slot=AS_OF, delivered_at=f"{AS_OF}T03:00:00Z"
         )
         give_feedback(db, key_hash(b"example-key-2"), "program", "EX-107", "dismissed")
     score(path, as_of="2026-04-02")

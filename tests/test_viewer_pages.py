@@ -23,7 +23,6 @@ from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.seal import head_of
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
-from sqlite_utils_personalization.scoring.night import Reporter
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 
 HOME = "/-/personalization"
@@ -213,7 +212,7 @@ async def test_home_names_an_open_night_and_how_to_finish_it_until_it_is_finishe
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        score(path, as_of="2026-04-02", reporter=Reporter(progress=stop))
+        score(path, as_of="2026-04-02", progress=stop)
     text, data = await both(path, HOME, 200)
     *others, last = data["integrity"]["checks"]
 

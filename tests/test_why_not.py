@@ -30,7 +30,6 @@ from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.schema import migrate
 from sqlite_utils_personalization.scoring import log
-from sqlite_utils_personalization.scoring.night import Reporter
 
 NEW = load_model().constants
 OLD = old(NEW)
@@ -468,7 +467,7 @@ def test_whoever_had_all_of_a_type_before_is_recommended_none_of_it(tmp_path):
     items = SPARE[:2]
     with closing(scored_night(tmp_path, items, CONSTRUCTION, model=NEW, top_k=2)) as db:
         sql = f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 1 ORDER BY 1"
-        given = {"channel": "rest", "slot": "1", "delivered_at": f"{AS_OF}T03:00:00.000Z"}
+        given = {"channel": "rest", "slot": AS_OF, "delivered_at": f"{AS_OF}T03:00:00.000Z"}
         record_deliveries(db, [rec_id for (rec_id,) in db.execute(sql).fetchall()], **given)
         found = next_night(db)
         wildcard = why_not(db, 1, "*", 2, "amendment")
@@ -618,7 +617,7 @@ def test_while_the_run_is_under_way_the_frozen_list_answers(tmp_path, monkeypatc
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        score(path, as_of=AS_OF, reporter=Reporter(progress=stop))
+        score(path, as_of=AS_OF, progress=stop)
     with closing(connect(path)) as db:
         found = why_not(db, 7, "EX-102")
         assert why_not(db, 1, "EX-110").rec_id == 2
@@ -1034,7 +1033,7 @@ def test_whoever_had_everything_before_is_told_of_each_item_why(tmp_path):
     with closing(connect(path)) as db:
         sql = f"SELECT rec_id FROM {P}recommendation_log WHERE profile_id = 5"
         ((rec_id,),) = db.execute(sql).fetchall()
-        given = {"channel": "rest", "slot": "1", "delivered_at": f"{AS_OF}T03:00:00.000Z"}
+        given = {"channel": "rest", "slot": AS_OF, "delivered_at": f"{AS_OF}T03:00:00.000Z"}
         record_deliveries(db, [rec_id], **given)
     score(path, as_of="2026-04-02")
     with closing(connect(path)) as db:

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from sqlite_utils_personalization.api.auditing import Progress
 from sqlite_utils_personalization.api.opened import File, alone, path_of, reading
+from sqlite_utils_personalization.api.scoring import score
 from sqlite_utils_personalization.audit.snapshot import snapshot as copy
 from sqlite_utils_personalization.clock import utc
 from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
@@ -18,7 +19,6 @@ from sqlite_utils_personalization.schema import EVENTS, EVIDENCE, STORAGE, apply
 from sqlite_utils_personalization.schema import migration_statuses as statuses
 from sqlite_utils_personalization.schema import rollback as remove
 from sqlite_utils_personalization.schema.state import MIGRATIONS
-from sqlite_utils_personalization.scoring.night import score
 
 
 class Migrated(TypedDict):

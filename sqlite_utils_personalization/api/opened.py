@@ -6,7 +6,7 @@ On a connection of the caller's a function that writes does what an INSERT of th
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
@@ -124,6 +124,20 @@ def path_of(file: object, name: str = "file") -> str:
     if not isinstance(path, str) or "\0" in path:
         raise InvalidInput(f"{name} is no path", "give one as text or as a Path")
     return path
+
+
+def listed(values: Iterable[T], name: str) -> Iterable[T]:
+    """The values; InvalidInput, which names them, if they are none, or a single one that could be taken for many."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise InvalidInput(f"{name} is no list", "give a list, or another iterable, of them")
+    return values
+
+
+def check_callable(**given: object) -> None:
+    """InvalidInput, which names it, if one is neither None nor to be called."""
+    for name, value in given.items():
+        if value is not None and not callable(value):
+            raise InvalidInput(f"{name} is no function", "give one, or none")
 
 
 def _connection(file: object) -> sqlite3.Connection:

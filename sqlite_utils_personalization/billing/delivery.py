@@ -1,8 +1,9 @@
 """A delivery: one recommendation handed to its customer once, as a fact that can be billed."""
 
+import operator
 import re
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import (
@@ -11,19 +12,22 @@ from sqlite_utils_personalization.canonical import (
     sha256_hex,
     strict_json,
 )
-from sqlite_utils_personalization.clock import utc
-from sqlite_utils_personalization.errors import PersonalizationError, short_repr
+from sqlite_utils_personalization.clock import is_day, utc
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
 
 # Yen, tax excluded, of one delivered recommendation.
 UNIT_PRICE_YEN = 3
 BILLING_KEYS = "am_personalization_billing_key"
 CHANNELS = ("rest", "mcp", "digest")
+# Whose slot is the Japanese day of the delivery.
+BY_DAY = ("rest", "mcp")
 _LARGEST = 2**53
 _LARGEST_PRICE = 10**6
-# Closed, so that no address, no name and no phone number fits in by mistake.
-_SLOT = re.compile(
-    r"20\d\d-(?:(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?|W[0-5]\d)(?:[a-z]|[.-]\d{1,2})?"
-    r"|[A-Za-z]{1,12}(?:-?\d{1,4})?|\d{1,6}",
+# Closed, so that no address, no name and no phone number fits in by mistake, and one issue has one name.
+_ISSUE = re.compile(r"issue-[1-9]\d{0,5}", re.ASCII)
+_PERIOD = re.compile(
+    r"(?P<period>(?P<year>20\d\d)-(?:(?:0[1-9]|1[0-2])(?P<day>-\d\d)?|W(?P<week>\d\d)))"
+    r"(?:[.](?:[2-9]|[1-9]\d))?",
     re.ASCII,
 )
 _KEY = re.compile("[0-9a-f]{64}", re.ASCII)
@@ -67,6 +71,25 @@ class Delivery(NamedTuple):
     billing_key: str | None = None
     new: bool = False
 
+    @property
+    def outcome(self) -> str:
+        """What the call did, or found done: delivered, failed or reversed, with 'already ' before it."""
+        done = "delivered" if is_success(self.status) else "failed"
+        if self.reversal_of is not None:
+            done = "reversed"
+        return done if self.new else f"already {done}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; keys are only ever added."""
+        found = self._asdict()
+        del found["new"]
+        return found | {"outcome": self.outcome}
+
+
+def is_success(status: int) -> bool:
+    """Whether a delivery with this HTTP status took place."""
+    return status // 100 == 2
+
 
 def fact(
     rec_id: int,
@@ -77,26 +100,50 @@ def fact(
     status: int = 200,
     unit_price_yen: int | None = None,
 ) -> Fact:
-    """Return the fact as it is stored. PersonalizationError says which part of it cannot be one.
+    """Return the fact as it is stored. InvalidInput says which part of it cannot be one.
 
-    rec_id is 1..2^53, status an HTTP status 100..599, unit_price_yen 0..1000000; slot is a day, a month
-    or a week, as 2026-07-22, 2026-07 or 2026-W30, with a letter or .2 for another on the same, or an issue's number of
-    up to 6 digits, as issue-7 or 7; delivered_at a time with its zone, kept in UTC to the millisecond.
+    rec_id is 1..2^53, status an HTTP status 100..599, unit_price_yen 0..1000000. slot is the Japanese day for rest and
+    mcp; for digest a day, a month or a week, as 2026-07-22, 2026-07 or 2026-W30, with .2 to .99 for another on the
+    same, or issue-1 to issue-999999. delivered_at is a time with its zone, kept in UTC to the millisecond.
     """
-    _check_integer("rec_id", rec_id, 1, _LARGEST)
-    _check_integer("status", status, 100, 599)
+    rec_id = _integer("rec_id", rec_id, 1, _LARGEST)
+    status = _integer("status", status, 100, 599)
     if unit_price_yen is not None:
-        _check_integer("unit_price_yen", unit_price_yen, 0, _LARGEST_PRICE)
+        unit_price_yen = _integer("unit_price_yen", unit_price_yen, 0, _LARGEST_PRICE)
     if channel not in CHANNELS:
-        raise PersonalizationError(f"channel is {channel!r}", f"give one of {', '.join(CHANNELS)}")
-    if not isinstance(slot, str) or not _SLOT.fullmatch(slot):
-        # Not repeated: it may be what the rule keeps out.
-        raise PersonalizationError(
-            "slot is neither a day, a month or a week, nor the word and number of an issue",
-            "give one like 2026-07-22, 2026-07, 2026-W30 or issue-7",
+        raise InvalidInput(
+            f"channel is {short_repr(channel)}", f"give one of {', '.join(CHANNELS)}"
         )
+    _check_slot(channel, slot)
     moment = None if delivered_at is None else utc(delivered_at)
     return Fact(rec_id, channel, slot, moment, status, unit_price_yen)
+
+
+def _check_slot(channel: str, slot: object) -> None:
+    # Not repeated: it may be what the rule keeps out.
+    if channel in BY_DAY:
+        if not is_day(slot):
+            raise InvalidInput(
+                f"slot is not a day, as it is for {channel}",
+                "give the Japanese day, like 2026-07-22",
+            )
+    elif not isinstance(slot, str) or not (_ISSUE.fullmatch(slot) or _is_period(slot)):
+        raise InvalidInput(
+            "slot is neither a day, a month or a week, nor the number of an issue",
+            "give one like 2026-07-22, 2026-07, 2026-W30 or issue-7",
+        )
+
+
+def _is_period(slot: str) -> bool:
+    """Whether it is a day, a month or a week that there is, and which of those issued for it."""
+    found = _PERIOD.fullmatch(slot)
+    if found and found["day"]:
+        return is_day(found["period"])
+    if found and found["week"]:
+        # The 28th of December is in the last week of its year.
+        last = date(int(found["year"]), 12, 28).isocalendar().week
+        return 1 <= int(found["week"]) <= last
+    return found is not None
 
 
 def delivery_key(rec_id: int, channel: str, slot: str) -> str:
@@ -114,57 +161,75 @@ def is_key(value: object) -> bool:
     return isinstance(value, str) and bool(_KEY.fullmatch(value))
 
 
-def _check_integer(name: str, value: object, least: int, most: int) -> None:
-    if type(value) is not int or not least <= value <= most:
+def _integer(name: str, value: object, least: int, most: int) -> int:
+    """The value, numpy's too, but neither a bool nor a float."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or not least <= number <= most:
         limit = "2^53" if most == _LARGEST else most
-        raise PersonalizationError(
+        raise InvalidInput(
             f"{name} is {short_repr(value)}", f"give an integer from {least} to {limit}"
         )
+    return number
+
+
+# One delivery of many: the number of a log row, an object of what is said of it, or that as a line of JSON.
+SaidFact = int | Mapping[str, Any] | str | bytes
 
 
 def read_facts(
-    lines: Iterable[bytes],
+    said: Iterable[SaidFact],
     common: dict[str, Any],
     refuse: Callable[[int, PersonalizationError], None],
 ) -> Iterator[tuple[int, Fact]]:
-    """Yield the number of each line, from 1, and its fact; common is what a line does not say. Blank lines are none.
+    """Yield the number of each that is said, from 1, and its fact; common is what it does not say itself.
 
-    A line that holds no fact is passed to refuse with its number, and left out.
+    Blank lines are none. What is no fact is passed to refuse with its number, and left out.
     """
-    for number, line in enumerate(lines, 1):
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if not line.strip():
-            continue
+    for number, one in enumerate(said, 1):
+        if isinstance(one, str):
+            one = one.encode("utf-8", "surrogatepass")
+        if isinstance(one, bytes):
+            if number == 1:
+                one = one.removeprefix(b"\xef\xbb\xbf")
+            if not one.strip():
+                continue
         try:
-            found = _fact(line, common)
+            found = _fact(one, common)
         except PersonalizationError as error:
             refuse(number, error)
         else:
             yield number, found
 
 
-def _fact(line: bytes, common: dict[str, Any]) -> Fact:
-    try:
-        said = strict_json(line.decode())
-    except UnicodeDecodeError:
-        raise PersonalizationError("is not UTF-8", "write the file as UTF-8") from None
-    except RepeatedKey:
-        raise PersonalizationError("says one key twice", "say it once") from None
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
-        raise PersonalizationError(
-            "is not a JSON object",
-            'write it like {"rec_id": 17, "channel": "digest", "slot": "2026-07-22"}',
-        )
+def _fact(one: SaidFact, common: dict[str, Any]) -> Fact:
+    said = _object(one) if isinstance(one, bytes | Mapping) else {"rec_id": one}
     for name in said:
         if name not in Fact._fields:
-            raise PersonalizationError(
-                "has a key of another name", f"use {', '.join(Fact._fields)}"
-            )
+            raise InvalidInput("has a key of another name", f"use {', '.join(Fact._fields)}")
     complete = {**common, **said}
     for name in ("rec_id", "channel", "slot"):
         if name not in complete:
-            raise PersonalizationError(f"has no {name}", "add it to the line, or as an option")
+            raise InvalidInput(f"has no {name}", "add it to the line, or as an option")
     return fact(complete.pop("rec_id"), **complete)
+
+
+def _object(one: bytes | Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(one, bytes):
+        return one
+    try:
+        said = strict_json(one.decode())
+    except UnicodeDecodeError:
+        raise InvalidInput("is not UTF-8", "write the file as UTF-8") from None
+    except RepeatedKey:
+        raise InvalidInput("says one key twice", "say it once") from None
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise InvalidInput(
+            "is not a JSON object",
+            'write it like {"rec_id": 17, "channel": "digest", "slot": "2026-07-22"}',
+        )
+    return said

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN, Fact
+from sqlite_utils_personalization.billing.delivery import UNIT_PRICE_YEN, Fact, is_success
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.clock import japan_day, parse_moment
 from sqlite_utils_personalization.database import has_table, plain_rows
@@ -71,7 +71,7 @@ class Charges:
     def of(self, one: Fact, row: LoggedRow, now: str) -> Charged:
         """Complete a new fact. DeliveryConflict if a price is said of what is not charged."""
         one = one._replace(delivered_at=one.delivered_at or now)
-        is_failed, said = one.status // 100 != 2, one.unit_price_yen
+        is_failed, said = not is_success(one.status), one.unit_price_yen
         if is_failed or said == 0:
             return Charged(
                 one._replace(unit_price_yen=UNIT_PRICE_YEN if said is None else said), None

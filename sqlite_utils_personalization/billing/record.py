@@ -12,15 +12,22 @@ from typing import Any
 
 from sqlite_utils_personalization.billing.delivery import (
     BILLING_KEYS,
+    BY_DAY,
     Delivery,
     Fact,
     fact,
     reversal_key,
 )
 from sqlite_utils_personalization.billing.once_a_day import Charged, Charges, logged_rows
-from sqlite_utils_personalization.clock import utc, utc_now
+from sqlite_utils_personalization.clock import japan_day, parse_moment, utc, utc_now
 from sqlite_utils_personalization.database import has_table, plain_rows, require_table
-from sqlite_utils_personalization.errors import DeliveryConflict, PersonalizationError
+from sqlite_utils_personalization.errors import (
+    Conflict,
+    DeliveryConflict,
+    InvalidInput,
+    NotFound,
+    PersonalizationError,
+)
 from sqlite_utils_personalization.transaction import transaction
 
 # How many facts one round of statements takes.
@@ -81,7 +88,7 @@ def reverse_delivery(
     with atomic(db):
         found = find_delivery(db, delivery)
         if found.reversal_of is not None:
-            raise PersonalizationError(
+            raise Conflict(
                 f"delivery {found.delivery_id} is itself a reversal, which is final",
                 "record the delivery under another slot if it took place after all",
             )
@@ -91,7 +98,7 @@ def reverse_delivery(
         now = utc_now()
         moment = now if reversed_at is None else utc(reversed_at)
         if reversed_at is not None and not found.delivered_at <= moment <= now:
-            raise PersonalizationError(
+            raise Conflict(
                 f"delivery {found.delivery_id} is said to be reversed at {moment}, "
                 + ("later than now" if moment > now else "before it was delivered"),
                 "give the time at which it was taken back, with its zone",
@@ -114,7 +121,7 @@ def reverse_facts(
         for at, one in enumerate(facts):
             if not known_deliveries(db, [one.key]):
                 what = f"rec_id {one.rec_id} was not delivered on {one.channel} in slot {one.slot}"
-                (refuse or _raise)(at, PersonalizationError(what, "there is nothing to reverse"))
+                (refuse or _raise)(at, NotFound(what, "there is nothing to reverse"))
                 continue
             try:
                 yield reverse_delivery(db, one.key, reversed_at)
@@ -181,7 +188,7 @@ def _fault(
     one: Fact, in_log: Mapping[int, str | None], before: Delivery | Fact | None
 ) -> PersonalizationError | None:
     if one.rec_id not in in_log:
-        return PersonalizationError(
+        return NotFound(
             f"rec_id {one.rec_id} is not in the log",
             "give one that a night, or another program, logged",
         )
@@ -200,13 +207,19 @@ def _time_fault(
     one: Fact, in_log: Mapping[int, str | None], now: str
 ) -> PersonalizationError | None:
     earliest, at = in_log[one.rec_id], one.delivered_at
-    if at is None or (earliest or at) <= at <= now:
-        return None
-    when = "later than now" if at > now else f"before it was logged, {earliest}"
-    return PersonalizationError(
-        f"rec_id {one.rec_id} is said to be delivered at {at}, {when}",
-        "give the time at which it was delivered, with its zone",
-    )
+    if at is not None and not (earliest or at) <= at <= now:
+        when = "later than now" if at > now else f"before it was logged, {earliest}"
+        return Conflict(
+            f"rec_id {one.rec_id} is said to be delivered at {at}, {when}",
+            "give the time at which it was delivered, with its zone",
+        )
+    day = japan_day(parse_moment(at or now))
+    if one.channel in BY_DAY and one.slot != day:
+        return InvalidInput(
+            f"slot of rec_id {one.rec_id} is {one.slot}, and {day} the day in Japan of its delivery",
+            "give delivered_at with its zone, and that day as the slot",
+        )
+    return None
 
 
 def _raise(at: int, fault: PersonalizationError) -> None:
@@ -282,16 +295,17 @@ def add_billing_keys(db: sqlite3.Connection, keys: Sequence[str]) -> None:
 
 
 def find_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
-    """The delivery with this delivery_id or one of its keys; read-only. PersonalizationError if there is none."""
-    which = "d.delivery_id = :it" if isinstance(delivery, int) else "d.delivery_key = :it"
-    if not isinstance(delivery, int) and has_table(db, BILLING_KEYS):
+    """The delivery with this delivery_id or one of its keys; read-only. NotFound if there is none."""
+    is_key = isinstance(delivery, str)
+    which = "d.delivery_key = :it" if is_key else "d.delivery_id = :it"
+    if is_key and has_table(db, BILLING_KEYS):
         which += f" OR d.delivery_id = (SELECT b.delivery_id FROM {BILLING_KEYS} b WHERE b.billing_key = :it)"
+    # Half a surrogate pair is no text that SQLite takes.
+    named = str(delivery).encode("utf-8", "replace").decode()
     # As text, because an integer may be too large to be bound; the column's affinity makes it one again.
-    for row in plain_rows(db, _found_sql(db, which), {"it": str(delivery)}):
+    for row in plain_rows(db, _found_sql(db, which), {"it": named}):
         return Delivery(*row)
-    raise PersonalizationError(
-        f"there is no delivery {delivery}", "give its delivery_id or its key"
-    )
+    raise NotFound(f"there is no delivery {named}", "give its delivery_id or its key")
 
 
 def known_deliveries(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Delivery]:

@@ -2,11 +2,10 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
-from functools import partial
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,9 +16,7 @@ from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.errors import PersonalizationError
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.billing.delivery import Delivery, Fact
-
-OUTCOMES = {True: ("already reversed", "reversed"), False: ("already delivered", "delivered")}
+    from sqlite_utils_personalization.api.shapes import RecordedDelivery
 
 
 class RecId(click.IntRange):
@@ -35,7 +32,8 @@ class RecId(click.IntRange):
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it got there")
 @click.option(
     "--slot",
-    help="Which time: the Japanese day for rest and mcp, the issue for digest, as 2026-07-22, 2026-W30 or issue-7",
+    help="Which time: for rest and mcp the Japanese day of the delivery, for digest the issue, as 2026-07-22, 2026-W30"
+    " or issue-7",
 )
 @click.option(
     "--status", type=click.IntRange(100, 599), help="HTTP status, 200 if not given; only 2xx bills"
@@ -74,18 +72,24 @@ def deliver(
     delivered_at, unit_price_yen; the options are what a line does not say. All are recorded, or none with a report
     of every bad line. What was already delivered is reported as such, with success.
     """
+    from sqlite_utils_personalization.database import explain_errors
+
     said = {"channel": channel, "slot": slot, "status": status, "delivered_at": delivered_at}
     common = {name: value for name, value in said.items() if value is not None}
     _check_usage(rec_ids, common, reverse)
     outcomes: Counter[str] = Counter()
-    with (
-        _opened(path) as db,
-        _lines(rec_ids) as lines,
-        # Closed before the database is, so that what fails in between is undone.
-        closing(_delivered(db, lines, rec_ids, common, reverse)) as found,
-    ):
-        rows = (_row(one, reverse, outcomes) for one in found)
-        print_rows(ctx, (*_columns(), "outcome"), rows, **output)
+    with _lines(rec_ids) as lines:
+        found = _recorded(
+            path, lines or rec_ids, common, reverse, refuse=_refuse if lines else None
+        )
+
+    def row(one: "RecordedDelivery") -> tuple[Any, ...]:
+        outcomes[one["outcome"]] += 1
+        return tuple(one.values())
+
+    # There may be no space for what is printed.
+    with explain_errors(path):
+        print_rows(ctx, _columns(), map(row, found), **output)
     say(
         ", ".join(f"{outcomes[name]} {name}" for name in sorted(outcomes)) or "no line, no delivery"
     )
@@ -101,17 +105,7 @@ def _check_usage(rec_ids: tuple[Any, ...], common: dict[str, Any], reverse: bool
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[Any]:
-    from sqlite_utils_personalization.billing.record import require_deliveries
-    from sqlite_utils_personalization.database import explain_errors, open_writable
-
-    with explain_errors(path), open_writable(path) as db:
-        require_deliveries(db.conn, path)
-        yield db.conn
-
-
-@contextmanager
-def _lines(rec_ids: tuple[Any, ...]) -> Iterator[BinaryIO | None]:
+def _lines(rec_ids: tuple[Any, ...]) -> Iterator[Iterable[bytes] | None]:
     """Standard input as a whole, so that nobody waits for it while the file is locked; None where it is not read."""
     if rec_ids != ("-",):
         yield None
@@ -122,60 +116,22 @@ def _lines(rec_ids: tuple[Any, ...]) -> Iterator[BinaryIO | None]:
         yield file
 
 
-def _delivered(
-    db: Any,
-    lines: BinaryIO | None,
-    rec_ids: tuple[int, ...],
-    common: dict[str, Any],
-    reverse: bool,
-) -> Generator["Delivery"]:
-    from sqlite_utils_personalization.billing.delivery import fact
-    from sqlite_utils_personalization.billing.record import record_facts, reverse_facts
+def _recorded(
+    path: str, said: Iterable[Any], common: dict[str, Any], reverse: bool, **options: Any
+) -> "Iterator[RecordedDelivery]":
+    from sqlite_utils_personalization.api.delivering import record_deliveries, reverse_deliveries
 
-    act: Any = record_facts
-    if reverse:
-        act = partial(reverse_facts, reversed_at=common.pop("delivered_at", None))
-    if lines is None:
-        yield from act(db, [fact(rec_id, **common) for rec_id in rec_ids])
-    else:
-        yield from _all_lines(db, act, lines, common)
+    if not reverse:
+        return record_deliveries(path, said, **common, **options)
+    reversed_at = common.pop("delivered_at", None)
+    return reverse_deliveries(path, said, **common, reversed_at=reversed_at, **options)
 
 
-def _all_lines(
-    db: Any, act: Any, lines: Iterable[bytes], common: dict[str, Any]
-) -> Iterator["Delivery"]:
-    from sqlite_utils_personalization.billing.delivery import read_facts
-    from sqlite_utils_personalization.transaction import transaction
-
-    bad = 0
-    numbers: list[int] = []
-
-    def refuse(number: int, fault: PersonalizationError) -> None:
-        nonlocal bad
-        bad += 1
-        say(f"line {number}: {fault}")
-
-    def facts() -> Iterator["Fact"]:
-        for number, found in read_facts(lines, common, refuse):
-            numbers.append(number)
-            yield found
-
-    with transaction(db, "IMMEDIATE"):
-        yield from act(db, facts(), lambda at, fault: refuse(numbers[at], fault))
-        if bad:
-            raise PersonalizationError(
-                f"{bad} line{('s' if bad > 1 else '')} cannot be taken",
-                "nothing was recorded; mend and run this again",
-            )
-
-
-def _row(found: "Delivery", reverse: bool, outcomes: Counter[str]) -> tuple[Any, ...]:
-    outcome = OUTCOMES[reverse][found.new]
-    outcomes[outcome] += 1
-    return (*found[:-1], outcome)
+def _refuse(number: int, fault: PersonalizationError) -> None:
+    say(f"line {number}: {fault}")
 
 
 def _columns() -> tuple[str, ...]:
-    from sqlite_utils_personalization.billing.delivery import Delivery
+    from sqlite_utils_personalization.api.shapes import RecordedDelivery
 
-    return Delivery._fields[:-1]
+    return tuple(RecordedDelivery.__annotations__)

@@ -1,8 +1,10 @@
 """personalization-digest: what is new for each customer, as files to be sent; and which of them were."""
 
+import json
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import click
 from click.core import ParameterSource
@@ -15,11 +17,9 @@ from sqlite_utils_personalization.commands.base import (
     say,
     stoppable,
 )
+from sqlite_utils_personalization.commands.output import print_text
 from sqlite_utils_personalization.digest.texts import LANGUAGES
 from sqlite_utils_personalization.errors import PersonalizationError
-
-if TYPE_CHECKING:
-    from sqlite_utils_personalization.customer_api.offer import OfferedNight
 
 
 @click.command(name="personalization-digest", cls=Command)
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--on",
-    "day",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
     help="The day on which it is read, by default today in Japan",
@@ -59,12 +58,19 @@ if TYPE_CHECKING:
     type=click.File("rb"),
     help="Write nothing; record that what these lines name was sent",
 )
+@click.option("--json", "as_json", is_flag=True, help="Output the numbers as one JSON object")
 @load_extension_option
 @envelope_option
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
 @click.pass_context
 def digest(
-    ctx: click.Context, /, path: str, folder: Path, results: BinaryIO | None, **options: Any
+    ctx: click.Context,
+    /,
+    path: str,
+    folder: Path,
+    results: BinaryIO | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """
     Write for each customer what is new of a night, or record what was sent of it
@@ -86,115 +92,65 @@ def digest(
     """
     if results is None:
         with stoppable("nothing was written - run the same command again"):
-            _write(path, folder, **options)
+            _write(path, folder, as_json, **options)
         return
     for name in options:
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(
                 "--record goes with --out alone: what was written stays as it is"
             )
-    _record(path, folder, results)
+    _record(path, folder, as_json, results)
 
 
 def _write(
-    path: str,
-    folder: Path,
-    night: str,
-    day: Any,
-    most: int,
-    lang: str,
-    ics: bool,
-    dismiss_url: str | None,
-    envelope: Path | None,
-    silent: bool,
+    path: str, folder: Path, as_json: bool, night: str, silent: bool, **options: Any
 ) -> None:
-    from sqlite_utils_personalization.clock import japan_day
-    from sqlite_utils_personalization.customer_api.envelope import load_envelope
-    from sqlite_utils_personalization.database import (
-        explain_errors,
-        open_readonly,
-        require_evidence,
-    )
-    from sqlite_utils_personalization.digest.calendar import require_icalendar
-    from sqlite_utils_personalization.digest.contents import customers_of, digests
-    from sqlite_utils_personalization.digest.document import check_dismiss_url
-    from sqlite_utils_personalization.digest.folder import write_digests
-    from sqlite_utils_personalization.digest.texts import Texts
+    from sqlite_utils_personalization.api.handing_over import write_digests
+    from sqlite_utils_personalization.clock import is_day
 
-    carried = load_envelope(envelope)
-    if ics:
-        require_icalendar()
-    check_dismiss_url(dismiss_url)
-    day = day.date().isoformat() if day else japan_day()
-    with explain_errors(path), open_readonly(path) as db, ExitStack() as stack:
-        require_evidence(db.conn, path)
-        found = _night(db.conn, day, night)
-        total, unnamed = customers_of(db.conn, found)
-        progress = Progress(stack)
-
-        def tick(done: int) -> None:
-            if not silent:
-                progress("digests", done, total - unnamed)
-
-        made = digests(db.conn, found, day, most, tick)
-        count = write_digests(folder, made, Texts(lang), dismiss_url, ics, path, carried)
+    if night != "latest" and not is_day(night):
+        raise click.BadParameter("neither latest nor a day like 2026-07-22", param_hint="--night")
+    with ExitStack() as stack:
+        progress = None if silent else Progress(stack)
+        found = write_digests(path, folder, night=night, progress=progress, **options)
     say(
-        f"{_counted(count, 'digest')} of {found.as_of} in {folder};"
-        f" {_counted(total - unnamed - count, 'customer')} with nothing new"
+        f"{_counted(found['digests'], 'digest')} of {found['as_of']} in {folder};"
+        f" {_counted(found['nothing_new'], 'customer')} with nothing new"
     )
-    if unnamed:
+    if found["unnamed"]:
         say(
-            f"{_counted(unnamed, 'customer')} left out: user_token_hash is not 64 lower-case hex digits"
+            f"{_counted(found['unnamed'], 'customer')} left out:"
+            " user_token_hash is not 64 lower-case hex digits"
         )
+    _print(found, as_json)
 
 
 def _counted(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
 
 
-def _night(db: Any, day: str, night: str) -> "OfferedNight":
-    from sqlite_utils_personalization.customer_api.offer import find_night
-
-    found = find_night(db, day, None if night == "latest" else _day(night))
-    if found is None:
-        which = f"up to {day}" if night == "latest" else f"of {night}"
-        raise PersonalizationError(
-            f"there is no finished night {which}", "run personalization-score first"
-        )
-    return found
-
-
-def _day(text: str) -> str:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise click.BadParameter(
-            "neither latest nor a day like 2026-07-22", param_hint="--night"
-        ) from None
-
-
-def _record(path: str, folder: Path, lines: BinaryIO) -> None:
-    from sqlite_utils_personalization.database import explain_errors, open_writable
-    from sqlite_utils_personalization.digest.sent import record_results
-
-    bad = 0
+def _record(path: str, folder: Path, as_json: bool, lines: BinaryIO) -> None:
+    from sqlite_utils_personalization.api.handing_over import record_digests
 
     def refuse(number: int, fault: PersonalizationError) -> None:
-        nonlocal bad
-        bad += 1
         say(f"line {number}: {fault}")
 
-    with explain_errors(path), open_writable(path) as db:
-        done = list(record_results(db.conn, folder, lines, refuse))
-    new, before = sum(one.new for one in done), sum(one.before for one in done)
-    not_sent = _counted(sum(one.not_sent for one in done), "digest")
-    say(f"{new} delivered, {before} already delivered, {not_sent} not sent")
-    if free := sum(one.free for one in done):
-        say(f"{free} not charged: handed over otherwise, or closed, before it was sent")
-    if bad:
+    found = record_digests(path, folder, lines, refuse=refuse)
+    not_sent = _counted(found["not_sent"], "digest")
+    say(
+        f"{found['delivered']} delivered, {found['already_delivered']} already delivered,"
+        f" {not_sent} not sent"
+    )
+    if found["free"]:
+        say(f"{found['free']} not charged: handed over otherwise, or closed, before it was sent")
+    _print(found, as_json)
+    if found["refused"]:
         raise PersonalizationError(
-            f"{bad} line{'s' if bad > 1 else ''} cannot be taken",
+            f"{_counted(found['refused'], 'line')} cannot be taken",
             "the others are recorded; mend these and run this again",
         )
+
+
+def _print(found: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_text(json.dumps(found, ensure_ascii=False, indent=2))

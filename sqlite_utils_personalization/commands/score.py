@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from sqlite_utils_personalization.commands.base import Command, Progress, load_e
 from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.model.kinds import PLURALS
 from sqlite_utils_personalization.preferences.customer import KeyHashing
+
+if TYPE_CHECKING:
+    from sqlite_utils_personalization.api.scoring import NightSummary
 
 _RESUMES = "what was logged stays - run the same command again to finish the night"
 
@@ -79,14 +82,12 @@ def score(path: str, silent: bool, as_of: Any, hashing: KeyHashing, **options: A
     personalization-score leaves to you (sqlite-utils enable-wal jpcite.db), readers never wait and writers wait for a
     fraction of a second.
     """
+    from sqlite_utils_personalization.api.scoring import score as score_night
     from sqlite_utils_personalization.commands.base import stoppable
-    from sqlite_utils_personalization.scoring.night import Reporter
-    from sqlite_utils_personalization.scoring.night import score as score_night
 
     with stoppable(_RESUMES), ExitStack() as stack:
-        reporter = Reporter(say) if silent else Reporter(say, Progress(stack))
         summary = score_night(
-            path, as_of=as_of and as_of.date().isoformat(), reporter=reporter, **options
+            path, as_of=as_of, say=say, progress=None if silent else Progress(stack), **options
         )
     _say_unowned(summary, hashing)
     click.echo(json.dumps(summary, ensure_ascii=False))
@@ -95,7 +96,7 @@ def score(path: str, silent: bool, as_of: Any, hashing: KeyHashing, **options: A
             say(line)
 
 
-def _say_unowned(summary: dict[str, Any], hashing: KeyHashing) -> None:
+def _say_unowned(summary: "NightSummary", hashing: KeyHashing) -> None:
     """Where no saved search is anybody's: some are of people who never declared anything, but hardly all."""
     from sqlite_utils_personalization.catalogue.saved_searches import NO_OWNER
 
@@ -112,7 +113,7 @@ def _say_unowned(summary: dict[str, Any], hashing: KeyHashing) -> None:
         )
 
 
-def _told(path: str, summary: dict[str, Any]) -> Iterator[str]:
+def _told(path: str, summary: "NightSummary") -> Iterator[str]:
     """The summary in a few lines for whoever sits at the terminal."""
     yield f"{summary['as_of']}: {summary['profiles']} customers, {summary['rejected']} of them rejected"
     kinds = [f"{n} {PLURALS[kind]}" for kind, n in summary["by_type"].items()]

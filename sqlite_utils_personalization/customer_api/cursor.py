@@ -1,4 +1,4 @@
-"""A cursor: where the next page begins, under a mark that only whoever has the file can make.
+"""The value of after: where the next page begins, under a mark that only whoever has the file can make.
 
 So a page begins where one before it ended, for the same customer and filters, and nowhere else.
 """
@@ -65,11 +65,11 @@ def parse_cursor(text: str, filters: Filters) -> tuple[LogPosition, str]:
 
 def not_given() -> InvalidInput:
     """It was made up, or is another customer's."""
-    return InvalidInput("cursor is not one that you were given", "begin again without it")
+    return InvalidInput("after is not one that you were given", "begin again without it")
 
 
 def other_filters() -> InvalidInput:
     """It goes with another request."""
     return InvalidInput(
-        "cursor belongs to another type or night, or to a preview", "begin again without it"
+        "after belongs to another type or night, or to a preview", "begin again without it"
     )

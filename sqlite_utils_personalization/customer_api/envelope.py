@@ -51,7 +51,7 @@ class Envelope:
         """A page of recommendations, its items with their addresses, but for a preview; read-only."""
         if not self.source_url or data["preview"]:
             return data
-        return {**data, "items": self._items(db, data["items"])}
+        return {**data, "recommendations": self._items(db, data["recommendations"])}
 
     def explanation(self, db: sqlite3.Connection, data: dict[str, Any]) -> dict[str, Any]:
         """An explanation, its item with its address; read-only."""

@@ -16,7 +16,7 @@ from sqlite_utils_personalization.customer_api.statement import (
     CustomersDelivery,
     deliveries_of_row,
 )
-from sqlite_utils_personalization.errors import InvalidInput, NotFound
+from sqlite_utils_personalization.errors import InvalidInput, NotFound, whole
 from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
@@ -41,7 +41,7 @@ class ExplainedRecommendation:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; keys are only ever added."""
-        return asdict(self) | {"declared": self.declared._asdict() if self.declared else None}
+        return asdict(self) | {"declared": self.declared.to_dict() if self.declared else None}
 
 
 def explain(
@@ -52,8 +52,10 @@ def explain(
     NotFound for every other rec_id, whether it is another customer's, was not delivered, or is nobody's; InvalidInput
     if it is no whole number from 1; UnknownCustomer.
     """
-    if type(rec_id) is not int or not 1 <= rec_id <= 2**53:
-        raise InvalidInput("rec_id is not a whole number from 1", "take it from a recommendation")
+    try:
+        rec_id = whole(rec_id, "rec_id")
+    except InvalidInput as fault:
+        raise InvalidInput(fault.what, "take it from a recommendation") from None
     require_deliveries(db)
     with transaction(db):
         customer = profile_id_of(db, user_token_hash)
@@ -70,7 +72,7 @@ def explain(
             rec_id, found.verdict, found.differences, deliveries=deliveries
         )
     place, declared = found.position, found.found.declared
-    whole = item(found, japan_day(now or right_now()), searches)
+    recommended = item(found, japan_day(now or right_now()), searches)
     return ExplainedRecommendation(
-        rec_id, found.verdict, (), whole, declared, place.places, deliveries
+        rec_id, found.verdict, (), recommended, declared, place.places, deliveries
     )

@@ -79,13 +79,13 @@ class OfferedNight(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """A log row; left_out says why it is not handed over, None if it is.
+    """A log row; passed_over says why it is not handed over, None if it is.
 
     is_free: its item, or another of its family, was delivered to the customer today, whatever the row and the channel.
     """
 
     rec_id: int
-    left_out: str | None
+    passed_over: str | None
     is_free: bool
 
 
@@ -121,8 +121,8 @@ def offers(
         "today": today,
         "first_day": _first_day(today, night.repeat_days),
     }
-    for rec_id, left_out, is_free in db.execute(offers_sql(db), at):
-        yield Offer(rec_id, left_out, bool(is_free))
+    for rec_id, passed_over, is_free in db.execute(offers_sql(db), at):
+        yield Offer(rec_id, passed_over, bool(is_free))
 
 
 def offers_sql(db: sqlite3.Connection) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from itertools import islice
+from operator import index
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.audit.replay import replay
@@ -30,7 +31,7 @@ from sqlite_utils_personalization.billing.record import (
     require_deliveries,
 )
 from sqlite_utils_personalization.catalogue.saved_searches import numbered_searches
-from sqlite_utils_personalization.clock import japan_day, right_now, utc
+from sqlite_utils_personalization.clock import day_of, japan_day, right_now, utc
 from sqlite_utils_personalization.customer_api.cursor import (
     LogPosition,
     cursor_at,
@@ -53,7 +54,8 @@ from sqlite_utils_personalization.transaction import transaction, write_transact
 
 # Recommendations on one page at most.
 MOST = 100
-_UNDATED = {1: "rolling", 0: "unknown", None: None}
+# The night that is meant where none is named.
+LATEST = "latest"
 
 
 @dataclass(frozen=True)
@@ -100,20 +102,21 @@ class RecommendedItem(PreviewItem):
 class Page:
     """Recommendations of one night, and what handing them over was charged: yen, tax excluded.
 
-    next_cursor is None at the end; a page may be short, or empty, before it. left_out counts the rows passed over, by
-    why: placeholder, closed, delivered before, or the verdict if what was recommended cannot be replayed. A preview has
-    titles and closing dates, and delivers nothing. delivered_before counts items that were delivered that day already.
+    next is where the following page begins, None at the end; a page may be short, or empty, before it. passed_over
+    counts those that are not handed over, by why: placeholder, closed, delivered before, or the verdict if what was
+    recommended cannot be replayed. A preview has titles and closing dates, and delivers nothing. delivered_before
+    counts what was delivered that day already.
     """
 
-    items: tuple[PreviewItem, ...]
-    next_cursor: str | None
-    left_out: Mapping[str, int]
+    recommendations: tuple[PreviewItem, ...]
+    next: str | None
+    passed_over: Mapping[str, int]
     preview: bool
     delivered_new: int = 0
     delivered_before: int = 0
     charged_yen: int = 0
     unit_price_yen: int = UNIT_PRICE_YEN
-    because: str = "a preview delivers nothing"
+    sentence: str = "a preview delivers nothing"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; keys are only ever added."""
@@ -125,7 +128,7 @@ class ParsedQuery(NamedTuple):
 
     recommendation_type: str | None
     night: str | None
-    limit: int
+    size: int
     preview: bool
     start: tuple[LogPosition, str] | None
 
@@ -146,21 +149,21 @@ def recommendations(
     user_token_hash: str,
     *,
     recommendation_type: str | None = None,
-    night: str | None = None,
-    limit: int = 10,
-    cursor: str | None = None,
+    night: str | date | None = None,
+    size: int = 10,
+    after: str | None = None,
     channel: str | None = None,
     now: datetime | None = None,
 ) -> Page:
-    """Return the page at cursor, of this type if given, of the newest finished night or of that of the day night.
+    """Return the page after the one that gave after, of this type if given, of the night of a day or of the latest one.
 
-    Without night, what has closed by now, and what was handed over on an earlier Japanese day, is left out. With a
+    Without a day, what has closed by now, and what was handed over on an earlier Japanese day, is left out. With a
     channel, each item is delivered on it, once a Japanese day however often and by whatever row or channel it is asked
     for, in the transaction that reads it; joins the caller's, which should be IMMEDIATE. Without one the page is a
     preview, and read-only. InvalidInput, UnknownCustomer, or DeliveryConflict if one is recorded otherwise; then
     nothing is delivered.
     """
-    wanted = check_query(recommendation_type, night, limit, cursor, channel)
+    wanted = check_query(recommendation_type, night, size, after, channel)
     with transaction(db) if channel is None else write_transaction(db):
         if channel is not None:
             require_deliveries(db)
@@ -179,26 +182,26 @@ def _read(
 ) -> tuple[list[_Found], Page]:
     night = find_night(db, day, wanted.night)
     start = _start(db, customer, wanted, night)
-    left_out: Counter[str] = Counter()
+    passed_over: Counter[str] = Counter()
     searches = numbered_searches(db, customer)
-    rows = _kept(_offered(db, customer, night, start, wanted, day), left_out)
+    rows = _kept(_offered(db, customer, night, start, wanted, day), passed_over)
     found: list[_Found] = []
     following = next(rows, None)
-    while following and len(found) < wanted.limit:
-        together = [following, *islice(rows, wanted.limit - len(found) - 1)]
+    while following and len(found) < wanted.size:
+        together = [following, *islice(rows, wanted.size - len(found) - 1)]
         # Reading on to what the next page begins with counts what is left out before it.
         following = next(rows, None)
         for one, replayed in zip(together, _replayed(db, together), strict=True):
             if replayed.verdict == REPRODUCED:
                 found.append(_Found(replayed, one.is_free, searches))
             else:
-                left_out[replayed.verdict] += 1
-    next_cursor = None
+                passed_over[replayed.verdict] += 1
+    following_page = None
     if night and following:
         position = LogPosition(night.run_id, following.rec_id)
-        next_cursor = cursor_at(db, customer, position, wanted.filters)
+        following_page = cursor_at(db, customer, position, wanted.filters)
     titles = tuple(title(one.replayed, day) for one in found)
-    return found, Page(titles, next_cursor, dict(left_out), preview=True)
+    return found, Page(titles, following_page, dict(passed_over), preview=True)
 
 
 def _offered(
@@ -236,13 +239,13 @@ def _start(
     return position.rec_id
 
 
-def _kept(rows: Iterable[Offer], left_out: Counter[str]) -> Iterator[Offer]:
+def _kept(rows: Iterable[Offer], passed_over: Counter[str]) -> Iterator[Offer]:
     """Those that may be handed over; the others are counted as they are passed."""
     for row in rows:
-        if row.left_out is None:
+        if row.passed_over is None:
             yield row
         else:
-            left_out[row.left_out] += 1
+            passed_over[row.passed_over] += 1
 
 
 def _replayed(db: sqlite3.Connection, rows: list[Offer]) -> Iterator[Replay]:
@@ -274,21 +277,21 @@ def _charged(page: Page, found: list[_Found], delivered: list[Delivery], day: st
         sentences.append(f"{before} already delivered on {day}, not charged again")
     return replace(
         page,
-        items=tuple(item(one.replayed, day, one.searches) for one in found),
+        recommendations=tuple(item(one.replayed, day, one.searches) for one in found),
         preview=False,
         delivered_new=len(new),
         delivered_before=before,
         charged_yen=sum(new),
         unit_price_yen=new[0] if new else UNIT_PRICE_YEN,
-        because="; ".join(sentences) or "there was nothing to deliver",
+        sentence="; ".join(sentences) or "there was nothing to deliver",
     )
 
 
 def check_query(
     recommendation_type: str | None = None,
-    night: str | None = None,
-    limit: int = 10,
-    cursor: str | None = None,
+    night: str | date | None = None,
+    size: int = 10,
+    after: str | None = None,
     channel: str | None = None,
 ) -> ParsedQuery:
     """What is asked for; so a door may refuse it before it waits for the lock.
@@ -297,25 +300,21 @@ def check_query(
     """
     _check_one_of("type", recommendation_type, TYPES)
     _check_one_of("channel", channel, CHANNELS)
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
-        raise InvalidInput(f"limit is not a whole number from 1 to {MOST}", "give one, or none")
-    if night is not None and not _is_day(night):
-        raise InvalidInput("night is not a day", "write it like 2026-07-22")
-    filters = (recommendation_type, night, channel is None)
-    start = None if cursor is None else parse_cursor(cursor, filters)
-    return ParsedQuery(*filters[:2], limit, filters[2], start)
-
-
-def _check_one_of(name: str, value: str | None, known: tuple[str, ...]) -> None:
-    if value is not None and value not in known:
-        raise InvalidInput(f"{name} is not one of {', '.join(known)}", "give one of them, or none")
-
-
-def _is_day(text: object) -> bool:
     try:
-        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+        rows = 0 if isinstance(size, bool) else index(size)
+    except TypeError:
+        rows = 0
+    if not 1 <= rows <= MOST:
+        raise InvalidInput(f"size is not a whole number from 1 to {MOST}", "give one, or none")
+    day = None if night is None or night == LATEST else day_of(night, "night")
+    filters = (recommendation_type, day, channel is None)
+    start = None if after is None else parse_cursor(after, filters)
+    return ParsedQuery(*filters[:2], rows, filters[2], start)
+
+
+def _check_one_of(name: str, value: object, known: tuple[str, ...]) -> None:
+    if value is not None and not (isinstance(value, str) and value in known):
+        raise InvalidInput(f"{name} is not one of {', '.join(known)}", "give one of them, or none")
 
 
 def title(found: Replay, today: str) -> PreviewItem:
@@ -323,21 +322,24 @@ def title(found: Replay, today: str) -> PreviewItem:
     assert found.run
     assert found.found
     kind, candidate = found.logged.recommendation_type, found.found.candidate
-    days_left = None if candidate.closes_on is None else _days(today, candidate.closes_on)
+    left = days_left(today, candidate.closes_on)
     return PreviewItem(
         found.rec_id,
         found.run.as_of,
         kind,
         candidate.title,
         candidate.closes_on,
-        days_left,
-        closed=days_left is not None and days_left < 0,
-        closing="dated" if days_left is not None else _UNDATED[candidate.rolling],
+        left,
+        closed=left is not None and left < 0,
+        closing=candidate.closing,
     )
 
 
-def _days(first: str, last: str) -> int:
-    return (date.fromisoformat(last) - date.fromisoformat(first)).days
+def days_left(today: str, closes_on: str | None) -> int | None:
+    """The days from today until an item closes, negative once it has; None without a closing date."""
+    if closes_on is None:
+        return None
+    return (date.fromisoformat(closes_on) - date.fromisoformat(today)).days
 
 
 def item(found: Replay, today: str, searches: Mapping[str, str]) -> RecommendedItem:

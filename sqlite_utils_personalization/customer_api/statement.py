@@ -4,11 +4,11 @@ import re
 import sqlite3
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlite_utils_personalization.billing.record import require_deliveries
-from sqlite_utils_personalization.clock import japan_day, right_now
+from sqlite_utils_personalization.clock import day_of, japan_day, right_now
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
@@ -19,7 +19,7 @@ SELECT v.rec_id, l.recommendation_type, v.channel, v.slot, v.delivered_at, v.sta
         WHEN v.status NOT BETWEEN 200 AND 299 THEN 'failed'
         WHEN b.delivery_id IS NOT NULL THEN 'reversed'
         WHEN v.unit_price_yen = 0 THEN 'free'
-        ELSE 'charged' END AS outcome,
+        ELSE 'charged' END AS charge,
     CASE WHEN v.status BETWEEN 200 AND 299 AND b.delivery_id IS NULL THEN v.unit_price_yen ELSE 0 END,
     b.delivered_at
 FROM am_personalization_recommendation_log l CROSS JOIN am_personalization_delivery v ON v.rec_id = l.rec_id
@@ -32,7 +32,7 @@ _OF_ROW = _DELIVERIES.format(which="v.rec_id = ?")
 
 @dataclass(frozen=True)
 class CustomersDelivery:
-    """One delivery: when, UTC; its outcome, charged, free, failed or reversed; and what it costs now, tax excluded.
+    """One delivery: when, UTC; its charge: charged, free, failed or reversed; and what it costs now, tax excluded.
 
     reversed_at, UTC, is when it was taken back, None if it was not.
     """
@@ -43,7 +43,7 @@ class CustomersDelivery:
     slot: str
     delivered_at: str
     status: int
-    outcome: str
+    charge: str
     charged_yen: int
     reversed_at: str | None
 
@@ -53,7 +53,7 @@ class Statement:
     """The deliveries of a Japanese month, in the order in which they were recorded, and what they cost together."""
 
     month: str
-    items: tuple[CustomersDelivery, ...]
+    deliveries: tuple[CustomersDelivery, ...]
     charged_yen: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Statement:
 def statement(
     db: sqlite3.Connection,
     user_token_hash: str,
-    month: str | None = None,
+    month: str | date | None = None,
     *,
     now: datetime | None = None,
 ) -> Statement:
@@ -72,6 +72,8 @@ def statement(
 
     InvalidInput if that is no month; UnknownCustomer.
     """
+    if isinstance(month, date):
+        month = day_of(month, "month")[:7]
     if month is not None and not (isinstance(month, str) and _MONTH.fullmatch(month)):
         raise InvalidInput("month is not a month", "write it like 2026-07")
     month = month or japan_day(now or right_now())[:7]

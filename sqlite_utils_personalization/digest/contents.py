@@ -139,7 +139,7 @@ def _new(
     db: sqlite3.Connection, night: OfferedNight, day: str, profile_id: int, kind: str
 ) -> list[int]:
     rows = offers(db, profile_id, night, day, whatever=False, recommendation_type=kind)
-    return [row.rec_id for row in rows if row.left_out is None and not row.is_free]
+    return [row.rec_id for row in rows if row.passed_over is None and not row.is_free]
 
 
 def _replayed(db: sqlite3.Connection, rec_ids: Sequence[int]) -> dict[int, Replay]:

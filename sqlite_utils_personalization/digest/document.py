@@ -1,16 +1,16 @@
 """A digest as a document: the JSON that every other form is made from, and what says why of each item."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 from urllib.parse import quote
 
 from sqlite_utils_personalization.catalogue.candidate import ANY, NATIONWIDE
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.customer_api.envelope import SOURCE_URL, Envelope
+from sqlite_utils_personalization.customer_api.recommendations import days_left
 from sqlite_utils_personalization.digest.contents import Digest, DigestItem
 from sqlite_utils_personalization.digest.texts import Texts
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.formula.evaluation import Evaluation
 
 FORMAT = "personalization-digest/1"
@@ -20,17 +20,20 @@ _EXAMPLE = "https://example.com/dismiss?type={type}&item={item_id}"
 
 
 def check_dismiss_url(url: str | None) -> None:
-    """PersonalizationError if it is no address of the web, or dismisses the same whatever the item."""
+    """InvalidInput if it is no address of the web, or dismisses the same whatever the item."""
     if url is None:
         return
-    if not url.startswith(("https://", "http://")) or not url.isprintable() or " " in url:
-        raise PersonalizationError(
+    if (
+        not isinstance(url, str)
+        or not url.startswith(("https://", "http://"))
+        or not url.isprintable()
+        or " " in url
+    ):
+        raise InvalidInput(
             "the address for dismissing is not one of the web", f"write it like {_EXAMPLE}"
         )
     if not any(name in url for name in ("{item_id}", "{rec_id}")):
-        raise PersonalizationError(
-            "the address for dismissing names no item", f"write it like {_EXAMPLE}"
-        )
+        raise InvalidInput("the address for dismissing names no item", f"write it like {_EXAMPLE}")
 
 
 def document(
@@ -72,8 +75,6 @@ def _item(
     item: DigestItem, day: str, texts: Texts, dismiss_url: str | None, envelope: Envelope
 ) -> dict[str, Any]:
     found = item.found.candidate
-    closes_on = found.closes_on
-    left = (date.fromisoformat(closes_on) - date.fromisoformat(day)).days if closes_on else None
     # Of an item it is dismissed what it is of: a change with its program.
     names = {"type": "program", "item_id": item.program_id, "rec_id": str(item.rec_id)}
     return {
@@ -83,9 +84,9 @@ def _item(
         "program_id": item.program_id,
         "title": found.title,
         "opens_on": found.opens_on,
-        "closes_on": closes_on,
-        "days_left": left,
-        "rolling": None if closes_on else bool(found.rolling),
+        "closes_on": found.closes_on,
+        "days_left": days_left(day, found.closes_on),
+        "closing": found.closing,
         "prefectures": found.prefectures.split(","),
         "area": _area(item.found, texts),
         "amount_yen": item.details.amount_yen,

@@ -12,10 +12,10 @@ from sqlite_utils_personalization.digest.contents import Digest
 from sqlite_utils_personalization.digest.document import document
 from sqlite_utils_personalization.digest.forms import html, text
 from sqlite_utils_personalization.digest.texts import Texts
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import Conflict, PersonalizationError
 from sqlite_utils_personalization.private_files import narrow, private_folder
 
-# One JSON object a line: user_token_hash, subject, rec_ids, files.
+# One JSON object a line: user_token_hash, run_id, as_of, subject, rec_ids, files.
 LIST = "digests.jsonl"
 
 
@@ -30,21 +30,28 @@ def write_digests(
 ) -> int:
     """Write the folder, which appears once it is complete, and return how many digests are in it.
 
-    Nobody may read it who may not read source. PersonalizationError if it is there already: what was sent from it must
+    Nobody may read it who may not read source. Conflict if it is there already: what was sent from it must
     stay what it was.
     """
     if os.path.lexists(folder):
-        raise PersonalizationError(
+        raise Conflict(
             f"{folder} exists",
             "name a folder that does not, or remove it if nothing of it was sent",
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PersonalizationError(
+            f"{folder} cannot be written ({error.strerror})", "name a folder that can be written"
+        ) from None
     with private_folder(folder) as beside:
         unfinished = beside / folder.name
         unfinished.mkdir()
         count = _write(unfinished, found, texts, dismiss_url, ics, envelope)
+        # A database in memory is no file that somebody may read.
+        like = source if os.path.exists(source) else beside
         for file in (*unfinished.iterdir(), unfinished):
-            narrow(file, source)
+            narrow(file, like)
         unfinished.rename(folder)
     return count
 
@@ -83,8 +90,7 @@ def _forms(made: Mapping[str, Any], digest: Digest, texts: Texts, ics: bool) -> 
 def _line(made: Mapping[str, Any], files: list[str]) -> str:
     rec_ids = [item["rec_id"] for item in (*made["programs"], *made["changes"])]
     listed = {
-        "user_token_hash": made["user_token_hash"],
-        "subject": made["subject"],
+        **{name: made[name] for name in ("user_token_hash", "run_id", "as_of", "subject")},
         "rec_ids": rec_ids,
         "files": files,
     }

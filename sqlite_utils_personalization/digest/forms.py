@@ -78,7 +78,7 @@ def _facts(item: Mapping[str, Any], texts: Texts) -> Iterator[str]:
         left = texts("days_left", days=item["days_left"]) if item["days_left"] else texts("today")
         yield texts("closes", date=texts.date(item["closes_on"]), left=left)
     else:
-        yield texts("rolling" if item["rolling"] else "unknown")
+        yield texts("rolling" if item["closing"] == "rolling" else "unknown")
     if item["amount_yen"]:
         yield texts("amount", amount=texts.amount(item["amount_yen"]))
     yield item["area"]

@@ -5,7 +5,7 @@ What the customer had been handed otherwise, or what had closed, before it was s
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from sqlite_utils_personalization.canonical import strict_json
 from sqlite_utils_personalization.clock import japan_day, parse_moment
 from sqlite_utils_personalization.customer_api.offer import OfferedNight, offers
 from sqlite_utils_personalization.digest.folder import LIST
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, NotFound, PersonalizationError
 from sqlite_utils_personalization.transaction import transaction
 
 CHANNEL = "digest"
@@ -38,6 +38,8 @@ WHERE r.run_id = ?2 AND l.rec_id IN (SELECT value FROM json_each(?1))
 GROUP BY r.run_id HAVING count(*) = json_array_length(?1) AND count(DISTINCT l.profile_id) = 1
 """
 
+# What became of one digest: an object, or that as a line of JSON.
+SaidSent = Mapping[str, Any] | str | bytes
 Refuse = Callable[[int, PersonalizationError], None]
 
 
@@ -60,19 +62,17 @@ class _Sent(NamedTuple):
 
 
 def record_results(
-    db: sqlite3.Connection, folder: Path, lines: Iterable[bytes], refuse: Refuse
+    db: sqlite3.Connection, folder: Path, lines: Iterable[SaidSent], refuse: Refuse
 ) -> Iterator[Recorded]:
-    """Record a batch of lines at a time, each in one transaction, and yield what that did.
+    """Record a batch of results at a time, each in one transaction, and yield what that did.
 
-    A line that cannot be taken is passed to refuse with its number, from 1, and left out. The same line again records
-    nothing more. PersonalizationError if the folder is none of digests.
+    A result that cannot be taken is passed to refuse with its number, from 1, and left out. The same again records
+    nothing more. NotFound if the folder is none of digests.
     """
     require_deliveries(db)
     if not (folder / LIST).is_file():
-        raise PersonalizationError(
-            f"{folder} has no {LIST}", "name the folder that the digests were sent from"
-        )
-    numbered = (one for one in enumerate(lines, 1) if one[1].strip())
+        raise NotFound(f"{folder} has no {LIST}", "name the folder that the digests were sent from")
+    numbered = (one for one in enumerate(lines, 1) if not _is_blank(one[1]))
     while together := list(islice(numbered, _TOGETHER)):
         not_sent = 0
         sent: list[_Sent] = []
@@ -104,23 +104,33 @@ def _due(db: sqlite3.Connection, sent: _Sent) -> Iterator[Fact]:
     moment = sent.facts[0].delivered_at if sent.facts else None
     day = japan_day(parse_moment(moment) if moment else None)
     found = offers(db, sent.profile_id, sent.night, day, whatever=False)
-    offered = {row.rec_id for row in found if row.left_out is None and not row.is_free}
+    offered = {row.rec_id for row in found if row.passed_over is None and not row.is_free}
     return (one for one in sent.facts if one.key in known or one.rec_id in offered)
 
 
-def _said(line: bytes) -> dict[str, Any]:
+def _is_blank(line: SaidSent) -> bool:
+    return isinstance(line, str | bytes) and not line.strip()
+
+
+def _said(line: SaidSent) -> Mapping[str, Any]:
+    said: Any = line
     try:
-        said = strict_json(line.decode("utf-8-sig"))
+        if isinstance(line, str | bytes):
+            said = strict_json(line.decode("utf-8-sig") if isinstance(line, bytes) else line)
     except (ValueError, RecursionError):
         said = None
-    if not isinstance(said, dict) or not said.keys() <= {*_KEYS} or "user_token_hash" not in said:
-        raise PersonalizationError("is not a result", _EXAMPLE)
+    if (
+        not isinstance(said, Mapping)
+        or not said.keys() <= {*_KEYS}
+        or "user_token_hash" not in said
+    ):
+        raise InvalidInput("is not a result", _EXAMPLE)
     if not isinstance(said.get("sent", True), bool):
-        raise PersonalizationError("sent is neither true nor false", _EXAMPLE)
+        raise InvalidInput("sent is neither true nor false", _EXAMPLE)
     return said
 
 
-def _sent(db: sqlite3.Connection, folder: Path, number: int, said: dict[str, Any]) -> _Sent:
+def _sent(db: sqlite3.Connection, folder: Path, number: int, said: Mapping[str, Any]) -> _Sent:
     digest = _digest(folder, said["user_token_hash"])
     try:
         rec_ids = [item["rec_id"] for item in (*digest["programs"], *digest["changes"])]
@@ -143,11 +153,11 @@ def _sent(db: sqlite3.Connection, folder: Path, number: int, said: dict[str, Any
 def _digest(folder: Path, user_token_hash: object) -> Any:
     # It becomes a file name, and is not repeated: it may be a raw key.
     if not is_key(user_token_hash):
-        raise PersonalizationError("user_token_hash is not 64 lower-case hex digits", _EXAMPLE)
+        raise InvalidInput("user_token_hash is not 64 lower-case hex digits", _EXAMPLE)
     try:
         return json.loads((folder / f"{user_token_hash}.json").read_bytes())
     except FileNotFoundError:
-        raise PersonalizationError(
+        raise NotFound(
             "the folder has no digest for this customer", "name the folder that it was sent from"
         ) from None
     except (ValueError, RecursionError):

@@ -64,15 +64,15 @@ _OF_A_PAGE = {
     "night": _or_null(
         "この夜(日本の日付)の推薦。締切後や受取済みも含む / those of this night, a day in Japan, whatever has closed"
         " or was handed over since; without it the newest",
-        {"type": "string", "format": "date"},
+        {"anyOf": [{"type": "string", "format": "date"}, {"const": "latest"}]},
     ),
-    "limit": _or_null(
+    "size": _or_null(
         "1ページの件数 / how many on a page",
         {"type": "integer", "minimum": 1, "maximum": MOST},
         10,
     ),
-    "cursor": _or_null(
-        "前のページの next_cursor / next_cursor of the page before, with the same type and night",
+    "after": _or_null(
+        "前のページの next / next of the page before, with the same type and night",
         {"type": "string", "maxLength": LONGEST_CURSOR},
     ),
     "preview": _or_null(

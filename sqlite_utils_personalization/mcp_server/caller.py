@@ -50,7 +50,7 @@ class Authenticator(Protocol):
 BUSY = "the database is busy - nothing was changed or charged, call again in a moment"
 UNKNOWN = "nothing is declared with this key - call personalization_set_preference first, or check the key"
 FAULT = "this could not be done - nothing was changed or charged, tell whoever runs this server"
-_DATABASE_ERRORS = (sqlite3.DatabaseError, found_sqlite3.DatabaseError)
+DATABASE_ERRORS = (sqlite3.DatabaseError, found_sqlite3.DatabaseError)
 
 
 def sentence(error: Exception) -> str:
@@ -66,4 +66,4 @@ def sentence(error: Exception) -> str:
 
 
 def _is_lock(error: BaseException | None) -> bool:
-    return isinstance(error, _DATABASE_ERRORS) and "locked" in str(error)
+    return isinstance(error, DATABASE_ERRORS) and "locked" in str(error)

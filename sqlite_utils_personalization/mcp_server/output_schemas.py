@@ -4,8 +4,9 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from sqlite_utils_personalization.api.shapes import DeclaredThen
 from sqlite_utils_personalization.customer_api.envelope import Envelope
-from sqlite_utils_personalization.model.kinds import COMPONENTS, FEEDBACK, TYPES, Declared
+from sqlite_utils_personalization.model.kinds import COMPONENTS, FEEDBACK, TYPES
 
 Type = Annotated[str, Field(json_schema_extra={"enum": [*TYPES]})]
 Closing = Annotated[str, Field(json_schema_extra={"enum": ["dated", "rolling", "unknown"]})]
@@ -37,7 +38,7 @@ class _Quoting(Answer):
 
 class _Charged(Answer):
     charged_yen: int = Field(description="what this call was charged, in yen, tax excluded")
-    because: str = Field(description="why that was charged, or nothing")
+    sentence: str = Field(description="why that was charged, or nothing")
 
 
 class _Free(Answer):
@@ -108,12 +109,12 @@ class Recommendation(Title):
 class Recommendations(_Charged, _Quoting):
     """One page, and what it was charged."""
 
-    items: tuple[Recommendation | Title, ...] = Field(
+    recommendations: tuple[Recommendation | Title, ...] = Field(
         description="of one night, by type, best first; in a preview only titles and closing dates"
     )
-    next_cursor: str | None = Field(description="give it back as cursor; null at the end")
-    left_out: dict[str, int] = Field(
-        description="entries passed over, by why: 'closed', 'delivered before', 'placeholder', or the verdict of"
+    next: str | None = Field(description="give it back as after; null at the end")
+    passed_over: dict[str, int] = Field(
+        description="what is not handed over, by why: 'closed', 'delivered before', 'placeholder', or the verdict of"
         " what cannot be replayed; not charged"
     )
     preview: bool
@@ -148,7 +149,7 @@ DeclaredVector = _made(
     "What was declared that night, as the formula read it; null is not declared.",
     {
         name: (kind, Field(description=_VECTOR_ABOUT.get(name)))
-        for name, kind in get_type_hints(Declared).items()
+        for name, kind in get_type_hints(DeclaredThen).items()
     },
 )
 
@@ -162,7 +163,7 @@ class Delivered(_Result):
     slot: str
     delivered_at: str = Field(description="UTC")
     status: int = Field(description="of HTTP; 200 to 299 is a success")
-    outcome: str = Field(description="'charged', 'free', 'failed' or 'reversed'")
+    charge: str = Field(description="'charged', 'free', 'failed' or 'reversed'")
     charged_yen: int = Field(description="what it costs now, tax excluded")
     reversed_at: str | None = Field(description="UTC; null if it was not taken back")
 
@@ -176,7 +177,7 @@ class Explanation(_Quoting):
     )
     differences: tuple[str, ...] = Field(description="what does not come out as it was logged")
     recommendation: Recommendation | None
-    declared: DeclaredVector | None  # type: ignore[valid-type]  # made of Declared
+    declared: DeclaredVector | None  # type: ignore[valid-type]  # made of DeclaredThen
     places: int | None = Field(description="how many items of its type were on the list")
     deliveries: tuple[Delivered, ...] = Field(description="of this row, in order")
 

@@ -10,9 +10,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from sqlite_utils_personalization.api.declarations import check_preferences, set_preferences
 from sqlite_utils_personalization.api.feedback import give_feedback as noted_feedback
-from sqlite_utils_personalization.customer_api.explain import explain as explained
+from sqlite_utils_personalization.api.handing_over import explain as explained
+from sqlite_utils_personalization.api.handing_over import recommendations
 from sqlite_utils_personalization.customer_api.free import declaration_answer, feedback_answer
-from sqlite_utils_personalization.customer_api.recommendations import check_query, recommendations
+from sqlite_utils_personalization.customer_api.recommendations import check_query
 from sqlite_utils_personalization.mcp_server import arguments as args
 from sqlite_utils_personalization.mcp_server.arguments import (
     EXPLAIN,
@@ -64,14 +65,13 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
     async def list_recommendations(caller: Caller, given: dict[str, Any]) -> Recommendations:
         given = args.without_nulls(given)
         is_preview = args.parse_bool("preview", given.pop("preview", False))
-        if "type" in given:
-            given["recommendation_type"] = given.pop("type")
-        channel = None if is_preview else CHANNEL
-        check_query(channel=channel, **given)
+        kind, channel = given.pop("type", None), None if is_preview else CHANNEL
+        check_query(kind, channel=channel, **given)
 
         def page(db: sqlite3.Connection) -> Recommendations:
-            found = recommendations(db, caller.user_token_hash, channel=channel, **given)
-            return Recommendations(**caller.envelope.page(db, found.to_dict()))
+            user = caller.user_token_hash
+            found = recommendations(db, user, type=kind, channel=channel, **given)
+            return Recommendations(**caller.envelope.page(db, {**found}))
 
         return await (caller.write(page) if channel else caller.read(page))
 
@@ -80,8 +80,8 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
         user = caller.user_token_hash
 
         def explanation(db: sqlite3.Connection) -> Explanation:
-            found = explained(db, user, **given).to_dict()
-            return Explanation(**caller.envelope.explanation(db, found))
+            found = explained(db, user, **given)
+            return Explanation(**caller.envelope.explanation(db, {**found}))
 
         return await caller.read(explanation)
 

@@ -1,4 +1,4 @@
-"""The day a night is for: today in Japan, or what was asked for, if that can be meant."""
+"""Whether the day that a night is asked for can be meant."""
 
 import sqlite3
 from datetime import date, timedelta
@@ -8,19 +8,6 @@ from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 
 _YEAR = timedelta(days=366)
-
-
-def night_of(as_of: str | None) -> str:
-    """The day, by default today in Japan. PersonalizationError if it is none."""
-    if as_of is None:
-        return japan_day()
-    try:
-        day = date.fromisoformat(as_of)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != as_of:
-        raise PersonalizationError(f"as_of {as_of!r} is not a date", "write it like 2026-07-22")
-    return as_of
 
 
 def look_at_clock(db: sqlite3.Connection, as_of: str, any_date: bool) -> str | None:

@@ -1,8 +1,10 @@
 """One night: find or plan its run, freeze the plan, log it, and say what happened."""
 
+import operator
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
@@ -10,16 +12,14 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import listed_types
-from sqlite_utils_personalization.clock import utc_now
+from sqlite_utils_personalization.clock import day_of, japan_day, utc_now
 from sqlite_utils_personalization.database import (
-    explain_errors,
     has_table,
     not_found,
-    open_readonly,
-    open_writable,
+    plain_rows,
     require_utf8,
 )
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.model.model import Model, load_model
@@ -27,7 +27,7 @@ from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence
 from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
-from sqlite_utils_personalization.scoring.clock import look_at_clock, night_of
+from sqlite_utils_personalization.scoring.clock import look_at_clock
 from sqlite_utils_personalization.scoring.collapse import collapses
 from sqlite_utils_personalization.scoring.decide import decide
 from sqlite_utils_personalization.scoring.freeze import freeze, prepare
@@ -50,7 +50,6 @@ from sqlite_utils_personalization.scoring.replaced import (
     SameFile,
     ends_of,
     is_behind,
-    read_back,
     replaced,
 )
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
@@ -106,62 +105,58 @@ class LatestRun(NamedTuple):
     status: str
 
 
-def score(
-    path: str | Path,
+def night_asked_for(
     *,
-    as_of: str | None = None,
-    model: Path | None = None,
-    top_k: int = 10,
-    again: bool = False,
-    dry_run: bool = False,
-    strict: bool = False,
-    catalogue: Path | None = None,
-    resume: bool = True,
-    any_date: bool = False,
-    reporter: Reporter | None = None,
+    as_of: object,
+    model: Path | None,
+    top_k: object,
+    again: bool,
+    dry_run: bool,
+    strict: bool,
+    catalogue: Path | None,
+    resume: bool,
+    any_date: bool,
+) -> Night:
+    """The night as it is asked for; InvalidInput names what cannot be."""
+    try:
+        places = 0 if isinstance(top_k, bool) else operator.index(top_k)  # type: ignore[arg-type]
+    except TypeError:
+        places = 0
+    if not 1 <= places <= MOST_PLACES:
+        allowed = f"at most {MOST_PLACES}" if places > MOST_PLACES else "at least 1"
+        raise InvalidInput(f"top_k is {short_repr(top_k)}", f"give a whole number, {allowed}")
+    day = japan_day() if as_of is None else day_of(as_of, "as_of")
+    given = (again, dry_run, strict, catalogue, resume, any_date)
+    return Night(day, load_model(model), places, *given)
+
+
+def score_night(
+    db: sqlite3.Connection,
+    path: str | Path,
+    night: Night,
+    reporter: Reporter,
+    same: SameFile | None,
 ) -> dict[str, Any]:
-    """Score every customer in the file for one night, and log what each is recommended.
+    """Score every customer for one night, and log what each is recommended; the JSON contract of the command.
 
-    as_of is a Japanese calendar day, ISO, by default today in Japan; model and catalogue are files, by default
-    the packaged model.json and the tables found. A night scored before is not scored twice, unless again. Every night
-    that was interrupted is finished first, unless not resume: then only the one that is asked for. A new night later
-    than tomorrow, or more than a year away from the last one, needs any_date. With dry_run the file is opened
-    read-only and nothing is written; with strict an invalid preference is an error before anything is written.
-
-    Returns the JSON contract of personalization-score. PersonalizationError says what is wrong in the data.
+    Commits as it goes, so the connection is in no transaction. same is the file that it was opened on, if that is
+    known: then each step looks whether it is still there.
     """
-    if not 1 <= top_k <= MOST_PLACES:
-        allowed = "at least 1" if top_k < 1 else f"at most {MOST_PLACES}"
-        raise PersonalizationError(f"top_k is {top_k}", f"give {allowed}")
-    night = Night(
-        night_of(as_of),
-        load_model(model),
-        top_k,
-        again,
-        dry_run,
-        strict,
-        catalogue,
-        resume,
-        any_date,
-    )
-    same = SameFile(path) if Path(path).exists() else None
-    with explain_errors(path), open_readonly(path) if dry_run else open_writable(path) as db:
-        db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        assert same
-        ends = ends_of(db.conn)
-        try:
-            found = _run(db.conn, path, night, _watching(same, reporter or Reporter()))
-        except sqlite3.DatabaseError as error:
-            # What SQLite says of a file that was moved away is that it is read-only.
+    ((cache,),) = plain_rows(db, "PRAGMA cache_size")
+    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    ends = ends_of(db)
+    try:
+        return _run(db, path, night, _watching(same, reporter) if same else reporter)
+    except sqlite3.DatabaseError as error:
+        # What SQLite says of a file that was moved away is that it is read-only.
+        if same:
             same.check()
-            if "no such table" in str(error) and ends_of(db.conn) < ends:
-                raise replaced(path) from None
-            raise
-    if not dry_run:
-        written = [found["run_id"], *(run["run_id"] for run in found["resumed_runs"])]
-        with explain_errors(path):
-            read_back(path, same, written, ends)
-    return found
+        if "no such table" in str(error) and ends_of(db) < ends:
+            raise replaced(path) from None
+        raise
+    finally:
+        with suppress(sqlite3.DatabaseError):
+            db.execute(f"PRAGMA cache_size = {cache}")
 
 
 def _watching(same: SameFile, reporter: Reporter) -> Reporter:
@@ -237,10 +232,10 @@ def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str
             _require_newest(db)
             if is_behind(db, ends):
                 raise replaced("the file")
-            run_id, status = freeze(db), "scored"
+            run_id, done = freeze(db), "scored"
         else:
-            run_id, status = rival.run_id, "resumed"
-    return _log(db, run_id, status, reporter)
+            run_id, done = rival.run_id, "resumed"
+    return _log(db, run_id, done, reporter)
 
 
 def _require_schema(
@@ -367,16 +362,16 @@ def _require_newest(db: sqlite3.Connection) -> None:
         )
 
 
-def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -> dict[str, Any]:
-    if status == "resumed":
+def _log(db: sqlite3.Connection, run_id: int, done: str, reporter: Reporter) -> dict[str, Any]:
+    if done == "resumed":
         _mend(db, run_id, reporter)
     added: Counter[str] = Counter()
-    total, done = customers_left(db, run_id), 0
+    total, logged = customers_left(db, run_id), 0
     (salt,) = db.execute(_SALT, (run_id,)).fetchone()
     for chunk in log_chunks(db, run_id):
         added.update(chunk.rows)
-        done += chunk.customers
-        reporter.progress("Logging", done, total)
+        logged += chunk.customers
+        reporter.progress("Logging", logged, total)
     # A file that was overwritten has no such run, and nothing that is left of it either.
     if db.execute(_SALT, (run_id,)).fetchone() != (salt,):
         raise replaced("the file")
@@ -389,7 +384,7 @@ def _log(db: sqlite3.Connection, run_id: int, status: str, reporter: Reporter) -
     seal_events(db)
     seal_run(db, run_id)
     refresh_statistics(db)
-    return summary(db, status, added, run_id=run_id, dry_run=False)
+    return summary(db, done, added, run_id=run_id, dry_run=False)
 
 
 def _mend(db: sqlite3.Connection, run_id: int, reporter: Reporter) -> None:

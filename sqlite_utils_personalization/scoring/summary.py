@@ -23,7 +23,7 @@ _REJECTED = {
 
 def summary(
     db: sqlite3.Connection,
-    status: str,
+    done: str,
     added: dict[str, int] | None,
     *,
     run_id: int | None,
@@ -32,7 +32,7 @@ def summary(
     """Describe a run, or with run_id None the plan; added is the log rows of this call, per type, or None for
     all that is planned. Read-only.
 
-    status is 'scored', 'resumed', 'already scored', or in a dry run also 'planned' and 'interrupted'.
+    done is the outcome: 'scored', 'resumed', 'already scored', or in a dry run also 'planned' and 'interrupted'.
     """
     table = "plan_run" if run_id is None else "am_personalization_run"
     sql = f"SELECT {_COLUMNS} FROM {table} WHERE :run_id IS NULL OR run_id = :run_id"
@@ -62,7 +62,7 @@ def summary(
         "profiles": profiles,
         "logged": sum(added.values()),
         "by_type": {kind: added.get(kind, 0) for kind in TYPES},
-        "status": status,
+        "outcome": done,
         "run_id": run_id,
         "as_of": as_of,
         "again": again,

@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 21:32:19.258496+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 21:32:19.272561+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 21:32:19.274407+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 22:12:27.904566+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 22:12:27.909915+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 22:12:27.915843+00:00');
 CREATE TABLE am_personalization_billing_key (
     billing_key TEXT PRIMARY KEY CHECK (length(billing_key) = 64),
     delivery_id INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
@@ -281,26 +281,26 @@ CREATE TABLE am_personalization_identity (
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'7024e3ace92f279cf962b6e902209b5ec8e08e90f79523245e1a9007b7681960','2026-11-28T21:32:17.663Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'095e9681ec4398a6e0269ff5f1358c10ad4304c144152d636dc92c456612f8cf','2026-11-28T21:32:17.663Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'e7226e5fe917971266ca9d312e3d3995e124ca4a2e4c28e6f791632960340726','2026-11-28T21:32:17.663Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'1e0626819a2a9180dd52da2eb2d44b8bbdfd0d5db42f8933f47ad0f93a7a2860','2026-11-28T21:32:17.663Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'294be2fcd57c3ebff5340969d9303e40b630c229744af68da355686878b56479','2026-11-28T21:32:17.663Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'61cc5db331d656b7690a9b17f4fb73adbf91e341c9cbca319028c21f55e1de19','2026-11-28T21:32:17.663Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'acc2176e5be03c96d5222e9a17e4f563dbead7cc92c7310036ab25254067d213','2026-11-28T21:32:17.663Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'74b558856449141bdec411c6332b08f27deaeea223466bc3bdd78371de4286dd','2026-11-28T21:32:17.663Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'0cd097ec39c0041c18c6eaaef4aac44c4a297044c950a0b01378463f2b0a927d','2026-11-28T22:12:27.537Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'fe12933f6a11a810d0ea8e52d0fc4ce072f509d0405e030d65a91575af359b99','2026-11-28T22:12:27.537Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'235c9ccbff3fbf4e064484c430a066fd24998d165571ed7f69681bc71374045b','2026-11-28T22:12:27.537Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'2a3b879d377f21f87f5169685b8c31bc75ce62a3172888ec3f0ac9899e100390','2026-11-28T22:12:27.537Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'8b561891371483e625cb5e3a81179a5182074bd264e76e339085b8703ee292cf','2026-11-28T22:12:27.537Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'8b81bb70b87650998d0de8964ad1d9fbd6c028ce641b1842a335379a7d87bd8d','2026-11-28T22:12:27.537Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'0490d1eb360d5385ac7f2265b01b4a33aaa5a9292e75ca9af9fa50883f5e3dbb','2026-11-28T22:12:27.537Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'27b6a0d89b2ebc976931061eaf0de5c71c21e38d3f18de09a4ae07e23ad56fb4','2026-11-28T22:12:27.537Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'145570afe91e35f8b78d2e046bde6b577061e2e271c77c3e2c871e8cdf35109c');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'22e963e4a2573ded3837bde7039c4b26cbd17b625fd65eaa887471c7699dc45b');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'51ef206792cc68707739cee58a978d6d228cf9b98b4f311335ef3782ec01e3d5');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'e0302ddb9d6a94a2f10eb7ae956408efafa94da679c597a2b80b038b6a2cac2b');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'52cc0c75fdb16cf4bead87672b843d0c7010165428cb74832469b35ef241e200');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'772edf22abd7402b36712e46b3dda9e49950ed4060a032c2e6c66ab81500e2cc');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'6cc66e112c5eb207aff3414739f8e315c52ec00c5388ce8d1c9aca657746fdaf');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'dbc33e542661cf72b7bff54183143624f1c00aa929621da838b9ea68d518f2a2');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'c9f04d5b1b2d5f925cf31da94d42778983b95cded95939a53f907288c3535a12');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'36ee71bcd0d95f128228b4eef789acd3609916d297492c35b2810909729c004c');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'3dac96780f2c1ff2d37afa26fdee408c1c4d35ede825af8b4c6b80d11cc4adc2');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'ca64f976a367d6b6b45ce97f11c6c7c4f220e045566fe4a4aa2d5461b0912bfc');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'55f0ba9ca24e87fc928dfa40b12475d436bed1d9ad05f224fa9e61c850b76f4a');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'daa3b7d5491c99c7021c982ce0cd5fa952e5384292414c2d7e1bb56368bdad03');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'6ec1496e1797e75c85e1bc86d8ac2a12ba2570914d35cb4e2abd2c2657f70c9a');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'88ca373695022e719bfc2ac35ff8a2d7830090539ac0ee6b03daffb740fadeaa');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -357,14 +357,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T21:32:17.353Z','2026-11-28T21:32:17.353Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T22:12:27.418Z','2026-11-28T22:12:27.418Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T22:12:27.418Z','2026-11-28T22:12:27.418Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T22:12:27.418Z','2026-11-28T22:12:27.418Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T22:12:27.418Z','2026-11-28T22:12:27.418Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T22:12:27.418Z','2026-11-28T22:12:27.418Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T22:12:27.418Z','2026-11-28T22:12:27.418Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T22:12:27.418Z','2026-11-28T22:12:27.418Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T22:12:27.418Z','2026-11-28T22:12:27.418Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -373,112 +373,112 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T21:32:17.433Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T21:32:17.498Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T21:32:18.138Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T21:32:18.201Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T21:32:18.706Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T21:32:18.767Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T21:32:18.767Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,8,'program',7,'2026-11-28T22:12:27.448Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',98,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',91,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'program',50,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'program',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,1,'program',20,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,1,'program',20,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,1,'industry_pack',75,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,1,'amendment',90,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'program',70,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'program',40,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,2,'program',23,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,2,'program',20,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,2,'program',15,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,2,'industry_pack',75,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,2,'amendment',70,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,2,'saved_search',50,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,3,'program',92,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,3,'program',70,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,3,'program',20,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,3,'program',20,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,3,'program',11,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,3,'amendment',70,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,3,'amendment',70,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,3,'saved_search',60,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,4,'program',56,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,4,'program',50,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,4,'program',40,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,4,'program',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,4,'program',20,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,4,'industry_pack',75,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,5,'program',74,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,5,'program',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,5,'program',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,6,'program',70,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,6,'program',70,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,6,'program',20,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,6,'program',10,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,6,'program',10,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,6,'industry_pack',70,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,7,'program',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,7,'program',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,7,'program',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,7,'program',23,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,7,'program',10,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,7,'industry_pack',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,7,'industry_pack',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,7,'industry_pack',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,7,'industry_pack',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,7,'industry_pack',30,'2026-11-28T22:12:27.478Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,1,'program',50,'2026-11-28T22:12:27.615Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,1,'program',97,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,1,'program',50,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,1,'industry_pack',75,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,1,'amendment',90,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,2,'program',73,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,2,'program',40,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,2,'industry_pack',75,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,2,'amendment',73,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,2,'saved_search',50,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,3,'program',95,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,3,'program',72,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,3,'amendment',72,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,3,'amendment',72,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,3,'saved_search',60,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,4,'program',67,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,4,'program',50,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,4,'industry_pack',75,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,5,'program',30,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,5,'program',30,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,6,'program',70,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,6,'program',70,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,6,'industry_pack',70,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,7,'program',30,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,7,'program',30,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,7,'industry_pack',30,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,7,'industry_pack',30,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,7,'amendment',17,'2026-11-28T22:12:27.629Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,2,'program',0,'2026-11-28T22:12:27.753Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,1,'program',97,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,1,'program',50,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,1,'industry_pack',75,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,1,'amendment',90,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,2,'program',73,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,2,'program',40,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,2,'industry_pack',75,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,2,'amendment',73,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,2,'saved_search',50,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(89,3,'program',95,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(90,3,'program',72,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(91,3,'amendment',72,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(92,3,'amendment',72,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(93,3,'saved_search',60,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(94,4,'program',67,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(95,4,'program',50,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(96,4,'industry_pack',75,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(97,5,'program',30,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(98,5,'program',30,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(99,6,'program',70,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(100,6,'program',70,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(101,6,'industry_pack',70,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(102,7,'program',30,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(103,7,'program',30,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(104,7,'industry_pack',30,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(105,7,'industry_pack',30,'2026-11-28T22:12:27.772Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(106,7,'amendment',17,'2026-11-28T22:12:27.772Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -569,9 +569,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T21:32:17.498Z','2026-11-28T21:32:17.450Z','7a2ae7975f7676d2f280ea635e6ac213922b3bf0fc8805b9d3931851b6236005','ddf35261504fe38c659838d089136e703eb6ce6d4107c3b6d9b7d6df940ac7ce','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','924645200a303b29ccf4b91163bfd06f0678af015d7b72bd43c33f0a40d1fb41',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T21:32:18.201Z','2026-11-28T21:32:18.176Z','88ba74c79e5e111dbd897eef4c3b90d6031faa8982fd3a9de290f05066666d07','8d1114ad623474b8ef2026ad06505084b75980378a10d354adeb176f54bbabb4','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','560b6a903896ff0168e826f08bdd060dadd09b955f4b4b8ca0501163e46ab1a9',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T21:32:18.767Z','2026-11-28T21:32:18.745Z','f16c95d2e46b547e561b54ab4465166e0b52c30b7f268da2767458e60edea79b','afcb79a36da790f94f1f84388192b4e63307c21422c611fc1f633f7c606d9593','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','6f0b62cbe97768a3895e6a3281de847c262d3b56029dfad2e89b83c9a5e3fa69',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',10,'2026-11-28T22:12:27.478Z','2026-11-28T22:12:27.459Z','b1220c15a94fc4b5a10857bf1168977315e6add483fce9cabf5606193db62625','80f76284c94d39e7ef71602d1c40bc7be70ad3181bca8e71cc7bda3cc4b62fb0','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','5b4bb9b3032c8287ccbff9cd19cdb08dc7a3870d7c0e39daad98849369de50ca',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"zero":5},"industry_pack":{"candidates":5,"rows":9,"scored":5,"zero":3},"program":{"candidates":19,"rows":34,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-12',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T22:12:27.629Z','2026-11-28T22:12:27.621Z','05aaebed0a98b071de5e9614c0593b9bddcc27b0e99e7a067bbe29e4c514b61a','3e30a448b8c88f735685f3cf5814bc5d71b135f1987c63ce86ac80447b8b80e5','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','fcb0347ae01eb703849594b41a8396cfe990dc3b2cbfdddd5cbbe5405dbfcbda',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-12',1,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',2,'2026-11-28T22:12:27.772Z','2026-11-28T22:12:27.761Z','99e7aa1804573383e7d4ddcccff4f6bfd34aa18a6aa4df963e8dccf42744c134','21446d9c25d998a7b5442c62a0078fa5eef8034833ffcc7e31fb72110b638476','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','48bbcaa80c50c23b9478ac532cbe4299a9f35a45c248ace4599c97036cce52e7',0,0,8,0,'{"amendment":{"candidates":4,"rows":5,"scored":4,"zero":4},"industry_pack":{"candidates":5,"rows":6,"scored":5,"zero":3},"program":{"candidates":19,"rows":14,"scored":7,"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":1,"excluded":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -702,9 +702,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T21:32:17.736Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T21:32:18.332Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T21:32:18.864Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,49,2,'2026-11-28T22:12:27.542Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',9,27,52,'2026-11-28T22:12:27.647Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',9,27,80,'2026-11-28T22:12:27.799Z');
 CREATE TABLE am_personalization_saved_search (
     profile_id INTEGER NOT NULL,
     search_id TEXT NOT NULL,
@@ -727,13 +727,13 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/7e3c650641c0bcf9',NULL,NULL,NULL,0,8,'fe56d55eba2512877d085e22bd5b1f7c26c1fbd3270a0f8ed9525f618c3e55cd','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','3771f63cbc8503aecf7d1438e33129fd22aed1d06a2023237c9dac0c0a07ffd3','3771f63cbc8503aecf7d1438e33129fd22aed1d06a2023237c9dac0c0a07ffd3');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/7e3c650641c0bcf9',NULL,1,1,50,1,'decc999ac58fc67137a0837ed302d9a510498e41b8d164ba266f3172ae093587','{"after":0,"rows":1}','53dc419f0820dc32f10a5328899dda6095016e75dbd2d21b211fa032891cdbfe','53dc419f0820dc32f10a5328899dda6095016e75dbd2d21b211fa032891cdbfe');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/7e3c650641c0bcf9',1,2,50,50,7,'298fea31614d2cc0fdd390c45c78016c07e58c5a87da728b821e5a40b7d78c7b','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"ddf35261504fe38c659838d089136e703eb6ce6d4107c3b6d9b7d6df940ac7ce","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T21:32:17.498Z","served_sha256":"924645200a303b29ccf4b91163bfd06f0678af015d7b72bd43c33f0a40d1fb41","started_at":"2026-11-28T21:32:17.450Z","top_k":10},"unserved_sha256":"8983b86c94556382a006235fbab0621413fdea3bc18794d749997cffab5f919d"}','7257a29b1c0a25358620bd2825f1b5eb4866765264093f0cec8911e626b2421d','3e0d04465a14c569a5d4341e8f9fdcd323f3081b2f497d6ddf806e9c7d221647');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/7e3c650641c0bcf9',NULL,51,51,78,1,'46d046314d5eacb0c116d0eb688271eb301c9a3dbf52574c6283e82350d5bc87','{"after":50,"rows":1}','755c8f4fa3ce336bf567dc0b7bdb1d9d1c7e0311c4e273860dc01e010be064ad','755c8f4fa3ce336bf567dc0b7bdb1d9d1c7e0311c4e273860dc01e010be064ad');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/7e3c650641c0bcf9',2,52,78,78,7,'63a25ae1d33ec9dab4ebeb1922b646e057aa188945918592b4054e6eaff0c534','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"8d1114ad623474b8ef2026ad06505084b75980378a10d354adeb176f54bbabb4","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T21:32:18.201Z","served_sha256":"560b6a903896ff0168e826f08bdd060dadd09b955f4b4b8ca0501163e46ab1a9","started_at":"2026-11-28T21:32:18.176Z","top_k":2},"unserved_sha256":"42c06311c2dc0a41ffe45adbafe38f2594dbcba61a01dbbfaff1cd40c9f5353e"}','fb1cd4ac5d0d85760171ae4b24579c1ee937230a8c8ba324c8b00d6005c2fd23','886b5678acd27b2bca5daddf835798dee4245b72c1154680256f51326ad018e9');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/7e3c650641c0bcf9',NULL,79,79,106,1,'f29b45143197b57e5e8f837dde7fa71c987a619a930786b61cf6f950afc4d1d5','{"after":78,"rows":1}','0719eeba74dfb984cda5ed209f86ba9fe367e9fb9993cc9984f24bd9ddfdb673','1de4847db97471fefe6e0d24d7f7c9ede6506f99c5278dce941eff6f11128b2b');
-INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/7e3c650641c0bcf9',3,80,106,106,7,'bfdcf91f952e93851633dad6dbd68c032f67b6aff1375d0fc6b455ec0dc62c98','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"afcb79a36da790f94f1f84388192b4e63307c21422c611fc1f633f7c606d9593","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T21:32:18.767Z","served_sha256":"6f0b62cbe97768a3895e6a3281de847c262d3b56029dfad2e89b83c9a5e3fa69","started_at":"2026-11-28T21:32:18.745Z","top_k":2},"unserved_sha256":"d0908665f902c740806d0a8b49aa489e0ed83d900e2d33a982290b817c5c50c6"}','4325c8512884cab7ce41838f56b23fa129facdaab3f4d92719bff0a650605458','f18c4d5c6a33902230bd5dba620dc3077a8b4acdb4b8b860c798802c511bbc83');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/62ead2d8d277efe4',NULL,NULL,NULL,0,8,'954002782e6bd35b236c9bc1695f1711f4ed71a8ed0a960989b3e35444c6d11f','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','905f34179b19fef96cebf9c0ccaaa85de02c2e5a3f78c08b9035be98b11c281d','905f34179b19fef96cebf9c0ccaaa85de02c2e5a3f78c08b9035be98b11c281d');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/62ead2d8d277efe4',NULL,1,1,50,1,'022f69fac1b6e6407c6b33d427fe259212d978e9fd08b9d317760757a26fc6d4','{"after":0,"rows":1}','8a051baa451b631aeafb23502046c806d5baf354a6df8b18e6e1b9a4c2c51df3','8a051baa451b631aeafb23502046c806d5baf354a6df8b18e6e1b9a4c2c51df3');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/62ead2d8d277efe4',1,2,50,50,7,'9b9109807e5fe01664c20fa6d7d8163e474182b7295d18a41c0b963d58ee64ff','{"rows":49,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":9,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":34,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"80f76284c94d39e7ef71602d1c40bc7be70ad3181bca8e71cc7bda3cc4b62fb0","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T22:12:27.478Z","served_sha256":"5b4bb9b3032c8287ccbff9cd19cdb08dc7a3870d7c0e39daad98849369de50ca","started_at":"2026-11-28T22:12:27.459Z","top_k":10},"unserved_sha256":"83b4782c1c0758704963cfb27df94c9cbd2e540d4a5b1d582ba4b00bf9182dff"}','e808e8ff8237a990f2618dbd3623f8daaae7cf63e8ceb7f6d15d4c6eb97088d7','6346f47cb6bbc8edb7096451dc417fec7bd77f0eae6fffec96983adf26eee3ab');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/62ead2d8d277efe4',NULL,51,51,78,1,'dbd262b2fa75ed24c5a6bf757a8d4e9efaafdc334f2bcdca61076b8f40407fd2','{"after":50,"rows":1}','a966e8ce1344a4113e2da196a99c5a88e655c0a59be8a7ef826db6796df71c44','a966e8ce1344a4113e2da196a99c5a88e655c0a59be8a7ef826db6796df71c44');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/62ead2d8d277efe4',2,52,78,78,7,'b4f9108cd0ba62e3ea5fd3df14b488d009d8add400f442dc4372da9c6f871f69','{"rows":27,"run":{"again":0,"as_of":"2026-04-12","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"3e30a448b8c88f735685f3cf5814bc5d71b135f1987c63ce86ac80447b8b80e5","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T22:12:27.629Z","served_sha256":"fcb0347ae01eb703849594b41a8396cfe990dc3b2cbfdddd5cbbe5405dbfcbda","started_at":"2026-11-28T22:12:27.621Z","top_k":2},"unserved_sha256":"3c3999389ccabcc4e4876c5b8d2c881cd5492ae99fbca87d552f3340cf596f64"}','e8d1766784f185c3dbdbb41b168198dfbe2f27a7405085484223e04aed6840b3','0f084d63eee65adced4c6b4de45929e63cef2221066859690348acb894986bef');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/62ead2d8d277efe4',NULL,79,79,106,1,'96c715e7456a91786120f4a134ec1409ab6e66bee0cffabbb00c6981ee107c84','{"after":78,"rows":1}','8e882331410b03e369ac498acbda8a6e9670a9c9db217a92c291c1bb13d8f283','050215644a437771b38b6d2ea7951d675cde9207acde5ebeefc189bfa7bd7686');
+INSERT INTO "am_personalization_seal" VALUES(7,'sqlite-utils-personalization/62ead2d8d277efe4',3,80,106,106,7,'754f19f268e2a383d45db5d6d004e9bfe29a098813d06e8ad244a6d2cd966c14','{"rows":27,"run":{"again":1,"as_of":"2026-04-12","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":5,\"scored\":4,\"zero\":4},\"industry_pack\":{\"candidates\":5,\"rows\":6,\"scored\":5,\"zero\":3},\"program\":{\"candidates\":19,\"rows\":14,\"scored\":7,\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"zero\":6}}","customers_sha256":"21446d9c25d998a7b5442c62a0078fa5eef8034833ffcc7e31fb72110b638476","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":1,\"excluded\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T22:12:27.772Z","served_sha256":"48bbcaa80c50c23b9478ac532cbe4299a9f35a45c248ace4599c97036cce52e7","started_at":"2026-11-28T22:12:27.761Z","top_k":2},"unserved_sha256":"9d579a9d5e2f4d5804fcc5cf9282afb7ce573521d94f1696627177dbee86011c"}','33ddee5e1f87a568f2ea04ed840b643063235cae2ecc3b06337fa586cd14c41d','78d1ac6c4c3510d392e13c039ae46a70e08355934b7ef37eccf48b388ad09994');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

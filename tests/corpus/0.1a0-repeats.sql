@@ -5,9 +5,9 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 21:32:20.601522+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 21:32:20.613084+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 21:32:20.628045+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'personalization','287_personalization','2026-11-28 22:12:28.524453+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'personalization','900_personalization_evidence','2026-11-28 22:12:28.531496+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'personalization','901_personalization_events','2026-11-28 22:12:28.533242+00:00');
 CREATE TABLE am_personalization_billing_key (
     billing_key TEXT PRIMARY KEY CHECK (length(billing_key) = 64),
     delivery_id INTEGER UNIQUE REFERENCES am_personalization_delivery(delivery_id)
@@ -252,18 +252,18 @@ CREATE TABLE am_personalization_delivery (
     -- of a delivery that is charged: sha256 over customer, item and Japanese day, so that none is charged twice a day
     charge_key TEXT UNIQUE CHECK (length(charge_key) = 64)
 );
-INSERT INTO "am_personalization_delivery" VALUES(1,'ba0b98d1176568437136a44f54dd98d123ee4cadbb57ef659f087d471a5d60ad',1,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'a2e6827b2775ca71f1cdf6b948281e8d9e25ee7ebcfd7be0973c5022038be037');
-INSERT INTO "am_personalization_delivery" VALUES(2,'761251a89c7bdf99ffcbe466670bc523ea8d26710303db8cf9888939d4d82aa4',4,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'37d726db03c227d07f54ba551f1705bcfdde3b7551f6b0f92b9984a4d3bdf27e');
-INSERT INTO "am_personalization_delivery" VALUES(3,'324fca59419d29859ed4a00aa935c9837679cc81bf3f81a823e4ed291c3ae861',7,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'815b2b51b52b9928d395bf08f87a4e1f801cbd0368516f14e463907dd0b66b46');
-INSERT INTO "am_personalization_delivery" VALUES(4,'f0a82db49d9011d41f3e3fad543055b8a324365146d3191aca6bf01a53edaf74',10,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'a42803e55b12345cfacae5954fe77c000c82412de4bf776536124cc7a34778d7');
-INSERT INTO "am_personalization_delivery" VALUES(5,'313823ceea47648953bfa4a8518c26a944b857e30a557f7ce88337229d3901a2',13,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'5fc111f9d5cb95dcb39f3da9ada6a7b5614cacbe577124c3b68ff5a3d9fb4246');
-INSERT INTO "am_personalization_delivery" VALUES(6,'d41d7661cd87583847fd9cbc81a9960ec4d21a3be030d77fca397aa92e489b46',16,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'e89dbf66bec1faf86d8a7f34d2418f15bd7302abfef76830b58c5951d57d2b30');
-INSERT INTO "am_personalization_delivery" VALUES(7,'936e36c9a53865f6eb7fcb37cda6715f67d2b7190b46fa9d200945cbe62e0249',19,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'aea8611d658bd3c89b2ea64240feca59216d7a4cb1725fbca1bfd799a567279c');
-INSERT INTO "am_personalization_delivery" VALUES(8,'2c0f607b325b0dd8d8d65898a26e75572dae3ec9cbff4ccd549d05ca8a3d7069',22,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'e4b3aabc6032735bd767df976009ed5be9c055528c55ff4f703e5fafe2de59a8');
-INSERT INTO "am_personalization_delivery" VALUES(9,'bf369bda9021f0b67f07e287dcf7d62bc2fb92c818c95bd8aa0b4c31af31fd39',25,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'a7f8d5f3a32d69d45a8056cffad97653a89fb84027361f1e3f05bc85247b2469');
-INSERT INTO "am_personalization_delivery" VALUES(10,'ff70ae8886cf13755a5a6309277dc7272bff4dbf841ebaed8befa430501e3ada',28,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'259efde42149b959aecae3604beb03ae0f57d71475b2e410b0e9bec134a85584');
-INSERT INTO "am_personalization_delivery" VALUES(11,'d4c4246a2afbde86431e08514314cbb216de967006a8c017466115c77a21c1cc',31,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'e446138d5bac4e3a2d48db25c1e7157466b042c4c8525b1620f5e6c4f6a2cdcc');
-INSERT INTO "am_personalization_delivery" VALUES(12,'b0f1b4fe4fcc81e2cc4dd418bcc5fedb29c61ed8017b65508301913aaf337092',34,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T21:32:19.872Z',200,3,NULL,'c32615d49a73356e8cf66c8c2d194a83e75a701d36e4828b15f964bc4ed35053');
+INSERT INTO "am_personalization_delivery" VALUES(1,'ba0b98d1176568437136a44f54dd98d123ee4cadbb57ef659f087d471a5d60ad',1,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'a2e6827b2775ca71f1cdf6b948281e8d9e25ee7ebcfd7be0973c5022038be037');
+INSERT INTO "am_personalization_delivery" VALUES(2,'761251a89c7bdf99ffcbe466670bc523ea8d26710303db8cf9888939d4d82aa4',4,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'37d726db03c227d07f54ba551f1705bcfdde3b7551f6b0f92b9984a4d3bdf27e');
+INSERT INTO "am_personalization_delivery" VALUES(3,'324fca59419d29859ed4a00aa935c9837679cc81bf3f81a823e4ed291c3ae861',7,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'815b2b51b52b9928d395bf08f87a4e1f801cbd0368516f14e463907dd0b66b46');
+INSERT INTO "am_personalization_delivery" VALUES(4,'f0a82db49d9011d41f3e3fad543055b8a324365146d3191aca6bf01a53edaf74',10,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'a42803e55b12345cfacae5954fe77c000c82412de4bf776536124cc7a34778d7');
+INSERT INTO "am_personalization_delivery" VALUES(5,'313823ceea47648953bfa4a8518c26a944b857e30a557f7ce88337229d3901a2',13,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'5fc111f9d5cb95dcb39f3da9ada6a7b5614cacbe577124c3b68ff5a3d9fb4246');
+INSERT INTO "am_personalization_delivery" VALUES(6,'d41d7661cd87583847fd9cbc81a9960ec4d21a3be030d77fca397aa92e489b46',16,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'e89dbf66bec1faf86d8a7f34d2418f15bd7302abfef76830b58c5951d57d2b30');
+INSERT INTO "am_personalization_delivery" VALUES(7,'936e36c9a53865f6eb7fcb37cda6715f67d2b7190b46fa9d200945cbe62e0249',19,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'aea8611d658bd3c89b2ea64240feca59216d7a4cb1725fbca1bfd799a567279c');
+INSERT INTO "am_personalization_delivery" VALUES(8,'2c0f607b325b0dd8d8d65898a26e75572dae3ec9cbff4ccd549d05ca8a3d7069',22,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'e4b3aabc6032735bd767df976009ed5be9c055528c55ff4f703e5fafe2de59a8');
+INSERT INTO "am_personalization_delivery" VALUES(9,'bf369bda9021f0b67f07e287dcf7d62bc2fb92c818c95bd8aa0b4c31af31fd39',25,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'a7f8d5f3a32d69d45a8056cffad97653a89fb84027361f1e3f05bc85247b2469');
+INSERT INTO "am_personalization_delivery" VALUES(10,'ff70ae8886cf13755a5a6309277dc7272bff4dbf841ebaed8befa430501e3ada',28,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'259efde42149b959aecae3604beb03ae0f57d71475b2e410b0e9bec134a85584');
+INSERT INTO "am_personalization_delivery" VALUES(11,'d4c4246a2afbde86431e08514314cbb216de967006a8c017466115c77a21c1cc',31,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'e446138d5bac4e3a2d48db25c1e7157466b042c4c8525b1620f5e6c4f6a2cdcc');
+INSERT INTO "am_personalization_delivery" VALUES(12,'b0f1b4fe4fcc81e2cc4dd418bcc5fedb29c61ed8017b65508301913aaf337092',34,'rest','2026-04-01','2026-04-01T03:00:00.000Z','2026-11-28T22:12:28.263Z',200,3,NULL,'c32615d49a73356e8cf66c8c2d194a83e75a701d36e4828b15f964bc4ed35053');
 CREATE TABLE am_personalization_erasure (
     erasure_id INTEGER PRIMARY KEY CHECK (erasure_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL UNIQUE,
@@ -333,34 +333,34 @@ CREATE TABLE am_personalization_feedback (
     closes_on TEXT CHECK (closes_on IS date(closes_on)),
     given_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_feedback" VALUES(1,1,'program','EX-104','dismissed',NULL,NULL,NULL,'2026-11-28T21:32:19.878Z');
-INSERT INTO "am_personalization_feedback" VALUES(2,2,'program','EXjg0000000000003A','interested',NULL,'2026-03-15','2026-06-30','2026-11-28T21:32:19.880Z');
+INSERT INTO "am_personalization_feedback" VALUES(1,1,'program','EX-104','dismissed',NULL,NULL,NULL,'2026-11-28T22:12:28.267Z');
+INSERT INTO "am_personalization_feedback" VALUES(2,2,'program','EXjg0000000000003A','interested',NULL,'2026-03-15','2026-06-30','2026-11-28T22:12:28.270Z');
 CREATE TABLE am_personalization_identity (
     identity_id INTEGER PRIMARY KEY CHECK (identity_id BETWEEN 1 AND 9007199254740992),
     profile_id INTEGER NOT NULL,
     commitment TEXT NOT NULL CHECK (length(commitment) = 64),
     bound_at TEXT NOT NULL
 );
-INSERT INTO "am_personalization_identity" VALUES(1,1,'303f66541520a7caa30cac76459acf451a31c751797884080056f961683e4881','2026-11-28T21:32:19.639Z');
-INSERT INTO "am_personalization_identity" VALUES(2,2,'128a5d4f7f7ea6f612b3df9761b1e37503a746273a4bcf520f8ee7b7ea5d537f','2026-11-28T21:32:19.640Z');
-INSERT INTO "am_personalization_identity" VALUES(3,3,'d79d17c6e51b92040cb2722085b6b81116bad6d036ca0da093a79dba000cf62d','2026-11-28T21:32:19.640Z');
-INSERT INTO "am_personalization_identity" VALUES(4,4,'838cc554b60df42e50a500699f56170cf111f01956cdc8879c08480f17fb10e9','2026-11-28T21:32:19.640Z');
-INSERT INTO "am_personalization_identity" VALUES(5,5,'9934c123ce5cec915633ece832dd7a68f9854daddd06a494b3ad0927da4c1639','2026-11-28T21:32:19.640Z');
-INSERT INTO "am_personalization_identity" VALUES(6,6,'fb81270acad40cef07dfb66b8794c4cdcb58e263faaaf737b4e20db481f58e4b','2026-11-28T21:32:19.640Z');
-INSERT INTO "am_personalization_identity" VALUES(7,7,'46943a86f4748839f937c187f3064854680fb347f7a6d837fc33131b616f6b7e','2026-11-28T21:32:19.640Z');
-INSERT INTO "am_personalization_identity" VALUES(8,8,'4f8c4e1a66ea96c9c6d534e263dac78186fc30caf9cc26b830bddce272ce3536','2026-11-28T21:32:19.640Z');
+INSERT INTO "am_personalization_identity" VALUES(1,1,'bf6a4d65ea1b93cca20401737eafa37a5982e33918cdc7960f69179e80fadb3b','2026-11-28T22:12:28.164Z');
+INSERT INTO "am_personalization_identity" VALUES(2,2,'df0c39270bb208c213e2520d5c6fe4dc54899774a7eee6f0cc982199e3bd733a','2026-11-28T22:12:28.165Z');
+INSERT INTO "am_personalization_identity" VALUES(3,3,'3433f252b6dcbe8c486394aca7da668e33c63a03c03cce8b9a0d1df53855076b','2026-11-28T22:12:28.165Z');
+INSERT INTO "am_personalization_identity" VALUES(4,4,'bda1f2172d3643b1ee71c212a3b5aab44ea516e595bdc2340529dcd88d98de80','2026-11-28T22:12:28.165Z');
+INSERT INTO "am_personalization_identity" VALUES(5,5,'305597323aee561441d6d635122ad1815175d830d27084b9a414ff511e7e19c7','2026-11-28T22:12:28.165Z');
+INSERT INTO "am_personalization_identity" VALUES(6,6,'24b2efdd482191db81b64a6e43611b9adcaed6e1dcdf74e5437d98aa54785729','2026-11-28T22:12:28.165Z');
+INSERT INTO "am_personalization_identity" VALUES(7,7,'d619f35724ca6e5730eaa8d7950cad315c1128e529bc3a420bfe70688b15b423','2026-11-28T22:12:28.165Z');
+INSERT INTO "am_personalization_identity" VALUES(8,8,'f65a54222ba1ce0a2ec1da296193a9eb3e427c90fa069f1a686344492cf2c7ef','2026-11-28T22:12:28.165Z');
 CREATE TABLE am_personalization_identity_salt (
     identity_id INTEGER PRIMARY KEY REFERENCES am_personalization_identity(identity_id),
     salt TEXT NOT NULL CHECK (length(salt) = 64)
 );
-INSERT INTO "am_personalization_identity_salt" VALUES(1,'64926b6d5fe265c05bd627f651f6c9addb22c23b82b7e1a8a997d076267a7a37');
-INSERT INTO "am_personalization_identity_salt" VALUES(2,'7109254968166460a9d2a3c9124553074a739f6ed98dd3bc0819ab94b4d3768d');
-INSERT INTO "am_personalization_identity_salt" VALUES(3,'a2659582b15cd60e7059a84fb774edfb991c1be6f563e5df211b7ec27a88d991');
-INSERT INTO "am_personalization_identity_salt" VALUES(4,'4a8a941f2f918a57445d1b00d701dc5bbcc9052d9e4465faddb669bcd4ed0497');
-INSERT INTO "am_personalization_identity_salt" VALUES(5,'6231974703cdb9b3c0ebe77fcd050c0b4dfd59582a4ede7ebaf68da3b58e58b1');
-INSERT INTO "am_personalization_identity_salt" VALUES(6,'42371762dd75fa56489fe9e54d06aef0b29098edb1ebabb820c782fb5498c42e');
-INSERT INTO "am_personalization_identity_salt" VALUES(7,'b0b5fef9363e02716a3aa969117349f6e18e3692f1506c60fed1acf3140e1f49');
-INSERT INTO "am_personalization_identity_salt" VALUES(8,'0b0b3883ce7647d4727243287f94896337bf12a1952ead954e24f804e72d1d21');
+INSERT INTO "am_personalization_identity_salt" VALUES(1,'82d78c556488ea2dab35a6a147125f32efafb6c8c562a50010099530eff61eba');
+INSERT INTO "am_personalization_identity_salt" VALUES(2,'e20ca28ed62b7a33e250c49386b9d59d91d171d7da4995a633d3d8f718abd491');
+INSERT INTO "am_personalization_identity_salt" VALUES(3,'5c665f741bee6f13b2378bec264b540d5a0166a6bdc965325fcc3d3b74ad9212');
+INSERT INTO "am_personalization_identity_salt" VALUES(4,'da24f5aa900840fc56cd721d578b4557ed9233b8753608a3b895b0ca0bc54068');
+INSERT INTO "am_personalization_identity_salt" VALUES(5,'8ef49bc47d2a2098104b77a9844ab6178085c16c99c3280b2673d785be74bcf0');
+INSERT INTO "am_personalization_identity_salt" VALUES(6,'ba335bcfefca500dc50f7f5cf54a4cc3adb7bdbfeb789274a85cc30644ad597c');
+INSERT INTO "am_personalization_identity_salt" VALUES(7,'fa576cfa75ae21db9807c06a82834d9d93378b41145f0f208d32dc80d6d43bfe');
+INSERT INTO "am_personalization_identity_salt" VALUES(8,'0f01f551aa29d6424214320ce8f8627ce62c135ffa0398799484674bdcd154f1');
 CREATE TABLE am_personalization_list (
     list_id INTEGER PRIMARY KEY CHECK (list_id BETWEEN 1 AND 9007199254740992),
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
@@ -417,14 +417,14 @@ CREATE TABLE am_personalization_profile (
     last_updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK (last_updated_at >= created_at)
 );
-INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T21:32:19.476Z','2026-11-28T21:32:19.476Z');
-INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T21:32:19.476Z','2026-11-28T21:32:19.476Z');
-INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T21:32:19.476Z','2026-11-28T21:32:19.476Z');
-INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T21:32:19.476Z','2026-11-28T21:32:19.476Z');
-INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T21:32:19.476Z','2026-11-28T21:32:19.476Z');
-INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T21:32:19.476Z','2026-11-28T21:32:19.476Z');
-INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T21:32:19.476Z','2026-11-28T21:32:19.476Z');
-INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T21:32:19.476Z','2026-11-28T21:32:19.476Z');
+INSERT INTO "am_personalization_profile" VALUES(1,'207d28c47238e89eee33d9249bdbebeb80dd9b6aab9aed05dff24fe783cbc0c0','{"industry_pack": "pack_construction", "deadline_horizon_days": 60, "risk_tolerance": "low", "prefecture": "東京都"}','2026-11-28T22:12:28.084Z','2026-11-28T22:12:28.084Z');
+INSERT INTO "am_personalization_profile" VALUES(2,'8c731f4e03780f360cdf469395dd06128295611853d826e871f9bfde4db8908a','{"industry_pack": "E", "deadline_horizon_days": 90, "risk_tolerance": "medium", "prefecture": "愛知県"}','2026-11-28T22:12:28.084Z','2026-11-28T22:12:28.084Z');
+INSERT INTO "am_personalization_profile" VALUES(3,'fd805158361ae96275c739e2013067c9674e4fefd475105451acdd5d6db821db','{"industry_pack": "A", "deadline_horizon_days": 120, "risk_tolerance": "low", "prefecture": "高知県"}','2026-11-28T22:12:28.084Z','2026-11-28T22:12:28.084Z');
+INSERT INTO "am_personalization_profile" VALUES(4,'6607f6c7c5e74fe895ac6153283313fc6b460f2620744a5fe96665181a0285b1','{"industry_pack": "pack_information", "deadline_horizon_days": 30, "risk_tolerance": "high"}','2026-11-28T22:12:28.084Z','2026-11-28T22:12:28.084Z');
+INSERT INTO "am_personalization_profile" VALUES(5,'76cfd20355c8ea355e3294053848f605c28d2a646eb82ffea331b3ec0d20ec4b','{"industry_pack": "M", "deadline_horizon_days": 45, "prefecture": "沖縄県"}','2026-11-28T22:12:28.084Z','2026-11-28T22:12:28.084Z');
+INSERT INTO "am_personalization_profile" VALUES(6,'2af4c871c563960c9b8d1c92a7a3141c63fde477d459a4583921818022887476','{"industry_pack": "P", "risk_tolerance": "medium", "prefecture": "大阪府"}','2026-11-28T22:12:28.084Z','2026-11-28T22:12:28.084Z');
+INSERT INTO "am_personalization_profile" VALUES(7,'3e77e02940673c65c406aabc0b13d53097d4bca7363119e5d884501191252715','{"deadline_horizon_days": 14}','2026-11-28T22:12:28.084Z','2026-11-28T22:12:28.084Z');
+INSERT INTO "am_personalization_profile" VALUES(8,'6b2efe4cb1f0035fe17ef66571fbba648f9667d0e2be6f41105f2a9c2a60841b','{}','2026-11-28T22:12:28.084Z','2026-11-28T22:12:28.084Z');
 CREATE TABLE am_personalization_recommendation_log (
     rec_id INTEGER PRIMARY KEY AUTOINCREMENT,
     profile_id INTEGER NOT NULL REFERENCES am_personalization_profile(profile_id),
@@ -433,94 +433,94 @@ CREATE TABLE am_personalization_recommendation_log (
     score INTEGER NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 100),
     served_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
-INSERT INTO "am_personalization_recommendation_log" VALUES(1,1,'program',98,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',91,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',50,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'industry_pack',75,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'amendment',90,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(6,2,'program',70,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(7,2,'program',40,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(8,2,'program',23,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(9,2,'industry_pack',75,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'amendment',70,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'saved_search',50,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(12,3,'program',92,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(13,3,'program',70,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(14,3,'program',20,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(15,3,'amendment',70,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(16,3,'amendment',70,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'saved_search',60,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(18,4,'program',56,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(19,4,'program',50,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(20,4,'program',40,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(21,4,'industry_pack',75,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'program',74,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'program',30,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'program',30,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(25,6,'program',70,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(26,6,'program',70,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(27,6,'program',20,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(28,6,'industry_pack',70,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(29,7,'program',30,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(30,7,'program',30,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(31,7,'program',30,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(32,7,'industry_pack',30,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(33,7,'industry_pack',30,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(34,7,'industry_pack',30,'2026-11-28T21:32:19.571Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(35,1,'program',98,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(36,1,'program',20,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(37,1,'program',20,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(38,1,'amendment',90,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(39,2,'program',70,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(40,2,'program',26,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(41,2,'program',20,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(42,2,'industry_pack',75,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(43,2,'saved_search',50,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(44,3,'program',96,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(45,3,'program',20,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(46,3,'program',20,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(47,3,'amendment',70,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(48,3,'saved_search',60,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(49,4,'program',63,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(50,4,'program',25,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(51,4,'program',20,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(52,4,'industry_pack',75,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(53,5,'program',15,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(54,6,'program',70,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(55,6,'program',20,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(56,6,'program',10,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(57,7,'program',15,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(58,7,'program',25,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(59,7,'industry_pack',30,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(60,7,'industry_pack',30,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(61,7,'industry_pack',30,'2026-11-28T21:32:19.970Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(62,1,'program',99,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(63,1,'program',20,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(64,1,'program',20,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(65,1,'amendment',90,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(66,2,'program',70,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(67,2,'program',26,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(68,2,'program',20,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(69,2,'industry_pack',75,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(70,2,'saved_search',50,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(71,3,'program',96,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(72,3,'program',20,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(73,3,'program',20,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(74,3,'amendment',70,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(75,3,'saved_search',60,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(76,4,'program',65,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(77,4,'program',25,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(78,4,'program',20,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(79,4,'industry_pack',75,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(80,5,'program',15,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(81,6,'program',70,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(82,6,'program',20,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(83,6,'program',10,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(84,7,'program',15,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(85,7,'program',30,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(86,7,'industry_pack',30,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(87,7,'industry_pack',30,'2026-11-28T21:32:20.191Z');
-INSERT INTO "am_personalization_recommendation_log" VALUES(88,7,'industry_pack',30,'2026-11-28T21:32:20.191Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(1,1,'program',98,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(2,1,'program',91,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(3,1,'program',50,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(4,1,'industry_pack',75,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(5,1,'amendment',90,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(6,2,'program',70,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(7,2,'program',40,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(8,2,'program',23,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(9,2,'industry_pack',75,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(10,2,'amendment',70,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(11,2,'saved_search',50,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(12,3,'program',92,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(13,3,'program',70,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(14,3,'program',20,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(15,3,'amendment',70,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(16,3,'amendment',70,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(17,3,'saved_search',60,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(18,4,'program',56,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(19,4,'program',50,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(20,4,'program',40,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(21,4,'industry_pack',75,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(22,5,'program',74,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(23,5,'program',30,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(24,5,'program',30,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(25,6,'program',70,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(26,6,'program',70,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(27,6,'program',20,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(28,6,'industry_pack',70,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(29,7,'program',30,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(30,7,'program',30,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(31,7,'program',30,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(32,7,'industry_pack',30,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(33,7,'industry_pack',30,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(34,7,'industry_pack',30,'2026-11-28T22:12:28.132Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(35,1,'program',98,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(36,1,'program',20,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(37,1,'program',20,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(38,1,'amendment',90,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(39,2,'program',70,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(40,2,'program',26,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(41,2,'program',20,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(42,2,'industry_pack',75,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(43,2,'saved_search',50,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(44,3,'program',96,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(45,3,'program',20,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(46,3,'program',20,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(47,3,'amendment',70,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(48,3,'saved_search',60,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(49,4,'program',63,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(50,4,'program',25,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(51,4,'program',20,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(52,4,'industry_pack',75,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(53,5,'program',15,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(54,6,'program',70,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(55,6,'program',20,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(56,6,'program',10,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(57,7,'program',15,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(58,7,'program',25,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(59,7,'industry_pack',30,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(60,7,'industry_pack',30,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(61,7,'industry_pack',30,'2026-11-28T22:12:28.295Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(62,1,'program',99,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(63,1,'program',20,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(64,1,'program',20,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(65,1,'amendment',90,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(66,2,'program',70,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(67,2,'program',26,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(68,2,'program',20,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(69,2,'industry_pack',75,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(70,2,'saved_search',50,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(71,3,'program',96,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(72,3,'program',20,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(73,3,'program',20,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(74,3,'amendment',70,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(75,3,'saved_search',60,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(76,4,'program',65,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(77,4,'program',25,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(78,4,'program',20,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(79,4,'industry_pack',75,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(80,5,'program',15,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(81,6,'program',70,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(82,6,'program',20,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(83,6,'program',10,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(84,7,'program',15,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(85,7,'program',30,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(86,7,'industry_pack',30,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(87,7,'industry_pack',30,'2026-11-28T22:12:28.434Z');
+INSERT INTO "am_personalization_recommendation_log" VALUES(88,7,'industry_pack',30,'2026-11-28T22:12:28.434Z');
 CREATE TABLE am_personalization_reconciled (
     month TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -611,9 +611,9 @@ CREATE TABLE am_personalization_run (
     repeat_days INTEGER AS (json_extract(model_json, '$.repeat_days')) STORED,
     UNIQUE (as_of, model_sha256, top_k, again)
 );
-INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',3,'2026-11-28T21:32:19.571Z','2026-11-28T21:32:19.543Z','88ac3df99282cc4102b5c8862cf5a79a20b2d4acc6d78168332493ddace9277f','efc62840783aa8de2ce21f961e98422ba70a44aa7aaedb464f9d72d52e6d6525','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','c8811fb3cd464b156ccc8a0046225a2dc74883a444096f3e42f039fb5812f8d5',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"scores":{"70":3,"90":1},"zero":5},"industry_pack":{"candidates":5,"rows":7,"scored":5,"scores":{"30":3,"70":1,"75":3},"zero":3},"program":{"candidates":17,"rows":21,"scored":7,"scores":{"20":2,"23":1,"30":5,"40":2,"50":2,"56":1,"70":4,"74":1,"91":1,"92":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(2,'2026-04-02',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T21:32:19.970Z','2026-11-28T21:32:19.953Z','779d3158791368ed0cd87409e6a9dd686eae4a03083efad612c48f4e2c9cb75f','78e5aa78d9982696dea30717c64c6f4db3d89f02eb2c7746410c8f9f4a12e58d','118112227ea2cf04e159e85fd68c16f239c0471058f7adeb1b17b3b8a46a4075','481c4c97a29e3ee4ddc22bc6872a84a017eab11d653618931fe0893497dbcbd8',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":2,"26":1,"63":1,"70":2,"96":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
-INSERT INTO "am_personalization_run" VALUES(3,'2026-04-03',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T21:32:20.191Z','2026-11-28T21:32:20.173Z','27fd317f6eaa57843ecf31b84bdd52d10d7a84433f0146f344f4fe2e172b591b','b02d6b378d9b8c09b11b36024973d505423a7caee03f03608487988aeaaf66c5','118112227ea2cf04e159e85fd68c16f239c0471058f7adeb1b17b3b8a46a4075','682100a9faa02964a7ec52a06de395ee0f47e5101213b3a8b54726b4a44db6bb',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":1,"26":1,"30":1,"65":1,"70":2,"96":1,"99":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(1,'2026-04-01',0,'{"amendment_days":30,"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd','0.1a0',3,'2026-11-28T22:12:28.132Z','2026-11-28T22:12:28.123Z','fbf59b4f65f485d1db1d9fd84098efb2ccc32bda513affb06db2eab0e40f23ed','437cf35d660cdc86cfc2e58e1fbfbf8e467d9e59047f7daa5af5b294772c4165','bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7','6b578f028240f62cfa7c2474b9c81dc177319f3d43178cc5f35a1210f5e48020',0,0,8,0,'{"amendment":{"candidates":4,"rows":4,"scored":3,"scores":{"70":3,"90":1},"zero":5},"industry_pack":{"candidates":5,"rows":7,"scored":5,"scores":{"30":3,"70":1,"75":3},"zero":3},"program":{"candidates":17,"rows":21,"scored":7,"scores":{"20":2,"23":1,"30":5,"40":2,"50":2,"56":1,"70":4,"74":1,"91":1,"92":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(2,'2026-04-02',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T22:12:28.295Z','2026-11-28T22:12:28.280Z','fe81b0280ec2015df34a2129e102ac227708213275c1f37a6eaddeda8ba0a096','dd51c1103c26ef0de3b1e79db04bf2d1213b3b7a1c7fb5fe9b4573f8fea2e1b3','118112227ea2cf04e159e85fd68c16f239c0471058f7adeb1b17b3b8a46a4075','c846823f845be714664dfa879ffb797c9d4e4b11a82aaf48c383d7503f6411ab',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":2,"26":1,"63":1,"70":2,"96":1,"98":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
+INSERT INTO "am_personalization_run" VALUES(3,'2026-04-03',0,'{"amendment_days":30,"amendments":{"changes_named":2,"fields":["close_at","open_at","program.application_period","program.application_period_r7","amount_max_yen","subsidy_rate","subsidy_rate_max","program.subsidy_rate","target_employees","program.target_entity","program.target_business_size","program.prerequisite","program.application_channel"],"name_length":60,"value_length":24},"any_from":17,"caps":{"amendment":90,"industry_pack":75,"program":100,"saved_search":60},"date_points":{"rolling":15,"unknown":0},"depth":30,"keywords":{"6次産業":"AB","ケーブルテレビ":"G","タクシー":"H","トラック運":"H","パイプハウス":"A","ラジオ":"G","介護サービス":"P","介護ロボット":"P","介護事業":"P","介護人材":"P","介護分野":"P","介護施設":"P","介護職員":"P","伝統産業":"E","伝統的工芸品":"E","住宅宿泊":"M","公衆浴場":"N","内航":"H","医療施設":"P","医療機関":"P","営農":"A","園芸":"A","土地改良":"A","地上基幹放送":"G","地域医療":"P","地熱発電":"CF","多面的機能支払":"A","家畜":"A","宿泊施設":"M","就農":"A","建設業":"D","建設産業":"D","携帯電話":"G","旅館":"M","林業":"A","果樹":"A","森林":"A","歯科":"P","水力発電":"F","水田":"A","水稲":"A","清酒":"E","漁業":"B","漁船":"B","畜産":"A","病院":"P","皮革":"EI","直接支払交付金":"A","看護":"P","福祉":"P","系統用蓄電":"F","細胞農業":"L","経営所得安定対策":"A","耕作放棄地":"A","肥料":"A","船員":"H","薬局":"P","訪問介護":"P","診療所":"P","貨物":"H","農作物":"A","農商工連携":"ABEI","農地":"A","農家":"A","農林業":"A","農林水産業":"AB","農林漁業":"AB","農業":"A","農畜水産業":"AB","農福連携":"AP","都市ガス":"F","野菜":"A","鉱山":"C","電子処方箋":"P","電波":"G","食品製造業":"E","飲食店":"M","飼料":"A","鳥獣":"A"},"lead_days":{"amendment":7,"program":14},"packs":{"pack_construction":"D","pack_health_welfare":"P","pack_information":"G","pack_manufacturing":"E","pack_real_estate":"K"},"places_per_family":1,"rank_band":50,"repeat_days":30,"rolling_words":["随時","通年","先着","予算がなくなり次第","予算の上限","予算額に達し","常時"],"tiers":{"A":"low","B":"medium","C":"high","S":"low"},"urgent_days":90,"weights":{"deadline":30,"industry":50,"risk":20}}','885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167','0.1a0',3,'2026-11-28T22:12:28.434Z','2026-11-28T22:12:28.409Z','22746dac0eb870827aa1db5b45fb55769c48c5a70a6e2ea2659ae007afe772af','2dc0be2a9d0b3e581c63d176a50a167ba71ac6f0ce578573219b6bb7c27469e1','118112227ea2cf04e159e85fd68c16f239c0471058f7adeb1b17b3b8a46a4075','af8f2e0e91549b8d054d198971763b5d2bed0cd26661271dcc95d332cde54bc8',12,2,8,0,'{"amendment":{"candidates":3,"rows":2,"scored":2,"scores":{"70":1,"90":1},"zero":6},"industry_pack":{"candidates":5,"rows":5,"scored":3,"scores":{"30":3,"75":2},"zero":5},"program":{"candidates":17,"rows":18,"scored":7,"scores":{"10":1,"15":2,"20":7,"25":1,"26":1,"30":1,"65":1,"70":2,"96":1,"99":1},"zero":1},"saved_search":{"candidates":2,"rows":2,"scored":2,"scores":{"50":1,"60":1},"zero":6}}','{"amendment":{"field not followed":1,"not seen in the last 30 days":1},"program":{"closed":2,"excluded":1,"not yet open":1,"overseas only":1,"practice form":1,"procedure":1}}');
 CREATE TABLE am_personalization_run_candidate (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     candidate_id INTEGER NOT NULL REFERENCES am_personalization_candidate(candidate_id),
@@ -744,9 +744,9 @@ CREATE TABLE am_personalization_run_progress (
     first_rec_id INTEGER,
     finished_at TEXT
 );
-INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,34,1,'2026-11-28T21:32:19.682Z');
-INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',15,27,35,'2026-11-28T21:32:20.036Z');
-INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',15,27,62,'2026-11-28T21:32:20.241Z');
+INSERT INTO "am_personalization_run_progress" VALUES(1,'finished',9,34,1,'2026-11-28T22:12:28.172Z');
+INSERT INTO "am_personalization_run_progress" VALUES(2,'finished',15,27,35,'2026-11-28T22:12:28.322Z');
+INSERT INTO "am_personalization_run_progress" VALUES(3,'finished',15,27,62,'2026-11-28T22:12:28.449Z');
 CREATE TABLE am_personalization_saved_search (
     profile_id INTEGER NOT NULL,
     search_id TEXT NOT NULL,
@@ -769,12 +769,12 @@ CREATE TABLE am_personalization_seal (
     subtree TEXT NOT NULL CHECK (length(subtree) = 64),
     tree_root TEXT NOT NULL CHECK (length(tree_root) = 64)
 );
-INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/eb4f0dd7e5fd4f0c',NULL,NULL,NULL,0,8,'e83c532b0213feb7d769fc695050e30d243ff7967634143aab0af84c27004b12','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','d1aa3cb6ae8e095e26b00dbae38df296adb7a34e9686ff4a3a0366b194936747','d1aa3cb6ae8e095e26b00dbae38df296adb7a34e9686ff4a3a0366b194936747');
-INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/eb4f0dd7e5fd4f0c',1,1,34,34,7,'d5408a666cbf18671f88259c45f971a3250fe3549c7aa44f4eabe6232615e654','{"rows":34,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"scores\":{\"70\":3,\"90\":1},\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":7,\"scored\":5,\"scores\":{\"30\":3,\"70\":1,\"75\":3},\"zero\":3},\"program\":{\"candidates\":17,\"rows\":21,\"scored\":7,\"scores\":{\"20\":2,\"23\":1,\"30\":5,\"40\":2,\"50\":2,\"56\":1,\"70\":4,\"74\":1,\"91\":1,\"92\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"efc62840783aa8de2ce21f961e98422ba70a44aa7aaedb464f9d72d52e6d6525","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T21:32:19.571Z","served_sha256":"c8811fb3cd464b156ccc8a0046225a2dc74883a444096f3e42f039fb5812f8d5","started_at":"2026-11-28T21:32:19.543Z","top_k":3},"unserved_sha256":"163659010b90bf0db94a0aecd465db9513004bc54eb521aea35d0543995bb27a"}','6f0a2e9bb2470149ae5d164258f33216a66121ec064d3deddb74a241582ceba0','6f0a2e9bb2470149ae5d164258f33216a66121ec064d3deddb74a241582ceba0');
-INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/eb4f0dd7e5fd4f0c',NULL,NULL,NULL,34,12,'62b49f19775dfaf99ca2d3cdaa0e25d0f5b279d0c32592da4aaed8fe24c87b34','{"after":0,"end":12,"rows":12,"table":"am_personalization_delivery"}','08bb3c050892394cd111bf46dcae3f9f6d57dfb35d141dd9806c995f7f13d678','835331364f762282b453965746d48bb47e4dc912172955dbb603c1284a1464be');
-INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/eb4f0dd7e5fd4f0c',NULL,NULL,NULL,34,2,'8a232dc5e144d56132fa62bdab34d24d2de1a16cf4cbeae3d74a449bfa54ac03','{"after":0,"end":2,"rows":2,"table":"am_personalization_feedback"}','95032c86ffe3690138047b917880776bff7463853d1621b8b09aecf16eded2a1','95032c86ffe3690138047b917880776bff7463853d1621b8b09aecf16eded2a1');
-INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/eb4f0dd7e5fd4f0c',2,35,61,61,7,'0b29cc2068240deda5b300492bbacf4b02d8c2373e71b8173243330fa10b0cec','{"rows":27,"run":{"again":0,"as_of":"2026-04-02","candidates_sha256":"118112227ea2cf04e159e85fd68c16f239c0471058f7adeb1b17b3b8a46a4075","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":2,\"26\":1,\"63\":1,\"70\":2,\"96\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"78e5aa78d9982696dea30717c64c6f4db3d89f02eb2c7746410c8f9f4a12e58d","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T21:32:19.970Z","served_sha256":"481c4c97a29e3ee4ddc22bc6872a84a017eab11d653618931fe0893497dbcbd8","started_at":"2026-11-28T21:32:19.953Z","top_k":3},"unserved_sha256":"fd6aeee415bebdb40f29c6f8534658926ce3eee1a347bb7ba976d11adf1f7d4a"}','80c5440f7525db531c60762f7a289e2776771459c0bf19de21a16e4930703995','7a5224cc6e5a6929b68c293ff2ac169c29b081ec4e9157ffb46a7fc0e2380235');
-INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/eb4f0dd7e5fd4f0c',3,62,88,88,7,'de12705c0c544851d6ee7a7362401b1884283ed0398b8e6fe2a3a9dbb79a4fe7','{"rows":27,"run":{"again":0,"as_of":"2026-04-03","candidates_sha256":"118112227ea2cf04e159e85fd68c16f239c0471058f7adeb1b17b3b8a46a4075","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":1,\"26\":1,\"30\":1,\"65\":1,\"70\":2,\"96\":1,\"99\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"b02d6b378d9b8c09b11b36024973d505423a7caee03f03608487988aeaaf66c5","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T21:32:20.191Z","served_sha256":"682100a9faa02964a7ec52a06de395ee0f47e5101213b3a8b54726b4a44db6bb","started_at":"2026-11-28T21:32:20.173Z","top_k":3},"unserved_sha256":"302e08bc68bedf37fb59ed98ecea068b37bab4f620fdf7aae164908a61d33dd0"}','21ee1380520f70ecfd2a2b99258c0c5f49a576dda37153270defdecb11c172fd','eb425fb9b4d863376eeb70a1140b50f0ac4779479e092789efa4b91e2e1109f3');
+INSERT INTO "am_personalization_seal" VALUES(1,'sqlite-utils-personalization/ce7927673f1ca03d',NULL,NULL,NULL,0,8,'2cf2b483824f185401c15f402c51574eed481317a0d1b0d4d3077e0df96afc36','{"after":0,"end":8,"rows":8,"table":"am_personalization_identity"}','12c32799ba5c1c7f4bf5c82f39103f5fc7c8c25a1250a7c700a8da8f5629c75e','12c32799ba5c1c7f4bf5c82f39103f5fc7c8c25a1250a7c700a8da8f5629c75e');
+INSERT INTO "am_personalization_seal" VALUES(2,'sqlite-utils-personalization/ce7927673f1ca03d',1,1,34,34,7,'519677874ddafea506daee42429f981f5b5831e1d5f6e03df04973f9c5c1922c','{"rows":34,"run":{"again":0,"as_of":"2026-04-01","candidates_sha256":"bb74e8ca810222b2b3b6fce67eecbfcb567f1e901b98b53e871808867fc530c7","counts_json":"{\"amendment\":{\"candidates\":4,\"rows\":4,\"scored\":3,\"scores\":{\"70\":3,\"90\":1},\"zero\":5},\"industry_pack\":{\"candidates\":5,\"rows\":7,\"scored\":5,\"scores\":{\"30\":3,\"70\":1,\"75\":3},\"zero\":3},\"program\":{\"candidates\":17,\"rows\":21,\"scored\":7,\"scores\":{\"20\":2,\"23\":1,\"30\":5,\"40\":2,\"50\":2,\"56\":1,\"70\":4,\"74\":1,\"91\":1,\"92\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"437cf35d660cdc86cfc2e58e1fbfbf8e467d9e59047f7daa5af5b294772c4165","delivery_end":0,"feedback_end":0,"left_out_json":"{\"amendment\":{\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"1fda0b4bfa87e4f1d69d6c7cf4ee6e41b2b845d837c876723b0f077f970b3dfd","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":1,"served_at":"2026-11-28T22:12:28.132Z","served_sha256":"6b578f028240f62cfa7c2474b9c81dc177319f3d43178cc5f35a1210f5e48020","started_at":"2026-11-28T22:12:28.123Z","top_k":3},"unserved_sha256":"b8c06afad6c74843bea77b9c8adaa7f5dfb52946c600bc8c48cfcd1635aebc7c"}','77c0ffef03c35b09429cdc30cb89250d4ab3d3744cd6a795da40f43826a87bb2','77c0ffef03c35b09429cdc30cb89250d4ab3d3744cd6a795da40f43826a87bb2');
+INSERT INTO "am_personalization_seal" VALUES(3,'sqlite-utils-personalization/ce7927673f1ca03d',NULL,NULL,NULL,34,12,'d78b03a5cc5c48852843c7e8be7f3be365b8ed1463e95a3339a904592faaa101','{"after":0,"end":12,"rows":12,"table":"am_personalization_delivery"}','cd6eca76b2e383237798c20219e22878918f1c4ff21973e267eecaa027c28046','e06324132e011d10468c71762f9e44ae64bd1870235e15381eb8d7f597300b3e');
+INSERT INTO "am_personalization_seal" VALUES(4,'sqlite-utils-personalization/ce7927673f1ca03d',NULL,NULL,NULL,34,2,'98ce2931f61d35033c51e905e2e09b4f215a9bd642d8f0864781d04b3e5af1d5','{"after":0,"end":2,"rows":2,"table":"am_personalization_feedback"}','b5cc387c5e121a1de5575d670c9ee8aa607c2c6b861ed1470898b3ba18291648','b5cc387c5e121a1de5575d670c9ee8aa607c2c6b861ed1470898b3ba18291648');
+INSERT INTO "am_personalization_seal" VALUES(5,'sqlite-utils-personalization/ce7927673f1ca03d',2,35,61,61,7,'7559754387b6183a8175286014a3855b043a981408c25ad4cdaa1c266f58d984','{"rows":27,"run":{"again":0,"as_of":"2026-04-02","candidates_sha256":"118112227ea2cf04e159e85fd68c16f239c0471058f7adeb1b17b3b8a46a4075","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":2,\"26\":1,\"63\":1,\"70\":2,\"96\":1,\"98\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"dd51c1103c26ef0de3b1e79db04bf2d1213b3b7a1c7fb5fe9b4573f8fea2e1b3","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":2,"served_at":"2026-11-28T22:12:28.295Z","served_sha256":"c846823f845be714664dfa879ffb797c9d4e4b11a82aaf48c383d7503f6411ab","started_at":"2026-11-28T22:12:28.280Z","top_k":3},"unserved_sha256":"6c253d0f325ad496c5b1eadbe307f27a599f1c48e9471c9397f262610a18c9a5"}','aa9d473a299d0dd938c5259ec30771d473ff4dc9c767ad7e784794d8fcb35104','f9a2f3e12d14549481cc3de77e9143c8647400aa1fde047751810d887ab25988');
+INSERT INTO "am_personalization_seal" VALUES(6,'sqlite-utils-personalization/ce7927673f1ca03d',3,62,88,88,7,'7f115c564d1bc837473b1d536e903bc42f172d8522670470829ed260b61e71dc','{"rows":27,"run":{"again":0,"as_of":"2026-04-03","candidates_sha256":"118112227ea2cf04e159e85fd68c16f239c0471058f7adeb1b17b3b8a46a4075","counts_json":"{\"amendment\":{\"candidates\":3,\"rows\":2,\"scored\":2,\"scores\":{\"70\":1,\"90\":1},\"zero\":6},\"industry_pack\":{\"candidates\":5,\"rows\":5,\"scored\":3,\"scores\":{\"30\":3,\"75\":2},\"zero\":5},\"program\":{\"candidates\":17,\"rows\":18,\"scored\":7,\"scores\":{\"10\":1,\"15\":2,\"20\":7,\"25\":1,\"26\":1,\"30\":1,\"65\":1,\"70\":2,\"96\":1,\"99\":1},\"zero\":1},\"saved_search\":{\"candidates\":2,\"rows\":2,\"scored\":2,\"scores\":{\"50\":1,\"60\":1},\"zero\":6}}","customers_sha256":"2dc0be2a9d0b3e581c63d176a50a167ba71ac6f0ce578573219b6bb7c27469e1","delivery_end":12,"feedback_end":2,"left_out_json":"{\"amendment\":{\"field not followed\":1,\"not seen in the last 30 days\":1},\"program\":{\"closed\":2,\"excluded\":1,\"not yet open\":1,\"overseas only\":1,\"practice form\":1,\"procedure\":1}}","model_sha256":"885a31e07d8c92c6fe3493c9b9d02d84cebf1cc68863b5ddb0bce08f25147167","package_version":"0.1a0","profiles":8,"rejected":0,"run_id":3,"served_at":"2026-11-28T22:12:28.434Z","served_sha256":"af8f2e0e91549b8d054d198971763b5d2bed0cd26661271dcc95d332cde54bc8","started_at":"2026-11-28T22:12:28.409Z","top_k":3},"unserved_sha256":"958ae1fff3c174680c580de04890d6de6039c72eb9bc33498c1a80a3e8996058"}','487043dc8f6901b2bd6a4395dfbf4718aafb2c5f078273f2c9f2c950527734dc','1434cb6482457492ae85456d1ce8279674afdaadaa28ba10506f6eeb01dbc955');
 CREATE TABLE am_personalization_unserved (
     run_id INTEGER NOT NULL REFERENCES am_personalization_run(run_id),
     profile_id INTEGER NOT NULL,

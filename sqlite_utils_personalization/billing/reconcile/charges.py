@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.billing.delivery import BILLING_KEYS, is_key
 from sqlite_utils_personalization.clock import Month
@@ -11,6 +11,8 @@ from sqlite_utils_personalization.database import has_table, plain_rows
 
 USAGE, STRIPE, INVOICE = "usage_events", "stripe", "invoice"
 NOT_GIVEN, READ, ONLY_SUMS, UNREADABLE = "not given", "read", "only sums", "cannot be read"
+# By whoever chose the meter.
+NOT_ASKED_FOR = "not asked for"
 # Of a quantity and of yen, so that no sum of any month overflows.
 LARGEST = 10**9
 
@@ -48,7 +50,7 @@ class Cancel(NamedTuple):
 
 @dataclass
 class Sources:
-    """What was read of the sources: states says of each 'read', 'only sums', 'not given' or why it cannot be read.
+    """What was read of the sources: states says of each which of the words above it is.
 
     left_aside counts metered events of usage_events in the month that are not ours, left_aside_exports what they
     explain in exports, test_mode records that prove nothing. aside_quantity is the sum of those left aside, None if one
@@ -171,6 +173,11 @@ class SumCheck(NamedTuple):
     compared_with: str
     expected: int
     kind: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        found = self._asdict()
+        return {"class": found.pop("kind"), **found}
 
 
 def check_sums(

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from sqlite_utils_personalization.billing.delivery import BY_DAY
+
 # In order of precedence: a row is in the first class of which a rule holds.
 CLASSES = {
     "unverifiable": "a source it needs cannot be read, or nothing joins it to a delivery",
@@ -50,6 +52,11 @@ RULES = (
     Rule("conflicting", "the key of the delivery is not that of its content", "NOT own_key"),
     Rule("conflicting", "delivered before it was logged", "delivered_at < earliest"),
     Rule("conflicting", "delivered later than now", "delivered_at > :now"),
+    Rule(
+        "conflicting",
+        "the slot is not the Japanese day of the delivery",
+        f"channel IN {BY_DAY} AND slot <> date(delivered_at, '+9 hours')",
+    ),
     Rule(
         "conflicting",
         "usage_events and Stripe have different quantities",

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlite_utils_personalization.billing.delivery import (
 )
 from sqlite_utils_personalization.billing.reconcile.charges import (
     INVOICE,
+    NOT_ASKED_FOR,
     NOT_GIVEN,
     ONLY_SUMS,
     READ,
@@ -40,9 +42,12 @@ from sqlite_utils_personalization.billing.reconcile.usage import leave_aside, re
 from sqlite_utils_personalization.billing.record import earliest_delivery, require_deliveries
 from sqlite_utils_personalization.clock import Month, parse_month, utc_now
 from sqlite_utils_personalization.database import has_table, plain_cursor, plain_rows
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
 from sqlite_utils_personalization.transaction import transaction
 
+# Which of what was metered is ours to reconcile.
+BOTH = "both"
+METERS = (USAGE, STRIPE, BOTH)
 _GIVEN = {"usage": USAGE, "stripe": STRIPE, "invoice": INVOICE}
 _TOTALS = """
 SELECT rule, count(*), sum(owed_yen), sum(metered_yen), sum(invoiced_yen) FROM reconciled GROUP BY rule
@@ -63,28 +68,34 @@ SELECT count(*) FROM am_personalization_recommendation_log WHERE served_at >= :s
 
 def reconcile(
     db: sqlite3.Connection,
-    name: str,
+    name: str | date,
     *,
     stripe: Sequence[Path] = (),
     invoiced: Sequence[Path] = (),
+    meter: str = BOTH,
     endpoint: str | None = None,
-    meter: str | None = None,
+    stripe_meter: str | None = None,
 ) -> Reconciliation:
     """Put every delivery and charge of the Japanese month `name`, YYYY-MM, into exactly one class.
 
-    stripe are exports of meter events, usage records or summaries, invoiced are invoice lines; endpoint is a GLOB for
-    the events of usage_events that are ours, meter the event_name or id of the one meter of Stripe that counts. Writes
-    temporary tables only. What cannot be read makes rows unverifiable; PersonalizationError if it is our own tables, or
-    name is no month.
+    stripe are exports of meter events, usage records or summaries, invoiced are invoice lines. meter is one of METERS:
+    what of usage_events and stripe is looked at, both as far as they are there. endpoint is a GLOB for the events of
+    usage_events that are ours, stripe_meter the event_name or id of the one meter of Stripe that counts. Writes
+    temporary tables only. What cannot be read makes rows unverifiable; NoSchema if it is our own tables, InvalidInput
+    if name is no month or the meter contradicts what is given.
     """
     chosen = parse_month(name)
+    check_meter(meter, stripe, endpoint, stripe_meter)
     require_deliveries(db)
     db.create_function("personalization_delivery_key", 3, _key_of, deterministic=True)
     sources = Sources()
     with transaction(db):
         create_charges(db)
-        read_usage(db, endpoint, sources, needed=not stripe)
-        cancels = _read_files(db, chosen, STRIPE, stripe, sources, meter)
+        for other in {USAGE, STRIPE} - {meter} if meter != BOTH else ():
+            sources.states[other] = NOT_ASKED_FOR
+        if meter != STRIPE:
+            read_usage(db, endpoint, sources, needed=not stripe)
+        cancels = _read_files(db, chosen, STRIPE, stripe, sources, stripe_meter)
         _read_files(db, chosen, INVOICE, invoiced, sources)
         cancel_charges(db, cancels)
         leave_aside(db, chosen, endpoint, sources)
@@ -93,6 +104,29 @@ def reconcile(
         ((decided,),) = plain_rows(db, _DECIDED, chosen._asdict())
         sums = check_sums(db, chosen, UNIT_PRICE_YEN, sources)
         return Reconciliation(chosen, sources, decided, _totals(db, sources), sums)
+
+
+def check_meter(
+    meter: str, stripe: Sequence[Path], endpoint: str | None, stripe_meter: str | None
+) -> None:
+    """InvalidInput if meter is none of METERS, or leaves out what is given besides."""
+    if meter not in METERS:
+        raise InvalidInput(f"meter is {short_repr(meter)}", f"give one of {', '.join(METERS)}")
+    for name, value in (("endpoint", endpoint), ("stripe_meter", stripe_meter)):
+        if not isinstance(value, str | None):
+            raise InvalidInput(f"{name} is no text", "give one, or none")
+    if meter == USAGE and (stripe or stripe_meter is not None):
+        raise InvalidInput(
+            "meter is usage_events, and leaves out the export of Stripe that is given",
+            "leave out one of them",
+        )
+    if meter == STRIPE and not stripe:
+        raise InvalidInput("meter is stripe, and no export of it is given", "give one")
+    if meter == STRIPE and endpoint is not None:
+        raise InvalidInput(
+            "meter is stripe, and leaves out the usage_events that endpoint is about",
+            "leave out one of them",
+        )
 
 
 def reconciled_rows(db: sqlite3.Connection, kind: str | None = None) -> Iterator[ReconciledRow]:
@@ -137,9 +171,11 @@ def _read_files(
         except PersonalizationError as error:
             sources.faults.append(str(error))
     if others and not found:
-        sources.faults.append("no record is of the meter asked for - name another with --meter")
+        sources.faults.append(
+            "no record is of the meter asked for - name another with --stripe-meter"
+        )
     if len(meters) > 1 and meter is None:
-        sources.faults.append(f"sums are of {len(meters)} meters - pick one with --meter")
+        sources.faults.append(f"sums are of {len(meters)} meters - pick one with --stripe-meter")
     charges = [one for one in found if isinstance(one, Charge)]
     sums = [one for one in found if isinstance(one, Sum)]
     add_charges(db, charges)
@@ -158,7 +194,7 @@ def _join(db: sqlite3.Connection, chosen: Month, sources: Sources) -> None:
         "unit_price_yen": UNIT_PRICE_YEN,
         "unreadable": bool(sources.faults),
         "now": utc_now(),
-        "only_sums": states[USAGE] == NOT_GIVEN and states[STRIPE] == ONLY_SUMS,
+        "only_sums": states[USAGE] in (NOT_GIVEN, NOT_ASKED_FOR) and states[STRIPE] == ONLY_SUMS,
         **{name: states[source] == READ for name, source in _GIVEN.items()},
     }
     earliest, nights = earliest_delivery(db)

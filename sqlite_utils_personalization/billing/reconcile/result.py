@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.billing.reconcile.charges import Sources, SumCheck
 from sqlite_utils_personalization.billing.reconcile.classes import EXPLAINED
+from sqlite_utils_personalization.billing.record import atomic
 from sqlite_utils_personalization.clock import Month, utc_now
 from sqlite_utils_personalization.database import require_table
-from sqlite_utils_personalization.transaction import transaction
 
 AGREE, UNEXPLAINED, UNVERIFIABLE = 0, 1, 2
 
@@ -59,6 +59,14 @@ class ReconciledRow(NamedTuple):
     metered_yen: int | None
     invoiced_yen: int | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON, a CSV and the like; keys are only ever added."""
+        return dict(zip(COLUMNS, self, strict=True))
+
+
+# kind is no word that SQL or a person knows it by; because is one of the sentences of classes.RULES.
+COLUMNS = ("class", "reason", *ReconciledRow._fields[2:])
+
 
 @dataclass(frozen=True)
 class Reconciliation:
@@ -102,7 +110,7 @@ class Reconciliation:
             "decided": self.decided,
             "totals": {kind: total._asdict() for kind, total in self.totals.items()},
             "total": self.total._asdict(),
-            "sums": [one._asdict() for one in self.sums],
+            "sums": [one.to_dict() for one in self.sums],
         }
 
 
@@ -118,7 +126,7 @@ def keep(db: sqlite3.Connection, found: Reconciliation, rows: Iterable[Reconcile
     """
     require_table(db, "am_personalization_reconciled")
     month = found.month.name
-    with transaction(db, "IMMEDIATE"):
+    with atomic(db):
         for table in ("reconciliation", "reconciled"):
             db.execute(f"DELETE FROM am_personalization_{table} WHERE month = ?", (month,))
         db.executemany(

@@ -1,21 +1,18 @@
 """/v1/me/personalization/recommendations and /deliveries: handing over, which is charged, and accounting for it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from datasette import Response
 
-from sqlite_utils_personalization.customer_api.explain import explain
-from sqlite_utils_personalization.customer_api.recommendations import (
-    check_query,
-    recommendations,
-)
-from sqlite_utils_personalization.customer_api.statement import statement
+from sqlite_utils_personalization.api.handing_over import explain, recommendations, statement
+from sqlite_utils_personalization.customer_api.recommendations import LATEST, check_query
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.viewer.rest.request import Call, query
 
 API = "/v1/me/personalization"
 CHANNEL = "rest"
-PARAMETERS = ("type", "night", "limit", "cursor", "preview")
+PARAMETERS = ("type", "night", "size", "after", "preview")
 
 
 async def get_recommendations(call: Call) -> Response:
@@ -26,21 +23,30 @@ async def get_recommendations(call: Call) -> Response:
     if parameters.get("preview", "0") not in ("0", "1"):
         raise InvalidInput("preview is not 1 or 0", "give one of them, or none")
 
+    kind = parameters.get("type")
     wanted: dict[str, Any] = {
-        "recommendation_type": parameters.get("type"),
-        "night": parameters.get("night"),
-        "limit": _whole(parameters.get("limit", "10")),
-        "cursor": parameters.get("cursor"),
+        "night": parameters.get("night", LATEST),
+        "size": _whole(parameters.get("size", "10")),
+        "after": parameters.get("after"),
         "channel": None if is_preview else CHANNEL,
     }
-    check_query(**wanted)
+    check_query(kind, **wanted)
 
     def page(db: Any) -> dict[str, Any]:
-        found = recommendations(db, call.user_token_hash, **wanted)
-        return call.envelope.page(db, found.to_dict())
+        found = recommendations(db, call.user_token_hash, type=kind, **wanted)
+        return call.envelope.page(db, {**found})
 
     data = await (call.read(page) if is_preview else call.write(page))
-    return call.answer(data if is_preview else _linked(call, data))
+    headers = _next(call, parameters, data["next"]) if call.request.method == "GET" else {}
+    return call.answer(data if is_preview else _linked(call, data), headers=headers)
+
+
+def _next(call: Call, parameters: dict[str, str], after: str | None) -> dict[str, str]:
+    """Where the next page is, as programs that know nothing of us look for it."""
+    if after is None:
+        return {}
+    here = call.datasette.urls.path(f"{API}/recommendations")
+    return {"Link": f'<{here}?{urlencode({**parameters, "after": after})}>; rel="next"'}
 
 
 async def explain_recommendation(call: Call) -> Response:
@@ -49,8 +55,7 @@ async def explain_recommendation(call: Call) -> Response:
     rec_id = _whole(call.request.url_vars["rec_id"])
 
     def explained(db: Any) -> dict[str, Any]:
-        found = explain(db, call.user_token_hash, rec_id)
-        return call.envelope.explanation(db, found.to_dict())
+        return call.envelope.explanation(db, {**explain(db, call.user_token_hash, rec_id)})
 
     return call.answer(await call.read(explained))
 
@@ -59,13 +64,13 @@ async def get_deliveries(call: Call) -> Response:
     """200 with what was handed over to this customer in a month, and what it cost."""
     month = query(call.request, ("month",)).get("month")
     found = await call.read(lambda db: statement(db, call.user_token_hash, month))
-    return call.answer(found.to_dict())
+    return call.answer({**found})
 
 
 def _linked(call: Call, page: dict[str, Any]) -> dict[str, Any]:
     here = call.datasette.urls.path(f"{API}/recommendations")
-    items = [item | {"replay": f"{here}/{item['rec_id']}"} for item in page["items"]]
-    return page | {"items": items}
+    linked = [one | {"replay": f"{here}/{one['rec_id']}"} for one in page["recommendations"]]
+    return page | {"recommendations": linked}
 
 
 def _whole(text: str) -> int:

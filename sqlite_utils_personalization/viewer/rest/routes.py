@@ -156,7 +156,7 @@ def _safe(view: Route) -> Route:
 # A page of another origin may ask: it has to send the key itself, no cookie counts here.
 _CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Allow, ETag, Retry-After, WWW-Authenticate",
+    "Access-Control-Expose-Headers": "Allow, ETag, Link, Retry-After, WWW-Authenticate",
 }
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, PUT, POST, DELETE",
@@ -196,7 +196,7 @@ def document(base_url: str) -> dict[str, Any]:
     schemas["Preference"] = published_schema()
     schemas["Type"]["enum"] = list(TYPES)
     schemas["Word"]["enum"] = list(FEEDBACK)
-    parameters["limit"]["schema"]["maximum"] = MOST
+    parameters["size"]["schema"]["maximum"] = MOST
     return found
 
 
