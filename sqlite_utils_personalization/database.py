@@ -126,18 +126,14 @@ def readonly_uri(path: str | Path) -> str:
 
 @contextmanager
 def explain_errors(path: str | Path, *, is_ours: bool = True) -> Iterator[None]:
-    """Turn what SQLite says of the file at path into a PersonalizationError for the person who has to mend it.
-
-    An interrupted statement is a signal of the user's, or on a connection that is not ours whatever its owner means.
-    """
+    """Turn what SQLite says of the file into a PersonalizationError; interrupted, if it is not ours, is the owner's."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        is_interrupted = str(error) == "interrupted"
-        if isinstance(error, _FAULTS_OF_THE_PROGRAM) or (is_interrupted and not is_ours):
+        is_signal = str(error) == "interrupted"
+        if isinstance(error, _FAULTS_OF_THE_PROGRAM) or (is_signal and not is_ours):
             raise
-        # By a signal, see heed_signals().
-        if is_interrupted:
+        if is_signal:  # see heed_signals()
             raise KeyboardInterrupt from None
         raise fault_of_file(path, error) or PersonalizationError(f"{path}: {error}") from error
 

@@ -118,7 +118,7 @@ def test_nothing_of_ours_that_leads_to_the_profile_is_in_a_row_of_another_progra
 
 def test_what_relates_charges_and_searches_is_destroyed_of_this_customer_alone(db):
     (three,) = db.execute(f"SELECT min(rec_id) FROM {P}recommendation_log WHERE profile_id = 3")
-    key = record_delivery(db, three[0], channel="rest", slot=AS_OF).billing_key
+    key = record_delivery(db, three[0], channel="digest", slot=AS_OF).billing_key
     erase(db, TWO)
     related = f"SELECT billing_key FROM {P}billing_key WHERE delivery_id IS NOT NULL"
     assert db.execute(related).fetchall() == [(key,)]
@@ -207,7 +207,7 @@ def test_the_customer_says_something_of_a_search_by_its_own_id_and_is_shown_that
     said = give_feedback(db, TWO, "saved_search", "7001", "interested").said
     assert said == give_feedback(db, TWO, "saved_search", "2-1", "interested").said
     page = recommendations(db, TWO, recommendation_type="saved_search", night=AS_OF, channel="rest")
-    assert [(item.item_id, item.saved_search) for item in page.items] == [("2-1", "7001")]
+    assert [(item.item_id, item.saved_search) for item in page.recommendations] == [("2-1", "7001")]
     assert [*dict(export(db, TWO))["saved_searches"]] == [{"item_id": "2-1", "search_id": "7001"}]
 
 

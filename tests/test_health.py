@@ -12,7 +12,6 @@ from sqlite_utils_personalization.api import health as module
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.schema import EVENTS, STORAGE, migrate
-from sqlite_utils_personalization.scoring.night import Reporter
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_an_open_run_is_warned_of_and_is_no_last_night(path):
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        score(path, as_of="2026-04-02", reporter=Reporter(progress=stop))
+        score(path, as_of="2026-04-02", progress=stop)
     found = health(path)
     assert (found["ok"], reasons(found)) == (True, ["open_run"])
     assert [run["as_of"] for run in found["open_runs"]] == ["2026-04-02"]

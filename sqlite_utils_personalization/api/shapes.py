@@ -11,7 +11,8 @@ class RecordedDelivery(TypedDict):
 
     outcome is 'delivered', 'failed' where the status is not 2xx, or 'reversed', with 'already ' before it where it was
     recorded before. reversal_of is the delivery_id that a reversal takes back, charge_key what makes a delivery the one
-    that is charged of its item that day.
+    that is charged of its item that day. billing_key is what other programs name it by, None once its customer was
+    erased.
     """
 
     delivery_id: int
@@ -25,6 +26,7 @@ class RecordedDelivery(TypedDict):
     unit_price_yen: int
     reversal_of: int | None
     charge_key: str | None
+    billing_key: str | None
     outcome: str
 
 
@@ -53,7 +55,10 @@ class SameProgramme(TypedDict):
 
 
 class HandedRecommendation(PreviewedRecommendation):
-    """A whole recommendation: points per component, and the sentences that say why."""
+    """A whole recommendation: points per component, and the sentences that say why.
+
+    saved_search is the product's own id of a saved search, None of anything else.
+    """
 
     run_id: int
     served_at: str
@@ -64,6 +69,7 @@ class HandedRecommendation(PreviewedRecommendation):
     reasons: list[str]
     verdict: str
     same_programme: list[SameProgramme]
+    saved_search: str | None
 
 
 class RecommendationsPage(TypedDict):
