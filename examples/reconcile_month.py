@@ -4,7 +4,7 @@ import sys
 
 from sqlite_utils_personalization import reconcile
 
-EXPLAINED = ("matched", "reversed", "late")
+EXPLAINED = ("matched", "reversed", "late", "erased")
 
 
 def report(path, month, *exports):

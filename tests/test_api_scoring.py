@@ -135,10 +135,10 @@ def test_numbers_and_files_are_taken_as_python_has_them(path):
         ({"top_k": 2.0}, "top_k"),
         ({"top_k": "ten"}, "top_k"),
         ({"timeout_s": "long"}, "timeout_s"),
-        ({"model": 7}, "path"),
+        ({"model": 7}, "model"),
         ({"say": 7}, "say"),
         ({"progress": "bar"}, "progress"),
-        ({"catalogue": b"a.sql"}, "path"),
+        ({"catalogue": b"a.sql"}, "catalogue"),
     ],
 )
 def test_an_argument_that_cannot_be_is_named_and_nothing_is_logged(path, given, named):

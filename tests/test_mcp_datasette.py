@@ -26,7 +26,10 @@ from rest_fixtures import (
 )
 from served import served
 
-from sqlite_utils_personalization import score
+from sqlite_utils_personalization import PersonalizationError, score
+from sqlite_utils_personalization.api.opened import reading
+from sqlite_utils_personalization.mcp_server.caller import BUSY, FAULT
+from sqlite_utils_personalization.viewer.mcp import DatasetteAuthenticator
 
 OURS = {SET, LIST, EXPLAIN, SAY}
 NO_KEY = (
@@ -200,3 +203,15 @@ async def test_without_the_setting_there_is_no_tool_of_ours(tmp_path):
         async with client(address, "example-key-1") as connected:
             names = {tool.name for tool in (await connected.list_tools()).tools}
     assert names == {"list_databases", "get_database_schema", "execute_sql"}
+
+
+def test_a_fault_of_the_file_names_no_path_to_a_model(tmp_path):
+    def sentence_of(fault):
+        try:
+            with reading(sqlite3.connect(tmp_path / "jpcite.db")):
+                raise sqlite3.OperationalError(fault)
+        except PersonalizationError as error:
+            return DatasetteAuthenticator(None).sentence(error)
+
+    assert sentence_of("disk I/O error") == FAULT
+    assert sentence_of("database is locked") == BUSY

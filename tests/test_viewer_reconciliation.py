@@ -44,12 +44,10 @@ def test_the_totals_are_those_of_the_reconciliation_in_its_order(kept):
     answer = ask(db, "reconciliation", month="2026-07")
     assert [row["class"] for row in answer] == [*CLASSES]
     assert {
-        row["class"]: (row["row_count"], row["owed_yen"], row["metered_yen"], row["invoiced_yen"])
+        row["class"]: (row["rows"], row["owed_yen"], row["metered_yen"], row["invoiced_yen"])
         for row in answer
     } == found.totals
-    assert (
-        answer[0]["sources_json"] == '{"usage_events": "read", "stripe": "read", "invoice": "read"}'
-    )
+    assert answer[0]["sources"] == '{"usage_events": "read", "stripe": "read", "invoice": "read"}'
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -73,7 +71,7 @@ def test_pages_together_are_the_whole_answer_each_row_once(kept, size, kind):
     while page := ask(db, "reconciled_rows", **{"class": kind}, after=after, size=str(size)):
         assert len(page) <= size
         found += page
-        after = str(found[-1]["seq"])
+        after = str(found[-1]["number"])
     assert [row["class"] for row in found] == expected
 
 

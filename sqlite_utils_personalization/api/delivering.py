@@ -291,5 +291,5 @@ def _keep(
 
 def _paths(paths: Iterable[AnyPath], name: str) -> list[Path]:
     if isinstance(paths, (str, os.PathLike)):
-        return [Path(path_of(paths))]
-    return [Path(path_of(path)) for path in listed(paths, name)]
+        return [Path(path_of(paths, name))]
+    return [Path(path_of(path, name)) for path in listed(paths, name)]

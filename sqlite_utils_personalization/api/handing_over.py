@@ -157,7 +157,7 @@ def write_digests(
     if ics:
         require_icalendar()
     check_dismiss_url(dismiss_url)
-    target, day = Path(path_of(folder)), japan_day() if on is None else day_of(on, "on")
+    target, day = Path(path_of(folder, "folder")), japan_day() if on is None else day_of(on, "on")
     with reading(file, timeout_s) as found:
         require_evidence(*found)
         chosen = _night(found.conn, day, night)
@@ -193,7 +193,7 @@ def _night(db: sqlite3.Connection, day: str, night: str | date) -> OfferedNight:
 
 def _envelope(said: AnyPath | Mapping[str, Any] | None) -> Envelope:
     if said is None or isinstance(said, (str, os.PathLike)):
-        return load_envelope(None if said is None else Path(path_of(said)))
+        return load_envelope(None if said is None else Path(path_of(said, "envelope")))
     return read_envelope(said)
 
 
@@ -223,7 +223,7 @@ def record_digests(
 
     with alone(file, timeout_s) as found:
         require_deliveries(*found)
-        done = list(record_results(found.conn, Path(path_of(folder)), results, refused))
+        done = list(record_results(found.conn, Path(path_of(folder, "folder")), results, refused))
     if faults and not refuse:
         raise InvalidInput(
             f"{len(faults)} of the results cannot be taken, first {faults[0]}",

@@ -89,12 +89,12 @@ def score(
     check_callable(say=say, progress=progress)
     night = night_asked_for(
         as_of=as_of,
-        model=_file(model),
+        model=_file(model, "model"),
         top_k=top_k,
         again=again,
         dry_run=dry_run,
         strict=strict,
-        catalogue=_file(catalogue),
+        catalogue=_file(catalogue, "catalogue"),
         resume=resume,
         any_date=any_date,
     )
@@ -113,8 +113,8 @@ def score(
     return cast(NightSummary, found)
 
 
-def _file(path: str | os.PathLike[str] | None) -> Path | None:
-    return None if path is None else Path(path_of(path))
+def _file(path: str | os.PathLike[str] | None, name: str) -> Path | None:
+    return None if path is None else Path(path_of(path, name))
 
 
 def _same_file(path: str | os.PathLike[str]) -> SameFile | None:

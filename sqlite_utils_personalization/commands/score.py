@@ -67,8 +67,11 @@ _RESUMES = "what was logged stays - run the same command again to finish the nig
 )
 @load_extension_option
 @key_hash_options
+@click.option("--json", "as_json", is_flag=True, help="Output JSON, as it does anyway")
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
-def score(path: str, silent: bool, as_of: Any, hashing: KeyHashing, **options: Any) -> None:
+def score(
+    path: str, silent: bool, as_json: bool, as_of: Any, hashing: KeyHashing, **options: Any
+) -> None:
     """
     Score every customer for one night and log what each is recommended
 

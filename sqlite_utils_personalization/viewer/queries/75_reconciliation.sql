@@ -3,7 +3,7 @@
 -- description: The last reconciliation that was kept of a month: decided, delivered, metered and invoiced, every row in exactly one class; yen without tax. What each class means is in the README.
 -- param: month month Japanese calendar month, such as 2026-07; the latest if empty
 
-SELECT month, class, row_count, owed_yen, metered_yen, invoiced_yen, sources_json, reconciled_at
+SELECT month, class, row_count AS rows, owed_yen, metered_yen, invoiced_yen, sources_json AS sources, reconciled_at
 FROM am_personalization_reconciliation
 WHERE month = {month}
 ORDER BY position

@@ -3,14 +3,14 @@
 -- description: The rows of the last reconciliation that was kept of a month, each with its reason, event times, processing times and yen; rec_id leads to the replay. Matched rows are counted, not kept.
 -- param: class class such as duplicate, late, delivered but not charged; empty for all
 -- param: month month Japanese calendar month, such as 2026-07; the latest if empty
--- param: after number next of the previous page, a seq
+-- param: after number next of the previous page, a number
 -- param: size size rows on a page, 1 to 1000, 100 if empty
--- next: seq
+-- next: number
 
 SELECT
-    r.seq,
+    r.seq AS number,
     r.class,
-    r.because AS sentence,
+    r.because AS reason,
     r.rec_id,
     r.channel,
     r.slot,
