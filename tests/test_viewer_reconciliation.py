@@ -55,9 +55,7 @@ def test_the_rows_of_a_class_are_those_of_the_reconciliation(kept, kind):
     db, _, every = kept
     expected = [row for row in every if row.kind == kind and kind != "matched"]
     answer = ask(db, "reconciled_rows", **{"class": f" {kind.title()} "})
-    names = [
-        name.replace("because", "sentence") for name in ReconciledRow._fields if name != "kind"
-    ]
+    names = [name.replace("because", "reason") for name in ReconciledRow._fields if name != "kind"]
     assert [tuple(row[name] for name in names) for row in answer] == [row[1:] for row in expected]
     assert {row["class"] for row in answer} <= {kind}
 
