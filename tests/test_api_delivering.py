@@ -354,7 +354,7 @@ def test_a_meter_that_is_not_asked_for_is_no_fault(month, meter, sources, status
 def test_usage_events_that_cannot_be_read_are_no_fault_where_stripe_is_asked_for(month):
     path, given = month([Case("matched")])
     with closing(connect(path)) as db:
-        db.execute("ALTER TABLE usage_events DROP COLUMN quantity")
+        db.execute("ALTER TABLE usage_events RENAME COLUMN quantity TO amount")
     stripe = given["stripe"]
     assert reconcile(path, "2026-07", stripe=stripe)[0]["exit_status"] == 2
     found, rows = reconcile(path, "2026-07", stripe=stripe[0], meter="stripe")

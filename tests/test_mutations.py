@@ -201,6 +201,10 @@ def _hand_over(db):
         (4, programs[1], None),
     ):
         db.execute(delivery, (number, f"{number:064x}", rec_id, at, at, back))
+        db.execute(
+            f"INSERT INTO {P}billing_key(billing_key, delivery_id) VALUES (?, ?)",
+            (f"{number:064d}", number),
+        )
     for said in DISMISSED, MARKED:
         db.execute(said)
 

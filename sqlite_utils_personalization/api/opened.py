@@ -24,6 +24,7 @@ from sqlite_utils_personalization.transaction import transaction
 
 T = TypeVar("T")
 
+_UNNAMED = "the database"
 _DEFAULT_S = 30.0
 _LONGEST_S = 86_400
 _END = object()
@@ -197,7 +198,9 @@ def _left_open(conn: sqlite3.Connection) -> Iterator[None]:
 def _lent(conn: sqlite3.Connection, timeout_s: float | None) -> Iterator[Opened]:
     """The caller's connection as ours are, for one thread at a time, and afterwards as it was."""
     with _turn(conn), ExitStack() as stack:
-        path = _main_file(conn) or "the database"
+        # Old versions of SQLite read the file for its own name, and it may be locked.
+        with explain_errors(_UNNAMED, is_ours=False):
+            path = _main_file(conn) or _UNNAMED
         with explain_errors(path, is_ours=False):
             stack.enter_context(_as_ours(conn))
             if timeout_s is not None:
@@ -206,7 +209,7 @@ def _lent(conn: sqlite3.Connection, timeout_s: float | None) -> Iterator[Opened]
 
 
 def _main_file(conn: sqlite3.Connection) -> str:
-    # Unlike pragma_database_list it reads nothing of the file, which may be locked.
+    # Unlike pragma_database_list it reads nothing of the file in SQLite of today.
     return next(str(file or "") for _, _, file in plain_rows(conn, "PRAGMA database_list"))
 
 

@@ -23,8 +23,8 @@ _INVISIBLE = "\u200b\u2060\ufeff"
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
 )
-# What a plus in an address is read as.
-_LOST_PLUS = re.compile(r"(T\d\d:\d\d\S*) (?=\d\d:?\d\d$)", re.ASCII)
+# What a plus in an address is read as, after seconds and nine digits of them at the most.
+_LOST_PLUS = re.compile(r"(T\d\d:\d\d\S{0,13}) (?=\d\d:?\d\d$)", re.ASCII)
 
 
 class WrongParameter(PersonalizationError):
