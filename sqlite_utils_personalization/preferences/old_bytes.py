@@ -4,7 +4,9 @@ Secure deletion zeroes what is deleted by a connection that asks for it. Copies 
 pages that others left, old pages in the -wal, samples in the planner's statistics.
 """
 
+import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -104,14 +106,32 @@ def _files(path: str | Path) -> list[Path]:
 
 def _holds(file: Path, needles: Sequence[bytes]) -> bool:
     kept = max(map(len, needles), default=1)
-    try:
-        with open(file, "rb") as opened:
-            tail = b""
-            while block := opened.read(_BLOCK):
-                block = tail + block
-                if any(needle in block for needle in needles):
-                    return True
-                tail = block[-kept:]
-    except FileNotFoundError:
-        pass
+    tail, offset = b"", 0
+    with suppress(FileNotFoundError):
+        descriptor = _descriptor(file)
+        while block := os.pread(descriptor, _BLOCK, offset):
+            offset += len(block)
+            block = tail + block
+            if any(needle in block for needle in needles):
+                return True
+            tail = block[-kept:]
     return False
+
+
+# By device and inode. A process that closes one descriptor of a file loses all its locks on it, those of SQLite too:
+# another program would then write into what a connection of ours is writing. So none of these is ever closed.
+_descriptors: dict[tuple[int, int], int] = {}
+_turn = threading.Lock()
+
+
+def _descriptor(file: Path) -> int:
+    with _turn:
+        found = os.stat(file)
+        key = found.st_dev, found.st_ino
+        if key not in _descriptors:
+            descriptor = os.open(file, os.O_RDONLY)
+            opened = os.fstat(descriptor)
+            # It may have been replaced in between.
+            key = opened.st_dev, opened.st_ino
+            _descriptors.setdefault(key, descriptor)
+        return _descriptors[key]
