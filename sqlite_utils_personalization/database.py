@@ -22,6 +22,7 @@ from sqlite_utils_personalization.errors import (
     PersonalizationError,
     ReadOnly,
 )
+from sqlite_utils_personalization.raw_bytes import descriptor
 
 # The evidence has generated columns.
 MINIMUM_SQLITE = (3, 31, 0)
@@ -341,8 +342,8 @@ def is_idle_wal(path: str | Path) -> bool:
     if wal.exists() and (wal.stat().st_size > 0 or shm.exists()):
         return False
     try:
-        with open(path, "rb") as file:
-            return file.read(20)[18:19] == b"\x02"
+        with descriptor(path) as file:
+            return os.pread(file, 1, 18) == b"\x02"
     except OSError:
         return False
 

@@ -6,13 +6,13 @@ pages that others left, old pages in the -wal, samples in the planner's statisti
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils_personalization.database import has_table, plain_rows
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.raw_bytes import descriptor
 
 # What SQLite keeps, by how its name ends.
 NAMES = {"": "database", "-wal": "wal", "-journal": "journal"}
@@ -107,31 +107,11 @@ def _files(path: str | Path) -> list[Path]:
 def _holds(file: Path, needles: Sequence[bytes]) -> bool:
     kept = max(map(len, needles), default=1)
     tail, offset = b"", 0
-    with suppress(FileNotFoundError):
-        descriptor = _descriptor(file)
-        while block := os.pread(descriptor, _BLOCK, offset):
+    with suppress(FileNotFoundError), descriptor(file) as opened:
+        while block := os.pread(opened, _BLOCK, offset):
             offset += len(block)
             block = tail + block
             if any(needle in block for needle in needles):
                 return True
             tail = block[-kept:]
     return False
-
-
-# By device and inode. A process that closes one descriptor of a file loses all its locks on it, those of SQLite too:
-# another program would then write into what a connection of ours is writing. So none of these is ever closed.
-_descriptors: dict[tuple[int, int], int] = {}
-_turn = threading.Lock()
-
-
-def _descriptor(file: Path) -> int:
-    with _turn:
-        found = os.stat(file)
-        key = found.st_dev, found.st_ino
-        if key not in _descriptors:
-            descriptor = os.open(file, os.O_RDONLY)
-            opened = os.fstat(descriptor)
-            # It may have been replaced in between.
-            key = opened.st_dev, opened.st_ino
-            _descriptors.setdefault(key, descriptor)
-        return _descriptors[key]
