@@ -47,7 +47,7 @@ COMMANDS = {
     "digest --record": (("--out", "{folder}/digests", "--record", "{folder}/sent.jsonl"), RESULT),
     "seal": ((), RESULT),
     "snapshot": (("{folder}/copy.db", "--replace", "-s"), RESULT),
-    "migrate --list": (("--list",), RESULT),
+    "migrate --list": (("--list",), ROWS),
     "profile get": (AS_USER, RESULT),
     "profile list": ((), ROWS),
     "profile check": ((), ROWS),

@@ -1,5 +1,7 @@
 """personalization-migrate: applying, listing and removing 287, 900 and 901 in a file that others use too."""
 
+import csv
+import json
 import re
 import sqlite3
 import subprocess
@@ -242,6 +244,18 @@ def test_listing_shows_what_is_applied_and_when(db_path, command):
     assert re.sub(WHEN, "WHEN", out) == expected
 
 
+def test_listing_is_printed_in_the_formats_of_rows(db_path, command):
+    with closing(sqlite3.connect(db_path)) as conn:
+        conn.execute("DROP VIEW v_personalization_replay")
+    status, out, err = command(db_path, "--list", "--nl")
+    assert (status, err) == (0, "")
+    assert [json.loads(line) for line in out.splitlines()] == migration_statuses(db_path)
+    rows = [*csv.DictReader(command(db_path, "--list", "--csv")[1].splitlines())]
+    assert [row["migration"] for row in rows] == [*ALL]
+    assert [row["pending"] for row in rows] == ["0", "1", "0"]
+    assert "v_personalization_replay" in rows[1]["faults"]
+
+
 def test_listing_does_not_create_the_file(fresh_path, command):
     assert command(fresh_path, "--list") == (0, listing([], [f"    {name}" for name in ALL]), "")
     assert not fresh_path.exists()
@@ -366,6 +380,8 @@ def test_a_rollback_can_be_migrated_again(db_path):
         ([], "Missing argument 'PATH'."),
         (["--list"], "Missing argument 'PATH'."),
         (["DB", "--list", "--rollback"], "--list and --rollback exclude each other"),
+        (["DB", "--csv"], "--csv goes with --list"),
+        (["DB", "--rollback", "--nl"], "--nl goes with --list"),
         (["DB", "--list", "--manifest", "M"], "--list and --manifest exclude each other"),
         (["DB", "--list", "--register", "M"], "--list and --register exclude each other"),
         (

@@ -5,16 +5,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command, say
-from sqlite_utils_personalization.commands.output import print_json, print_object
+from sqlite_utils_personalization.commands.base import say
+from sqlite_utils_personalization.commands.output import (
+    TABULAR,
+    RowsCommand,
+    print_json,
+    print_object,
+    print_rows,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.files import MigrationStatus
 
+_OWN = ("manifest", "register", "rollback", "to", "drop_audit_log")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command(name="personalization-migrate", cls=Command)
+@click.command(name="personalization-migrate", cls=RowsCommand)
 @click.argument("path", type=click.Path(dir_okay=False, allow_dash=False), required=False)
 @click.option(
     "list_", "--list", is_flag=True, help="Show applied and pending migrations, change nothing"
@@ -33,7 +40,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--drop-audit-log", is_flag=True, help="With --rollback: although recommendations were logged"
 )
 @click.option("--json", "as_json", is_flag=True, help="Output the result as JSON")
-def migrate(path: str | None, list_: bool, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def migrate(
+    ctx: click.Context, /, path: str | None, list_: bool, as_json: bool, **options: Any
+) -> None:
     """
     Apply the migrations 287 (storage), 900 (evidence) and 901 (events)
 
@@ -42,11 +52,12 @@ def migrate(path: str | None, list_: bool, as_json: bool, **options: Any) -> Non
     \b
         sqlite-utils personalization-migrate jpcite.db
 
-    Creates the file if it does not exist. Safe to repeat on every boot.
+    Creates the file if it does not exist. Safe to repeat on every boot. Formats of rows go with --list.
     """
     _check_usage(path, list_, **options)
     if list_:
-        _list(str(path), as_json)
+        output = {name: one for name, one in options.items() if name not in _OWN}
+        _list(ctx, str(path), as_json, output)
     elif options["rollback"]:
         _rollback(str(path), options["to"], options["drop_audit_log"], as_json)
     else:
@@ -60,6 +71,8 @@ def _check_usage(path: str | None, list_: bool, **options: Any) -> None:
         "--list": list_,
         **{f"--{name}": options[name] for name in ("manifest", "register", "rollback")},
     }
+    if not list_ and (rows := [f"--{name}" for name in ("nl", *TABULAR) if options[name]]):
+        raise click.UsageError(f"{rows[0]} goes with --list")
     chosen = [name for name, value in modes.items() if value]
     if len(chosen) > 1:
         raise click.UsageError(f"{' and '.join(chosen)} exclude each other")
@@ -68,12 +81,19 @@ def _check_usage(path: str | None, list_: bool, **options: Any) -> None:
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --rollback")
 
 
-def _list(path: str, as_json: bool) -> None:
-    from sqlite_utils_personalization.api.files import migration_statuses
+def _list(ctx: click.Context, path: str, as_json: bool, output: dict[str, Any]) -> None:
+    from sqlite_utils_personalization.api.files import MigrationStatus, migration_statuses
 
     statuses = migration_statuses(path)
-    if as_json:
-        print_json(statuses, lines=False, ascii_=False)
+    if any(output[name] for name in TABULAR):
+        rows = (
+            (*one.values(),)
+            for one in ({**one, "faults": ", ".join(one["faults"])} for one in statuses)
+        )
+        print_rows(ctx, (*MigrationStatus.__annotations__,), rows, **output)
+        return
+    if as_json or output["nl"]:
+        print_json(statuses, lines=output["nl"], ascii_=output["ascii_"])
         return
     click.echo("Migrations for: personalization\n\n  Applied:")
     for status in statuses:
