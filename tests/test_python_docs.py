@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import sqlite_utils_personalization as package
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.example import AS_OF, build
 
@@ -38,3 +39,13 @@ def test_the_examples_of_a_section_run_one_after_another(tmp_path, monkeypatch, 
 
 def test_every_section_has_an_example():
     assert all(section.values[0] for section in sections())
+
+
+def test_no_section_is_there_twice():
+    headings = re.findall(r"^#{1,3} .+$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(set(headings)) == sorted(headings)
+
+
+def test_every_public_name_is_documented():
+    text = DOCS.read_text(encoding="utf-8")
+    assert [name for name in package.__all__ if not re.search(rf"`{name}\b", text)] == []
