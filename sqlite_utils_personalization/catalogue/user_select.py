@@ -36,6 +36,8 @@ _REQUIRED = ("recommendation_type", "item_id", "title")
 MOST_STEPS, MOST_SECONDS = 2_000_000_000, 60.0
 # Rows that are held at once, and bytes of a value in them, where Python can say so to SQLite.
 _AT_ONCE, _LARGEST = 10, 10_000_000
+# SQLITE_LIMIT_LENGTH of sqlite3.h, which the module names from Python 3.11 on.
+_LIMIT_LENGTH = 0
 _LEVELS = ("low", "medium", "high")
 # The authorizer is not asked about VACUUM INTO, which writes a file.
 _SELECT = re.compile(r"(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
@@ -110,11 +112,11 @@ def _no_larger(db: sqlite3.Connection) -> Iterator[None]:
     if not hasattr(db, "setlimit"):
         yield
         return
-    before = db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
+    before = db.setlimit(_LIMIT_LENGTH, _LARGEST)
     try:
         yield
     finally:
-        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
+        db.setlimit(_LIMIT_LENGTH, before)
 
 
 def _fetch(
