@@ -78,6 +78,9 @@ def test_the_wheel_holds_every_file_of_the_package_and_metadata_yml(wheel):
     names = zipfile.ZipFile(wheel).namelist()
 
     assert {name for name in names if name.startswith(f"{PACKAGE}/")} == source
+    assert {
+        f"{PACKAGE}/locale/ja/LC_MESSAGES/personalization{end}" for end in (".mo", ".po")
+    } <= source
     assert [name.split("/", 1)[1] for name in names if name.endswith("metadata.yml")] == [
         "data/share/sqlite-utils-personalization/metadata.yml"
     ]
@@ -117,6 +120,15 @@ def test_the_installed_wheel_builds_its_example(installed, tmp_path):
     shown = run(installed / "sqlite-utils", "personalization-example", "jpcite.db", cwd=tmp_path)
 
     assert "customer 1 declared" in shown
+
+
+def test_texts_in_other_languages_are_data_of_the_package():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    patterns = setup["options.package_data"][PACKAGE].split(", ")
+    held = {path for pattern in patterns for path in (ROOT / PACKAGE).glob(pattern)}
+
+    assert {path for path in (ROOT / PACKAGE / "locale").rglob("*") if path.is_file()} == held
 
 
 @pytest.mark.slow

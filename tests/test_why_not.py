@@ -22,7 +22,7 @@ from strategies import TITLES, as_of_days, items_of_a_night, models, old, valid_
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.audit.why_not import REASONS, TIES, why_not
+from sqlite_utils_personalization.audit.why_not import REASONS, ties, why_not
 from sqlite_utils_personalization.billing.record import record_deliveries
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.example import AS_OF, build
@@ -334,7 +334,7 @@ def test_there_is_a_tie_for_every_term_of_the_ranking():
     tables = ", ".join(f"(SELECT {columns}) {name}" for name, columns in rows.items())
     with closing(sqlite3.connect(":memory:")) as db:
         row = db.execute(splice(f"SELECT {{rank_order}} FROM {tables}"))
-        assert len(row.fetchone()) == len(TIES)
+        assert len(row.fetchone()) == len(ties())
 
 
 ROUNDS = [

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.evaluation import decoded_row
 from sqlite_utils_personalization.formula.formula import IS_ITEM, evidence_link
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.scoring.serve import (
     HANDED,
     IS_DELIVERED,
@@ -46,7 +47,6 @@ ORDER BY h.item_id <> c.item_id, h.day DESC LIMIT 1
 FEEDBACK_END = """
 SELECT feedback_end FROM am_personalization_run WHERE run_id = :run_id AND repeat_days IS NOT NULL
 """
-_IN_WORDS = {"delivered": "delivered", "dismissed": "dismissed", "applied": "applied for"}
 
 
 class HandedOver(NamedTuple):
@@ -63,9 +63,10 @@ class HandedOver(NamedTuple):
 
     def sentence(self, item_id: str) -> str:
         """Why it kept item_id away."""
-        other = "" if self.item_id == item_id else f"of the same programme, {self._named} was "
-        row = "" if self.rec_id is None else f" as row {self.rec_id}"
-        return f"{other}{_IN_WORDS[self.how]} on {self.on}{row}; nothing new since"
+        values = {"named": self._named, "on": self.on, "rec_id": self.rec_id}
+        if self.item_id == item_id:
+            return _of_itself(self.how, **values)
+        return _of_another(self.how, **values)
 
     @property
     def _named(self) -> str:
@@ -88,3 +89,24 @@ def handed_over(
     if row is None and end and has_table(db, "am_personalization_feedback"):
         row = db.execute(REFUSED, {**at, "feedback": end[0]}).fetchone()
     return None if row is None else HandedOver(*decoded_row(row))
+
+
+def _of_itself(how: str, **values: object) -> str:
+    if how == "delivered":
+        return _("delivered on {on} as row {rec_id}; nothing new since", **values)
+    if how == "dismissed":
+        return _("dismissed on {on}; nothing new since", **values)
+    return _("applied for on {on}; nothing new since", **values)
+
+
+def _of_another(how: str, **values: object) -> str:
+    if how == "delivered":
+        return _(
+            "of the same programme, {named} was delivered on {on} as row {rec_id}; nothing new since",
+            **values,
+        )
+    if how == "dismissed":
+        return _(
+            "of the same programme, {named} was dismissed on {on}; nothing new since", **values
+        )
+    return _("of the same programme, {named} was applied for on {on}; nothing new since", **values)

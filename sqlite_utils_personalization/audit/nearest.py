@@ -21,7 +21,8 @@ from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.formula.declared import KEYS
 from sqlite_utils_personalization.formula.formula import splice
-from sqlite_utils_personalization.formula.sentences import days, industries
+from sqlite_utils_personalization.formula.sentences import days, industries, level_name
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.scoring.decide import Given, choices
 
@@ -87,13 +88,13 @@ def nearest_change(
     at["vectors"] = json.dumps([vectors[number] for number in possible])
     enough = {
         possible[number]
-        for number, _, _, chosen, _ in choices(db, top_k, Given(_GIVEN, at))
+        for number, _type, _place, chosen, _points in choices(db, top_k, Given(_GIVEN, at))
         if chosen == candidate_id
     }
     if not enough:
         return None
     nearest = min(enough)
-    _, there = find_ranked(db, field, vectors[nearest], place=0, of=candidate_id)
+    _last_place, there = find_ranked(db, field, vectors[nearest], place=0, of=candidate_id)
     if there is None or there.is_behind or there.place > top_k:
         raise PersonalizationError(
             "a choice disagrees with formula.sql, so there is no answer", "reinstall the package"
@@ -128,20 +129,31 @@ def _last(value: int, declared: int | None, horizons: set[Any]) -> int:
 def _sentence(column: str, value: Any, until: int | None) -> str:
     if column == "horizon_days" and until is not None:
         return _horizons(value, until)
+    if value is None:
+        return _undeclared(column)
     if column == "risk_level":
-        return f"a risk tolerance of {value}" if value else "not declaring a risk tolerance"
+        return _("a risk tolerance of {level}", level=level_name(value))
     if column == "prefecture":
-        return f"declaring prefecture {value}" if value else "not declaring a prefecture"
-    if column == "industries":
-        return f"declaring industry {industries(value)}" if value else "not declaring an industry"
-    return "not declaring a horizon"
+        return _("declaring prefecture {prefecture}", prefecture=value)
+    return _("declaring industry {names}", names=industries(value))
+
+
+def _undeclared(column: str) -> str:
+    texts = {
+        "risk_level": _("not declaring a risk tolerance"),
+        "prefecture": _("not declaring a prefecture"),
+        "industries": _("not declaring an industry"),
+        "horizon_days": _("not declaring a horizon"),
+    }
+    return texts[column]
 
 
 def _horizons(value: int, until: int) -> str:
     if value == until:
-        return f"a horizon of {days(value)}"
+        return _("a horizon of {days}", days=days(value))
     if until == LONGEST:
-        return f"a horizon of at least {days(value)}"
+        return _("a horizon of at least {days}", days=days(value))
     if until == SHORTEST:
-        return f"a horizon of at most {days(value)}"
-    return f"a horizon of {min(value, until)} to {max(value, until)} days"
+        return _("a horizon of at most {days}", days=days(value))
+    low, high = sorted((value, until))
+    return _("a horizon of {low} to {high} days", low=low, high=high)

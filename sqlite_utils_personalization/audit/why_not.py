@@ -22,10 +22,13 @@ from sqlite_utils_personalization.audit.run_lookup import (
     standing,
 )
 from sqlite_utils_personalization.audit.selection import existing_run
+from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.errors import NotIntact, PersonalizationError
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE, Evaluation, decoded_row
-from sqlite_utils_personalization.formula.sentences import obstacles, total_sentence
-from sqlite_utils_personalization.model.kinds import PLURALS, Declared
+from sqlite_utils_personalization.formula.sentences import kinds, obstacles, total_sentence
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import pgettext
+from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 
 # The one that is a finding.
@@ -44,17 +47,22 @@ REASONS = {
     "not a customer": "the customer was not among those of that night",
     DIFFERS: "by the formula the item belongs on the list and is not there, or nothing can be evaluated",
 }
-# What tells two items apart whose points count as equal, term by term of the formula's rank_order.
-TIES = (
-    "it has fewer points",
-    "it is nationwide, while items of the declared prefecture come first among points that count as equal",
-    "it is for certain industries, while none was declared",
-    "it has fewer points",
-    "its industries are more, or not known",
-    "it has no closing date",
-    "it closes later",
-    "its id comes later",
-)
+
+
+def ties() -> tuple[str, ...]:
+    """What tells two items apart whose points count as equal, term by term of the formula's rank_order."""
+    return (
+        _("it has fewer points"),
+        _(
+            "it is nationwide, while items of the declared prefecture come first among points that count as equal"
+        ),
+        _("it is for certain industries, while none was declared"),
+        _("it has fewer points"),
+        _("its industries are more, or not known"),
+        _("it has no closing date"),
+        _("it closes later"),
+        _("its id comes later"),
+    )
 
 
 class WhyNotAnswer(WasRead):
@@ -111,7 +119,7 @@ class WhyNot:
     @property
     def is_missing(self) -> bool:
         """Whether something declared otherwise might have brought the item in."""
-        return self.reason in ("not eligible", "no points", "same programme", "below the cut")
+        return is_missing(self.reason)
 
     def to_dict(self) -> WhyNotAnswer:
         """What personalization-why-not --json prints."""
@@ -139,18 +147,25 @@ class WhyNot:
         }
 
 
+def is_missing(reason: str) -> bool:
+    """Whether, for this one of REASONS, something declared otherwise might have brought the item in."""
+    return reason in ("not eligible", "no points", "same programme", "below the cut")
+
+
 def why_not(
     db: sqlite3.Connection,
     profile_id: int,
     item_id: str,
     run_id: int | None = None,
     recommendation_type: str | None = None,
+    *,
+    with_nearest: bool = True,
 ) -> WhyNot:
     """Return why the item is not on the customer's list of a run, by default the latest; read-only.
 
     recommendation_type is needed only where the id occurs in several. The stored vector is used, whatever is declared
-    today. NotFound if there is no such run, InvalidInput if the id alone does not tell the type, NotIntact if
-    what was stored cannot be evaluated.
+    today. Without with_nearest no change is looked for, which is most of the work. NotFound if there is no such run,
+    InvalidInput if the id alone does not tell the type, NotIntact if what was stored cannot be evaluated.
 
     Example:
 
@@ -167,7 +182,7 @@ def why_not(
         raise NotIntact(f"top_k of run {run_id} is no number", "run personalization-verify")
     asked = WhyNot(run_id, as_of, top_k, profile_id, item_id, recommendation_type)
     try:
-        return replace(asked, **_answer(db, asked))
+        return replace(asked, **_answer(db, asked, with_nearest))
     except PersonalizationError:
         # Some are ValueErrors too.
         raise
@@ -177,22 +192,25 @@ def why_not(
         ) from None
 
 
-def _answer(db: sqlite3.Connection, asked: WhyNot) -> dict[str, Any]:
+def _answer(db: sqlite3.Connection, asked: WhyNot, with_nearest: bool) -> dict[str, Any]:
     customer = customer_of_run(db, asked.run_id, asked.profile_id)
     if customer is None:
-        return _because("not a customer", "not among the customers of that night")
+        return _because("not a customer", _("not among the customers of that night"))
     # Whoever had all of it before has a list, and each item of it a reason of its own.
     if customer.declared is None or customer.reason not in (None, NOTHING_NEW):
-        return _because("not scored", f"nothing was recommended that night: {customer.reason}")
+        sentence = _("nothing was recommended that night: {reason}", reason=customer.reason)
+        return _because("not scored", sentence)
     kind = asked.recommendation_type
     item = item_of_run(db, asked.run_id, asked.profile_id, asked.item_id, kind)
     if item is None:
-        return _because("not in the catalogue", "not in that night's catalogue for this customer")
+        sentence = _("not in that night's catalogue for this customer")
+        return _because("not in the catalogue", sentence)
     about = {"recommendation_type": item.recommendation_type, "title": item.title}
     if item.left_out is not None:
-        rule = f"left out of that night's catalogue by the rule '{item.left_out}'"
-        return about | _because("left out", rule, left_out=item.left_out)
-    return about | _evaluated(db, asked, customer, item)
+        name = rule_name(item.left_out)
+        sentence = _("left out of that night's catalogue by the rule '{rule}'", rule=name)
+        return about | _because("left out", sentence, left_out=item.left_out)
+    return about | _evaluated(db, asked, customer, item, with_nearest)
 
 
 def _because(reason: str, sentence: str, **facts: Any) -> dict[str, Any]:
@@ -200,12 +218,12 @@ def _because(reason: str, sentence: str, **facts: Any) -> dict[str, Any]:
 
 
 def _evaluated(
-    db: sqlite3.Connection, asked: WhyNot, customer: Customer, item: RunItem
+    db: sqlite3.Connection, asked: WhyNot, customer: Customer, item: RunItem, with_nearest: bool
 ) -> dict[str, Any]:
     assert customer.declared is not None
     found = evaluate(db, asked.run_id, customer.declared, item.candidate_id)
     if not found.is_whole:
-        sentence = "what is stored cannot be evaluated - run personalization-verify"
+        sentence = _("what is stored cannot be evaluated - run personalization-verify")
         return _because(DIFFERS, sentence)
     field = Field(asked.run_id, item.recommendation_type, item.owner)
     stands = standing(db, asked.run_id, asked.profile_id, customer, item, asked.top_k)
@@ -221,29 +239,34 @@ def _evaluated(
     if mine and not mine.is_behind and (missed := _missed(asked.item_id, mine, stands)):
         return missed | facts
     # Nothing declared otherwise brings in what was handed over before.
-    if not handed_over(db, asked.run_id, asked.profile_id, item.candidate_id):
+    if with_nearest and not handed_over(db, asked.run_id, asked.profile_id, item.candidate_id):
         facts["nearest"] = nearest_change(
             db, field, customer.declared, item.candidate_id, asked.top_k
         )
     if not found.is_eligible:
-        return _because("not eligible", "; ".join(obstacles(found)), **facts)
+        return _because("not eligible", _both(obstacles(found)), **facts)
     if mine is not None and mine.is_behind:
         return _same_programme(db, asked, field, customer.declared, mine) | facts
     if mine is None or last is None:
         return _because("no points", total_sentence(found), **facts)
-    sentence = _below(mine, last, PLURALS[item.recommendation_type])
+    sentence = _below(mine, last, kinds(item.recommendation_type))
     margin = max(0, last.points - mine.points)
     return _because("below the cut", sentence, **facts, margin=margin)
 
 
 def _missed(item_id: str, mine: Ranked, stands: Standing) -> dict[str, Any] | None:
     """Why what is good enough is not on the list; None if the list ends before it."""
-    place = f"place {mine.place} with {mine.points} points"
+    at = {"place": mine.place, "points": mine.points}
     if stands.before:
-        sentence = f"{place}; {stands.before.sentence(item_id)}"
+        before = stands.before.sentence(item_id)
+        sentence = _("place {place} with {points} points; {before}", before=before, **at)
         return _because("handed over before", sentence, before=stands.before)
     if stands.how == "unknown" and mine.place <= stands.end:
-        sentence = f"the formula gives it {place}, and no list has it - run personalization-verify"
+        sentence = _(
+            "the formula gives it place {place} with {points} points, and no list has it"
+            " - run personalization-verify",
+            **at,
+        )
         return _because(DIFFERS, sentence)
     return None
 
@@ -251,29 +274,66 @@ def _missed(item_id: str, mine: Ranked, stands: Standing) -> dict[str, Any] | No
 def _same_programme(
     db: sqlite3.Connection, asked: WhyNot, field: Field, declared: Declared, mine: Ranked
 ) -> dict[str, Any]:
-    first, _ = find_ranked(db, field, declared, place=mine.place)
+    first, _mine = find_ranked(db, field, declared, place=mine.place)
     assert first is not None
-    sentence = f"same programme as {first.title} ({first.item_id}), place {first.place}"
+    at: dict[str, Any] = {"title": first.title, "item_id": first.item_id, "place": first.place}
     before = handed_over(db, asked.run_id, asked.profile_id, first.candidate_id)
     if before:
-        sentence = f"{sentence}; that was {before.sentence(first.item_id)}"
+        at["before"] = before.sentence(first.item_id)
+        sentence = _(
+            "same programme as {title} ({item_id}), place {place}; that was {before}", **at
+        )
+    else:
+        sentence = _("same programme as {title} ({item_id}), place {place}", **at)
     return _because("same programme", sentence, before=before)
 
 
 def _recommended(mine: Ranked | None, rec_id: int | None) -> str:
-    place = f" in place {mine.place}" if mine else ""
-    row = "which the run has yet to log" if rec_id is None else f"log row {rec_id}"
-    return f"recommended{place}, {row}"
+    if mine is None:
+        if rec_id is None:
+            return _("recommended, which the run has yet to log")
+        return _("recommended, log row {rec_id}", rec_id=rec_id)
+    if rec_id is None:
+        return _("recommended in place {place}, which the run has yet to log", place=mine.place)
+    return _("recommended in place {place}, log row {rec_id}", place=mine.place, rec_id=rec_id)
 
 
-def _below(mine: Ranked, last: Ranked, kinds: str) -> str:
-    place = f"{mine.points} points, place {mine.place} among that night's {kinds}"
-    end = f"the list ends with place {last.place} at {last.points}"
+def _below(mine: Ranked, last: Ranked, named: str) -> str:
+    values: dict[str, Any] = {
+        "points": mine.points,
+        "place": mine.place,
+        "kinds": named,
+        "last": last.place,
+        "cut": last.points,
+        "more": last.points - mine.points,
+    }
     if mine.place < last.place:
-        return f"{place}; {end}, and changes of what was marked as interesting come first"
-    pairs = zip(TIES, mine.order, last.order, strict=True)
-    tie = next((tie for tie, term, of_last in pairs if term != of_last), TIES[-1])
-    if tie == TIES[0]:
-        return f"{place}; {end}, {last.points - mine.points} more"
-    too = " too" if mine.points == last.points else ""
-    return f"{place}; {end}{too}, and {tie}"
+        return _(
+            "{points} points, place {place} among that night's {kinds}; the list ends with place {last} at {cut},"
+            " and changes of what was marked as interesting come first",
+            **values,
+        )
+    pairs = zip(mine.order, last.order, strict=True)
+    at = next((at for at, (term, of_last) in enumerate(pairs) if term != of_last), -1)
+    if at == 0:
+        return _(
+            "{points} points, place {place} among that night's {kinds}; the list ends with place {last} at {cut},"
+            " {more} more",
+            **values,
+        )
+    values["tie"] = ties()[at]
+    if mine.points == last.points:
+        return _(
+            "{points} points, place {place} among that night's {kinds}; the list ends with place {last} at {cut} too,"
+            " and {tie}",
+            **values,
+        )
+    return _(
+        "{points} points, place {place} among that night's {kinds}; the list ends with place {last} at {cut},"
+        " and {tie}",
+        **values,
+    )
+
+
+def _both(sentences: tuple[str, ...]) -> str:
+    return pgettext("sentences", "; ").join(sentences)

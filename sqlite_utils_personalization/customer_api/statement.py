@@ -27,6 +27,7 @@ LEFT JOIN am_personalization_delivery b ON b.reversal_of = v.delivery_id
 WHERE l.profile_id = ? AND v.reversal_of IS NULL AND {which} ORDER BY v.delivery_id
 """
 _OF_MONTH = _DELIVERIES.format(which="strftime('%Y-%m', v.delivered_at, '+9 hours') = ?")
+_OF_PROFILE = _DELIVERIES.format(which="1")
 _OF_ROW = _DELIVERIES.format(which="v.rec_id = ?")
 
 
@@ -81,6 +82,11 @@ def statement(
     with transaction(db):
         found = _found(db, _OF_MONTH, (profile_id_of(db, user_token_hash), month))
     return Statement(month, found, sum(one.charged_yen for one in found))
+
+
+def deliveries_of_profile(db: sqlite3.Connection, profile_id: int) -> list[CustomersDelivery]:
+    """Every delivery to a customer, in the order in which they were recorded; read-only."""
+    return [CustomersDelivery(*row) for row in db.execute(_OF_PROFILE, (profile_id,))]
 
 
 def deliveries_of_row(

@@ -1,4 +1,4 @@
-"""The formula's results in plain English. No points are computed here: every number is an input of it or a result."""
+"""The formula's results in plain words. No points are computed here: every number is an input of it or a result."""
 
 import json
 from collections.abc import Iterable
@@ -6,28 +6,46 @@ from collections.abc import Iterable
 from sqlite_utils_personalization.catalogue.candidate import ANY, UNKNOWN
 from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.formula.evaluation import Evaluation
-from sqlite_utils_personalization.model.kinds import COMPONENTS, NO_INDUSTRY, PLURALS
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import ngettext, pgettext
+from sqlite_utils_personalization.model.kinds import COMPONENTS, NO_INDUSTRY
 
 _NAMED = 3
-_NOT_WHOLE = "what is stored cannot be evaluated"
 
 
 def component_sentences(found: Evaluation) -> tuple[str, ...]:
     """Why the item has its points for each of COMPONENTS, in their order; each ends in the points."""
     if not found.is_whole:
-        return (_NOT_WHOLE,) * len(COMPONENTS)
+        return (_not_whole(),) * len(COMPONENTS)
     return tuple(_SENTENCES[name](found) for name in COMPONENTS)
 
 
 def total_sentence(found: Evaluation) -> str:
     """How the components make the score."""
     if not found.is_whole:
-        return _NOT_WHOLE
-    total, score = found.points.total, found.points.score
-    cap, kinds = found.constants.cap, PLURALS[found.candidate.recommendation_type]
-    relation = "capped at" if total > cap else "within the cap of"
-    added = " + ".join(map(str, found.points.parts))
-    return f"{added} = {total}, {relation} {cap} for {kinds}: {score}"
+        return _not_whole()
+    total, score, cap = found.points.total, found.points.score, found.constants.cap
+    values = {
+        "added": " + ".join(map(str, found.points.parts)),
+        "total": total,
+        "cap": cap,
+        "kinds": kinds(found.candidate.recommendation_type),
+        "score": score,
+    }
+    if total > cap:
+        return _("{added} = {total}, capped at {cap} for {kinds}: {score}", **values)
+    return _("{added} = {total}, within the cap of {cap} for {kinds}: {score}", **values)
+
+
+def kinds(recommendation_type: str) -> str:
+    """The type as one speaks of many: programs, saved searches."""
+    names = {
+        "program": _("programs"),
+        "industry_pack": _("industry packs"),
+        "saved_search": _("saved searches"),
+        "amendment": _("amendments"),
+    }
+    return names.get(recommendation_type, recommendation_type)
 
 
 def obstacles(found: Evaluation) -> tuple[str, ...]:
@@ -43,52 +61,98 @@ def obstacles(found: Evaluation) -> tuple[str, ...]:
 
 def industries(letters: Iterable[str]) -> str:
     """Names with their letters, at most three of them."""
-    names = [f"{DIVISIONS.get(letter, 'unknown')} ({letter})" for letter in letters]
-    return _listed(names)
+    return listed([f"{DIVISIONS.get(letter, 'unknown')} ({letter})" for letter in letters])
 
 
 def and_more(titles: Iterable[str]) -> str:
     """What stands behind an item as rounds of the same programme: "and 2 more: ...", empty if there are none."""
     names = list(titles)
-    return f"and {len(names)} more: {'; '.join(names)}" if names else ""
+    return _("and {n} more: {titles}", n=len(names), titles="; ".join(names)) if names else ""
 
 
 def days(count: int) -> str:
-    return f"{count} day{'' if count == 1 else 's'}"
+    return ngettext("{n} day", "{n} days", count)
 
 
-def _listed(names: list[str]) -> str:
+def level_name(level: str | None) -> str:
+    """A risk level or tolerance as a sentence names it; what is none of them stays as it is."""
+    names = {
+        "low": pgettext("risk", "low"),
+        "medium": pgettext("risk", "medium"),
+        "high": pgettext("risk", "high"),
+    }
+    return names.get(level or "", level or "")
+
+
+def listed(names: list[str]) -> str:
+    """The names in one, at most three of them where there are more than four."""
     if len(names) > _NAMED + 1:
-        names = [*names[:_NAMED], f"{len(names) - _NAMED} more"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+        rest = len(names) - _NAMED
+        first = pgettext("list", ", ").join(names[:_NAMED])
+        return _("{names} and {n} more", names=first, n=rest)
+    if not names[1:]:
+        return "".join(names)
+    return _("{names} and {last}", names=pgettext("list", ", ").join(names[:-1]), last=names[-1])
+
+
+def _not_whole() -> str:
+    return _("what is stored cannot be evaluated")
 
 
 def _industry(found: Evaluation) -> str:
-    mine, listed = found.declared.industries, found.candidate.industries
+    mine, letters = found.declared.industries, found.candidate.industries
     points = found.points.of("industry")
     if mine is None:
-        return f"no industry declared: {points}"
-    if listed == UNKNOWN:
-        return f"its industries are not known: {points}"
-    source = _keyword(found)
-    if listed == ANY:
-        return f"open to any industry{source}: {points}"
-    if shared := [letter for letter in listed if letter in mine]:
-        return f"lists {industries(shared)}, which you declared{source}: {points}"
-    return f"{_other_industry(found)}: {points}"
+        return _("no industry declared: {points}", points=points)
+    if letters == UNKNOWN:
+        return _("its industries are not known: {points}", points=points)
+    words = _keyword(found)
+    if letters == ANY:
+        if words:
+            return _(
+                "open to any industry (read from {words} in its title): {points}",
+                words=words,
+                points=points,
+            )
+        return _("open to any industry: {points}", points=points)
+    if shared := [letter for letter in letters if letter in mine]:
+        names = industries(shared)
+        if words:
+            return _(
+                "lists {names}, which you declared (read from {words} in its title): {points}",
+                names=names,
+                words=words,
+                points=points,
+            )
+        return _("lists {names}, which you declared: {points}", names=names, points=points)
+    return _("{obstacle}: {points}", obstacle=_other_industry(found), points=points)
 
 
 def _other_industry(found: Evaluation) -> str:
-    mine = found.declared.industries or ""
-    sentence = f"lists {industries(found.candidate.industries)}{_keyword(found)}"
+    mine, words = found.declared.industries or "", _keyword(found)
+    values = {"names": industries(found.candidate.industries), "words": words}
     if mine == NO_INDUSTRY:
-        return f"{sentence}, and the model does not know the industry pack you declared"
-    return f"{sentence}, not {industries(mine)}, which you declared"
+        if words:
+            return _(
+                "lists {names} (read from {words} in its title), and the model does not know the industry pack"
+                " you declared",
+                **values,
+            )
+        return _(
+            "lists {names}, and the model does not know the industry pack you declared", **values
+        )
+    values["mine"] = industries(mine)
+    if words:
+        return _(
+            "lists {names} (read from {words} in its title), not {mine}, which you declared",
+            **values,
+        )
+    return _("lists {names}, not {mine}, which you declared", **values)
 
 
 def _keyword(found: Evaluation) -> str:
     words = _why(found, "keyword").split(",")
-    return f" (read from {_listed(words)} in its title)" if words != [""] else ""
+    return listed(words) if words != [""] else ""
 
 
 def _why(found: Evaluation, key: str) -> str:
@@ -99,48 +163,105 @@ def _why(found: Evaluation, key: str) -> str:
 
 
 def _deadline(found: Evaluation) -> str:
-    horizon, left, points = (
-        found.declared.horizon_days,
-        found.days_left,
-        found.points.of("deadline"),
-    )
-    weight, urgent = found.constants.weights["deadline"], found.constants.urgent_days
-    lead, rolling = found.constants.lead_days, found.candidate.rolling
+    horizon, left = found.declared.horizon_days, found.days_left
+    points, rolling = found.points.of("deadline"), found.candidate.rolling
     if horizon is None:
-        return f"no deadline horizon declared: {points}"
+        return _("no deadline horizon declared: {points}", points=points)
+    if left is None and rolling:
+        return _("takes applications at any time: {points}", points=points)
     if left is None and rolling is not None:
-        state = "takes applications at any time" if rolling else "its closing date is not known"
-        return f"{state}: {points}"
+        return _("its closing date is not known: {points}", points=points)
     if left is None:
-        length = "is at most" if horizon <= urgent else "is longer than"
-        return f"no closing date, and your {horizon}-day horizon {length} {days(urgent)}: {points}"
+        return _undated(found, horizon)
     if left >= horizon:
-        return f"closes in {days(left)}, not within your {horizon}-day horizon: {points}"
-    when = f"closes in {days(left)}" if left > 0 else "closes that day"
-    when = when if left >= 0 else f"closed {days(-left)} before"
+        return _(
+            "{closes}, not within your {horizon}-day horizon: {points}",
+            closes=_closes(left),
+            horizon=horizon,
+            points=points,
+        )
+    lead, values = found.constants.lead_days, _arithmetic(found, horizon, left)
+    if not lead:
+        return _("{closes}, within your {horizon}-day horizon: {arithmetic}", **values)
+    return ngettext(
+        "{closes}, within your {horizon}-day horizon, of which {n} day is notice: {arithmetic}",
+        "{closes}, within your {horizon}-day horizon, of which {n} days are notice: {arithmetic}",
+        lead,
+        **values,
+    )
+
+
+def _undated(found: Evaluation, horizon: int) -> str:
+    urgent = found.constants.urgent_days
+    values = {"horizon": horizon, "urgent": days(urgent), "points": found.points.of("deadline")}
+    if horizon <= urgent:
+        return _(
+            "no closing date, and your {horizon}-day horizon is at most {urgent}: {points}",
+            **values,
+        )
+    return _(
+        "no closing date, and your {horizon}-day horizon is longer than {urgent}: {points}",
+        **values,
+    )
+
+
+def _closes(left: int) -> str:
+    if left < 0:
+        return ngettext("closed {n} day before", "closed {n} days before", -left)
+    return (
+        ngettext("closes in {n} day", "closes in {n} days", left) if left else _("closes that day")
+    )
+
+
+def _arithmetic(found: Evaluation, horizon: int, left: int) -> dict[str, object]:
+    weight, lead = found.constants.weights["deadline"], found.constants.lead_days
     within, whole = horizon - max(left, lead), horizon - lead
-    exact = "" if weight * within % whole == 0 else ", rounded down"
-    arithmetic = f"{weight} x {within} / {whole} = {points}{exact}"
-    notice = f", of which {days(lead)} {'is' if lead == 1 else 'are'} notice" if lead else ""
-    return f"{when}, within your {horizon}-day horizon{notice}: {arithmetic}"
+    values = {"weight": weight, "within": within, "whole": whole}
+    values["points"] = found.points.of("deadline")
+    if weight * within % whole == 0:
+        arithmetic = _("{weight} x {within} / {whole} = {points}", **values)
+    else:
+        arithmetic = _("{weight} x {within} / {whole} = {points}, rounded down", **values)
+    return {"closes": _closes(left), "horizon": horizon, "arithmetic": arithmetic}
 
 
 def _risk(found: Evaluation) -> str:
     mine, level = found.declared.risk_level, found.candidate.risk_level
     weight, points = found.constants.weights["risk"], found.points.of("risk")
     if mine is None:
-        return f"no risk tolerance declared: {points}"
+        return _("no risk tolerance declared: {points}", points=points)
+    values = {"mine": level_name(mine), "points": points}
     if level is None:
-        fit = "does not suit" if mine == "high" else "suits"
-        return f"no risk level of its own, which {fit} a risk tolerance of {mine}: {points}"
-    tier = _why(found, "tier")
-    stated = f"risk level {level}{f' (tier {tier})' if tier else ''}"
+        if mine == "high":
+            return _(
+                "no risk level of its own, which does not suit a risk tolerance of {mine}: {points}",
+                **values,
+            )
+        return _(
+            "no risk level of its own, which suits a risk tolerance of {mine}: {points}", **values
+        )
+    values["stated"] = _stated(level, _why(found, "tier"))
     if mine == level:
-        return f"{stated}, as you declared: {points}"
-    if "medium" in (mine, level):
-        exact = ", rounded down" if weight % 2 else ""
-        return f"{stated}, one step from the {mine} you declared: {weight} / 2 = {points}{exact}"
-    return f"{stated}, two steps from the {mine} you declared: {points}"
+        return _("{stated}, as you declared: {points}", **values)
+    if "medium" not in (mine, level):
+        return _("{stated}, two steps from the {mine} you declared: {points}", **values)
+    if weight % 2:
+        return _(
+            "{stated}, one step from the {mine} you declared: {weight} / 2 = {points}, rounded down",
+            weight=weight,
+            **values,
+        )
+    return _(
+        "{stated}, one step from the {mine} you declared: {weight} / 2 = {points}",
+        weight=weight,
+        **values,
+    )
+
+
+def _stated(level: str, tier: str) -> str:
+    if tier:
+        return _("risk level {level} (tier {tier})", level=level_name(level), tier=tier)
+    return _("risk level {level}", level=level_name(level))
 
 
 _SENTENCES = {"industry": _industry, "deadline": _deadline, "risk": _risk}
@@ -149,15 +270,18 @@ _SENTENCES = {"industry": _industry, "deadline": _deadline, "risk": _risk}
 def _window(found: Evaluation) -> str:
     opens_on, closes_on = found.candidate.opens_on, found.candidate.closes_on
     if opens_on is not None and opens_on > found.as_of:
-        return f"opens on {opens_on}"
-    return f"closed on {closes_on}"
+        return _("opens on {day}", day=opens_on)
+    return _("closed on {day}", day=closes_on)
 
 
 def _notice(found: Evaluation) -> str:
-    left, lead = found.days_left, found.constants.lead_days
-    when = "closes that day" if left == 0 else f"closes in {days(left or 0)}"
-    kept = "1 day's notice is" if lead == 1 else f"{days(lead)}' notice are"
-    return f"{when}; {kept} kept"
+    left, lead = found.days_left or 0, found.constants.lead_days
+    return ngettext(
+        "{closes}; {n} day's notice is kept",
+        "{closes}; {n} days' notice are kept",
+        lead,
+        closes=_closes(left),
+    )
 
 
 def _has_closed(found: Evaluation) -> bool:
@@ -165,5 +289,8 @@ def _has_closed(found: Evaluation) -> bool:
 
 
 def _area(found: Evaluation) -> str:
-    offered = _listed(found.candidate.prefectures.split(","))
-    return f"offered in {offered}, not in {found.declared.prefecture}, which you declared"
+    return _(
+        "offered in {areas}, not in {mine}, which you declared",
+        areas=listed(found.candidate.prefectures.split(",")),
+        mine=found.declared.prefecture,
+    )

@@ -8,6 +8,10 @@ from importlib.util import find_spec
 # The questions and metadata.yml are for the commands too, and those work without Datasette.
 if find_spec("datasette"):
     from sqlite_utils_personalization.viewer.access.access import forbidden
+    from sqlite_utils_personalization.viewer.access.log import (
+        note_datasettes_pages,
+        prepare_access_log,
+    )
     from sqlite_utils_personalization.viewer.access.permissions import (
         filters_from_request,
         permission_allowed,
@@ -62,9 +66,11 @@ if find_spec("datasette"):
         "link_number",
         "link_rec_id",
         "menu_links",
+        "note_datasettes_pages",
         "note_question",
         "permission_allowed",
         "permission_resources_sql",
+        "prepare_access_log",
         "prepare_connection",
         "refuse_open_alphas",
         "register_mcp_tools",

@@ -92,17 +92,6 @@ def no_recommendation(error: PersonalizationError) -> Failure:
     return Failure(404, "No such recommendation", sentence(error.what), sentence(error.todo))
 
 
-async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
-    """The page of a failure, or its JSON."""
-    data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
-    data |= {"todo": failure.todo, "links": dict(failure.links)}
-    if failure.parameter is not None:
-        data["parameter"] = failure.parameter
-    if as_json:
-        return json_answer(datasette, data, failure.status)
-    return await html_page(datasette, request, "failure", data, failure.status)
-
-
 def json_answer(datasette: Any, data: Any, status: int = 200) -> Response:
     """JSON of ours, with what Datasette's own has: to be kept as long, and open to other origins under --cors."""
     response = Response.json(data, status=status)
@@ -112,21 +101,3 @@ def json_answer(datasette: Any, data: Any, status: int = 200) -> Response:
         seconds = datasette.setting("default_cache_ttl")
         response.headers["Cache-Control"] = f"max-age={seconds}" if seconds else "no-cache"
     return response
-
-
-async def html_page(
-    datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200
-) -> Response:
-    """The page of the template personalization_NAME.html."""
-    text = await datasette.render_template(
-        f"personalization_{name}.html", {**context, "json_url": _json_url(request)}, request=request
-    )
-    return Response.html(text, status=status)
-
-
-def _json_url(request: Any) -> str:
-    """Where the same is as JSON; empty if what was asked for has another ending."""
-    if "." in request.path.rsplit("/", 1)[-1]:
-        return ""
-    query = f"?{request.query_string}" if request.query_string else ""
-    return f"{request.path}.json{query}"

@@ -12,6 +12,7 @@ plugins:
     customer_requests_per_minute: 120
     envelope: {$file: envelope.json}
     mcp_dotted_names: false
+    access_log: {file: access.db, reason: false, allow: {id: auditor}}
 """
 
 from collections.abc import Mapping

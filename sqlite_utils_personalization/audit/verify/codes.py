@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from sqlite_utils_personalization.language import N_
+
 _COPY = "keep a copy of the file as it is before you mend anything"
 _BACKUP = "compare with a backup, or with a head kept outside, to see since when; restore what was changed"
 _WHO = "find out who may write to the file, and restore it from a backup"
@@ -17,20 +19,20 @@ class Code(NamedTuple):
 
 # The kinds, in the order in which they are checked.
 KINDS = {
-    "schema": "tables, indexes, views and guards, and what hangs on them",
-    "reference": "what rows refer to",
-    "candidate": "items",
-    "model": "models",
-    "log": "rows of the log",
-    "evidence": "which rows of the log come from which list",
-    "decision": "what is on a list",
-    "completeness": "who got what in a run",
-    "progress": "how far a run is",
-    "seal": "what seals cover",
-    "tree": "the tree over the seals",
-    "head": "what was kept outside the file",
-    "event": "deliveries, feedback, erasures, keys and their rotation",
-    "check": "verification itself",
+    "schema": N_("tables, indexes, views and guards, and what hangs on them"),
+    "reference": N_("what rows refer to"),
+    "candidate": N_("items"),
+    "model": N_("models"),
+    "log": N_("rows of the log"),
+    "evidence": N_("which rows of the log come from which list"),
+    "decision": N_("what is on a list"),
+    "completeness": N_("who got what in a run"),
+    "progress": N_("how far a run is"),
+    "seal": N_("what seals cover"),
+    "tree": N_("the tree over the seals"),
+    "head": N_("what was kept outside the file"),
+    "event": N_("deliveries, feedback, erasures, keys and their rotation"),
+    "check": N_("verification itself"),
 }
 
 # What is derived again, each apart from the others; what is counted by; and what holds where nothing is found.
@@ -66,184 +68,196 @@ CHECKS = {
 CODES = {
     "object-missing": Code(
         "schema",
-        "a table, index, view or guard of ours is missing",
+        N_("a table, index, view or guard of ours is missing"),
         f"{_COPY}, then run personalization-migrate; what was done without it is checked by the rest",
     ),
     "object-changed": Code(
         "schema",
-        "a table, index, view or guard of ours reads differently from the packaged one",
+        N_("a table, index, view or guard of ours reads differently from the packaged one"),
         f"{_COPY}, see what it reads now in sqlite_master, then put the packaged one back",
     ),
     "stranger-trigger": Code(
         "schema",
-        "a trigger that is not ours hangs on a table of ours, or writes to the evidence",
+        N_("a trigger that is not ours hangs on a table of ours, or writes to the evidence"),
         "see what it does in sqlite_master, then drop it",
     ),
     "stranger-index": Code(
         "schema",
-        "an index that is not ours hangs on a table of ours other than the profiles",
+        N_("an index that is not ours hangs on a table of ours other than the profiles"),
         "drop it; an index on profiles alone is nobody's fault",
     ),
     "index-wrong": Code(
         "schema",
-        "an index does not hold what its table holds, so that what is asked through it goes amiss",
+        N_(
+            "an index does not hold what its table holds, so that what is asked through it goes amiss"
+        ),
         f"{_COPY}, then run REINDEX; find out who wrote to sqlite_master",
     ),
     "file-damaged": Code(
         "schema",
-        "SQLite's own check of a table finds it damaged",
+        N_("SQLite's own check of a table finds it damaged"),
         f"{_COPY}, then restore it from a backup",
     ),
     "value-refused": Code(
         "schema",
-        "a value that its column or a condition of its table does not let in",
+        N_("a value that its column or a condition of its table does not let in"),
         _WHO,
     ),
     "id-out-of-range": Code(
         "schema",
-        "a row has a number below 1 or above 2^53, which no seal reaches",
+        N_("a row has a number below 1 or above 2^53, which no seal reaches"),
         _WHO,
     ),
     "run-missing": Code(
         "reference",
-        "the row of a run is gone, while others refer to it",
+        N_("the row of a run is gone, while others refer to it"),
         f"restore it from a backup; {_BACKUP}",
     ),
     "row-missing": Code(
         "reference",
-        "a row that others refer to is gone",
+        N_("a row that others refer to is gone"),
         f"restore it from a backup; {_BACKUP}",
     ),
     "candidate-changed": Code(
-        "candidate", "an item is not the one its digest was taken of", _BACKUP
+        "candidate", N_("an item is not the one its digest was taken of"), _BACKUP
     ),
-    "model-changed": Code("model", "a model is not the one its digest was taken of", _BACKUP),
+    "model-changed": Code("model", N_("a model is not the one its digest was taken of"), _BACKUP),
     "model-column-changed": Code(
         "model",
-        "a number beside a model is not the one the model says",
+        N_("a number beside a model is not the one the model says"),
         f"{_BACKUP}; the stored columns follow from model_json",
     ),
-    "log-row-missing": Code("log", "a row that evidence explains is not in the log", _BACKUP),
-    "log-row-changed": Code("log", "a row of the log is not what its evidence says", _BACKUP),
-    "log-cut": Code("log", "the log ends before a row that was once written", _BACKUP),
+    "log-row-missing": Code("log", N_("a row that evidence explains is not in the log"), _BACKUP),
+    "log-row-changed": Code("log", N_("a row of the log is not what its evidence says"), _BACKUP),
+    "log-cut": Code("log", N_("the log ends before a row that was once written"), _BACKUP),
     "mark-wrong": Code(
         "log",
-        "where the log stood when 900 was applied is not what the log and its evidence say",
+        N_("where the log stood when 900 was applied is not what the log and its evidence say"),
         _BACKUP,
     ),
     "evidence-broken": Code(
         "evidence",
-        "a range of evidence leads nowhere, overlaps another or has the wrong length",
+        N_("a range of evidence leads nowhere, overlaps another or has the wrong length"),
         _BACKUP,
     ),
     "decision-wrong": Code(
         "decision",
-        "a stored decision is not the one that the stored inputs lead to",
+        N_("a stored decision is not the one that the stored inputs lead to"),
         "compare with what a replay of that row says, and restore the inputs or the decision",
     ),
-    "list-changed": Code("evidence", "a list is not the one its digest was taken of", _BACKUP),
+    "list-changed": Code("evidence", N_("a list is not the one its digest was taken of"), _BACKUP),
     "run-changed": Code(
         "completeness",
-        "what the row of a run says does not follow from what the run stored",
+        N_("what the row of a run says does not follow from what the run stored"),
         _BACKUP,
     ),
     "customer-skipped": Code(
         "completeness",
-        "a customer who was due a list did not get it",
+        N_("a customer who was due a list did not get it"),
         f"ask who ran that night, and with what; {_BACKUP}",
     ),
     "list-served-twice": Code(
         "completeness",
-        "a customer has the same list twice in a run",
+        N_("a customer has the same list twice in a run"),
         "do not bill it twice; see when the night was interrupted, and who wrote meanwhile",
     ),
     "list-of-another": Code(
         "completeness",
-        "a customer has a list of another declared vector, or another's saved searches",
+        N_("a customer has a list of another declared vector, or another's saved searches"),
         "tell the customer; see when the night was interrupted, and who wrote meanwhile",
     ),
     "served-otherwise": Code(
         "completeness",
-        "who got which list in a run is not what was decided when it was frozen",
+        N_("who got which list in a run is not what was decided when it was frozen"),
         f"see when the night was interrupted, and who wrote meanwhile; {_BACKUP}",
     ),
     "reason-wrong": Code(
         "completeness",
-        "why a customer got nothing in a run is not what follows from it",
+        N_("why a customer got nothing in a run is not what follows from it"),
         f"ask who ran that night, and with what; {_BACKUP}",
     ),
     "customer-not-gone": Code(
         "completeness",
-        "a customer was left out as deleted, and was there when the run ended",
+        N_("a customer was left out as deleted, and was there when the run ended"),
         "ask who ran that night, and with what",
     ),
     "run-open": Code(
         "progress",
-        "a run was begun and not finished, so no seal covers it",
+        N_("a run was begun and not finished, so no seal covers it"),
         "run personalization-score once more for that night: it logs the rest and seals it",
     ),
     "progress-wrong": Code(
         "progress",
-        "what is noted of how far a run is does not agree with its evidence and its seal",
+        N_("what is noted of how far a run is does not agree with its evidence and its seal"),
         "restore the row of am_personalization_run_progress: what is said here is what it should be",
     ),
     "seal-missing": Code(
-        "seal", "a run is finished, and no seal covers it", f"find out who removed it; {_BACKUP}"
+        "seal",
+        N_("a run is finished, and no seal covers it"),
+        f"find out who removed it; {_BACKUP}",
     ),
-    "sealed-rows-changed": Code("seal", "rows are not those that a seal covers", _BACKUP),
-    "sealed-run-changed": Code("seal", "a run is not the one that was sealed", _BACKUP),
-    "evidence-added": Code("seal", "evidence was added to a run after it was sealed", _BACKUP),
+    "sealed-rows-changed": Code("seal", N_("rows are not those that a seal covers"), _BACKUP),
+    "sealed-run-changed": Code("seal", N_("a run is not the one that was sealed"), _BACKUP),
+    "evidence-added": Code("seal", N_("evidence was added to a run after it was sealed"), _BACKUP),
     "leaves-out-of-order": Code(
         "seal",
-        "the customers of a run do not follow each other in the order of profile_id, one leaf each",
+        N_(
+            "the customers of a run do not follow each other in the order of profile_id, one leaf each"
+        ),
         "see when the night was interrupted, and who wrote to am_personalization_run_customer meanwhile",
     ),
     "tree-broken": Code(
-        "tree", "a seal is not the one that the tree over the seals holds in its place", _BACKUP
+        "tree", N_("a seal is not the one that the tree over the seals holds in its place"), _BACKUP
     ),
     "head-not-found": Code(
         "head",
-        "a head that was kept outside is not one of this log's",
+        N_("a head that was kept outside is not one of this log's"),
         "the file was rewritten or cut since that head was kept: restore it from a backup of that time",
     ),
     "head-not-signed": Code(
         "head",
-        "a kept head is not signed by a key that was given, or a signature on it is wrong",
+        N_("a kept head is not signed by a key that was given, or a signature on it is wrong"),
         "ask who kept that head and with which key it was signed; trust none that cannot be checked",
     ),
     "head-not-witnessed": Code(
         "head",
-        "a witness whose key was given cosigned none of the kept heads",
+        N_("a witness whose key was given cosigned none of the kept heads"),
         "ask the witness which heads it has seen, and give a file that has its cosignatures",
     ),
     "sealed-events-changed": Code(
         "event",
-        "deliveries, feedback, erasures, bound or rotated keys are not those that a seal covers",
+        N_(
+            "deliveries, feedback, erasures, bound or rotated keys are not those that a seal covers"
+        ),
         _BACKUP,
     ),
     "identity-changed": Code(
         "event",
-        "a customer has another key than the one that was bound to the profile, and no rotation says so",
+        N_(
+            "a customer has another key than the one that was bound to the profile, and no rotation says so"
+        ),
         f"find out whose key it is before anything is shown under it; {_BACKUP}",
     ),
     "salt-left": Code(
         "event",
-        "a customer was erased, and a salt or other hash of the key, or what relates them to other programs, is there",
+        N_(
+            "a customer was erased, and a salt, another hash of the key, or what tells other programs of them is there"
+        ),
         "delete that row of the table, and run VACUUM; find out who wrote it",
     ),
     "delivery-of-nothing": Code(
         "event",
-        "a delivery is of a row that the log does not have",
+        N_("a delivery is of a row that the log does not have"),
         "do not bill it; find out who recorded it",
     ),
     "reversal-of-nothing": Code(
         "event",
-        "a correction takes back no delivery of the same recommendation",
+        N_("a correction takes back no delivery of the same recommendation"),
         "correct the bill; find out who recorded it",
     ),
     "check-unfinished": Code(
         "check",
-        "a check could not reach its end, because of what stands in the file",
+        N_("a check could not reach its end, because of what stands in the file"),
         "mend what the other findings name, then verify again: there may be more",
     ),
 }

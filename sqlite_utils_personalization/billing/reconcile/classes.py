@@ -3,21 +3,24 @@
 from typing import NamedTuple
 
 from sqlite_utils_personalization.billing.delivery import BY_DAY
+from sqlite_utils_personalization.language import N_
 
 # In order of precedence: a row is in the first class of which a rule holds.
 CLASSES = {
-    "unverifiable": "a source it needs cannot be read, or nothing joins it to a delivery",
-    "erased": "of an erased customer: which delivery a charge is of cannot be said any more",
-    "orphan": "nothing upstream knows of it: a charge without a delivery, a delivery without a log row",
-    "conflicting": "two sources, or a delivery and its own key, contradict each other",
-    "charged but not delivered": "the delivery failed or was reversed, and a charge stands",
-    "reversed": "taken back, and nothing is charged for it",
-    "duplicate": "charged more than once",
-    "wrong amount": "charged, but not what it costs",
-    "delivered but not charged": "delivered, and no source has a charge",
-    "missing downstream": "metered, but not in the source after that",
-    "late": "charged once and rightly, but metered in another Japanese month than delivered",
-    "matched": "charged exactly what is owed, which for a failed delivery is nothing",
+    "unverifiable": N_("a source it needs cannot be read, or nothing joins it to a delivery"),
+    "erased": N_("of an erased customer: which delivery a charge is of cannot be said any more"),
+    "orphan": N_(
+        "nothing upstream knows of it: a charge without a delivery, a delivery without a log row"
+    ),
+    "conflicting": N_("two sources, or a delivery and its own key, contradict each other"),
+    "charged but not delivered": N_("the delivery failed or was reversed, and a charge stands"),
+    "reversed": N_("taken back, and nothing is charged for it"),
+    "duplicate": N_("charged more than once"),
+    "wrong amount": N_("charged, but not what it costs"),
+    "delivered but not charged": N_("delivered, and no source has a charge"),
+    "missing downstream": N_("metered, but not in the source after that"),
+    "late": N_("charged once and rightly, but metered in another Japanese month than delivered"),
+    "matched": N_("charged exactly what is owed, which for a failed delivery is nothing"),
 }
 # What of a difference needs no one to look into it.
 EXPLAINED = ("matched", "reversed", "late", "erased")
@@ -37,82 +40,86 @@ _UNMETERED = "usage_events + stripe_events = 0"
 
 # In order: the first that holds decides. The last of matched always holds.
 RULES = (
-    Rule("unverifiable", "a source cannot be read", ":unreadable"),
-    Rule("unverifiable", "its event has no key to join it by", "key IS NULL"),
-    Rule("unverifiable", "a number or a time of its event is none", "unreadable > 0"),
-    Rule("unverifiable", "only sums were given of what was metered", ":only_sums"),
-    Rule("erased", "charged under a key of an erased customer's", "erased AND delivery_id IS NULL"),
+    Rule("unverifiable", N_("a source cannot be read"), ":unreadable"),
+    Rule("unverifiable", N_("its event has no key to join it by"), "key IS NULL"),
+    Rule("unverifiable", N_("a number or a time of its event is none"), "unreadable > 0"),
+    Rule("unverifiable", N_("only sums were given of what was metered"), ":only_sums"),
     Rule(
         "erased",
-        "its customer was erased, and what related it to its charge",
+        N_("charged under a key of an erased customer's"),
+        "erased AND delivery_id IS NULL",
+    ),
+    Rule(
+        "erased",
+        N_("its customer was erased, and what related it to its charge"),
         "erased AND own_key AND usage_events + stripe_events + invoice_events = 0",
     ),
-    Rule("orphan", "charged under a key that no delivery has", "delivery_id IS NULL"),
-    Rule("orphan", "its rec_id is not in the log", "decided_at IS NULL"),
-    Rule("conflicting", "the key of the delivery is not that of its content", "NOT own_key"),
-    Rule("conflicting", "delivered before it was logged", "delivered_at < earliest"),
-    Rule("conflicting", "delivered later than now", "delivered_at > :now"),
+    Rule("orphan", N_("charged under a key that no delivery has"), "delivery_id IS NULL"),
+    Rule("orphan", N_("its rec_id is not in the log"), "decided_at IS NULL"),
+    Rule("conflicting", N_("the key of the delivery is not that of its content"), "NOT own_key"),
+    Rule("conflicting", N_("delivered before it was logged"), "delivered_at < earliest"),
+    Rule("conflicting", N_("delivered later than now"), "delivered_at > :now"),
     Rule(
         "conflicting",
-        "the slot is not the Japanese day of the delivery",
+        N_("the slot is not the Japanese day of the delivery"),
         f"channel IN {BY_DAY} AND slot <> date(delivered_at, '+9 hours')",
     ),
     Rule(
         "conflicting",
-        "usage_events and Stripe have different quantities",
+        N_("usage_events and Stripe have different quantities"),
         "usage_events = 1 AND stripe_events = 1 AND usage_quantity <> stripe_quantity",
     ),
     Rule(
         "conflicting",
-        "in the Stripe export, but not in usage_events",
+        N_("in the Stripe export, but not in usage_events"),
         "billable AND :usage AND usage_events = 0 AND stripe_events > 0",
     ),
     Rule(
         "conflicting",
-        "invoiced, but not metered",
+        N_("invoiced, but not metered"),
         f"billable AND {_UNMETERED} AND invoice_events > 0",
     ),
     Rule(
         "charged but not delivered",
-        "reversed, but a charge stands",
+        N_("reversed, but a charge stands"),
         f"reversed_at IS NOT NULL AND {_CHARGED}",
     ),
-    Rule("charged but not delivered", "the delivery failed", f"NOT billable AND {_CHARGED}"),
-    Rule("reversed", "taken back", f"reversed_at IS NOT NULL AND NOT {_CREDITED}"),
+    Rule("charged but not delivered", N_("the delivery failed"), f"NOT billable AND {_CHARGED}"),
+    Rule("reversed", N_("taken back"), f"reversed_at IS NOT NULL AND NOT {_CREDITED}"),
     Rule(
         "duplicate",
-        "charged more than once",
+        N_("charged more than once"),
         "billable AND max(usage_events, stripe_events, invoice_events) > 1",
     ),
-    Rule("wrong amount", "credited more than was charged", f"NOT billable AND {_CREDITED}"),
+    Rule("wrong amount", N_("credited more than was charged"), f"NOT billable AND {_CREDITED}"),
     Rule(
         "wrong amount",
-        "metered with another quantity than 1",
+        N_("metered with another quantity than 1"),
         "billable AND (usage_events > 0 AND usage_quantity <> 1 OR stripe_events > 0 AND stripe_quantity <> 1)",
     ),
     Rule(
         "wrong amount",
-        "invoiced with another amount than its price",
+        N_("invoiced with another amount than its price"),
         "billable AND invoice_events > 0 AND invoiced_yen <> unit_price_yen",
     ),
-    Rule("delivered but not charged", "not charged", f"billable AND {_UNMETERED}"),
+    Rule("delivered but not charged", N_("not charged"), f"billable AND {_UNMETERED}"),
     Rule(
         "missing downstream",
-        "in usage_events, but not in the Stripe export",
+        N_("in usage_events, but not in the Stripe export"),
         "billable AND :stripe AND stripe_events = 0",
     ),
     Rule(
         "missing downstream",
-        "metered, but not invoiced",
+        N_("metered, but not invoiced"),
         "billable AND :invoice AND invoice_events = 0",
     ),
     Rule(
         "late",
-        "metered in another month than delivered",
+        N_("metered in another month than delivered"),
         "billable AND (first_month <> delivered_month OR last_month <> delivered_month)",
     ),
-    Rule("matched", "charged once, what it costs", "billable"),
-    Rule("matched", "not delivered, not charged", "1"),
+    Rule("matched", N_("charged once, what it costs"), "billable"),
+    Rule("matched", N_("not delivered, not charged"), "1"),
 )
 
 

@@ -11,7 +11,8 @@ from datasette.forbidden import forbidden as datasettes_own
 from datasette.utils import tilde_decode
 
 from sqlite_utils_personalization.viewer.access.permissions import is_guarded
-from sqlite_utils_personalization.viewer.failure import failure_page, not_of_the_audit
+from sqlite_utils_personalization.viewer.failure import not_of_the_audit
+from sqlite_utils_personalization.viewer.frame import failure_page
 from sqlite_utils_personalization.viewer.links import home_url
 
 try:

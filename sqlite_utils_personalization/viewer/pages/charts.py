@@ -1,144 +1,311 @@
 """Charts as inline SVG text: no script, no request, the same bytes for the same numbers.
 
 Every chart has a title and a description for a screen reader; the page that shows it shows the numbers as a table too.
+Most are drawn twice, broad and narrow, because text in a picture that is scaled down is not read.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.viewer.formats import change, number
 
 # Each reads at 4.5:1 or better on white, and they differ in lightness for print without colour.
 _PALETTE = ("#16427a", "#b45309", "#7e22ce", "#0f7a6c", "#9d174d", "#3f6212")
 COLOURS = {kind: _PALETTE[at % len(_PALETTE)] for at, kind in enumerate(TYPES)}
-_INK, _LINE, _LESS = "#111a35", "#c3c9d6", "#b42318"
-_WIDTH, _HEIGHT = 400, 210
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 392, 14, 182
+CHANNEL_COLOURS = {"rest": "#16427a", "mcp": "#0f7a6c", "digest": "#b45309"}
+_INK, _MUTED, _LINE, _AXIS, _RED = "#15203b", "#4f5970", "#d8dde7", "#8b94a7", "#a61b12"
+BANDS = 10
 
 
-@dataclass(frozen=True)
-class Column:
-    """One bar: the label under it, and a number of at least 0 per type, stacked in the order of TYPES."""
+class Strip(NamedTuple):
+    """A bar of a whole: its label, what of it is filled and what is not, and its colour."""
 
     label: str
-    counts: dict[str, int]
+    filled: int
+    rest: int
+    colour: str = _INK
+
+
+class Box(NamedTuple):
+    """The scores of one night: its label, and the values below which a tenth, a quarter, half ... of them lie."""
+
+    label: str
+    quantiles: tuple[float, float, float, float, float]
+
+
+class Column(NamedTuple):
+    """One bar of a stack: a label, a second one below, whether that is marked, and a number of at least 0 per part."""
+
+    label: str
+    below: str
+    is_marked: bool
+    parts: Mapping[str, int]
 
     @property
     def total(self) -> int:
-        return sum(self.counts.values())
+        return sum(self.parts.values())
 
 
 @dataclass(frozen=True)
 class Step:
-    """One bar of a waterfall, from start to end, and what it is called."""
+    """One bar of a waterfall, from start to end, what it is called and what is written behind it."""
 
     label: str
     start: int
     end: int
+    text: str
     is_total: bool = False
 
-    @property
-    def value(self) -> str:
-        return str(self.end) if self.is_total else f"{self.end - self.start:+d}"
+
+def strips(name: str, title: str, description: str, rows: Sequence[Strip]) -> Markup:
+    """A bar per row, all of one scale: the filled part, and the rest hatched."""
+    most = max([1, *(row.filled + row.rest for row in rows)])
+    left, width = 98, 250
+    drawn = Markup(
+        '<defs><pattern id="{0}-h" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect width="5" height="5" fill="#eceff4"/><path d="M0 0V5" stroke="#8b94a7" stroke-width="1.6"/>'
+        "</pattern></defs>"
+    ).format(name)
+    for at, row in enumerate(rows):
+        y = 4 + at * 30
+        filled, rest = width * row.filled / most, width * row.rest / most
+        drawn += _text(left - 8, y + 15, row.label, "end", bold=at == 0)
+        drawn += _rect(left, y, filled, 20, row.colour)
+        drawn += _rect(left + filled, y, rest, 20, f"url(#{name}-h)", _AXIS)
+        drawn += _text(
+            left + filled + rest + 8, y + 15, f"{number(row.filled)} / {number(row.rest)}"
+        )
+    return _svg(name, title, description, 440, 8 + 30 * len(rows), drawn, "m", 13)
 
 
-def stacked_bars(name: str, title: str, description: str, columns: Sequence[Column]) -> Markup:
-    """A bar per column. name is unique on the page; as many labels are drawn as fit."""
-    top = nice_ceiling(max((column.total for column in columns), default=0))
-    step = (_RIGHT - _LEFT) / max(1, len(columns))
-    widest = max((len(column.label) for column in columns), default=1) * 7 + 5
-    every = max(1, math.ceil(widest / step))
-    bars = Markup("").join(
-        _bar(column, _LEFT + at * step, step, top) for at, column in enumerate(columns)
-    )
-    # Counted from the last one, which is the one that is looked for.
-    labels = Markup("").join(
-        _text(_LEFT + (at + 0.5) * step, _BOTTOM + 18, column.label, "middle")
-        for at, column in enumerate(columns)
-        if (len(columns) - 1 - at) % every == 0
-    )
-    return _svg(name, title, description, _HEIGHT, _scale(top) + bars + labels)
+def boxes(
+    name: str, title: str, description: str, nights: Sequence[Box], colour: str, cap: int | None
+) -> Markup:
+    """A box per night on a scale of 0 to 100: quarters as the box, tenths as a line, the middle across."""
+
+    def draw(name: str, width: int, css: str) -> Markup:
+        def y(score: float) -> float:
+            return 128 - 1.2 * score
+
+        drawn = Markup("")
+        for score in (0, 50, 100):
+            drawn += _line(24, y(score), width - 4, y(score), _AXIS if score == 0 else _LINE)
+            drawn += _text(19, y(score) + 4, str(score), "end", _MUTED)
+        if cap is not None and cap < 100:
+            drawn += _line(24, y(cap), width - 4, y(cap), _RED, dashed=True)
+            drawn += _text(width - 4, y(cap) - 4, str(cap), "end", _RED)
+        step = (width - 28) / max(1, len(nights))
+        half = min(10.0, step * 0.35)
+        every = max(1, math.ceil(36 / step))
+        for at, night in enumerate(nights):
+            x = 24 + (at + 0.5) * step
+            tenth, quarter, middle, three, nine = night.quantiles
+            drawn += _rect(
+                x - half * 0.3, y(nine), half * 0.6, y(tenth) - y(nine), colour, opacity=0.75
+            )
+            drawn += _rect(x - half, y(three), half * 2, max(1.0, y(quarter) - y(three)), colour)
+            drawn += _rect(x - half, y(middle) - 1.2, half * 2, 2.4, "#fff", _INK)
+            # Counted from the last one, which is the one that is looked for.
+            if (len(nights) - 1 - at) % every == 0:
+                drawn += _text(x, 143, night.label, "middle")
+        return _svg(name, title, description, width, 150, drawn, css, 11)
+
+    return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
+
+
+def bands(name: str, title: str, description: str, counts: Sequence[int], colour: str) -> Markup:
+    """A bar for each ten points of score."""
+
+    def draw(name: str, width: int, css: str) -> Markup:
+        top, step = nice_ceiling(max([1, *counts])), (width - 8) / BANDS
+        drawn = _line(4, 16, width - 4, 16, _LINE) + _text(4, 12, number(top), colour=_MUTED)
+        drawn += _line(4, 112, width - 4, 112, _AXIS)
+        for at, count in enumerate(counts):
+            height = 96 * count / top
+            drawn += _rect(4 + at * step + 1.5, 112 - height, step - 3, height, colour)
+        for at, label in ((0, "1"), (5, "51"), (9, "100")):
+            drawn += _text(4 + (at + 0.5) * step, 126, label, "middle", _MUTED)
+        return _svg(name, title, description, width, 132, drawn, css, 11)
+
+    return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
+
+
+def changes(name: str, title: str, description: str, counts: Sequence[int], colour: str) -> Markup:
+    """What each ten points of score have more, filled, or fewer, outlined."""
+
+    def draw(name: str, width: int, css: str) -> Markup:
+        top, step = nice_ceiling(max([1, *map(abs, counts)])), (width - 8) / BANDS
+        drawn = _line(4, 14, width - 4, 14, _LINE) + _line(4, 84, width - 4, 84, _LINE)
+        drawn += _text(4, 10, change(top), colour=_MUTED) + _text(
+            4, 97, change(-top), colour=_MUTED
+        )
+        for at, count in enumerate(counts):
+            if count:
+                height, x = max(1.0, 35 * abs(count) / top), 4 + at * step + 2
+                filled = (colour, "#fff") if count > 0 else ("#fff", colour)
+                drawn += _rect(x, 49 - height if count > 0 else 49, step - 4, height, *filled)
+        drawn += _line(4, 49, width - 4, 49, _AXIS)
+        return _svg(name, title, description, width, 104, drawn, css, 11)
+
+    return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
+
+
+def stacked(
+    name: str,
+    title: str,
+    description: str,
+    columns: Sequence[Column],
+    colours: Mapping[str, str],
+    unit: Callable[[int], str],
+) -> Markup:
+    """A bar per column, its parts one on the other in the order of colours."""
+
+    def draw(name: str, width: int, css: str) -> Markup:
+        top = nice_ceiling(max([1, *(column.total for column in columns)]))
+        left, low, high = 58, 216, 14
+        drawn = Markup("")
+        for value in (0, top // 2, top):
+            y = low - (low - high) * value / top
+            drawn += _line(left, y, width - 2, y, _AXIS if value == 0 else _LINE)
+            drawn += _text(left - 6, y + 4, unit(value), "end", _MUTED)
+        step = (width - 2 - left) / max(1, len(columns))
+        widest = max([1, *(len(column.label) for column in columns)]) * 8 + 4
+        every = max(1, math.ceil(widest / step))
+        for at, column in enumerate(columns):
+            x, y = left + (at + 0.14) * step, float(low)
+            for part, colour in colours.items():
+                height = (low - high) * column.parts.get(part, 0) / top
+                y -= height
+                if height:
+                    drawn += _rect(x, y, step * 0.72, height, colour, "#fff")
+            if (len(columns) - 1 - at) % every == 0:
+                middle = left + (at + 0.5) * step
+                drawn += _text(middle, 231, column.label, "middle")
+                drawn += _text(
+                    middle, 245, column.below, "middle", _RED if column.is_marked else _MUTED
+                )
+        return _svg(name, title, description, width, 250, drawn, css, 12)
+
+    return draw(name, 640, "pa-broad") + draw(f"{name}-n", 358, "pa-narrow")
 
 
 def waterfall(
-    name: str, title: str, description: str, steps: Sequence[Step], ceiling: int
+    name: str,
+    title: str,
+    description: str,
+    steps: Sequence[Step],
+    *,
+    up: str = _PALETTE[0],
+    down: str = _RED,
 ) -> Markup:
-    """A bar per step, one under the other, on a scale from 0 to ceiling or to the largest end, if that is more."""
-    reach = max([ceiling, *(max(step.start, step.end) for step in steps)])
-    left, right, row = 120, 348, 34
+    """A bar per step, one under the other, each beginning where the one before ends; up and down are their colours."""
 
-    def x(value: int) -> float:
-        return left + (right - left) * value / max(1, reach)
+    def draw(name: str, width: int, css: str) -> Markup:
+        low = min([0, *(min(step.start, step.end) for step in steps)])
+        high = max([1, *(max(step.start, step.end) for step in steps)])
+        left, right, row = 190, width - 70, 30
 
-    drawn = Markup("")
-    for at, step in enumerate(steps):
-        y = 6 + at * row
-        low, high = sorted((step.start, step.end))
-        colour = _INK if step.is_total else (_LESS if step.end < step.start else COLOURS[TYPES[0]])
-        drawn += _text(left - 10, y + 18, step.label, "end")
-        drawn += _rect(x(low), y, max(1.5, x(high) - x(low)), row - 10, colour)
-        drawn += _text(x(high) + 6, y + 18, step.value, "start", bold=step.is_total)
-        if at + 1 < len(steps):
-            drawn += _line(x(step.end), y + row - 10, x(step.end), y + row)
-    return _svg(name, title, description, 10 + len(steps) * row, drawn)
+        def x(value: int) -> float:
+            return left + (right - left) * (value - low) / (high - low)
+
+        drawn = _line(x(0), 0, x(0), 4 + row * len(steps), _AXIS)
+        for at, step in enumerate(steps):
+            y = 4 + at * row
+            first, last = sorted((step.start, step.end))
+            colour = _INK if step.is_total else (down if step.end < step.start else up)
+            drawn += _text(left - 12, y + 15, step.label, "end", bold=step.is_total)
+            drawn += _rect(x(first), y, max(1.5, x(last) - x(first)), 20, colour)
+            drawn += _text(width - 2, y + 15, step.text, "end", bold=step.is_total)
+            if at + 1 < len(steps):
+                drawn += _line(x(step.end), y + 20, x(step.end), y + row, _AXIS)
+        return _svg(name, title, description, width, 4 + row * len(steps), drawn, css, 13)
+
+    return draw(name, 560, "m pa-broad") + draw(f"{name}-n", 358, "pa-narrow")
 
 
-def nice_ceiling(number: int) -> int:
-    """The least even number that number does not exceed, with at most two digits that are not 0 and easy to halve."""
+def quantiles(scores: Mapping[int, int]) -> tuple[float, float, float, float, float] | None:
+    """Below which score a tenth, a quarter, half, three quarters, nine tenths lie; of rows per score, None of none."""
+    total = sum(scores.values())
+    if not total:
+        return None
+    found = []
+    for share in (0.1, 0.25, 0.5, 0.75, 0.9):
+        seen = 0
+        for score in sorted(scores):
+            seen += scores[score]
+            if seen >= share * total:
+                found.append(float(score))
+                break
+    return found[0], found[1], found[2], found[3], found[4]
+
+
+def banded(scores: Mapping[int, int]) -> list[int]:
+    """Rows per ten points, 1 to 10 first."""
+    counts = [0] * BANDS
+    for score, rows in scores.items():
+        if 1 <= score <= BANDS * 10:
+            counts[(score - 1) // 10] += rows
+    return counts
+
+
+def nice_ceiling(value: int) -> int:
+    """The least even number that value does not exceed, with at most two digits that are not 0 and easy to halve."""
     for small in (2, 4, 6, 8):
-        if number <= small:
+        if value <= small:
             return small
     power = 1
-    while number > 80 * power:
+    while value > 80 * power:
         power *= 10
     return next(
-        top * power for top in (10, 12, 16, 20, 24, 30, 40, 50, 60, 80) if number <= top * power
+        top * power for top in (10, 12, 16, 20, 24, 30, 40, 50, 60, 80) if value <= top * power
     )
 
 
-def _scale(top: int) -> Markup:
-    drawn = Markup("")
-    for value in (0, top // 2, top):
-        y = _BOTTOM - (_BOTTOM - _TOP) * value / top
-        drawn += _line(_LEFT, y, _RIGHT, y) + _text(_LEFT - 6, y + 4, f"{value:,}", "end")
-    return drawn
-
-
-def _bar(column: Column, left: float, step: float, top: int) -> Markup:
-    drawn, y = Markup(""), float(_BOTTOM)
-    for kind in TYPES:
-        height = (_BOTTOM - _TOP) * column.counts.get(kind, 0) / top
-        y -= height
-        if height:
-            drawn += _rect(left + step * 0.12, y, step * 0.76, height, COLOURS[kind])
-    return drawn
-
-
-def _svg(name: str, title: str, description: str, height: int, body: Markup) -> Markup:
+def _svg(
+    name: str,
+    title: str,
+    description: str,
+    width: int,
+    height: int,
+    body: Markup,
+    css: str,
+    size: int,
+) -> Markup:
     return Markup(
-        '<svg class="personalization-chart" role="img" aria-labelledby="{0}-title {0}-desc"'
-        ' viewBox="0 0 {1} {2}" xmlns="http://www.w3.org/2000/svg">'
-        '<title id="{0}-title">{3}</title><desc id="{0}-desc">{4}</desc>{5}</svg>'
-    ).format(name, _WIDTH, height, title, description, body)
+        '<svg class="pa-chart {7}" role="img" aria-labelledby="{0}-t {0}-d" viewBox="0 0 {1} {2}" font-size="{6}"'
+        ' xmlns="http://www.w3.org/2000/svg"><title id="{0}-t">{3}</title><desc id="{0}-d">{4}</desc>{5}</svg>'
+    ).format(name, width, height, title, description, body, size, css)
 
 
-def _rect(x: float, y: float, width: float, height: float, colour: str) -> Markup:
+def _rect(
+    x: float, y: float, width: float, height: float, colour: str, line: str = "", opacity: float = 1
+) -> Markup:
+    more = Markup(' stroke="{}" stroke-width=".8"').format(line) if line else Markup("")
+    if opacity < 1:
+        more += Markup(' opacity="{}"').format(opacity)
     return Markup(
-        '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}" stroke="#fff"/>'
-    ).format(x, y, width, height, colour)
+        '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"{}/>'
+    ).format(x, y, width, height, colour, more)
 
 
-def _line(x1: float, y1: float, x2: float, y2: float) -> Markup:
-    return Markup('<path d="M{:.1f} {:.1f}L{:.1f} {:.1f}" stroke="{}"/>').format(
-        x1, y1, x2, y2, _LINE
+def _line(
+    x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bool = False
+) -> Markup:
+    dash = Markup(' stroke-dasharray="3 3"') if dashed else ""
+    return Markup('<path d="M{:.1f} {:.1f}L{:.1f} {:.1f}" stroke="{}"{}/>').format(
+        x1, y1, x2, y2, colour, dash
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str, *, bold: bool = False) -> Markup:
-    weight = Markup(' font-weight="bold"') if bold else ""
+def _text(
+    x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, *, bold: bool = False
+) -> Markup:
+    weight = Markup(' font-weight="650"') if bold else ""
     return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" fill="{}"{}>{}</text>').format(
-        x, y, anchor, _INK, weight, escape(text)
+        x, y, anchor, colour, weight, text
     )

@@ -18,8 +18,10 @@ from datasette.utils.asgi import Base400, Request
 from datasette.utils.sqlite import sqlite3
 
 from sqlite_utils_personalization.errors import sentence
+from sqlite_utils_personalization.language import speaking
 from sqlite_utils_personalization.viewer.connections import has_our_schema, read
-from sqlite_utils_personalization.viewer.failure import Failure, failure_page
+from sqlite_utils_personalization.viewer.failure import Failure
+from sqlite_utils_personalization.viewer.frame import failure_page, language_of
 from sqlite_utils_personalization.viewer.links import question_url
 from sqlite_utils_personalization.viewer.queries.lookups import look_up
 from sqlite_utils_personalization.viewer.queries.parameters import (
@@ -254,6 +256,7 @@ def show_failure(
     refused = exception
 
     async def answer() -> Response:
-        return await failure_page(datasette, request, refused.failure, refused.as_json)
+        with speaking(language_of(request)):
+            return await failure_page(datasette, request, refused.failure, refused.as_json)
 
     return answer

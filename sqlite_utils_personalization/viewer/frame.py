@@ -1,0 +1,138 @@
+"""The frame of our own pages: the language, the menu, headers without script; and the page of what cannot be shown."""
+
+from collections.abc import Mapping
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette import Response
+
+from sqlite_utils_personalization.language import LANGUAGES
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.viewer.connections import file_name
+from sqlite_utils_personalization.viewer.failure import Failure, json_answer
+from sqlite_utils_personalization.viewer.formats import FORMATS
+from sqlite_utils_personalization.viewer.links import Links
+
+NAMES = {"en": "English", "ja": "日本語"}
+# Reasons of warnings about how the file is served.
+SERVED = ("wal_not_shown", "other_questions")
+COOKIE = "pa_lang"
+YEAR_S = 31_536_000
+# No script, nothing from elsewhere, in no frame; styles are in the one style sheet.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def language_of(request: Any) -> str:
+    """The language of ?lang=, of the cookie, or the best of Accept-Language; else English."""
+    cookies: SimpleCookie = SimpleCookie(request.headers.get("cookie") or "")
+    said = request.args.get("lang") or (cookies[COOKIE].value if COOKIE in cookies else "")
+    return said if said in LANGUAGES else accepted(request.headers.get("accept-language") or "")
+
+
+def accepted(header: str) -> str:
+    """The one of LANGUAGES that an Accept-Language likes best; English if it names none."""
+    best, most = LANGUAGES[0], 0.0
+    for part in header.split(","):
+        name, _semicolon, weight = part.partition(";")
+        code = name.strip().lower().partition("-")[0]
+        try:
+            liked = float(weight.strip().removeprefix("q=")) if weight else 1.0
+        except ValueError:
+            continue
+        if code in LANGUAGES and most < liked <= 1:
+            best, most = code, liked
+    return best
+
+
+async def html(
+    datasette: Any,
+    request: Any,
+    links: Links,
+    template: str,
+    place: str,
+    shown: Mapping[str, Any],
+    status: int = 200,
+) -> Response:
+    """The template in our own frame; place is the entry of the menu that it belongs to."""
+    file = file_name(datasette, links.database) if links.database else ""
+    # What a page has read never takes the place of what the frame needs.
+    data = shown.get("data", {})
+    context: dict[str, Any] = {
+        **data,
+        "crumbs": [],
+        # What the health of the file warns of is said in the sections of the overview.
+        "warnings": [
+            one["sentence"] for one in data.get("warnings", []) if one["reason"] in SERVED
+        ],
+        "has_search": False,
+        "json_url": json_url(request) if status == 200 else "",
+        **FORMATS,
+        "language": language_of(request),
+        "languages": {code: _in(request, code) for code in LANGUAGES},
+        "names": NAMES,
+        "links": links,
+        "here": place,
+        "menu": _places(links) if links.database else [],
+        "file": file,
+        "database": links.database,
+        **shown,
+    }
+    text = await datasette.render_template(template, context, request=request)
+    return Response.html(text, status=status, headers=dict(_HEADERS))
+
+
+async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
+    """What cannot be shown, as a page or as JSON."""
+    data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
+    data |= {"todo": failure.todo, "links": dict(failure.links)}
+    if failure.parameter is not None:
+        data["parameter"] = failure.parameter
+    if as_json:
+        return json_answer(datasette, data, failure.status)
+    shown = {key: value for key, value in data.items() if key != "links"}
+    shown["links_to"] = data["links"]
+    links = Links(datasette, "", is_named=False)
+    name = "personalization_failed.html"
+    return await html(datasette, request, links, name, "", shown, failure.status)
+
+
+def _places(links: Links) -> list[tuple[str, str, str]]:
+    return [
+        ("overview", _("Overview"), links.home()),
+        ("nights", _("Nights"), links.nights()),
+        ("money", _("Money"), links.money()),
+        ("verification", _("Verification"), links.verification()),
+        ("questions", _("Questions"), links.questions()),
+    ]
+
+
+def _in(request: Any, code: str) -> str:
+    pairs = [
+        (name, value)
+        for name in request.args
+        for value in request.args.getlist(name)
+        if name != "lang"
+    ]
+    return f"{request.path}?{urlencode([*pairs, ('lang', code)])}"
+
+
+def json_url(request: Any) -> str:
+    """Where the same is as JSON; empty if what was asked for has another ending."""
+    if "." in request.path.rsplit("/", 1)[-1]:
+        return ""
+    pairs = [
+        (name, value)
+        for name in request.args
+        for value in request.args.getlist(name)
+        if name != "lang"
+    ]
+    return f"{request.path}.json{f'?{urlencode(pairs)}' if pairs else ''}"

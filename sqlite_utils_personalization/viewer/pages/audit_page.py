@@ -1,0 +1,292 @@
+"""What every page of the audit is: read with a limit of time, shown in the language that was asked for, and as JSON.
+
+A page's module says how it is addressed and asked, what it reads - the keys of its JSON twin - and how that is shown.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette import Forbidden, Response
+
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.language import LANGUAGES, speaking
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.viewer.access.access import can_view, visible_databases
+from sqlite_utils_personalization.viewer.access.log import REASON, access_log, note, reason_of
+from sqlite_utils_personalization.viewer.connections import file_name, read_page, wal_warning
+from sqlite_utils_personalization.viewer.failure import (
+    Failure,
+    json_answer,
+    no_schema,
+    which_database,
+)
+from sqlite_utils_personalization.viewer.formats import moment_text
+from sqlite_utils_personalization.viewer.frame import (
+    COOKIE,
+    YEAR_S,
+    failure_page,
+    html,
+    language_of,
+)
+from sqlite_utils_personalization.viewer.links import HOME, Links
+from sqlite_utils_personalization.viewer.pages.parameters import (
+    Asked,
+    PageParameter,
+    read_parameters,
+    words,
+)
+from sqlite_utils_personalization.viewer.pages.trust import (
+    CLASSES,
+    FAULT,
+    HOLDS,
+    OPEN,
+    UNVERIFIED,
+)
+from sqlite_utils_personalization.viewer.queries.version_check import metadata_warning
+
+
+@dataclass(frozen=True)
+class Found:
+    """One request, understood: about which database, what was asked, and where links lead."""
+
+    datasette: Any
+    request: Any
+    database: str
+    links: Links
+    asked: Asked
+    vars: dict[str, str]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the twin is asked for."""
+        return bool(self.vars.get("suffix"))
+
+    @property
+    def file(self) -> str:
+        """The name of the database's file."""
+        return file_name(self.datasette, self.database)
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """One page.
+
+    path is a regular expression below HOME; read gets a connection and what was found, and gives the keys of the JSON
+    twin after those of every page; show gives what the template personalization_NAME.html needs besides, or a whole
+    answer. place is the entry of the menu. at_least_ms is how long reading may take, where that is more than
+    Datasette's limit; is_personal, whether it is about one customer; json_status of the twin.
+    """
+
+    name: str
+    path: str
+    read: Callable[[Any, Found], dict[str, Any]]
+    show: Callable[[Found, dict[str, Any]], dict[str, Any] | Response]
+    parameters: tuple[PageParameter, ...] = ()
+    place: str = ""
+    at_least_ms: Callable[[Found], int] = field(default=lambda found: 0)
+    is_personal: bool = False
+    json_status: Callable[[Found, dict[str, Any]], int] = field(default=lambda found, data: 200)
+
+    def route(self) -> tuple[str, Callable[..., Awaitable[Response]]]:
+        """As Datasette's register_routes wants it."""
+
+        async def respond(datasette: Any, request: Any) -> Response:
+            return await answer(self, datasette, request)
+
+        return rf"^{HOME}{self.path}(?P<suffix>\.json)?$", respond
+
+
+class Elsewhere(Exception):
+    """The page is under another address, where the browser is sent."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+
+async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
+    """The page as HTML or JSON; GET and HEAD only."""
+    if request.method == "OPTIONS" and datasette.cors:
+        # What a browser asks first of another origin.
+        return json_answer(datasette, {"ok": True})
+    if request.method not in ("GET", "HEAD"):
+        return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
+    as_json = bool(request.url_vars.get("suffix"))
+    asked_for = request.args.get("lang")
+    chosen = language_of(request)
+    with speaking(chosen):
+        try:
+            response = await _answer(page, datasette, request, as_json)
+        except Elsewhere as elsewhere:
+            response = Response.redirect(elsewhere.url)
+        except Failure as failure:
+            response = await failure_page(datasette, request, failure, as_json)
+        except Forbidden as error:
+            if not as_json:
+                raise
+            denied = {"ok": False, "status": 403, "error": str(error)}
+            response = json_answer(datasette, denied, 403)
+    response.headers["Content-Language"] = chosen
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    if (reason := request.args.get("reason")) and access_log(datasette):
+        response.set_cookie(REASON, reason_of(request) or reason, httponly=True, samesite="lax")
+    if asked_for in LANGUAGES and not as_json:
+        path = f"{datasette.setting('base_url').rstrip('/')}{HOME}"
+        response.set_cookie(
+            COOKIE, asked_for, max_age=YEAR_S, path=path, httponly=True, samesite="lax"
+        )
+    return response
+
+
+async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) -> Response:
+    database, is_named = await _database(datasette, request)
+    given = {name: request.args.getlist(name) for name in request.args}
+    asked = read_parameters(page.parameters, given)
+    found = Found(
+        datasette, request, database, Links(datasette, database, is_named), asked, request.url_vars
+    )
+    log = access_log(datasette)
+    if log and log.asks_reason and page.is_personal and not reason_of(request):
+        asked.wrong["reason"] = _("say why you look at this customer")
+    if asked.wrong:
+        return await _refuse(page, found, as_json)
+    context = copy_context()
+    head = await _head(found)
+    data = head | await read_page(
+        datasette,
+        database,
+        # Another thread knows nothing of the language, unless it is told.
+        lambda db: context.run(page.read, db, found),
+        page.at_least_ms(found),
+    )
+    if log and isinstance(data.get("profile_id"), int):
+        await note(log, request, database, request.path, data["profile_id"])
+    data["warnings"] = [*head["warnings"], *data.pop("health_warnings", ())]
+    if as_json:
+        return json_answer(datasette, data, page.json_status(found, data))
+    shown = page.show(found, data)
+    if isinstance(shown, Response):
+        return shown
+    shown = shown | {"data": data}
+    return await _html(found, f"personalization_{page.name}.html", page.place, shown)
+
+
+async def _database(datasette: Any, request: Any) -> tuple[str, bool]:
+    names = await visible_databases(datasette, request.actor)
+    chosen = request.args.get("database")
+    if chosen in datasette.databases and not await can_view(datasette, request.actor, chosen):
+        raise Forbidden("view-database")
+    if not names:
+        raise no_schema()
+    if chosen in names or (chosen is None and len(names) == 1):
+        return chosen or names[0], len(names) > 1
+    here = request.path.removeprefix(datasette.setting("base_url").rstrip("/"))
+    args = [pair for pair in parse_qsl(request.query_string) if pair[0] != "database"]
+    addresses = {
+        name: datasette.urls.path(f"{here}?{urlencode([('database', name), *args])}")
+        for name in names
+    }
+    raise which_database(chosen, addresses)
+
+
+async def _head(found: Found) -> dict[str, Any]:
+    warnings = {
+        "wal_not_shown": wal_warning(found.datasette.get_database(found.database)),
+        "other_questions": await metadata_warning(found.datasette, found.database),
+    }
+    return {
+        "ok": True,
+        "database": found.database,
+        "warnings": [
+            {"reason": reason, "sentence": sentence}
+            for reason, sentence in warnings.items()
+            if sentence
+        ],
+        "package_version": __version__,
+    }
+
+
+async def _refuse(page: AuditPage, found: Found, as_json: bool) -> Response:
+    """400: which parameter cannot be, beside its field, and no rows."""
+    wrong = dict(found.asked.wrong)
+    data = {
+        "ok": False,
+        "status": 400,
+        "title": _("A parameter cannot be as it is given"),
+        "error": "; ".join(f"{name}: {sentence}" for name, sentence in wrong.items()),
+        "todo": _("mend what is named, or leave it out"),
+        "parameters": wrong,
+    }
+    if as_json:
+        return json_answer(found.datasette, data, 400)
+    shown = {
+        "title": data["title"],
+        "wrong": wrong,
+        "known": [parameter.name for parameter in page.parameters],
+        "form": fields(_with_reason(page.parameters, wrong), found.asked),
+        "here_url": found.request.path,
+        "database": found.database,
+        "warnings": [],
+    }
+    return await _html(found, "personalization_refused.html", page.place, shown, 400)
+
+
+_REASON = PageParameter("reason", words, lambda: _("Reason"))
+
+
+def _with_reason(
+    parameters: tuple[PageParameter, ...], wrong: Mapping[str, str]
+) -> tuple[PageParameter, ...]:
+    return (*parameters, _REASON) if "reason" in wrong else parameters
+
+
+def fields(parameters: Sequence[PageParameter], asked: Asked) -> list[dict[str, Any]]:
+    """A form's fields as the template has them: what was given stays in them, with what is wrong."""
+    shown = []
+    for parameter in parameters:
+        value = asked.texts.get(parameter.name, "")
+        if not value and parameter.default is not None:
+            value = str(parameter.default)
+        shown.append(
+            {
+                "name": parameter.name,
+                "label": parameter.label(),
+                "value": value,
+                "choices": parameter.choices() if parameter.choices else None,
+                "kind": parameter.kind,
+                "wrong": asked.wrong.get(parameter.name),
+            }
+        )
+    return shown
+
+
+def stamp(found: Found, seal_id: object, head: object, now: str) -> str:
+    """The last line of a page on paper: of which file and page it is, how far that goes, and when."""
+    return _(
+        "Printed from {file} · page {page} · newest seal {seal}, head {head} · viewer {version} · printed {time}",
+        file=found.file,
+        page=found.request.path,
+        seal=seal_id,
+        head=head,
+        version=__version__,
+        time=moment_text(now),
+    )
+
+
+async def _html(
+    found: Found, template: str, place: str, shown: dict[str, Any], status: int = 200
+) -> Response:
+    context = {"classes": CLASSES, "states": _states(), **shown}
+    return await html(found.datasette, found.request, found.links, template, place, context, status)
+
+
+def _states() -> dict[str, str]:
+    return {
+        HOLDS: _("holds"),
+        FAULT: _("does not hold"),
+        UNVERIFIED: _("not verified"),
+        OPEN: _("open"),
+    }

@@ -1,0 +1,174 @@
+"""What a page may be asked besides its path: each parameter read strictly, and as a field of the page's form.
+
+Full-width digits and spaces that were pasted along are read; anything else that cannot be is refused with a sentence.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlite_utils_personalization.language import LANGUAGES, pgettext
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.model.kinds import TYPES
+
+# Whatever a form sends, one field of it is no longer.
+_LONGEST = 500
+_MOST = 2**53
+
+
+class Wrong(Exception):
+    """Why a text is not what a parameter takes: a sentence to put beside its field."""
+
+
+@dataclass(frozen=True)
+class PageParameter:
+    """One parameter: its name, how its text is read (Wrong if it cannot be), and how a form shows it.
+
+    choices are values and labels to select from, or None for a text. default is what an empty one means.
+    """
+
+    name: str
+    read: Callable[[str], Any]
+    label: Callable[[], str]
+    default: Any = None
+    choices: Callable[[], Sequence[tuple[str, str]]] | None = None
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked: a value for each parameter, the text each was given as, and what is wrong with which."""
+
+    values: Mapping[str, Any]
+    texts: Mapping[str, str]
+    wrong: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+# Of a form that nothing was asked by yet.
+NOTHING = Asked({}, {})
+# Of every page: which database, which language; Datasette's own begin with an underscore.
+EVERYWHERE = ("database", "lang", "reason")
+
+
+def read_parameters(
+    known: Sequence[PageParameter],
+    given: Mapping[str, Sequence[str]],
+    everywhere: Sequence[str] = EVERYWHERE,
+) -> Asked:
+    """Every known parameter, read from the texts given by name; wrong says what cannot be, and what is not known."""
+    values, texts, wrong = {}, {}, {}
+    for parameter in known:
+        found = given.get(parameter.name, [])
+        text = plain(found[0]) if found else ""
+        texts[parameter.name] = text
+        try:
+            if len(found) > 1:
+                raise Wrong(_("is given more than once"))
+            if len(text) > _LONGEST:
+                raise Wrong(_("is longer than {n} characters", n=_LONGEST))
+            values[parameter.name] = parameter.read(text) if text else parameter.default
+        except Wrong as error:
+            wrong[parameter.name] = str(error)
+    names = {*everywhere, *(parameter.name for parameter in known)}
+    for name in given:
+        if name not in names and not name.startswith("_"):
+            wrong[name] = _("there is no such parameter")
+    if plain((given.get("lang") or [""])[0]) not in ("", *LANGUAGES):
+        wrong["lang"] = _("is not one of {choices}", choices=", ".join(LANGUAGES))
+    return Asked(values, texts, wrong)
+
+
+def plain(text: str) -> str:
+    """The text without the spaces around it, and with full-width letters and digits as others have them."""
+    return unicodedata.normalize("NFKC", text[: _LONGEST + 1]).strip() if text else ""
+
+
+def whole(low: int, high: int = _MOST) -> Callable[[str], int]:
+    """A whole number from low to high; separators are read."""
+
+    def read(text: str) -> int:
+        digits = text.replace(",", "")
+        if not re.fullmatch(r"\d{1,16}", digits, re.ASCII) or not low <= int(digits) <= high:
+            raise Wrong(_("is not a whole number from {low} to {high}", low=low, high=high))
+        return int(digits)
+
+    return read
+
+
+def day(text: str) -> str:
+    """A day, YYYY-MM-DD; 2026/7/22 and 2026年7月22日 are read."""
+    found = re.fullmatch(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?", text, re.ASCII)
+    try:
+        if found:
+            return date(*map(int, found.groups())).isoformat()
+    except ValueError:
+        pass
+    raise Wrong(_("is not a day, as 2026-07-22"))
+
+
+def month(text: str) -> str:
+    """A month, YYYY-MM."""
+    found = re.fullmatch(r"(\d{4})(?:[-/.]|年)(\d{1,2})月?", text, re.ASCII)
+    if not found or not 1 <= int(found[2]) <= 12:
+        raise Wrong(_("is not a month, as 2026-07"))
+    return f"{found[1]}-{int(found[2]):02}"
+
+
+def night(text: str) -> str:
+    """A night: its day, its run_id, or latest."""
+    if text == "latest" or re.fullmatch(r"\d{1,16}", text, re.ASCII):
+        return text
+    try:
+        return day(text)
+    except Wrong:
+        raise Wrong(_("is not a night: give its day, its run_id, or latest")) from None
+
+
+def one_of(*names: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise Wrong(_("is not one of {choices}", choices=", ".join(names)))
+        return text
+
+    return read
+
+
+def words(text: str) -> str:
+    """Any text."""
+    return text
+
+
+# What several pages take.
+SINCE = PageParameter("since", day, lambda: _("From day"), kind="date")
+UNTIL = PageParameter("until", day, lambda: _("To day"), kind="date")
+TYPE = PageParameter(
+    "type",
+    one_of(*TYPES),
+    lambda: pgettext("form", "Type"),
+    choices=lambda: [("", _("all"))] + [(kind, kind) for kind in TYPES],
+)
+NIGHT = PageParameter("night", night, lambda: _("Night"))
+
+
+def after() -> PageParameter:
+    """Where a page of a list begins: after the row with this number."""
+    return PageParameter("after", whole(0), lambda: _("After"))
+
+
+def size(default: int) -> PageParameter:
+    """How many rows a page of a list has."""
+    return PageParameter(
+        "size",
+        whole(1, 1000),
+        lambda: _("Rows per page"),
+        default,
+        lambda: [(str(n), str(n)) for n in sorted({default, 20, 100, 500})],
+    )

@@ -1,0 +1,322 @@
+"""One recommendation: whether formula, order and seal hold; its points; what it was decided from; deliveries."""
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from markupsafe import Markup
+
+from sqlite_utils_personalization.audit.compare_today import ThenNow, compare_today
+from sqlite_utils_personalization.audit.ranking import Field, find_ranked
+from sqlite_utils_personalization.audit.receipt import Proofs
+from sqlite_utils_personalization.audit.replay import replay
+from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
+from sqlite_utils_personalization.audit.selection import Selection
+from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
+from sqlite_utils_personalization.catalogue.candidate import UNDATED, Candidate
+from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
+from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of
+from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
+from sqlite_utils_personalization.formula.sentences import and_more, kinds
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.model.kinds import COMPONENTS, Declared
+from sqlite_utils_personalization.viewer.failure import no_recommendation
+from sqlite_utils_personalization.viewer.formats import (
+    capital,
+    change,
+    component_name,
+    number,
+)
+from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
+from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
+from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, one_of
+from sqlite_utils_personalization.viewer.pages.trust import FAULT, HOLDS, OPEN, UNVERIFIED, trust
+from sqlite_utils_personalization.viewer.pages.verification import cards, headings
+
+# Up to these many customers a night is walked for the proof of one row, a fraction of a second, without being asked.
+PROVED_LEAVES = 5_000
+# Most of it is not SQL: the whole catalogue is read, item by item. It does not grow with the log.
+CATALOGUE_MS = 10_000
+# A night of up to PROVED_LEAVES customers is walked; and one of a million where it is asked for.
+WALK_MS, PROOF_MS = 2_000, 60_000
+
+_COLUMNS = (*SEAL_COLUMNS, "tree_root")
+_SEAL_COLUMNS = ", ".join(_COLUMNS)
+_SEAL_OF_RUN = f"SELECT {_SEAL_COLUMNS} FROM am_personalization_seal WHERE run_id = :run_id"
+_SEAL_OF_OTHERS = f"""
+SELECT {_SEAL_COLUMNS} FROM am_personalization_seal
+WHERE run_id IS NULL AND :rec_id BETWEEN first_rec_id AND last_rec_id
+"""
+_SEALED_UP_TO = "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal"
+# Which place of its type it has on the stored list, whatever of that list the customer has.
+_ON_LIST = """
+SELECT count(*) FROM (
+    SELECT e.first_rec_id, e.list_id, e.first_seq FROM am_personalization_evidence e
+    WHERE e.first_rec_id <= :rec_id ORDER BY e.first_rec_id DESC LIMIT 1
+) e
+CROSS JOIN am_personalization_decision d ON d.list_id = e.list_id AND d.seq <= e.first_seq + :rec_id - e.first_rec_id
+CROSS JOIN am_personalization_candidate c ON c.candidate_id = d.candidate_id
+WHERE c.recommendation_type = :type
+"""
+_DELIVERIES = """
+SELECT d.delivery_id, d.channel, d.slot, d.delivered_at, d.status, d.unit_price_yen, d.reversal_of
+FROM am_personalization_delivery d WHERE d.rec_id = ? ORDER BY d.delivery_id LIMIT 200
+"""
+
+
+def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """What personalization-replay says of the row, its seal, its place by the rules, and its deliveries.
+
+    now is the item in the catalogue of today, if it is asked for, because the whole catalogue is read for it, and
+    now_fault why that cannot be told.
+
+    seal is None where no seal covers the row, else the seal as it is stored, with proved: whether the row was proved
+    under it, None where that was not tried, because the night has more than PROVED_LEAVES and the proof is not asked
+    for; and faults: what is wrong with it, none if it is the one its tree holds and has the run row as it stands.
+
+    missing is "evidence" of a row without evidence that was sealed over, but not as a row of other programs. verdicts
+    are the states of formula, order and seal; findings those of the last verification that name the row or its night.
+    """
+    rec_id = found.vars["rec_id"]
+    if not re.fullmatch("[0-9]{1,16}", rec_id, re.ASCII):
+        raise no_recommendation(
+            PersonalizationError(f"{rec_id!r} is not a rec_id", "give a whole number")
+        )
+    try:
+        (row,) = replay(db, Selection(rec_ids=[int(rec_id)]))
+    except PersonalizationError as error:
+        raise no_recommendation(error) from error
+    now, fault = now_of(db, row) if found.asked["now"] == "on" else (None, None)
+    data = {
+        **replace(row, now=now).to_dict(),
+        "now_fault": fault,
+        "seal": seal_of(db, row, found.asked["proof"] == "on"),
+        "order": order_of(db, row),
+        "deliveries": deliveries_of(db, row.rec_id),
+    }
+    if row.verdict == NO_EVIDENCE and not data["seal"]:
+        (sealed_up_to,) = db.execute(_SEALED_UP_TO).fetchone()
+        data["missing"] = "evidence" if row.rec_id <= sealed_up_to else None
+    known = trust(db)
+    run_ids = {row.run.run_id} if row.run else set()
+    rows = {("am_personalization_candidate", row.candidate_id)} if row.candidate_id else set()
+    touching = known.touching(run_ids=run_ids, rec_ids={row.rec_id}, rows=rows)
+    return {**data, "verdicts": _verdicts(data), "findings": cards(db, touching)}
+
+
+def order_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
+    """The place of the item by the rules of its night, and the one it has on the stored list; None without evidence."""
+    if not (found.run and found.found and found.candidate_id) or not found.found.is_whole:
+        return None
+    field = Field(
+        found.run.run_id,
+        found.logged.recommendation_type,
+        found.found.candidate.profile_id,
+    )
+    _first, mine = find_ranked(db, field, found.found.declared, place=0, of=found.candidate_id)
+    at = {"rec_id": found.rec_id, "type": found.logged.recommendation_type}
+    (stored,) = db.execute(_ON_LIST, at).fetchone()
+    return {"place": mine.place if mine and not mine.is_behind else None, "on_list": stored}
+
+
+def deliveries_of(db: sqlite3.Connection, rec_id: int) -> list[dict[str, Any]]:
+    """The deliveries of one row and what takes them back, in order."""
+    if not has_table(db, "am_personalization_delivery"):
+        return []
+    cursor = db.execute(_DELIVERIES, (rec_id,))
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    for row in rows:
+        billed = 200 <= row["status"] < 300
+        sign = -1 if row["reversal_of"] is not None else 1
+        row["yen"] = sign * row["unit_price_yen"] if billed else 0
+    return rows
+
+
+def now_of(db: sqlite3.Connection, found: Replay) -> tuple[ThenNow | None, str | None]:
+    """The item of a replayed row today, as compare_today says, or why that cannot be told; neither without an item."""
+    if not found.run or not found.found:
+        return None, None
+    try:
+        (item,) = compare_today(db, found.run.run_id, [found.found.candidate])
+    except PersonalizationError as error:
+        return None, str(error)
+    return item, None
+
+
+def seal_of(db: sqlite3.Connection, found: Replay, with_proof: bool) -> dict[str, Any] | None:
+    """The seal that covers a replayed row, with its faults; None if none does, as of a run still under way."""
+    run_id = found.run.run_id if found.run else None
+    sql = _SEAL_OF_OTHERS if run_id is None else _SEAL_OF_RUN
+    row = db.execute(sql, {"run_id": run_id, "rec_id": found.rec_id}).fetchone()
+    if row is None:
+        return None
+    seal = dict(zip(_COLUMNS, row, strict=True))
+    leaves = seal["leaves"]
+    if with_proof or not isinstance(leaves, int) or leaves <= PROVED_LEAVES:
+        faults = list(Proofs(db).of(found).faults)
+        proved: bool | None = not faults
+    else:
+        faults, proved = seal_faults(db, 1, seal["seal_id"]), None
+        faults += run_faults(db, run_id)[1] if run_id is not None else []
+    del seal["manifest_json"]
+    return {**seal, "head": _head_of(seal), "proved": proved, "faults": faults}
+
+
+def _head_of(seal: dict[str, Any]) -> str | None:
+    """The head that personalization-seal printed after this seal; None if what is stored makes none."""
+    try:
+        return format_checkpoint(head_of(seal["origin"], seal["seal_id"], seal["tree_root"]))
+    except PersonalizationError:
+        return None
+
+
+def _verdicts(data: Mapping[str, Any]) -> dict[str, str]:
+    """The state of formula, order and seal."""
+    formula = {"reproduced": HOLDS, "erased": HOLDS, NO_EVIDENCE: OPEN}.get(data["verdict"], FAULT)
+    if data["missing"]:
+        formula = FAULT
+    order, seal = data["order"], data["seal"]
+    is_ordered = order and order["place"] == order["on_list"]
+    ordered = HOLDS if is_ordered else FAULT if order else OPEN
+    if seal is None:
+        sealed = OPEN
+    elif seal["faults"]:
+        sealed = FAULT
+    else:
+        sealed = HOLDS if seal["proved"] else UNVERIFIED
+    return {"formula": formula, "order": ordered, "seal": sealed}
+
+
+def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
+    """Links, the waterfall, and what was decided from in words."""
+    links, run, item = found.links, data["run"], data["item"]
+    state = _worst(data)
+    return {
+        "title": _("Recommendation {n}", n=data["rec_id"]),
+        "crumbs": _crumbs(found, data),
+        "css": {HOLDS: "ok", FAULT: "fault"}.get(state, "warn"),
+        "heading": _heading(data, state),
+        "headings": headings(data["findings"]),
+        "chart": _chart(data),
+        "stored_differ": any(part["points"] != part["decided"] for part in data["components"]),
+        "cut": _cut(data),
+        "more": and_more(f"{one['title']} ({one['item_id']})" for one in data["same_programme"]),
+        "declared_rows": _declared(data["declared"]),
+        "item_rows": _item(data["recommendation_type"], item),
+        "changed": (data["now"] or {}).get("changed", {}),
+        "kinds": kinds(data["recommendation_type"]),
+        "now_url": links.recommendation(data["rec_id"], now="on"),
+        "proof_url": links.recommendation(data["rec_id"], proof="on"),
+        "delivered_yen": sum(one["yen"] for one in data["deliveries"]),
+        "weights": _weights(data["model"]),
+        "has_receipt": bool(run and data["seal"] and data["user_token_hash"]),
+    }
+
+
+def _worst(data: Mapping[str, Any]) -> str:
+    if data["findings"]:
+        return FAULT
+    states = set(data["verdicts"].values())
+    return next((state for state in (FAULT, UNVERIFIED, OPEN) if state in states), HOLDS)
+
+
+def _heading(data: Mapping[str, Any], state: str) -> str:
+    verdict = data["verdict"]
+    if data["findings"] and state == FAULT and FAULT not in data["verdicts"].values():
+        return _("The last verification has a finding here")
+    if data["missing"]:
+        return _("Something it was decided from is missing")
+    if verdict == "differs":
+        return _("Differs from what its night stored")
+    if state == FAULT:
+        return _("It can be computed again, but is not what was sealed")
+    if verdict == NO_EVIDENCE:
+        return _("No evidence: another program wrote this row")
+    if state == HOLDS:
+        return _("Reproduced, and as it was sealed")
+    return _("Reproduced; the seal was not checked here")
+
+
+def _crumbs(found: Found, data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    profile_id = data["profile_id"]
+    return [
+        (_("Overview"), found.links.home()),
+        (_("customer {n}", n=profile_id), found.links.customer(profile_id)),
+        (str(data["rec_id"]), ""),
+    ]
+
+
+def _chart(data: Mapping[str, Any]) -> Markup | None:
+    total, model = data["total"], data["model"]
+    parts = data["components"]
+    if not total or not all(
+        isinstance(points, int)
+        for points in (model["cap"], total["score"], *(part["points"] for part in parts))
+    ):
+        return None
+    steps, end = [], 0
+    for part in parts:
+        points = part["points"]
+        name = capital(component_name(part["name"]))
+        steps.append(Step(name, end, end + points, change(points)))
+        end += points
+    if end > total["score"]:
+        label = _("cap {n}", n=model["cap"])
+        steps.append(Step(label, end, total["score"], change(total["score"] - end)))
+    steps.append(Step(_("Score"), 0, total["score"], number(total["score"]), is_total=True))
+    return waterfall("points", _("Points of this recommendation"), total["sentence"], steps)
+
+
+def _cut(data: Mapping[str, Any]) -> int | None:
+    """What the cap takes away; None where it takes nothing."""
+    total = data["total"]
+    if not total or not isinstance(total["points"], int) or not isinstance(total["score"], int):
+        return None
+    return total["score"] - total["points"] or None
+
+
+def _declared(declared: dict[str, Any] | None) -> list[tuple[str, str]]:
+    found = describe_declared(Declared(*declared.values())) if declared else ()
+    return [(capital(fact.label), fact.text) for fact in found]
+
+
+def _item(kind: str, item: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if not item:
+        return []
+    given = {name: item[name] for name in Candidate._fields if name in item}
+    rolling = next((key for key, name in UNDATED.items() if name == item["closing"]), None)
+    found = describe_item(Candidate(kind, **given, rolling=rolling), item["days_left"])
+    return [(capital(fact.label), fact.text) for fact in found.values()]
+
+
+def _weights(model: dict[str, Any] | None) -> str:
+    if not model:
+        return ""
+    return ", ".join(f"{component_name(name)} {model[f'{name}_weight']}" for name in COMPONENTS)
+
+
+def at_least_ms(found: Found) -> int:
+    """Longer where the catalogue of today or the proof of a large night is asked for."""
+    asked = found.asked
+    if asked["proof"] == "on":
+        return PROOF_MS
+    return CATALOGUE_MS if asked["now"] == "on" else WALK_MS
+
+
+_NOW = PageParameter("now", one_of("on"), lambda: _("Compare with today"))
+_PROOF = PageParameter("proof", one_of("on"), lambda: _("Prove it"))
+PAGE = AuditPage(
+    "recommendation",
+    "/replay/(?P<rec_id>[^/]+?)",
+    read,
+    show,
+    (_NOW, _PROOF),
+    "nights",
+    at_least_ms,
+    is_personal=True,
+)

@@ -1,0 +1,155 @@
+"""How far the file can be trusted: its last full verification that still counts, what it found and where, and what was
+written since. Green is only what was checked; read-only.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils_personalization.audit.verify.codes import CODES
+from sqlite_utils_personalization.audit.verify.quick import Check, quick_checks
+from sqlite_utils_personalization.clock import parse_moment, right_now
+from sqlite_utils_personalization.database import has_table
+
+HOLDS, FAULT, UNVERIFIED, OPEN = "holds", "fault", "not verified", "open"
+# The class of a box or tag for each.
+CLASSES = {HOLDS: "ok", FAULT: "fault", UNVERIFIED: "warn", OPEN: "open"}
+# A verification that is older says little of the file.
+FRESH_DAYS = 35
+
+_RECORDS = """
+SELECT v.verification_id, v.verified_at, v.package_version, v.log_end, v.covered_rows, v.seal_id, v.tree_root, v.kept,
+    v.kept_seal_id, v.seconds, v.findings, v.findings_json
+FROM am_personalization_verification v
+WHERE v.log_end <= :log_end
+    AND (v.seal_id = 0 OR v.tree_root IS (SELECT tree_root FROM am_personalization_seal s WHERE s.seal_id = v.seal_id))
+ORDER BY v.verification_id DESC LIMIT :most
+"""
+_LOG_END = "SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendation_log"
+_LAST_SEAL = "SELECT coalesce(max(seal_id), 0) FROM am_personalization_seal"
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What is known of the whole file.
+
+    record is the last full verification that counts, as am_personalization_verification has it, with findings by code;
+    rows_after and seals_after are what was written after it. checks are the quick checks of this moment.
+    """
+
+    state: str
+    record: Mapping[str, Any] | None
+    rows_after: int
+    seals_after: int
+    is_old: bool
+    checks: tuple[Check, ...]
+    found: tuple[Mapping[str, Any], ...] = field(default=())
+
+    @property
+    def css(self) -> str:
+        return CLASSES[self.state]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the record speaks of every row that is there now."""
+        return self.record is not None and not (self.rows_after or self.seals_after or self.is_old)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the findings by code, with where they are."""
+        return {
+            "state": self.state,
+            "verification": self.record and dict(self.record),
+            "rows_after": self.rows_after,
+            "seals_after": self.seals_after,
+            "is_old": self.is_old,
+            "checks": [check._asdict() for check in self.checks],
+            "findings": [dict(one) for one in self.found],
+        }
+
+    def touching(
+        self,
+        *,
+        run_ids: Collection[int] = (),
+        rec_ids: Collection[int] = (),
+        rows: Collection[tuple[str, int]] = (),
+        tables: Collection[str] = (),
+    ) -> list[Mapping[str, Any]]:
+        """The findings that name one of these nights, rows of the log, rows of a table, or tables."""
+
+        def touches(where: Mapping[str, Any]) -> bool:
+            return (
+                where.get("run_id") in run_ids
+                or where.get("rec_id") in rec_ids
+                or (where.get("table"), where.get("rowid")) in rows
+                or where.get("table") in tables
+            )
+
+        return [one for one in self.found if touches(one["where"])]
+
+    def state_of(self, found: Collection[Mapping[str, Any]], *, is_covered: bool = True) -> str:
+        """The state of a part of the file that these findings touch; is_covered tells whether the record reached it."""
+        if found:
+            return FAULT
+        return HOLDS if self.record and is_covered and not self.is_old else UNVERIFIED
+
+
+def trust(db: sqlite3.Connection, checks: Collection[Check] | None = None) -> Trust:
+    """What is known of the file now; bounded whatever the length of the log."""
+    looked = tuple(quick_checks(db) if checks is None else checks)
+    record = next(records(db, 1), None)
+    (log_end,), (last_seal,) = db.execute(_LOG_END).fetchone(), db.execute(_LAST_SEAL).fetchone()
+    rows_after = log_end - record["log_end"] if record else log_end
+    seals_after = last_seal - record["seal_id"] if record else last_seal
+    is_old = record is not None and _days_since(record["verified_at"]) > FRESH_DAYS
+    # An open night takes nothing but to be finished.
+    is_faulty = any(not check.ok and check.name != "open" for check in looked)
+    if is_faulty or (record and record["findings"]):
+        state = FAULT
+    elif record is None or rows_after or is_old:
+        state = UNVERIFIED
+    else:
+        state = HOLDS
+    return Trust(state, record, rows_after, seals_after, is_old, looked, tuple(_findings(record)))
+
+
+def records(db: sqlite3.Connection, most: int) -> Iterator[dict[str, Any]]:
+    """The last verifications that are about this file: their head is in its tree, and its log is not shorter."""
+    if not has_table(db, "am_personalization_verification"):
+        return
+    (log_end,) = db.execute(_LOG_END).fetchone()
+    cursor = db.execute(_RECORDS, {"log_end": log_end, "most": most})
+    names = [column[0] for column in cursor.description]
+    for row in cursor:
+        yield dict(zip(names, row, strict=True))
+
+
+def _findings(record: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """Each finding that is kept: its code, kind, what is wrong, and where."""
+    by_code = json.loads(record["findings_json"]) if record else {}
+    for code, group in by_code.items():
+        known = CODES.get(code)
+        for one in group.get("first", ()):
+            yield {
+                "code": code,
+                "kind": known.kind if known else "check",
+                "count": group.get("count"),
+                "what": one.get("what"),
+                "where": one.get("where") or {},
+            }
+
+
+def _days_since(utc: str) -> float:
+    try:
+        return (right_now() - parse_moment(utc)).total_seconds() / 86_400
+    except (ValueError, TypeError):
+        return float("inf")
+
+
+def night_state(known: Trust, run_id: int, seal_id: int | None) -> str:
+    """The state of one night; open where no seal covers it."""
+    if seal_id is None:
+        return OPEN
+    is_covered = bool(known.record and known.record["seal_id"] >= seal_id)
+    return known.state_of(known.touching(run_ids={run_id}), is_covered=is_covered)
