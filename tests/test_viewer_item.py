@@ -164,7 +164,7 @@ async def test_today_is_told_where_it_is_asked_for(changed):
     assert data["now"] is None
     text, data = await ask(changed, "program/EX-104", night="1", now="on")
 
-    assert [fact["name"] for fact in data["now"]["facts"] if fact["changed"]] == ["prefectures"]
+    assert (data["now"]["standing"], list(data["now"]["changed"])) == ("changed", ["prefectures"])
     assert "In the catalogue of" in text
     japanese, _ = await ask(changed, "program/EX-104", headers=JAPANESE, night="1", now="on")
     assert "変更あり" in japanese

@@ -1,5 +1,6 @@
 """The frame of our own pages: the language, the menu, headers without script; and the page of what cannot be shown."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -81,6 +82,7 @@ async def html(
         "here": place,
         "menu": _places(links) if links.database else [],
         "file": file,
+        "quoted_file": shlex.quote(file),
         "database": links.database,
         **shown,
     }

@@ -131,27 +131,9 @@ def _profile(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "legal_basis": erased[1] if erased else None,
         "created_at": created_at,
         "last_updated_at": updated_at,
-        "declared": declared and _as_words(declared),
+        "declared": declared and declared.to_dict(),
         "rejected": fault,
     }
-
-
-def _as_words(declared: Declared) -> dict[str, Any]:
-    return {
-        "industries": declared.industries,
-        "prefecture": declared.prefecture,
-        "deadline_horizon_days": declared.horizon_days,
-        "risk_tolerance": declared.risk_level,
-    }
-
-
-def _vector(declared: Mapping[str, Any]) -> Declared:
-    return Declared(
-        industries=declared["industries"],
-        prefecture=declared["prefecture"],
-        horizon_days=declared["deadline_horizon_days"],
-        risk_level=declared["risk_tolerance"],
-    )
 
 
 def _nights(
@@ -191,7 +173,7 @@ def _fill(
     mine = set(rec_ids)
     of_night = [one for one in delivered if one["rec_id"] in mine]
     night |= {
-        "declared": customer.declared and _as_words(customer.declared) if customer else None,
+        "declared": customer.declared and customer.declared.to_dict() if customer else None,
         "reason": customer.reason if customer else None,
         "rows": rows,
         "logged": len(rows),
@@ -269,7 +251,7 @@ def _declared_rows(
 ) -> list[dict[str, Any]]:
     """Per key: what was declared each night, oldest first, and now; whether it differs from the one before."""
     vectors = [night["declared"] for night in reversed(nights)] + [now]
-    columns = [describe_declared(_vector(one)) if one else None for one in vectors]
+    columns = [describe_declared(Declared.from_dict(one)) if one else None for one in vectors]
     labels = next((column for column in columns if column), ())
     rows = []
     for at, fact in enumerate(labels):

@@ -191,8 +191,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
             for label in described[0]
         ],
         "obstacles": obstacle_names(),
-        "changed": [fact for fact in (data["now"] or {}).get("facts", ()) if fact["changed"]],
-        "statuses": _statuses(),
+        "changed": (data["now"] or {}).get("changed", {}),
         "fields": _fields(),
         "value_of": lambda name, value: _value(item, name, value),
         "item_url": lambda **query: links.item(kind, item_id, **{**asked, **query}),
@@ -249,16 +248,6 @@ def _candidate(version: Mapping[str, Any]) -> Candidate:
     return Candidate(**{**given, "left_out": version["rule"]})
 
 
-def _statuses() -> dict[str, str]:
-    return {
-        "unchanged": _("unchanged"),
-        "changed": _("changed"),
-        "left out of the catalogue": _("left out of the catalogue"),
-        "no longer in the catalogue": _("no longer in the catalogue"),
-        "not known here": _("not known here"),
-    }
-
-
 def _fields() -> dict[str, str]:
     return {
         "title": _("title"),
@@ -268,13 +257,13 @@ def _fields() -> dict[str, str]:
         "closes_on": _("closes"),
         "risk_level": _("risk level"),
         "why": _("where it was read"),
-        "left_out": _("left out by the rule"),
+        "rule": _("left out by the rule"),
     }
 
 
 def _value(item: Mapping[str, Any], name: str, value: Any) -> Markup | str:
     """One field of an item, then or now, as a person reads it."""
-    if name == "left_out":
+    if name == "rule":
         return _("not left out") if value is None else rule_name(str(value))
     if value is None:
         return "–"

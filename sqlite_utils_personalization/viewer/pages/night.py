@@ -9,7 +9,7 @@ from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import N_, message_of
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.model.kinds import TYPES, Declared
 from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.formats import capital, day, number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found, stamp
@@ -130,19 +130,14 @@ def _skipped(db: sqlite3.Connection, run_id: int, after: int | None) -> list[dic
 
 
 def _skip(row: Mapping[str, Any]) -> dict[str, Any]:
-    declared = {
-        "industries": row["industries"],
-        "prefecture": row["prefecture"],
-        "deadline_horizon_days": row["horizon_days"],
-        "risk_tolerance": row["risk_level"],
-    }
+    declared = Declared(**{name: row[name] for name in Declared._fields})
     hash_ = row["user_token_hash"]
     return {
         "profile_id": row["profile_id"],
         "customer": hash_[:8] if isinstance(hash_, str) else None,
         "rejected": bool(row["is_rejected"]),
         "reason": row["reason"] or _reason(row),
-        "declared": None if row["is_rejected"] else declared,
+        "declared": None if row["is_rejected"] else declared.to_dict(),
         "mended": bool(row["was_mended"]),
         "gone": bool(row["is_gone"]),
     }

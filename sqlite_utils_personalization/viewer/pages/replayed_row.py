@@ -15,15 +15,13 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
-from sqlite_utils_personalization.catalogue.candidate import UNDATED, Candidate
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of
-from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
 from sqlite_utils_personalization.formula.sentences import and_more, kinds
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.model.kinds import COMPONENTS, Declared
+from sqlite_utils_personalization.model.kinds import COMPONENTS
 from sqlite_utils_personalization.viewer.failure import no_recommendation
 from sqlite_utils_personalization.viewer.formats import (
     capital,
@@ -33,6 +31,7 @@ from sqlite_utils_personalization.viewer.formats import (
 )
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
 from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
+from sqlite_utils_personalization.viewer.pages.described import declared_facts, item_facts
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, one_of
 from sqlite_utils_personalization.viewer.pages.trust import FAULT, HOLDS, OPEN, UNVERIFIED, trust
 from sqlite_utils_personalization.viewer.pages.verification import cards, headings
@@ -206,8 +205,8 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "stored_differ": any(part["points"] != part["decided"] for part in data["components"]),
         "cut": _cut(data),
         "more": and_more(f"{one['title']} ({one['item_id']})" for one in data["same_programme"]),
-        "declared_rows": _declared(data["declared"]),
-        "item_rows": _item(data["recommendation_type"], item),
+        "declared_rows": declared_facts(data["declared"]),
+        "item_rows": item_facts(data["recommendation_type"], item),
         "changed": (data["now"] or {}).get("changed", {}),
         "kinds": kinds(data["recommendation_type"]),
         "now_url": links.recommendation(data["rec_id"], now="on"),
@@ -278,20 +277,6 @@ def _cut(data: Mapping[str, Any]) -> int | None:
     if not total or not isinstance(total["points"], int) or not isinstance(total["score"], int):
         return None
     return total["score"] - total["points"] or None
-
-
-def _declared(declared: dict[str, Any] | None) -> list[tuple[str, str]]:
-    found = describe_declared(Declared(*declared.values())) if declared else ()
-    return [(capital(fact.label), fact.text) for fact in found]
-
-
-def _item(kind: str, item: dict[str, Any] | None) -> list[tuple[str, str]]:
-    if not item:
-        return []
-    given = {name: item[name] for name in Candidate._fields if name in item}
-    rolling = next((key for key, name in UNDATED.items() if name == item["closing"]), None)
-    found = describe_item(Candidate(kind, **given, rolling=rolling), item["days_left"])
-    return [(capital(fact.label), fact.text) for fact in found.values()]
 
 
 def _weights(model: dict[str, Any] | None) -> str:
