@@ -90,12 +90,12 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         **profile,
         "logged": total,
         "nights": [{key: value for key, value in one.items() if key != "rows"} for one in nights],
-        "night": chosen and {"run_id": chosen["run_id"], "as_of": chosen["as_of"]},
+        "run": chosen and {"run_id": chosen["run_id"], "as_of": chosen["as_of"]},
         "recommendations": shown,
         "deliveries": [one for one in delivered if month is None or one["day"][:7] == month][
             :_DELIVERIES
         ],
-        "deliveries_total": len(delivered),
+        "delivery_count": len(delivered),
         "charged_yen": sum(one["charged_yen"] for one in delivered),
         "findings": cards(db, touching),
     }
@@ -132,7 +132,7 @@ def _profile(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "created_at": created_at,
         "last_updated_at": updated_at,
         "declared": declared and declared.to_dict(),
-        "rejected": fault,
+        "declared_fault": fault,
     }
 
 
@@ -156,7 +156,7 @@ def _nights(
         _fill(db, night, profile_id, delivered)
     for night, before in zip(nights, [*nights[1:], None], strict=True):
         night["changed_items"] = before and _changed(night["rows"], before["rows"])
-        night["before"] = before and before["run_id"]
+        night["run_id_before"] = before and before["run_id"]
     return nights[:NIGHTS]
 
 
@@ -242,7 +242,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "verdict_tags": verdict_tags(),
         "charge_names": charge_names(),
         "months": sorted({one["day"][:7] for one in data["deliveries"]}, reverse=True),
-        "night_day": data["night"] and day(data["night"]["as_of"], weekday=True),
+        "night_day": data["run"] and day(data["run"]["as_of"], weekday=True),
     }
 
 

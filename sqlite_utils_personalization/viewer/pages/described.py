@@ -23,7 +23,14 @@ def item_facts(kind: str, item: Mapping[str, Any] | None) -> list[tuple[str, Mar
     """What inputs_dict() of audit/replay_result.py gave of an item of this type, in words; nothing of None."""
     if not item:
         return []
+    found = describe_item(candidate_of(kind, item), item["days_left"])
+    return [(capital(fact.label), fact_text(fact)) for fact in found.values()]
+
+
+def candidate_of(kind: str, item: Mapping[str, Any]) -> Candidate:
+    """The candidate that this JSON is of."""
     given = {name: item[name] for name in Candidate._fields if name in item}
     rolling = next((key for key, name in UNDATED.items() if name == item["closing"]), None)
-    found = describe_item(Candidate(kind, **given, rolling=rolling), item["days_left"])
-    return [(capital(fact.label), fact_text(fact)) for fact in found.values()]
+    return Candidate(
+        **{**given, "recommendation_type": kind, "rolling": rolling, "left_out": item.get("rule")}
+    )

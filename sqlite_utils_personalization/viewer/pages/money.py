@@ -165,7 +165,7 @@ def read_newest(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
 
 
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
-    """month and months; kept, the reconciliation or null; days, newest first, and what is owed for them."""
+    """month and months; reconciliation, the kept one or null; by_day, newest first, and what is owed for them."""
     name = _month(found)
     names = months(db)
     days = deliveries(db, name) if has_table(db, "am_personalization_delivery") else []
@@ -181,9 +181,9 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "month": name,
         "months": names,
         "unit_price_yen": UNIT_PRICE_YEN,
-        "kept": result,
+        "reconciliation": result,
         "newer_deliveries": newer,
-        "days": days,
+        "by_day": days,
         "owed_yen": sum(one["owed_yen"] for one in days),
         "deliveries": sum(one["deliveries"] for one in days),
         "failed": sum(one["failed"] for one in days),
@@ -215,7 +215,7 @@ def read_class(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "month": name,
         **sums,
         "reconciled_at": result and result["reconciled_at"],
-        "matches": shown,
+        "reconciled": shown,
         "next": shown[-1]["seq"] if more else None,
     }
 
@@ -246,7 +246,7 @@ def show_none(found: Found, data: dict[str, Any]) -> dict[str, Any]:
 def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     """The charts, and where links lead."""
     name, links = data["month"], found.links
-    result = data["kept"]
+    result = data["reconciliation"]
     return {
         "title": _("Money: {month}", month=month(name)),
         "crumbs": [
@@ -262,7 +262,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "state_names": _state_names(),
         "channels": CHANNELS,
         "bridge": result and _bridge(result),
-        "chart": yen_by_day("owed-by-day", data["days"]),
+        "chart": yen_by_day("owed-by-day", data["by_day"]),
     }
 
 

@@ -13,8 +13,8 @@ from sqlite_utils_personalization.model.kinds import TYPES, Declared
 from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.formats import capital, day, number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found, stamp
-from sqlite_utils_personalization.viewer.pages.charts import BANDS, COLOURS, banded, bands
-from sqlite_utils_personalization.viewer.pages.counts import mean, nights
+from sqlite_utils_personalization.viewer.pages.charts import COLOURS, banded, bands
+from sqlite_utils_personalization.viewer.pages.counts import mean, nights, scores, scores_of
 from sqlite_utils_personalization.viewer.pages.overview import served
 from sqlite_utils_personalization.viewer.pages.parameters import (
     PageParameter,
@@ -85,6 +85,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     rows = _skipped(db, run_id, found.asked["skipped_after"])
     return {
         **night,
+        "scores": scores(night),
         "before": _neighbour(db, before),
         "after": _neighbour(db, after),
         "trust": night_state(known, run_id, night["seal_id"]),
@@ -135,7 +136,7 @@ def _skip(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "profile_id": row["profile_id"],
         "customer": hash_[:8] if isinstance(hash_, str) else None,
-        "rejected": bool(row["is_rejected"]),
+        "was_rejected": bool(row["is_rejected"]),
         "reason": row["reason"] or _reason(row),
         "declared": None if row["is_rejected"] else declared.to_dict(),
         "mended": bool(row["was_mended"]),
@@ -186,11 +187,9 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "is_running": data["state"] == "running",
         "strips": served("served", data),
         "charts": _charts(data),
-        "bands": [(at * 10 + 1, at * 10 + 10) for at in reversed(range(BANDS))],
-        "banded": {kind: banded(data["by_type"][kind]["scores"]) for kind in TYPES},
         "left_out_of": {kind: sum(data["left_out"].get(kind, {}).values()) for kind in TYPES},
         "rules": _rules(found, data),
-        "total_candidates": sum(data["by_type"][kind]["candidates"] for kind in TYPES),
+        "total_candidates": sum(data["candidates"].values()),
         "owed_yen": sum(one["owed_yen"] for one in data["deliveries"]),
         "next_url": last and links.night(data["run_id"], skipped_after=last) + "#skipped",
         "first_url": found.asked["skipped_after"] and links.night(data["run_id"]) + "#skipped",
@@ -212,18 +211,18 @@ def _heading(data: Mapping[str, Any]) -> str:
 def _charts(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = []
     for kind in TYPES:
-        counts = data["by_type"][kind]
-        if not counts["scores"]:
+        by_score = scores_of(data, kind)
+        if not by_score:
             continue
-        shown = banded(counts["scores"])
+        shown = banded(by_score)
         text = ", ".join(f"{at * 10 + 1}-{at * 10 + 10}: {rows}" for at, rows in enumerate(shown))
         title = _("Scores of {kinds}", kinds=kinds(kind))
         found.append(
             {
                 "kind": kind,
                 "name": capital(kinds(kind)),
-                "logged": counts["logged"],
-                "mean": f"{mean(counts['scores']):.1f}",
+                "logged": data["by_type"][kind],
+                "mean": f"{mean(by_score):.1f}",
                 "chart": bands(f"bands-{kind}", title, text, shown, COLOURS[kind]),
             }
         )

@@ -119,7 +119,7 @@ def order_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
     _first, mine = find_ranked(db, field, found.found.declared, place=0, of=found.candidate_id)
     at = {"rec_id": found.rec_id, "type": found.logged.recommendation_type}
     (stored,) = db.execute(_ON_LIST, at).fetchone()
-    return {"place": mine.place if mine and not mine.is_behind else None, "on_list": stored}
+    return {"rank": mine.place if mine and not mine.is_behind else None, "stored_rank": stored}
 
 
 def deliveries_of(db: sqlite3.Connection, rec_id: int) -> list[dict[str, Any]]:
@@ -132,7 +132,7 @@ def deliveries_of(db: sqlite3.Connection, rec_id: int) -> list[dict[str, Any]]:
     for row in rows:
         billed = 200 <= row["status"] < 300
         sign = -1 if row["reversal_of"] is not None else 1
-        row["yen"] = sign * row["unit_price_yen"] if billed else 0
+        row["owed_yen"] = sign * row["unit_price_yen"] if billed else 0
     return rows
 
 
@@ -180,7 +180,7 @@ def _verdicts(data: Mapping[str, Any]) -> dict[str, str]:
     if data["missing"]:
         formula = FAULT
     order, seal = data["order"], data["seal"]
-    is_ordered = order and order["place"] == order["on_list"]
+    is_ordered = order and order["rank"] == order["stored_rank"]
     ordered = HOLDS if is_ordered else FAULT if order else OPEN
     if seal is None:
         sealed = OPEN
@@ -211,7 +211,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "kinds": kinds(data["recommendation_type"]),
         "now_url": links.recommendation(data["rec_id"], now="on"),
         "proof_url": links.recommendation(data["rec_id"], proof="on"),
-        "delivered_yen": sum(one["yen"] for one in data["deliveries"]),
+        "delivered_yen": sum(one["owed_yen"] for one in data["deliveries"]),
         "weights": _weights(data["model"]),
         "has_receipt": bool(run and data["seal"] and data["user_token_hash"]),
     }
