@@ -73,7 +73,7 @@ async def html(
             one["sentence"] for one in data.get("warnings", []) if one["reason"] in SERVED
         ],
         "has_search": False,
-        "json_url": json_url(request) if status == 200 else "",
+        "json_url": json_url(request),
         **FORMATS,
         "language": language_of(request),
         "languages": {code: _in(request, code) for code in LANGUAGES},

@@ -37,6 +37,7 @@ PAGES = (
     customer.RECEIPT,
     item.PAGE,
     replayed_row.PAGE,
+    replayed_row.BY_NUMBER,
     why_not.PAGE,
     *money.PAGES,
     verification.PAGE,

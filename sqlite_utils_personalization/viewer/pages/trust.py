@@ -16,6 +16,8 @@ from sqlite_utils_personalization.database import has_table
 HOLDS, FAULT, UNVERIFIED, OPEN = "holds", "fault", "not verified", "open"
 # The class of a box or tag for each.
 CLASSES = {HOLDS: "ok", FAULT: "fault", UNVERIFIED: "warn", OPEN: "open"}
+# The quick check whose faults take nothing but to finish a night.
+OPEN_NIGHT = "open"
 # A verification that is older says little of the file.
 FRESH_DAYS = 35
 
@@ -102,8 +104,7 @@ def trust(db: sqlite3.Connection, checks: Collection[Check] | None = None) -> Tr
     rows_after = log_end - record["log_end"] if record else log_end
     seals_after = last_seal - record["seal_id"] if record else last_seal
     is_old = record is not None and _days_since(record["verified_at"]) > FRESH_DAYS
-    # An open night takes nothing but to be finished.
-    is_faulty = any(not check.ok and check.name != "open" for check in looked)
+    is_faulty = any(not check.ok and check.name != OPEN_NIGHT for check in looked)
     if is_faulty or (record and record["findings"]):
         state = FAULT
     elif record is None or rows_after or is_old:
