@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
+from html import unescape
 
 import pytest
 
@@ -13,6 +14,7 @@ from viewer_fixtures import serve, shared_database
 
 from sqlite_utils_personalization.language import LANGUAGES, gettext, ngettext, speaking
 from sqlite_utils_personalization.viewer.frame import accepted
+from sqlite_utils_personalization.viewer.pages import sample
 from sqlite_utils_personalization.viewer.pages.routes import PAGES
 from sqlite_utils_personalization.viewer.pages.sample import draw
 
@@ -318,6 +320,20 @@ async def test_a_sample_is_drawn_alike_and_only_of_a_sealed_night(shared):
     assert one == two
     assert one["recommendations"] != other["recommendations"]
     assert [row["verdict"] for row in one["recommendations"]] == ["reproduced"] * 5
+
+
+@pytest.mark.asyncio
+async def test_a_sample_of_a_large_night_is_drawn_where_it_is_asked_for(shared, monkeypatch):
+    datasette = await serve(shared)
+    whole = (await datasette.client.get(f"{HOME}/night/1/sample.json?n=5&seed=a%26b")).json()
+    monkeypatch.setattr(sample, "MOST_HASHED", 3)
+    response = await datasette.client.get(f"{HOME}/night/1/sample?n=5&seed=a%26b")
+    assert "Nothing is drawn yet" in response.text
+    assert "reproduced</" not in response.text
+    (url,) = re.findall(r'href="([^"]+full=on)"', response.text)
+    path, _, query = unescape(url).partition("?")
+    drawn = (await datasette.client.get(f"{path}.json?{query}")).json()
+    assert drawn["recommendations"] == whole["recommendations"]
 
 
 def test_messages_are_said_in_the_language_that_is_spoken():
