@@ -25,6 +25,7 @@ __all__ = [
     "erase",
     "explain",
     "export_customer",
+    "export_customers",
     "get_profile",
     "give_feedback",
     "head",
@@ -35,6 +36,7 @@ __all__ = [
     "metadata",
     "migrate",
     "migration_statuses",
+    "new_since",
     "receipt",
     "receipt_html",
     "recommendations",
@@ -49,6 +51,7 @@ __all__ = [
     "rotate",
     "score",
     "seal",
+    "serve_mcp",
     "set_preferences",
     "snapshot",
     "statement",
@@ -74,6 +77,7 @@ _HOMES = {
     "erase": "api.rights",
     "explain": "api.handing_over",
     "export_customer": "api.rights",
+    "export_customers": "api.rights",
     "get_profile": "api.declarations",
     "give_feedback": "api.feedback",
     "head": "api.auditing",
@@ -84,6 +88,7 @@ _HOMES = {
     "metadata": "viewer.queries.metadata",
     "migrate": "api.files",
     "migration_statuses": "api.files",
+    "new_since": "viewer.queries.new_since",
     "receipt": "api.auditing",
     "receipt_html": "api.auditing",
     "recommendations": "api.handing_over",
@@ -98,6 +103,7 @@ _HOMES = {
     "rotate": "api.rights",
     "score": "api.scoring",
     "seal": "api.auditing",
+    "serve_mcp": "mcp_server.serve",
     "set_preferences": "api.declarations",
     "snapshot": "api.files",
     "statement": "api.handing_over",
@@ -141,6 +147,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.health import health as health
     from sqlite_utils_personalization.api.rights import erase as erase
     from sqlite_utils_personalization.api.rights import export_customer as export_customer
+    from sqlite_utils_personalization.api.rights import export_customers as export_customers
     from sqlite_utils_personalization.api.rights import rotate as rotate
     from sqlite_utils_personalization.api.scoring import score as score
     from sqlite_utils_personalization.errors import Conflict as Conflict
@@ -152,8 +159,10 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.errors import NotIntact as NotIntact
     from sqlite_utils_personalization.errors import PersonalizationError as PersonalizationError
     from sqlite_utils_personalization.errors import ReadOnly as ReadOnly
+    from sqlite_utils_personalization.mcp_server.serve import serve_mcp as serve_mcp
     from sqlite_utils_personalization.preferences.customer import KeyHashing as KeyHashing
     from sqlite_utils_personalization.viewer.queries.metadata import metadata as metadata
+    from sqlite_utils_personalization.viewer.queries.new_since import new_since as new_since
 else:
 
     def __getattr__(name):

@@ -6,12 +6,19 @@ from contextlib import closing
 from urllib.parse import urlencode
 
 import pytest
+import sqlite_utils
 
 pytest.importorskip("datasette")
 
 from viewer_fixtures import serve, shared_database
 
-from sqlite_utils_personalization import record_delivery, score
+from sqlite_utils_personalization import (
+    InvalidInput,
+    NotFound,
+    new_since,
+    record_delivery,
+    score,
+)
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile, reconciled_rows
 from sqlite_utils_personalization.billing.reconcile.result import keep
 from sqlite_utils_personalization.example import AS_OF
@@ -31,6 +38,7 @@ FORMATS = ("", ".json", ".csv")
 BAD = {
     "night": ("2026-13-45", "2026-7-22", "yesterday", "-1", "0", "2026-07-22T09:00Z", "1e3"),
     "whole_night": ("2026-02-30", "tonight", "1.0"),
+    "earlier_night": ("2026-02-30", "last", "-1"),
     "customer": ("1x", "-1", "1 OR 1", "abc", "f" * 65, "'"),
     "type": ("programs", "program,amendment", "%"),
     "day": ("2026-13-45", "2026-02-30", "2026", "22.7.2026", "2026-07-22T09:00Z", "9" * 40),
@@ -408,7 +416,7 @@ async def test_new_tonight_is_what_the_night_before_did_not_have_page_by_page(ge
 def test_new_tonight_is_whole_however_few_rows_a_page_looks_at(path, most, size):
     sql = QUESTIONS["new_tonight"].sql
     assert "LIMIT 2000" in sql
-    found, form = [], {"night": "latest", "type": "", "after": "", "size": size}
+    found, form = [], {"night": "latest", "before": "", "type": "", "after": "", "size": size}
     with closing(sqlite3.connect(path)) as db:
         while form["after"] is not None:
             rows = db.execute(sql.replace("LIMIT 2000", f"LIMIT {most}"), form).fetchall()
@@ -416,6 +424,67 @@ def test_new_tonight_is_whole_however_few_rows_a_page_looks_at(path, most, size)
             form["after"] = rows[-1][4] if rows and rows[-1][0] is None else None
 
     assert found == newly(path)
+
+
+@pytest.mark.parametrize("kind", ("program", "industry_pack", "amendment", None))
+def test_new_since_is_what_the_night_before_did_not_have_from_any_file(path, kind):
+    with closing(sqlite3.connect(path)) as conn:
+        of_type = (
+            "SELECT rec_id FROM am_personalization_recommendation_log WHERE recommendation_type = ?"
+        )
+        known = {rec_id for (rec_id,) in conn.execute(of_type, (kind,))}
+        for file in (path, str(path), conn, sqlite_utils.Database(conn)):
+            for how in ({}, {"night": LATER}, {"night": 2, "before": 1}, {"before": AS_OF}):
+                rows = [row["rec_id"] for row in new_since(file, type=kind, **how)]
+                assert rows == [one for one in newly(path) if kind is None or one in known]
+
+
+def test_new_since_goes_back_as_far_as_is_said(tmp_path):
+    path = shared_database(tmp_path / "jpcite.db")
+    for day in (LATER, "2026-04-14"):
+        score(path, as_of=day)
+    with sqlite3.connect(path) as db:
+        offered = {run: set() for run in (1, 2, 3)}
+        for run, *item in db.execute(
+            "SELECT run_id, profile_id, v.recommendation_type, item_id FROM v_personalization_replay v"
+            " JOIN am_personalization_recommendation_log USING (rec_id)"
+        ):
+            offered[run].add(tuple(item))
+    assert offered[1] != offered[2] != offered[3]
+    for before, how in ((1, {"before": 1}), (2, {"before": 2}), (2, {})):
+        new = {
+            (row["profile_id"], row["recommendation_type"], row["item_id"])
+            for row in new_since(path, **how)
+        }
+        assert new == offered[3] - offered[before]
+
+
+def test_on_the_first_night_everything_is_new_since(path):
+    with closing(sqlite3.connect(path)) as db:
+        (logged,) = db.execute(
+            "SELECT logged FROM am_personalization_run_progress WHERE run_id = 1"
+        ).fetchone()
+    assert len([*new_since(path, night=AS_OF)]) == logged
+
+
+@pytest.mark.parametrize(
+    ("error", "how"),
+    [
+        (InvalidInput, {"night": "tonight"}),
+        (InvalidInput, {"night": True}),
+        (InvalidInput, {"night": 0}),
+        (InvalidInput, {"night": 1.0}),
+        (InvalidInput, {"type": "programs"}),
+        (InvalidInput, {"before": 2}),
+        (InvalidInput, {"before": LATER, "night": AS_OF}),
+        (NotFound, {"night": 99}),
+        (NotFound, {"night": "2020-01-01"}),
+        (NotFound, {"before": "2020-01-01"}),
+    ],
+)
+def test_new_since_says_which_night_cannot_be(path, error, how):
+    with pytest.raises(error):
+        next(new_since(path, **how))
 
 
 @pytest.mark.asyncio

@@ -604,6 +604,34 @@ def test_what_is_long_comes_as_it_is_asked_for(path, conn):
     assert "preference_json" not in whole["profile"]
 
 
+def test_several_customers_are_exported_a_line_each(path, conn):
+    def whole(text):
+        return {**json.loads(text), "exported_at": None}
+
+    for file in (path, conn, sqlite_utils.Database(conn)):
+        lines = "".join(api.export_customers(file, iter([3, ONE, TWO[:8]]))).splitlines()
+        one_by_one = ["".join(api.export_customer(path, one)) for one in (THREE, ONE, TWO)]
+        assert [*map(whole, lines)] == [*map(whole, one_by_one)]
+
+
+def test_who_cannot_be_exported_is_named_and_the_others_are(path):
+    with pytest.raises(NotFound):
+        [*api.export_customers(path, [ONE, 99, TWO])]
+    refused = []
+    given = [ONE, 99, "no hash", TWO, NEW]
+    pieces = api.export_customers(path, given, refuse=lambda *what: refused.append(what))
+    lines = "".join(pieces).splitlines()
+    assert [json.loads(line)["profile"]["profile_id"] for line in lines] == [1, 2]
+    kinds = {2: NotFound, 3: InvalidInput, 5: NotFound}
+    assert [number for number, _ in refused] == [*kinds]
+    assert all(isinstance(fault, kinds[number]) for number, fault in refused)
+    assert "no hash" not in str(refused)
+    assert [*api.export_customers(path, [])] == []
+    for wrong in (ONE, {"customer": ONE}, 1, None):
+        with pytest.raises(InvalidInput):
+            api.export_customers(path, wrong)
+
+
 def test_an_export_tells_what_another_program_stored_as_it_is(path, conn):
     with conn:
         conn.execute(

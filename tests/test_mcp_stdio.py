@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+import sqlite_utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -22,7 +23,13 @@ from noon import TODAY
 from scored import example
 from sqlite_utils.cli import cli
 
-from sqlite_utils_personalization import score
+from sqlite_utils_personalization import (
+    InvalidInput,
+    PersonalizationError,
+    migrate,
+    score,
+    serve_mcp,
+)
 from sqlite_utils_personalization.billing.record import record_delivery
 from sqlite_utils_personalization.example import AS_OF
 from sqlite_utils_personalization.formula.declared import preference_schema
@@ -482,6 +489,33 @@ def test_a_database_that_is_not_ours_is_refused_before_anything_is_served(
     result = runner.invoke(cli, ["personalization-mcp", str(path)], env=env)
     assert result.exit_code == 1
     assert f"not found in {path} - run: sqlite-utils personalization-migrate" in result.output
+    assert started == []
+
+
+def test_python_serves_the_customer_of_a_hash_from_any_file(path, started):
+    with closing(sqlite3.connect(path)) as conn:
+        for file in (path, str(path), conn, sqlite_utils.Database(conn)):
+            serve_mcp(file, CUSTOMER_1, known_as=CUSTOMER_1, envelope={"_disclaimer": "none"})
+    assert [one[:2] for one in started] == [(path, CUSTOMER_1)] * 4
+
+
+@pytest.mark.parametrize(
+    ("error", "how"),
+    [
+        (InvalidInput, {"customer": CUSTOMER_1[:8]}),
+        (InvalidInput, {"known_as": "example-key-1"}),
+        (InvalidInput, {"envelope": {"disclaimer": "no underscore"}}),
+        (InvalidInput, {"file": sqlite3.connect(":memory:")}),
+        (PersonalizationError, {"file": "no/such.db"}),
+        (PersonalizationError, {"envelope": "no/such.json"}),
+    ],
+)
+def test_what_python_cannot_serve_is_said_before_anything_is(path, started, error, how):
+    if "file" in how and how["file"] != "no/such.db":
+        migrate(how["file"])
+    with pytest.raises(error) as refused:
+        serve_mcp(**{"file": path, "customer": CUSTOMER_1, **how})
+    assert "example-key-1" not in str(refused.value)
     assert started == []
 
 

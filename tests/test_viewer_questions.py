@@ -460,11 +460,15 @@ def test_a_question_that_would_scan_the_log_is_noticed(db_path):
 def test_recent_recommendations_merge_seeks_by_type_score_and_time(db_path, statistics):
     steps = plan(db_path, "recent_recommendations", statistics)
 
-    # Per type the rest of the score where the page begins, and the lower scores.
-    assert [step for step in steps if "idx_am_pers_rec_type" in step] == [
+    # Per type the rest of the moment where the page begins, that of the score, and the lower scores.
+    index = (
         "SEARCH am_personalization_recommendation_log USING COVERING INDEX idx_am_pers_rec_type_score"
-        " (recommendation_type=? AND score=? AND served_at>? AND served_at<?)"
-    ] * (2 * len(TYPES))
+        " (recommendation_type=? AND score=? AND served_at"
+    )
+    assert [step for step in steps if "idx_am_pers_rec_type" in step] == [
+        *[f"{index}=? AND rowid>?)"] * len(TYPES),
+        *[f"{index}>? AND served_at<?)"] * (2 * len(TYPES)),
+    ]
     # Only the page is sorted, once it is read.
     assert [at for at, step in enumerate(steps) if "TEMP B-TREE" in step] == [len(steps) - 1]
 

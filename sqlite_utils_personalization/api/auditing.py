@@ -42,11 +42,7 @@ from sqlite_utils_personalization.audit.verify.verify import checked
 from sqlite_utils_personalization.audit.why_not import WhyNot, WhyNotAnswer
 from sqlite_utils_personalization.audit.why_not import why_not as answer
 from sqlite_utils_personalization.clock import utc
-from sqlite_utils_personalization.customer_api.envelope import (
-    Envelope,
-    load_envelope,
-    read_envelope,
-)
+from sqlite_utils_personalization.customer_api.envelope import envelope_of
 from sqlite_utils_personalization.database import require_evidence, require_table
 from sqlite_utils_personalization.errors import InvalidInput, NotFound, PersonalizationError, whole
 from sqlite_utils_personalization.evidence import seal as seals
@@ -183,7 +179,7 @@ def receipt(
     added. envelope is what your answers carry besides, or the path of a file that says it. NotFound of a customer or
     run that is not there, or where nothing was recommended; Conflict while the run is not sealed; NotIntact.
     """
-    carried = _envelope(envelope)
+    carried = envelope_of(envelope)
     kept = [] if heads is None else [one for one, _ in read_kept(heads)]
     with reading(file) as found:
         require_evidence(found.conn, found.path)
@@ -336,19 +332,6 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _envelope(given: Any) -> Envelope:
-    if given is not None and not isinstance(given, Mapping):
-        return load_envelope(Path(path_of(given, "envelope")))
-    try:
-        return read_envelope(dict(given or {}))
-    except PersonalizationError as error:
-        raise InvalidInput(error.what, error.todo) from None
-    except TypeError:
-        raise InvalidInput(
-            "the envelope holds what JSON cannot", "give texts and numbers"
-        ) from None
 
 
 def _several(name: str, given: Path_ | Iterable[Path_]) -> list[Path_]:

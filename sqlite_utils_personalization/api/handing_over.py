@@ -33,11 +33,7 @@ from sqlite_utils_personalization.clock import day_of, japan_day
 from sqlite_utils_personalization.customer_api import explain as explaining
 from sqlite_utils_personalization.customer_api import recommendations as pages
 from sqlite_utils_personalization.customer_api import statement as statements
-from sqlite_utils_personalization.customer_api.envelope import (
-    Envelope,
-    load_envelope,
-    read_envelope,
-)
+from sqlite_utils_personalization.customer_api.envelope import envelope_of
 from sqlite_utils_personalization.customer_api.offer import OfferedNight, find_night
 from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.digest import folder as folders
@@ -149,7 +145,7 @@ def write_digests(
     there is no such night that is finished.
     """
     check_callable(progress=progress)
-    carried = _envelope(envelope)
+    carried = envelope_of(envelope)
     if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= 100:
         raise InvalidInput(f"most is {short_repr(most)}", "give a whole number from 1 to 100")
     if lang not in LANGUAGES:
@@ -189,12 +185,6 @@ def _night(db: sqlite3.Connection, day: str, night: str | date) -> OfferedNight:
         which = f"of {asked_for}" if asked_for else f"up to {day}"
         raise NotFound(f"there is no finished night {which}", "run personalization-score first")
     return found
-
-
-def _envelope(said: AnyPath | Mapping[str, Any] | None) -> Envelope:
-    if said is None or isinstance(said, (str, os.PathLike)):
-        return load_envelope(None if said is None else Path(path_of(said, "envelope")))
-    return read_envelope(said)
 
 
 def record_digests(

@@ -4,7 +4,7 @@ Where a customer may be named otherwise than by the whole user_token_hash, it is
 here may raise beside its own are NoSchema, Locked, Damaged, ReadOnly, and InvalidInput where an argument cannot be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypedDict
 
@@ -13,13 +13,15 @@ from sqlite_utils_personalization.api.opened import (
     File,
     Opened,
     alone,
+    check_callable,
+    listed,
     seconds,
     streamed,
     writing,
 )
 from sqlite_utils_personalization.audit.export import export_text
 from sqlite_utils_personalization.database import require_evidence
-from sqlite_utils_personalization.errors import InvalidInput
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
 from sqlite_utils_personalization.preferences import profile as declared
 from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing
 from sqlite_utils_personalization.preferences.erasing import ErasedCustomer, erase_customer
@@ -89,6 +91,35 @@ def export_customer(file: File, customer: str | int) -> Iterator[str]:
     def pieces(found: Opened) -> Iterator[str]:
         require_evidence(found.conn, found.path)
         return export_text(found.conn, declared.profile_of(found.conn, customer).user_token_hash)
+
+    return streamed(file, pieces)
+
+
+def export_customers(
+    file: File,
+    customers: Iterable[str | int],
+    *,
+    refuse: Callable[[int, PersonalizationError], None] | None = None,
+) -> Iterator[str]:
+    """The same of several customers, in their order, as the pieces of one line for each (NDJSON); read-only.
+
+    The first that cannot be exported is raised at its turn; with refuse, each is passed to it with its number, from 1,
+    and has no line.
+    """
+    check_callable(refuse=refuse)
+    listed(customers, "customers")
+
+    def pieces(found: Opened) -> Iterator[str]:
+        require_evidence(found.conn, found.path)
+        for number, customer in enumerate(customers, 1):
+            try:
+                whose = declared.profile_of(found.conn, customer).user_token_hash
+            except PersonalizationError as fault:
+                if refuse is None:
+                    raise
+                refuse(number, fault)
+                continue
+            yield from export_text(found.conn, whose, one_line=True)
 
     return streamed(file, pieces)
 

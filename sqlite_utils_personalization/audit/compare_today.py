@@ -113,13 +113,14 @@ def compare_today(
 ) -> list[ThenNow]:
     """Hold items of one run against the catalogue of today, by default today in Japan; read-only.
 
-    The tables are read once for all items. Items of a SELECT of the user's own are found only if catalogue names it
-    again. PersonalizationError if the catalogue or the model of the run cannot be read.
+    The tables are read once for all items, and of their rows those that concern one. Items of a SELECT of the user's
+    own are found only if catalogue names it again. PersonalizationError if the catalogue or the model of the run cannot
+    be read.
     """
     items = list(items)
     today = today or japan_day()
     as_of, model = _night(db, run_id)
-    listed = without_personal_data(source.read_catalogue(db, today, model, catalogue))
+    listed = without_personal_data(source.read_catalogue(db, today, model, catalogue, items))
     now = _found(listed, {_key(item) for item in items})
     is_known = catalogue is not None or bool(source.listed_types(db))
     changes = _changes(db, as_of, today)

@@ -69,19 +69,21 @@ def export(db: sqlite3.Connection, user_token_hash: str) -> Iterator[tuple[str, 
     yield "saved_searches", ({"item_id": one, "search_id": search} for one, search in searches)
 
 
-def export_text(db: sqlite3.Connection, user_token_hash: str) -> Iterator[str]:
-    """The same as the pieces of one JSON object, none longer than a row needs."""
+def export_text(
+    db: sqlite3.Connection, user_token_hash: str, *, one_line: bool = False
+) -> Iterator[str]:
+    """The same as the pieces of one JSON object, none longer than a row needs; with one_line as one line of NDJSON."""
     before = "{"
     for key, value in export(db, user_token_hash):
         yield f"{before}{json.dumps(key)}: "
-        before = ",\n "
+        before = ", " if one_line else ",\n "
         if not isinstance(value, Iterator):
             yield _json(value)
             continue
         between = "["
         for one in value:
             yield between + _json(one)
-            between = ",\n  "
+            between = ", " if one_line else ",\n  "
         yield "[]" if between == "[" else "]"
     yield "}\n"
 

@@ -7,7 +7,7 @@ without them has every change of any field, as every model once had.
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -63,6 +63,16 @@ def changed_programs(db: sqlite3.Connection, as_of: str, days: int) -> set[str |
         if _outside(row, as_of, days) is None
         for program_id in ids
     }
+
+
+def deciding_programs(db: sqlite3.Connection, item_ids: Container[str]) -> set[str]:
+    """Every id of the programs on which it depends what becomes of these changes; read-only.
+
+    That is those of each row that may be of the same program as one of them.
+    """
+    found = [(row.item_id or "", ids) for row, ids in _rows(db)]
+    own = {one for item_id, ids in found if item_id in item_ids for one in ids}
+    return own.union(*(ids for _, ids in found if not own.isdisjoint(ids)))
 
 
 def rows(

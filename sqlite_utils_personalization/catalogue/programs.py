@@ -3,7 +3,7 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
@@ -63,17 +63,25 @@ class ProgramRow(NamedTuple):
     is_answer: object
 
 
-def programs(db: sqlite3.Connection, table: str, model: Model, as_of: str) -> Iterator[Candidate]:
-    """Yield every row of one of TABLES as a candidate of the ISO day as_of, left out or not, by id; read-only."""
+def programs(
+    db: sqlite3.Connection, table: str, model: Model, as_of: str, only: Container[str] | None = None
+) -> Iterator[Candidate]:
+    """Yield every row of one of TABLES as a candidate of the ISO day as_of, left out or not, by id; read-only.
+
+    With only, those of these ids.
+    """
     _refuse_answer(db, table)
     keywords = Keywords(model.constants["keywords"], model.constants["any_from"])
     known = len(ProgramRow._fields)
     further = tables.selected(table)[known:]
     for values in tables.read(db, table, *TABLES[table]):
         row = ProgramRow(*values[:known])
+        item_id = visible_id(row.item_id)
+        if only is not None and item_id not in only:
+            continue
         facts = dict(zip(further, values[known:], strict=True))
         title = cut(plain(row.title)) if is_readable(row.title) else ""
-        found = Candidate("program", visible_id(row.item_id), title, **facts)
+        found = Candidate("program", item_id, title, **facts)
         try:
             dated = _with_facts(found, row, model, keywords, as_of)
             yield with_model(dated, model, normal(row.window_json), normal(row.url))

@@ -10,8 +10,6 @@ from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.preferences.customer import KeyHashing
 from sqlite_utils_personalization.private_files import read_secret
 
-_INSTALL = "pip install 'sqlite-utils-personalization[mcp]'"
-
 
 @click.command(name="personalization-mcp", cls=Command)
 @click.argument(
@@ -56,22 +54,15 @@ def mcp(
     at once, and never printed, logged or passed on. Needs the extra [mcp].
     """
     customer = hashing.hash(_key(key_env, key_file))
-    try:
-        from sqlite_utils_personalization.mcp_server.stdio import server
-    except ModuleNotFoundError as error:
-        if error.name in ("mcp", "pydantic", "anyio"):
-            raise click.ClickException(f"{error.name} is not installed - run: {_INSTALL}") from None
-        raise
-    _check(path)
-    from sqlite_utils_personalization.customer_api.envelope import load_envelope
+    from sqlite_utils_personalization.mcp_server.serve import serve_mcp
 
-    server(
+    serve_mcp(
         path,
         customer.user_token_hash,
         known_as=customer.known_as,
-        envelope=load_envelope(envelope),
-        dotted=dotted_names,
-    ).run()
+        envelope=envelope,
+        dotted_names=dotted_names,
+    )
 
 
 def _key(key_env: str, key_file: Path | None) -> bytes:
@@ -86,17 +77,3 @@ def _key(key_env: str, key_file: Path | None) -> bytes:
         where = f"{key_file} is empty" if key_file else f"{key_env} is not set"
         raise click.UsageError(f"no API key: {where} - set --key-env or --key-file")
     return first
-
-
-def _check(path: Path) -> None:
-    """What would fail every call is better said where the client shows why a server did not start."""
-    from sqlite_utils_personalization.billing.record import require_deliveries
-    from sqlite_utils_personalization.database import (
-        explain_errors,
-        open_readonly,
-        require_evidence,
-    )
-
-    with explain_errors(path), open_readonly(path) as db:
-        require_evidence(db.conn, str(path))
-        require_deliveries(db.conn, path)

@@ -4,6 +4,7 @@ One JSON object, in a file: {"_disclaimer": "...", "_billing_unit": 1, "source_u
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ from typing import Any
 
 from sqlite_utils_personalization.canonical import RepeatedKey, strict_json
 from sqlite_utils_personalization.catalogue.details import details
-from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
 from sqlite_utils_personalization.formula.formula import evidence_link
 
 SOURCE_URL = "source_url"
@@ -118,6 +119,20 @@ def read_envelope(said: object) -> Envelope:
             "it is in every answer: shorten it",
         )
     return Envelope(fields, url)
+
+
+def envelope_of(given: str | os.PathLike[str] | Mapping[str, Any] | None) -> Envelope:
+    """The envelope of an object, or of the file at a path; that of None is empty. InvalidInput of any other object."""
+    if isinstance(given, str | os.PathLike):
+        return load_envelope(Path(given))
+    try:
+        return read_envelope(dict(given or {}))
+    except PersonalizationError as error:
+        raise InvalidInput(error.what, error.todo) from None
+    except (TypeError, ValueError):
+        raise InvalidInput(
+            "the envelope holds what JSON cannot", "give texts and numbers"
+        ) from None
 
 
 def load_envelope(path: Path | None) -> Envelope:

@@ -48,6 +48,8 @@ Pairs = Mapping[Any, dict[Any, int]]
 _INDUSTRY, _DEADLINE = "industry", "deadline"
 _CONDITIONS = {_INDUSTRY: "{in_industry}", _DEADLINE: "{in_time}"}
 _OTHERS = tuple(name for name in COMPONENTS if name != _INDUSTRY)
+# Where in a vector is what a component reads.
+_PLACES_OF = {name: [*map(Declared._fields.index, reads(name).declared)] for name in COMPONENTS}
 
 
 class Cohort(NamedTuple):
@@ -59,7 +61,8 @@ class Cohort(NamedTuple):
 
     def of(self, component: str) -> tuple[Any, ...]:
         """What the component reads of the vector."""
-        return tuple(getattr(self.vector, column) for column in reads(component).declared)
+        vector = self.vector
+        return tuple([vector[at] for at in _PLACES_OF[component]])
 
 
 class Given(NamedTuple):

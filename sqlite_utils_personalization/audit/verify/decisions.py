@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import itemgetter
 
 from sqlite_utils_personalization.audit.verify import Finding
@@ -25,7 +25,7 @@ SELECT cohort_id, coalesce(profile_id, 0), list_id FROM am_personalization_list
 WHERE run_id = ? ORDER BY list_id
 """
 _STORED = f"""
-SELECT list_id, seq, candidate_id, {listed(POINTS)}, score
+SELECT %s seq, candidate_id, {listed(POINTS)}, score
 FROM am_personalization_decision WHERE list_id IN (SELECT value FROM json_each(?)) ORDER BY list_id, seq
 """
 _NOT_DECIDED = """
@@ -73,7 +73,7 @@ class Comparison:
             due = []
             found = self._stored(batch)
             for decided in batch:
-                stored = found.get(decided.list_id, [])
+                stored = [] if decided.list_id is None else found.get(decided.list_id, [])
                 if decided.list_id is not None and stored == decided.rows:
                     same.append((decided.list_id, decided.sha256))
                 else:
@@ -93,9 +93,14 @@ class Comparison:
         rows = [(kind, score, n) for (kind, score), n in self._rows.items()]
         return Places(self._scored.items(), rows)
 
-    def _stored(self, batch: list[Decided]) -> dict[int | None, list[Row]]:
-        numbers = json.dumps([decided.list_id for decided in batch])
-        found = groupby(self._db.execute(_STORED, (numbers,)), key=itemgetter(0))
+    def _stored(self, batch: list[Decided]) -> dict[int, list[Row]]:
+        lists = {one.list_id: one.rows for one in batch if one.list_id is not None}
+        numbers = json.dumps([*lists])
+        # Each list begins at 1 and goes up, so as many lists as there are numbers end where these end.
+        together = [*chain.from_iterable(lists[number] for number in sorted(lists))]
+        if self._db.execute(_STORED % "", (numbers,)).fetchall() == together:
+            return lists
+        found = groupby(self._db.execute(_STORED % "list_id,", (numbers,)), key=itemgetter(0))
         return {list_id: [row[1:] for row in rows] for list_id, rows in found}
 
     def _count(self, batch: list[Decided]) -> None:

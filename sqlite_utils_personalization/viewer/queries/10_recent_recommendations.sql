@@ -26,12 +26,19 @@ scores(score) AS (
 page AS (
     SELECT rec_id, score, served_at
     -- As in v_personalization_recent_recs, whose score > 0 would keep SQLite from seeking each score, but for each type
-    -- once more: the rest of the score where the page begins.
+    -- twice more: the rest of the moment and the rest of the score where the page begins.
     FROM (
 -- each type, UNION ALL
         SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = '{type}'
             AND score = (SELECT score FROM start)
-            AND served_at <= (SELECT min(served_at, last_at) FROM start, span)
+            AND served_at = (SELECT served_at FROM start, span WHERE served_at BETWEEN first_at AND last_at)
+            AND rec_id > (SELECT rec_id FROM start)
+-- end
+        UNION ALL
+-- each type, UNION ALL
+        SELECT * FROM am_personalization_recommendation_log WHERE recommendation_type = '{type}'
+            AND score = (SELECT score FROM start)
+            AND served_at < (SELECT min(served_at, last_at || '~') FROM start, span) -- one bound for the index
             AND served_at >= (SELECT first_at FROM span)
 -- end
         UNION ALL
@@ -45,11 +52,6 @@ page AS (
     WHERE cast(:type AS text) IN ('', recommendation_type)
         AND +score >= max(1, cast(:min_score AS integer)) -- no range for the index
         AND {is_asked_for}
-        AND (
-            score < (SELECT score FROM start)
-            OR served_at < (SELECT served_at FROM start)
-            OR (served_at = (SELECT served_at FROM start) AND rec_id > (SELECT rec_id FROM start))
-        )
     ORDER BY score DESC, served_at DESC, rec_id
     LIMIT {size}
 )

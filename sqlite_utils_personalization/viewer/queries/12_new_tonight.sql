@@ -1,7 +1,8 @@
 -- title: What is new tonight
 -- title_ja: 今夜の新着
--- description: What one night recommends each customer and the night before did not, over all customers who are not erased, in the order of the log. A page looks at 2,000 rows of the log at most. Whoever hands it over passes each rec_id on.
+-- description: What one night recommends each customer and an earlier one did not, over all customers who are not erased, in the order of the log. A page looks at 2,000 rows of the log at most. Whoever hands it over passes each rec_id on.
 -- param: night whole_night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: before earlier_night the earlier night; that of the day scored before it if empty, and where there is none everything is new
 -- param: type type {a_type}; empty for all
 -- param: after number next of the previous page, a rec_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
@@ -18,14 +19,14 @@ looked AS (
         ON l.rec_id >= max(n.first_rec_id, cast(:after AS integer) + 1) AND l.rec_id <= n.last_rec_id
     ORDER BY l.rec_id LIMIT 2000
 ),
--- What the night before had for the customers that are looked at: read once for each of them.
+-- What that night had for the customers that are looked at: read once for each of them.
 known(profile_id, recommendation_type, item_id) AS (
     SELECT DISTINCT l.profile_id, c.recommendation_type, c.item_id
     FROM am_personalization_run b
     CROSS JOIN (SELECT DISTINCT profile_id FROM looked) w
     CROSS JOIN am_personalization_recommendation_log l ON l.profile_id = w.profile_id AND l.served_at = b.served_at
     {evidence_link}
-    WHERE b.run_id = {run_before} AND t.run_id = b.run_id
+    WHERE b.run_id = {run_compared} AND t.run_id = b.run_id
 ),
 page AS (
     SELECT l.rec_id FROM looked w CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = w.rec_id
@@ -56,7 +57,7 @@ SELECT
     {rank} AS rank,
     l.score,
     l.served_at,
-    {run_before} AS run_id_before
+    {run_compared} AS run_id_before
 FROM page CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = page.rec_id
 LEFT JOIN am_personalization_profile p ON p.profile_id = l.profile_id
 {evidence_link}

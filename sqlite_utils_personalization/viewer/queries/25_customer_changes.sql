@@ -10,11 +10,7 @@ WITH night(side, run_id, as_of, served_at, rules) AS (
     FROM am_personalization_run WHERE run_id = {run_id}
     UNION ALL
     SELECT 'before', run_id, as_of, served_at, model_sha256 || top_k
-    FROM am_personalization_run WHERE run_id = (
-        SELECT max(run_id) FROM am_personalization_run
-        WHERE trim(cast(:before AS text)) IN (as_of, cast(run_id AS text))
-            OR cast(:before AS text) = '' AND run_id = {run_before}
-    )
+    FROM am_personalization_run WHERE run_id = {run_compared}
 ),
 offer AS (
     SELECT n.side, c.recommendation_type, c.item_id, c.title, c.opens_on, c.closes_on, l.score, t.cohort_id,

@@ -54,8 +54,9 @@ def look_up(db: sqlite3.Connection, question: Question, form: dict[str, str]) ->
         look = _LOOKS.get(parameter.type)
         found[name] = look(db, name, text) if look and text else text
     is_asked = all(found[one.name] for one in question.parameters if one.is_required)
-    if is_asked and any(one.type == "whole_night" for one in question.parameters):
-        _compare(db, found)
+    types = {one.name: one.type for one in question.parameters}
+    if is_asked and "whole_night" in types.values():
+        _compare(db, found, needs_two=types.get("before") == "whole_night")
     return found
 
 
@@ -97,8 +98,8 @@ def _night(db: sqlite3.Connection, name: str, text: str) -> str:
     raise WrongParameter(name, f"no night {text} was scored", f"the last is that of {last}", 404)
 
 
-def _compare(db: sqlite3.Connection, form: dict[str, str]) -> None:
-    """Whether the nights of the form are there as a whole, and one before the other."""
+def _compare(db: sqlite3.Connection, form: dict[str, str], *, needs_two: bool) -> None:
+    """Whether the nights of the form are whole, and one before the other; needs_two says that both must be there."""
     (run_id,) = db.execute(_RUN, {"night": form["night"]}).fetchone()
     if run_id is None:
         return
@@ -111,7 +112,7 @@ def _compare(db: sqlite3.Connection, form: dict[str, str]) -> None:
             raise WrongParameter("before", what, "give an earlier night")
     elif before is not None:
         _whole(db, "before" if "before" in form else "night", before)
-    elif "before" in form:
+    elif needs_two:
         what = f"no night before that of {as_of} was scored"
         raise WrongParameter(
             "night", what, "give a later one: there is nothing to compare with", 404
@@ -152,6 +153,7 @@ _LOOKS: dict[str, _Look] = {
     "customer": _customer,
     "night": _night,
     "whole_night": _night,
+    "earlier_night": _night,
     "rec_id": _row,
     "item_id": _item,
     "rule": _rule,

@@ -151,6 +151,7 @@ def _refuse() -> NoReturn:
 READERS: dict[str, Callable[[str], str]] = {
     "night": _night,
     "whole_night": _night,
+    "earlier_night": _night,
     "customer": _customer,
     "type": _choice(TYPES),
     "day": _day,
@@ -174,6 +175,7 @@ _FORMS = {
     "time": f"{_A_DAY}, or a time with its zone such as 2026-07-22T09:00+09:00",
     "night": "a day such as 2026-07-22, a run_id, or latest",
     "whole_night": "a day such as 2026-07-22, a run_id, or latest",
+    "earlier_night": "a day such as 2026-07-22, or a run_id",
     "month": "a month such as 2026-07, or latest",
     "per": "day or month",
     "class": f"one of {', '.join(CLASSES)}",

@@ -13,6 +13,13 @@
     ORDER BY as_of DESC, run_id DESC LIMIT 1
 )
 
+-- name: run_compared
+(
+    SELECT max(run_id) FROM am_personalization_run
+    WHERE trim(cast(:before AS text)) IN (as_of, cast(run_id AS text))
+        OR cast(:before AS text) = '' AND run_id = {run_before}
+)
+
 -- name: profile_id
 coalesce(
     (
