@@ -3,8 +3,9 @@
     nice python benchmarks/viewer.py /tmp/big.db --rows 10000000
 
 builds the database if there is none at that path (about a minute per million log rows), and asks each question as an
-auditor would, of other customers, items and nights each time. An existing database is only read. For a page of ours
-bare is the function behind it on that connection; for one of Datasette's, a select of the rows it shows.
+auditor would, of other customers, items and nights each time. An existing database is only read. For a page of
+Datasette's, bare is a select of the rows it shows; a page of ours asks many things at once, and has none. All are
+milliseconds of processor time.
 """
 
 import argparse
@@ -17,24 +18,23 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import islice, repeat
+from math import nan
 from pathlib import Path
 from statistics import quantiles
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from datasette.app import Datasette
 
-from sqlite_utils_personalization.viewer.links import HOME, Links
-from sqlite_utils_personalization.viewer.pages import customer, night, overview, replayed_row
-from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
-from sqlite_utils_personalization.viewer.pages.parameters import read_parameters
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 from sqlite_utils_personalization.viewer.queries.queries import Question, questions
 
 Form = dict[str, str]
 QUESTIONS = {question.name: question for question in questions()}
 # What one way of asking is called, what it is on a bare connection, and its address, with {} where .json goes.
-Asked = tuple[str, Callable[[], object], str]
+Asked = tuple[str, Callable[[], object] | None, str]
 HEADING = "asked                                        bare p50    p95   JSON p50    p95   page p50    p95   JSON/bare"
+HOME = "/-/personalization"
+WORDS = ("補助金", "省エネ 設備", "観光", "EX")
 
 
 def main() -> None:
@@ -63,7 +63,7 @@ async def _measure(path: Path, db: sqlite3.Connection, times: int) -> None:
     await datasette.invoke_startup()
     (rows,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
     print(f"{rows:,} log rows, SQLite {sqlite3.sqlite_version}, milliseconds\n{HEADING}")
-    for asked in (pages(datasette, path, db), asked_questions(path, db)):
+    for asked in (pages(path, db), asked_questions(path, db)):
         for several in asked:
             found = []
             for name, ask, url in islice(several, times):
@@ -73,30 +73,49 @@ async def _measure(path: Path, db: sqlite3.Connection, times: int) -> None:
             print(line(names[0], milliseconds), flush=True)
 
 
-def pages(datasette: Datasette, path: Path, db: sqlite3.Connection) -> Iterator[Iterator[Asked]]:
+def pages(path: Path, db: sqlite3.Connection) -> Iterator[Iterator[Asked]]:
     """Our pages, and Datasette's own of the database, of the log and of its views."""
     rng, name = random.Random(7), path.stem
-    (last,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
-    (newest,) = db.execute("SELECT max(run_id) FROM am_personalization_run").fetchone()
-    (customers,) = db.execute("SELECT max(profile_id) FROM am_personalization_profile").fetchone()
 
-    def ask(page: AuditPage, query: Form, **given: str) -> Callable[[], object]:
-        asked = read_parameters(page.parameters, {key: [value] for key, value in query.items()})
-        links = Links(datasette, name, is_named=False)
-        return partial(page.read, db, Found(datasette, None, name, links, asked, given))
+    def any_of(sql: str) -> list[str]:
+        return [str(row[0]) for row in db.execute(sql)]
 
-    def several(page: AuditPage, path: str, key: str, most: int, **query: str) -> Iterator[Asked]:
-        end = f"?{urlencode(query)}" if query else ""
+    (last,) = any_of("SELECT max(rec_id) FROM am_personalization_recommendation_log")
+    night, *before = any_of("SELECT run_id FROM am_personalization_run ORDER BY run_id DESC")
+    customers = any_of("SELECT profile_id FROM am_personalization_profile LIMIT 5000")
+    items = any_of(
+        "SELECT item_id FROM am_personalization_candidate"
+        " WHERE recommendation_type = 'program' AND left_out IS NULL LIMIT 4000"
+    )
+
+    def row() -> int:
+        return rng.randrange(1, int(last) + 1)
+
+    def ours(called: str, address: Callable[[], str]) -> Iterator[Asked]:
         while True:
-            number = str(rng.randrange(1, most + 1))
-            url = f"{HOME}{path}/{number}{{}}{end}"
-            yield f"{page.name} page{end}", ask(page, query, **{key: number}), url
+            where, _, query = address().partition("?")
+            yield called, None, f"{HOME}{where}{{}}{'?' * bool(query)}{query}"
 
-    yield repeat(("overview page", ask(overview.PAGE, {}), f"{HOME}{{}}"))
-    yield several(night.PAGE, "/night", "run", newest)
-    yield several(customer.PAGE, "/customer", "profile_id", customers)
-    yield several(replayed_row.PAGE, "/replay", "rec_id", last)
-    yield several(replayed_row.PAGE, "/replay", "rec_id", last, now="on")
+    addresses: dict[str, Callable[[], str]] = {
+        "overview": lambda: "",
+        "nights": lambda: "/nights",
+        "night": lambda: f"/night/{night}",
+        "sample": lambda: f"/night/{night}/sample?seed={row()}",
+        "customer": lambda: f"/customer/{rng.choice(customers)}",
+        "item": lambda: f"/item/program/{quote(rng.choice(items))}",
+        "recommendation": lambda: f"/replay/{row()}",
+        "recommendation, today": lambda: f"/replay/{row()}?now=on",
+        "why not": lambda: f"/why-not?customer={rng.choice(customers)}&item={quote(rng.choice(items))}",
+        "money": lambda: "/money",
+        "verification": lambda: "/verification",
+        "search, a number": lambda: f"/search?q={row()}",
+        "search, a hash": lambda: f"/search?q={rng.randrange(2**32):08x}",
+        "search, words": lambda: f"/search?q={quote(rng.choice(WORDS))}",
+    }
+    if before:
+        addresses["compare"] = lambda: f"/compare/{before[0]}/{night}"
+    for called, address in addresses.items():
+        yield ours(called, address)
     schema = "SELECT * FROM sqlite_master"
     yield repeat(("database page", lambda: db.execute(schema).fetchall(), f"/{name}{{}}"))
     log, recent = "am_personalization_recommendation_log", "v_personalization_recent_recs"
@@ -174,19 +193,21 @@ def answer(db: sqlite3.Connection, question: Question, form: Form) -> str:
     return json.dumps(db.execute(question.sql, given).fetchall())
 
 
-def elapsed(ask: Callable[[], object]) -> float:
-    """Milliseconds."""
-    start = time.perf_counter()
+def elapsed(ask: Callable[[], object] | None) -> float:
+    """Milliseconds; NaN of nothing."""
+    start = time.process_time()
+    if ask is None:
+        return nan
     ask()
-    return (time.perf_counter() - start) * 1000
+    return (time.process_time() - start) * 1000
 
 
 async def page(datasette: Datasette, url: str) -> float:
-    start = time.perf_counter()
-    response = await datasette.client.get(url)
+    start = time.process_time()
+    response = await datasette.client.get(url, follow_redirects=True)
     if response.status_code != 200:
         raise SystemExit(f"{url} answered {response.status_code}: {response.text[:300]}")
-    return (time.perf_counter() - start) * 1000
+    return (time.process_time() - start) * 1000
 
 
 def line(name: str, found: list[tuple[float, ...]]) -> str:
@@ -195,8 +216,8 @@ def line(name: str, found: list[tuple[float, ...]]) -> str:
     for times in found:
         cuts = quantiles(times, n=20, method="inclusive")
         medians.append(cuts[9])
-        shown.append(f"{cuts[9]:11.1f}{cuts[18]:7.1f}")
-    return f"{name:42}{''.join(shown)}{medians[1] / medians[0]:12.1f}"
+        shown.append(f"{cuts[9]:11.1f}{cuts[18]:7.1f}".replace("nan", "  -"))
+    return f"{name:42}{''.join(shown)}{medians[1] / medians[0]:12.1f}".replace("nan", "  -")
 
 
 if __name__ == "__main__":

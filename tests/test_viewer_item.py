@@ -20,7 +20,7 @@ from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.language import speaking
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.viewer.links import Links
-from sqlite_utils_personalization.viewer.pages import item_obstacles, served_items
+from sqlite_utils_personalization.viewer.pages import item, item_obstacles, served_items
 from sqlite_utils_personalization.viewer.pages.item import obstacle_names
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 
@@ -268,6 +268,11 @@ async def test_a_large_night_is_counted_where_it_is_asked_for(shared, monkeypatc
     assert data["recommendations"]
     _, data = await ask(shared, "program/EX-104", full="on")
     assert data["profiles"] == len(data["recommendations"])
+    monkeypatch.setattr(item, "MOST_WALKED", 3)
+    text, data = await ask(shared, "program/EX-104")
+    assert data["recommendations"] is None
+    assert "was recommended to nobody" not in text
+    assert (await ask(shared, "program/EX-104", full="on"))[1]["recommendations"]
 
 
 @pytest.mark.asyncio

@@ -52,7 +52,15 @@ WHERE d.list_id BETWEEN (SELECT min(list_id) FROM am_personalization_list WHERE 
 _CATALOGUE = """
 SELECT c.candidate_id, c.recommendation_type, c.item_id, c.title, c.opens_on, c.closes_on, c.left_out, c.profile_id
 FROM am_personalization_run_candidate x CROSS JOIN am_personalization_candidate c USING (candidate_id)
-WHERE x.run_id = ?
+WHERE x.run_id = :run_id
+"""
+# Most of a catalogue is the same from night to night; what is, is not read, and what the days did to it is counted.
+_IN_BOTH = "x.candidate_id IN (SELECT candidate_id FROM am_personalization_run_candidate WHERE run_id = :other)"
+_BY_DAYS = f"""
+SELECT coalesce(sum(c.closes_on < :later AND c.closes_on >= :as_of), 0),
+    coalesce(sum(c.opens_on > :as_of AND c.opens_on <= :later), 0)
+FROM am_personalization_run_candidate x CROSS JOIN am_personalization_candidate c USING (candidate_id)
+WHERE x.run_id = :run_id AND c.left_out IS NULL AND {_IN_BOTH}
 """
 
 
@@ -90,13 +98,13 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     (before,) = nights(db, "WHERE r.run_id = :run_id", {"run_id": run_ids[0]})
     (after,) = nights(db, "WHERE r.run_id = :run_id", {"run_id": run_ids[1]})
     (lists,) = db.execute(_LISTS, run_ids).fetchone()
-    catalogues = [_catalogue(db, run_id) for run_id in run_ids]
+    days = (before["as_of"], after["as_of"])
     data: dict[str, Any] = {
         "before": before,
         "after": after,
         "lists": lists,
         "constants": _constants(db, run_ids),
-        "catalogue": _moved(catalogues, before["as_of"], after["as_of"]),
+        "catalogue": _moved(db, run_ids, *days),
         "served": None,
         "moved_items": None,
         "choices": [{"run_id": run_id, "as_of": as_of} for run_id, as_of in db.execute(_CHOICES)],
@@ -104,7 +112,8 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     if lists <= MOST_LISTS or found.asked["full"] == "on":
         served = [_served(db, run_id) for run_id in run_ids]
         data["served"] = _customers(*served)
-        data["moved_items"] = _items(served, catalogues, (before["as_of"], after["as_of"]))
+        catalogues = [_catalogue(db, run_id) for run_id in run_ids]
+        data["moved_items"] = _items(served, catalogues, days)
     return data
 
 
@@ -165,23 +174,33 @@ def _flat(constants: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _catalogue(db: sqlite3.Connection, run_id: int) -> dict[tuple[str, str], Item]:
-    return {item.key: item for item in (Item(*row) for row in db.execute(_CATALOGUE, (run_id,)))}
+def _catalogue(
+    db: sqlite3.Connection, run_id: int, other: int | None = None
+) -> dict[tuple[str, str], Item]:
+    """What a run saw, or of it what another did not; of an id that was listed twice what was not left out."""
+    sql = _CATALOGUE if other is None else f"{_CATALOGUE} AND NOT {_IN_BOTH}"
+    found: dict[tuple[str, str], Item] = {}
+    for row in db.execute(sql, {"run_id": run_id, "other": other}):
+        item = Item(*row)
+        if not item.left_out or item.key not in found:
+            found[item.key] = item
+    return found
 
 
-def _moved(catalogues: list[dict[tuple[str, str], Item]], as_of: str, later: str) -> dict[str, Any]:
+def _moved(db: sqlite3.Connection, run_ids: list[int], as_of: str, later: str) -> dict[str, Any]:
     """What closed, opened, came in and left between the nights; what was left out on both is not counted."""
     before, after = (
-        {key: one for key, one in each.items() if not one.left_out} for each in catalogues
+        {key: one for key, one in _catalogue(db, *pair).items() if not one.left_out}
+        for pair in (run_ids, run_ids[::-1])
     )
+    at = {"run_id": run_ids[0], "other": run_ids[1], "as_of": as_of, "later": later}
+    closed, opened = db.execute(_BY_DAYS, at).fetchone()
     both = before.keys() & after.keys()
     return {
-        "newly_closed": sum(
-            _is_over(after[key], later) and not _is_over(before[key], as_of) for key in both
-        ),
-        "newly_opened": sum(
-            _is_ahead(before[key], as_of) and not _is_ahead(after[key], later) for key in both
-        ),
+        "newly_closed": closed
+        + sum(_is_over(after[key], later) and not _is_over(before[key], as_of) for key in both),
+        "newly_opened": opened
+        + sum(_is_ahead(before[key], as_of) and not _is_ahead(after[key], later) for key in both),
         "came_in": [_shown(after[key]) for key in sorted(after.keys() - before.keys())],
         "went_out": [_shown(before[key]) for key in sorted(before.keys() - after.keys())],
     }

@@ -38,6 +38,7 @@ from sqlite_utils_personalization.viewer.pages.parameters import (
 )
 from sqlite_utils_personalization.viewer.pages.readable import readable
 from sqlite_utils_personalization.viewer.pages.served_items import (
+    MOST_WALKED,
     ServedNight,
     customers_by_item,
     find_night,
@@ -55,7 +56,8 @@ _SLOW_MS = 10_000
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """What is known of the item: versions newest first, and of one night the recommendations and the other customers.
 
-    profiles and obstacles are None for a large night without full=on, obstacles also for an item that was left out;
+    profiles and obstacles are None for a large night without full=on, obstacles also for an item that was left out; so
+    are recommendations for one of more than MOST_WALKED customers.
     now is only told with now=on, and now_fault says what keeps it from being told.
     """
     kind, item_id = found.vars["type"], unquote(found.vars["item_id"])
@@ -109,6 +111,8 @@ def _recommended(
     }
     if night is None or version is None or version["rule"] is not None:
         return nobody
+    if night.profiles > MOST_WALKED and not found.asked["full"]:
+        return nobody | {"recommendations": None}
     sql = next(question.sql for question in questions() if question.name == "item_recommendations")
     at = {
         "item_id": version["item_id"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
-from sqlite_utils_personalization.viewer.pages.served_items import ServedNight
+from sqlite_utils_personalization.viewer.pages.served_items import ONCE, ServedNight
 
 # In the order in which they are looked at: "not theirs" is a search that somebody else saved.
 OBSTACLES = (
@@ -18,10 +18,10 @@ OBSTACLES = (
 )
 # Of an item on a customer's list who was not given it, a place that a list has anyway says that it was passed over.
 _BY_OBSTACLE = splice("""
-WITH item AS MATERIALIZED (
+WITH item {once} (
     SELECT * FROM am_personalization_candidate WHERE candidate_id = :candidate_id
 ),
-given AS MATERIALIZED (
+given {once} (
     SELECT l.profile_id, t.cohort_id, max(d.candidate_id IS NOT NULL) AS has_it
     FROM am_personalization_evidence e
     CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
@@ -31,23 +31,23 @@ given AS MATERIALIZED (
         AND e.list_id >= :first_list AND e.list_id <= :last_list
     GROUP BY l.profile_id
 ),
-placed AS MATERIALIZED (
+placed {once} (
     SELECT d.list_id, d.seq, d.candidate_id, t.cohort_id FROM am_personalization_decision d
     CROSS JOIN am_personalization_list t ON t.list_id = d.list_id
     WHERE d.list_id >= :first_list AND d.list_id <= :last_list AND d.candidate_id = :candidate_id
 ),
-customer AS MATERIALIZED (
+customer {once} (
     SELECT profile_id, cohort_id, has_it, NULL AS reason FROM given
     UNION ALL
     SELECT profile_id, cohort_id, 0, nullif(reason, :nothing_new) FROM am_personalization_unserved
     WHERE run_id = :run_id
 ),
-vector AS MATERIALIZED (
+vector {once} (
     SELECT * FROM am_personalization_cohort
     WHERE cohort_id IN (SELECT cohort_id FROM customer WHERE NOT has_it)
 ),
 -- The item and its family, for whoever they are open to: the first of them has the place.
-related AS MATERIALIZED (
+related {once} (
     SELECT c.candidate_id, k.cohort_id, row_number() OVER (
         PARTITION BY k.cohort_id, coalesce({kin}, c.candidate_id) ORDER BY {rank_order}
     ) AS nth
@@ -57,7 +57,7 @@ related AS MATERIALIZED (
     WHERE c.recommendation_type = i.recommendation_type AND c.left_out IS NULL AND c.profile_id IS i.profile_id
         AND {eligible} AND {score} > 0
 ),
-decided AS MATERIALIZED (
+decided {once} (
     SELECT k.cohort_id, CASE
         WHEN NOT ({is_open}) THEN 'not open'
         WHEN NOT ({in_time}) THEN 'too late'
@@ -83,7 +83,7 @@ WHERE NOT u.has_it AND u.reason IS NULL GROUP BY 1
 UNION ALL
 SELECT 'not scored', count(*), min(profile_id) FROM customer
 WHERE NOT has_it AND (cohort_id IS NULL OR reason IS NOT NULL) HAVING count(*)
-""")
+""".replace("{once}", ONCE))
 
 
 def others(db: sqlite3.Connection, night: ServedNight, candidate_id: int) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import sqlite3
 from heapq import nsmallest
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
@@ -16,13 +17,16 @@ from sqlite_utils_personalization.viewer.pages.night import find_run
 from sqlite_utils_personalization.viewer.pages.parameters import (
     PageParameter,
     Wrong,
+    one_of,
     whole,
     words,
 )
 
 _MOST = 200
-# Three million rows of a night are hashed in this time.
-_MS = 10_000
+# Rows of a night that are hashed in 50 ms; more of them only where it is asked for, so many in a second.
+MOST_HASHED, _PER_S = 100_000, 2_000_000
+# A hundred million rows of a night are hashed in this time.
+_MS = 60_000
 _BOUNDS = """
 SELECT r.as_of, s.first_rec_id, s.last_rec_id, s.seal_id, s.root
 FROM am_personalization_run r LEFT JOIN am_personalization_seal s USING (run_id) WHERE r.run_id = ?
@@ -33,7 +37,8 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """The rows drawn, in the order of their digests, each replayed.
 
     A row's digest is sha256 of "SEED:REC_ID", in hex; the n rows with the least digests are the sample. Without a seed
-    it is the root of the night's seal, which nobody could choose. Only a sealed night can be sampled.
+    it is the root of the night's seal, which nobody could choose. Only a sealed night can be sampled; of one with more
+    rows than MOST_HASHED nothing is drawn without full=on, and recommendations is None.
     """
     run_id = find_run(db, found.vars["run"])
     bounds = db.execute(_BOUNDS, (run_id,)).fetchone() if run_id is not None else None
@@ -48,22 +53,27 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         text = _("Only a night that is finished and sealed can be sampled.")
         raise Failure(404, _("No sample"), text, _("choose a sealed night"), links)
     seed = found.asked["seed"] or root
-    drawn = draw(range(first, last + 1), seed, found.asked["n"])
+    rec_ids = range(first, last + 1)
+    data = {
+        "run_id": run_id,
+        "as_of": as_of,
+        "seed": seed,
+        "drawn": 0,
+        "logged": len(rec_ids),
+        "first_rec_id": first,
+        "last_rec_id": last,
+        "recommendations": None,
+    }
+    if len(rec_ids) > MOST_HASHED and not found.asked["full"]:
+        return data
+    drawn = draw(rec_ids, seed, found.asked["n"])
     rows = (
         {one.rec_id: one for one in replay(db, Selection(rec_ids=drawn), below_cut=False)}
         if drawn
         else {}
     )
-    return {
-        "run_id": run_id,
-        "as_of": as_of,
-        "seed": seed,
-        "drawn": len(drawn),
-        "logged": last - first + 1,
-        "first_rec_id": first,
-        "last_rec_id": last,
-        "recommendations": [_row(rows[rec_id], seed) for rec_id in drawn if rec_id in rows],
-    }
+    shown = [_row(rows[rec_id], seed) for rec_id in drawn if rec_id in rows]
+    return {**data, "drawn": len(drawn), "recommendations": shown}
 
 
 def draw(rec_ids: range, seed: str, n: int) -> list[int]:
@@ -90,7 +100,8 @@ def _row(found: Any, seed: str) -> dict[str, Any]:
 def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     """The form, and the verdicts as one says them."""
     links = found.links
-    rows = data["recommendations"]
+    rows = data["recommendations"] or []
+    query = urlencode({**found.asked.texts, "full": "on"})
     return {
         "title": _("Sample of {day}", day=day(data["as_of"], weekday=True)),
         "crumbs": [
@@ -98,7 +109,9 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
             (data["as_of"], links.night(data["run_id"])),
             (_("Sample"), ""),
         ],
-        "form": fields(PAGE.parameters, found.asked),
+        "form": fields((_N, _SEED), found.asked),
+        "full_url": f"{found.request.path}?{query}",
+        "seconds": -(-data["logged"] // _PER_S),
         "here_url": found.request.path,
         "verdict_tags": verdict_tags(),
         "reproduced": sum(row["verdict"] in ("reproduced", "erased") for row in rows),
@@ -113,6 +126,13 @@ def _seed(text: str) -> str:
 
 _N = PageParameter("n", whole(1, _MOST), lambda: _("Rows"), 25)
 _SEED = PageParameter("seed", _seed, lambda: _("Seed"))
+_FULL = PageParameter("full", one_of("on"), lambda: _("Draw from all rows"))
 PAGE = AuditPage(
-    "sample", "/night/(?P<run>[^/]+)/sample", read, show, (_N, _SEED), "nights", lambda found: _MS
+    "sample",
+    "/night/(?P<run>[^/]+)/sample",
+    read,
+    show,
+    (_N, _SEED, _FULL),
+    "nights",
+    lambda found: _MS if found.asked["full"] else 0,
 )

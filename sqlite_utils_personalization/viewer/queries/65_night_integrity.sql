@@ -36,6 +36,8 @@ WITH night AS (
     LEFT JOIN am_personalization_run_progress g ON g.run_id = r.run_id
     LEFT JOIN am_personalization_seal s ON s.run_id = r.run_id
     WHERE r.run_id = {run_id}
+    -- One LIMIT within another: without them the ranges would be summed up again for each mention.
+    LIMIT 1
 )
 SELECT
     run_id,
@@ -61,3 +63,4 @@ SELECT
     root,
     tree_root
 FROM night
+LIMIT 1

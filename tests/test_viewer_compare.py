@@ -1,0 +1,136 @@
+"""Two nights side by side: every number of the page is that of plain SQL over the log and the catalogues."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+pytest.importorskip("datasette")
+
+from viewer_fixtures import serve, shared_database
+
+from sqlite_utils_personalization import score
+from sqlite_utils_personalization.viewer.pages import compare
+
+HOME = "/-/personalization"
+LATER = "2026-04-14"
+LOGGED = """
+SELECT run_id, l.profile_id, v.recommendation_type, item_id, l.score FROM v_personalization_replay v
+JOIN am_personalization_recommendation_log l USING (rec_id) WHERE run_id IS NOT NULL ORDER BY l.rec_id
+"""
+SEEN = """
+SELECT recommendation_type, item_id, opens_on, closes_on FROM am_personalization_run_candidate
+JOIN am_personalization_candidate USING (candidate_id) WHERE run_id = ? AND left_out IS NULL
+"""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """Two nights, between which days passed, an item came, one went, one changed, and a customer declared anew."""
+    path = shared_database(tmp_path_factory.mktemp("compare") / "jpcite.db")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM programs WHERE unified_id = 'EX-101'")
+        db.execute("UPDATE programs SET prefecture = '大阪府' WHERE unified_id = 'EX-104'")
+        db.execute("UPDATE programs SET unified_id = 'NEW-1' WHERE unified_id = 'EX-105'")
+        db.execute(
+            "UPDATE am_personalization_profile SET preference_json = '{}' WHERE profile_id = 1"
+        )
+    score(path, as_of=LATER)
+    return path
+
+
+async def answered(path, query=""):
+    datasette = await serve(path)
+    response = await datasette.client.get(f"{HOME}/compare/1/2.json{query}")
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def seen(path, run_id):
+    with closing(sqlite3.connect(path)) as db:
+        return {row[:2]: row[2:] for row in db.execute(SEEN, (run_id,))}
+
+
+@pytest.mark.asyncio
+async def test_what_became_of_the_catalogue_is_counted_item_by_item(path):
+    found = (await answered(path))["catalogue"]
+    before, after = seen(path, 1), seen(path, 2)
+    both = before.keys() & after.keys()
+    dated = [(before[key], after[key]) for key in both]
+    assert found["newly_closed"] == sum(
+        (now[1] or "~") < LATER and not (then[1] or "~") < "2026-04-01" for then, now in dated
+    )
+    assert found["newly_opened"] == sum(
+        (then[0] or "") > "2026-04-01" and not (now[0] or "") > LATER for then, now in dated
+    )
+    for name, keys in (
+        ("came_in", after.keys() - before.keys()),
+        ("went_out", before.keys() - after.keys()),
+    ):
+        assert [(one["recommendation_type"], one["item_id"]) for one in found[name]] == sorted(keys)
+    assert ("program", "NEW-1") in after.keys() - before.keys()
+    assert ("program", "EX-101") in before.keys() - after.keys()
+
+
+@pytest.mark.asyncio
+async def test_who_has_another_list_is_counted_from_the_log(path):
+    data = await answered(path)
+    lists = {1: {}, 2: {}}
+    items = {1: {}, 2: {}}
+    with closing(sqlite3.connect(path)) as db:
+        for run_id, profile_id, kind, item_id, score in db.execute(LOGGED):
+            lists[run_id].setdefault(profile_id, []).append((kind, item_id, score))
+            items[run_id].setdefault((kind, item_id), set()).add(profile_id)
+    both = lists[1].keys() & lists[2].keys()
+    named = {who: [[one[:2] for one in lists[run][who]] for run in (1, 2)] for who in both}
+    served = data["served"]
+    assert served["served_on_both"] == len(both)
+    assert served["unchanged"] == sum(then == now for then, now in named.values())
+    assert served["lists_changed"] == len(both) - served["unchanged"] > 0
+    assert served["newly_served"] == len(lists[2].keys() - lists[1].keys())
+    assert served["no_longer_served"] == len(lists[1].keys() - lists[2].keys())
+    assert served["declared_anew"] == 1
+    changes = {
+        key: (len(items[1].get(key, ())), len(items[2].get(key, ())))
+        for key in items[1].keys() | items[2].keys()
+    }
+    moved = {key: pair for key, pair in changes.items() if pair[0] != pair[1]}
+    shown = {
+        (one["recommendation_type"], one["item_id"]): (
+            one["profiles_before"],
+            one["profiles_after"],
+        )
+        for one in data["moved_items"]
+    }
+    assert shown.items() <= moved.items()
+    assert len(shown) == min(len(moved), len(data["moved_items"]))
+    if len(moved) > len(shown):
+        least = min(abs(then - now) for then, now in shown.values())
+        assert all(abs(a - b) <= least for key, (a, b) in moved.items() if key not in shown)
+
+
+@pytest.mark.asyncio
+async def test_large_nights_are_compared_customer_by_customer_where_it_is_asked_for(
+    path, monkeypatch
+):
+    whole = await answered(path)
+    monkeypatch.setattr(compare, "MOST_LISTS", 1)
+    part = await answered(path)
+    assert (part["served"], part["moved_items"]) == (None, None)
+    assert part["catalogue"] == whole["catalogue"]
+    assert (await answered(path, "?full=on"))["served"] == whole["served"]
+
+
+@pytest.mark.asyncio
+async def test_a_night_beside_itself_shows_no_change(path):
+    datasette = await serve(path)
+    data = (await datasette.client.get(f"{HOME}/compare/2/2.json")).json()
+    assert data["catalogue"] == {
+        "newly_closed": 0,
+        "newly_opened": 0,
+        "came_in": [],
+        "went_out": [],
+    }
+    assert data["served"]["lists_changed"] == 0
+    assert data["moved_items"] == []
+    assert data["constants"] == []
