@@ -51,7 +51,7 @@ from sqlite_utils_personalization.errors import (
     PersonalizationError,
     short_repr,
 )
-from sqlite_utils_personalization.language import LANGUAGES, speaking
+from sqlite_utils_personalization.language import LANGUAGES
 from sqlite_utils_personalization.language import gettext as _
 
 AnyPath = str | os.PathLike[str]
@@ -169,8 +169,7 @@ def write_digests(
                 progress("digests", done, total - unnamed)
 
         made = digests(found.conn, chosen, day, most, tick)
-        with speaking(lang):
-            count = folders.write_digests(target, made, dismiss_url, ics, found.path, carried)
+        count = folders.write_digests(target, made, lang, dismiss_url, ics, found.path, carried)
     return {
         "run_id": chosen.run_id,
         "as_of": chosen.as_of,

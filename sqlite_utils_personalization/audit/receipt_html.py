@@ -147,7 +147,7 @@ def _day(day: str) -> str:
 
 def _instant(instant: str) -> str:
     japan = parse_moment(instant).astimezone(JAPAN)
-    text = _("{time} JST (UTC+9)", time=f"{japan:%Y-%m-%d %H:%M:%S}")
+    text = _("{time} JST (UTC+9)", time=japan.strftime("%Y-%m-%d %H:%M:%S"))
     return f'<time datetime="{escape(instant)}">{escape(text)}</time>'
 
 

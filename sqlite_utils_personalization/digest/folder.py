@@ -13,6 +13,7 @@ from sqlite_utils_personalization.digest.document import document
 from sqlite_utils_personalization.digest.forms import html, text
 from sqlite_utils_personalization.errors import Conflict, PersonalizationError
 from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import speaking
 from sqlite_utils_personalization.private_files import narrow, private_folder
 
 # One JSON object a line: user_token_hash, run_id, as_of, subject, rec_ids, files.
@@ -22,6 +23,7 @@ LIST = "digests.jsonl"
 def write_digests(
     folder: Path,
     found: Iterable[Digest],
+    language: str,
     dismiss_url: str | None,
     ics: bool,
     source: str | Path,
@@ -29,9 +31,8 @@ def write_digests(
 ) -> int:
     """Write the folder, which appears once it is complete, and return how many digests are in it.
 
-    In the language that is spoken.
-    Nobody may read it who may not read source. Conflict if it is there already: what was sent from it must
-    stay what it was.
+    language is that of what is read, one of LANGUAGES. Nobody may read it who may not read source. Conflict if it is
+    there already: what was sent from it must stay what it was.
     """
     if os.path.lexists(folder):
         raise Conflict(
@@ -47,7 +48,7 @@ def write_digests(
     with private_folder(folder) as beside:
         unfinished = beside / folder.name
         unfinished.mkdir()
-        count = _write(unfinished, found, dismiss_url, ics, envelope)
+        count = _write(unfinished, found, language, dismiss_url, ics, envelope)
         # A database in memory is no file that somebody may read.
         like = source if os.path.exists(source) else beside
         for file in (*unfinished.iterdir(), unfinished):
@@ -59,6 +60,7 @@ def write_digests(
 def _write(
     folder: Path,
     found: Iterable[Digest],
+    language: str,
     dismiss_url: str | None,
     ics: bool,
     envelope: Envelope,
@@ -66,8 +68,9 @@ def _write(
     count = 0
     with open(folder / LIST, "w", encoding="utf-8") as listed:
         for digest in found:
-            made = document(digest, dismiss_url, envelope)
-            files = _forms(made, digest, ics)
+            with speaking(language):
+                made = document(digest, dismiss_url, envelope)
+                files = _forms(made, digest, ics)
             for name, content in files.items():
                 (folder / name).write_bytes(content)
             listed.write(f"{_line(made, sorted(files))}\n")

@@ -11,4 +11,8 @@ def date_text(day: str) -> str:
 
 
 def amount_text(yen: int) -> str:
-    return said("amount", str(yen)) if language() == "ja" else _("{amount} yen", amount=f"{yen:,}")
+    return (
+        said("amount", str(yen))
+        if language() == "ja"
+        else _("{amount} yen", amount=format(yen, ","))
+    )

@@ -228,12 +228,12 @@ def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[InvalidPreferen
 
 
 def _not_allowed(key: str, value: object, allowed: str) -> InvalidPreference:
+    path = f"$.{key}"
     if isinstance(value, str) and normal(value).casefold() in _OF_ITEMS.get(key, ()):
         return InvalidPreference(
-            _("{path} names no single one", path=f"$.{key}"),
-            _("leave it out, so that none is declared"),
+            _("{path} names no single one", path=path), _("leave it out, so that none is declared")
         )
-    return InvalidPreference(_("{path} is not {allowed}", path=f"$.{key}", allowed=allowed))
+    return InvalidPreference(_("{path} is not {allowed}", path=path, allowed=allowed))
 
 
 def _unknown(key: str) -> InvalidPreference:
