@@ -19,7 +19,7 @@ from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.customer_api.key_source import check_source
 from sqlite_utils_personalization.customer_api.recommendations import MOST
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.language import accepted, speaking
+from sqlite_utils_personalization.language import LANGUAGES, accepted, speaking
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
@@ -204,6 +204,7 @@ def document(base_url: str) -> dict[str, Any]:
     schemas["Type"]["enum"] = list(TYPES)
     schemas["Word"]["enum"] = list(FEEDBACK)
     parameters["size"]["schema"]["maximum"] = MOST
+    found["components"]["headers"]["ContentLanguage"]["schema"]["enum"] = list(LANGUAGES)
     return found
 
 
