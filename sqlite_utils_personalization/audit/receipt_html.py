@@ -121,11 +121,13 @@ def _tables(receipt: Mapping[str, Any]) -> Iterator[str]:
 def _row(row: Mapping[str, Any], found: Evaluation) -> str:
     item = found.candidate
     facts = describe_item(item)
-    note = (escape(item.item_id), _shown(facts["prefectures"]), escape(facts["closes_on"].phrase))
+    note = pgettext("list", ", ").join(
+        (escape(item.item_id), _shown(facts["prefectures"]), escape(facts["closes_on"].phrase))
+    )
     cells = "".join(f"<td>{escape(sentence)}</td>" for sentence in component_sentences(found))
     return (
         f'<tr><td>{escape(str(row["rec_id"]))}</td><th scope="row">{_japanese(item.title)}'
-        f'<span class="note">{pgettext("list", ", ").join(note)}'
+        f'<span class="note">{note}'
         f"</span></th>{cells}<td><strong>{escape(str(row['score']))}</strong>"
         f'<span class="note">{escape(total_sentence(found))}</span></td></tr>'
     )

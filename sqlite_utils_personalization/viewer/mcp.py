@@ -9,7 +9,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-from sqlite_utils_personalization.language import pgettext
+from sqlite_utils_personalization.language import LANGUAGES, pgettext
 from sqlite_utils_personalization.mcp_server.caller import sentence
 from sqlite_utils_personalization.viewer.rest.authenticate import (
     authenticate,
@@ -55,6 +55,8 @@ def register_mcp_tools(datasette: Any, mcp: Any) -> None:
     given = plugin_settings(datasette)
     if is_open(given):
         dotted, language = given.get(DOTTED) is True, given.get(SPOKEN)
+        # What is none of them keeps Datasette from starting, with a sentence, as soon as it has its tools.
+        language = language if language in LANGUAGES else None
         register(mcp, DatasetteAuthenticator(datasette), dotted=dotted, language=language)
 
 
