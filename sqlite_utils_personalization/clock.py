@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from sqlite_utils_personalization.errors import InvalidInput, short_repr
+from sqlite_utils_personalization.language import gettext as _
 
 # Japan has no daylight saving time.
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -44,7 +45,9 @@ def day_of(value: object, name: str) -> str:
         return value.isoformat()
     if isinstance(value, str) and is_day(value):
         return value
-    raise InvalidInput(f"{name} is not a day", "write it like 2026-07-22")
+    raise InvalidInput(
+        _("{name} is not a day", name=name), _("write it like {example}", example="2026-07-22")
+    )
 
 
 def utc(value: str | datetime) -> str:
@@ -56,8 +59,8 @@ def utc(value: str | datetime) -> str:
         return f"{moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
     except (AttributeError, TypeError, ValueError, OverflowError):
         raise InvalidInput(
-            f"{short_repr(value)} is not a time with its zone",
-            "write it like 2026-07-22T09:30:00+09:00",
+            _("{value} is not a time with its zone", value=short_repr(value)),
+            _("write it like {example}", example="2026-07-22T09:30:00+09:00"),
         ) from None
 
 
@@ -96,7 +99,10 @@ def parse_month(name: str | date) -> Month:
     is_text = isinstance(name, str)
     found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name, re.ASCII) if is_text else None
     if not found or not 1000 <= int(found[1]) < 9999:
-        raise InvalidInput(f"{short_repr(name)} is not a month", "write it like 2026-07")
+        raise InvalidInput(
+            _("{value} is not a month", value=short_repr(name)),
+            _("write it like {example}", example="2026-07"),
+        )
     year, number = int(found[1]), int(found[2])
     start = datetime(year, number, 1, tzinfo=JAPAN)
     end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=JAPAN)

@@ -2,6 +2,9 @@
 
 import operator
 
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import pgettext
+
 
 class PersonalizationError(Exception):
     """A fault in the data or the file: what is wrong and where, and what to do instead.
@@ -86,7 +89,9 @@ def whole(value: object, name: str) -> int:
     except TypeError:
         number = 0
     if not 1 <= number <= 2**53:
-        raise InvalidInput(f"{name} is not a whole number from 1", f"give 1 to {2**53}")
+        raise InvalidInput(
+            _("{name} is not a whole number from 1", name=name), _("give 1 to {most}", most=2**53)
+        )
     return number
 
 
@@ -103,4 +108,7 @@ def capitalize(text: str) -> str:
 
 def sentence(text: str) -> str:
     """The text as a sentence of its own; empty if it is."""
-    return f"{capitalize(text)}{'' if text.endswith('?') else '.'}" if text else ""
+    if not text or text.endswith(("?", "？")):
+        return capitalize(text)
+    stop = pgettext("end of a sentence", ".")
+    return f"{capitalize(text)}{stop}"

@@ -4,7 +4,8 @@ The English text is its own key in the catalogue of every other language, locale
 A sentence is one text with its values in braces, never put together of parts, since their order is the language's.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -19,6 +20,32 @@ _chosen: ContextVar[str] = ContextVar("language", default=LANGUAGES[0])
 def language() -> str:
     """The language that is spoken, one of LANGUAGES."""
     return _chosen.get()
+
+
+def accepted(header: str) -> str:
+    """The one of LANGUAGES that an Accept-Language likes best, or the first; what is malformed in it does not count."""
+    best, most = LANGUAGES[0], 0.0
+    for part in header.split(","):
+        name, _semicolon, weight = part.partition(";")
+        code = name.strip().lower().partition("-")[0]
+        try:
+            liked = float(weight.strip().lower().removeprefix("q=")) if weight else 1.0
+        except ValueError:
+            continue
+        if code in LANGUAGES and most < liked <= 1:
+            best, most = code, liked
+    return best
+
+
+def of_locale(environment: Mapping[str, str]) -> str:
+    """The one of LANGUAGES that the locale is of, as gettext reads the environment; the first if it is of none."""
+    names = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, names), "C")
+    # Whoever asks for no language has none translated, whatever LANGUAGE prefers.
+    is_none = re.split("[.@]", locale)[0] in ("C", "POSIX")
+    preferred = "" if is_none else environment.get("LANGUAGE") or locale
+    codes = (re.split("[_.@]", name)[0].lower() for name in preferred.split(":"))
+    return next((code for code in codes if code in LANGUAGES), LANGUAGES[0])
 
 
 @contextmanager

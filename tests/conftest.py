@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import os
 import sqlite3
 import sys
 from collections import defaultdict
@@ -14,6 +15,9 @@ import sqlite_utils.utils
 from click.testing import CliRunner
 
 from sqlite_utils_personalization.errors import PersonalizationError
+
+# Text is in the language of the locale, and these tests read it in English, as do the processes they start.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def pytest_addoption(parser):

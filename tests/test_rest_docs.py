@@ -76,7 +76,7 @@ async def test_every_example_answers_as_the_document_says(tmp_path, monkeypatch)
     path = api_database(tmp_path / "jpcite.db")
     examples = [example async for example in run(path, text())]
 
-    assert len(examples) == text().count("$ curl") == 11
+    assert len(examples) == text().count("$ curl") == 12
     for command, shown, answer in examples:
         assert shown == answer, command
     assert rows(path, "SELECT count(*), sum(unit_price_yen) FROM am_personalization_delivery") == [

@@ -1,5 +1,6 @@
 """The catalogues of texts are as the code has them: every message is there, and said in every language."""
 
+import ast
 import re
 import sqlite3
 import subprocess
@@ -50,6 +51,26 @@ def test_every_text_of_the_code_is_in_every_catalogue_and_translated():
         [sys.executable, CHECK, "--check"], capture_output=True, text=True, check=False
     )
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_every_text_is_where_the_catalogues_find_it():
+    unfound = []
+    for path in files("sqlite_utils_personalization").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            # Within an f-string they see nothing, and of a name they do not know what it is.
+            inside = ast.walk(node) if isinstance(node, ast.JoinedStr) else ()
+            unfound += [f"{path.name}:{one.lineno}" for one in inside if is_said(one)]
+            if isinstance(node, ast.Call) and name_of(node) in ("message_of", "message_of_many"):
+                unfound += [f"{path.name}:{node.lineno}"] * isinstance(node.args[0], ast.Constant)
+    assert unfound == []
+
+
+def is_said(node):
+    return isinstance(node, ast.Call) and name_of(node) in ("_", "gettext", "ngettext", "pgettext")
+
+
+def name_of(call):
+    return getattr(call.func, "id", None)
 
 
 def test_every_language_has_a_catalogue_that_says_something_else():

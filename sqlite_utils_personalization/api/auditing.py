@@ -44,10 +44,17 @@ from sqlite_utils_personalization.audit.why_not import why_not as answer
 from sqlite_utils_personalization.clock import utc
 from sqlite_utils_personalization.customer_api.envelope import envelope_of
 from sqlite_utils_personalization.database import require_evidence, require_table
-from sqlite_utils_personalization.errors import InvalidInput, NotFound, PersonalizationError, whole
+from sqlite_utils_personalization.errors import (
+    InvalidInput,
+    NotFound,
+    PersonalizationError,
+    short_repr,
+    whole,
+)
 from sqlite_utils_personalization.evidence import seal as seals
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, Head, as_head
 from sqlite_utils_personalization.evidence.note import load_key
+from sqlite_utils_personalization.language import LANGUAGES, language, speaking
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import find_customer
 from sqlite_utils_personalization.schema import migration_statuses
@@ -187,10 +194,16 @@ def receipt(
         return carried.receipt(found.conn, made)
 
 
-def receipt_html(receipt: Mapping[str, Any]) -> str:
-    """The page of a receipt, to read and print; it says nothing that is not in it. InvalidInput if it is none."""
+def receipt_html(receipt: Mapping[str, Any], *, lang: str | None = None) -> str:
+    """The page of a receipt, to read and print, in English or with lang ja; it says nothing that is not in it.
+
+    InvalidInput if it is none.
+    """
+    if lang not in (None, *LANGUAGES):
+        raise InvalidInput(f"lang is {short_repr(lang)}", f"give one of {', '.join(LANGUAGES)}")
     try:
-        return page_of(receipt)
+        with speaking(lang or language()):
+            return page_of(receipt)
     except _NOT_ONE:
         raise _no_receipt() from None
 

@@ -38,6 +38,8 @@ from sqlite_utils_personalization.billing.reconcile.result import Reconciliation
 from sqlite_utils_personalization.billing.reconcile.result import keep as keep_month
 from sqlite_utils_personalization.clock import utc
 from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import ngettext
 
 T = TypeVar("T")
 AnyPath = str | os.PathLike[str]
@@ -179,8 +181,8 @@ def _all(
             yield row.to_dict()
         if bad:
             raise InvalidInput(
-                f"{bad} line{'s' if bad > 1 else ''} cannot be taken",
-                "nothing was recorded; mend and run this again",
+                ngettext("{n} line cannot be taken", "{n} lines cannot be taken", bad),
+                _("nothing was recorded; mend and run this again"),
             )
 
 

@@ -41,13 +41,14 @@ from sqlite_utils_personalization.digest.calendar import require_icalendar
 from sqlite_utils_personalization.digest.contents import customers_of, digests
 from sqlite_utils_personalization.digest.document import check_dismiss_url
 from sqlite_utils_personalization.digest.sent import SaidSent, record_results
-from sqlite_utils_personalization.digest.texts import LANGUAGES, Texts
 from sqlite_utils_personalization.errors import (
     InvalidInput,
     NotFound,
     PersonalizationError,
     short_repr,
 )
+from sqlite_utils_personalization.language import LANGUAGES
+from sqlite_utils_personalization.language import gettext as _
 
 AnyPath = str | os.PathLike[str]
 
@@ -164,9 +165,7 @@ def write_digests(
                 progress("digests", done, total - unnamed)
 
         made = digests(found.conn, chosen, day, most, tick)
-        count = folders.write_digests(
-            target, made, Texts(lang), dismiss_url, ics, found.path, carried
-        )
+        count = folders.write_digests(target, made, lang, dismiss_url, ics, found.path, carried)
     return {
         "run_id": chosen.run_id,
         "as_of": chosen.as_of,
@@ -182,8 +181,12 @@ def _night(db: sqlite3.Connection, day: str, night: str | date) -> OfferedNight:
     asked_for = None if night == pages.LATEST else day_of(night, "night")
     found = find_night(db, day, asked_for)
     if found is None:
-        which = f"of {asked_for}" if asked_for else f"up to {day}"
-        raise NotFound(f"there is no finished night {which}", "run personalization-score first")
+        what = (
+            _("there is no finished night of {day}", day=asked_for)
+            if asked_for
+            else _("there is no finished night up to {day}", day=day)
+        )
+        raise NotFound(what, _("run personalization-score first"))
     return found
 
 
@@ -207,7 +210,8 @@ def record_digests(
     results, faults = listed(results, "results"), list[str]()
 
     def refused(number: int, fault: PersonalizationError) -> None:
-        faults.append(f"number {number}: {fault}" if not (faults or refuse) else "")
+        first = _("number {number}: {fault}", number=number, fault=fault)
+        faults.append(first if not (faults or refuse) else "")
         if refuse:
             refuse(number, fault)
 
@@ -216,8 +220,8 @@ def record_digests(
         done = list(record_results(found.conn, Path(path_of(folder, "folder")), results, refused))
     if faults and not refuse:
         raise InvalidInput(
-            f"{len(faults)} of the results cannot be taken, first {faults[0]}",
-            "the others are recorded; mend these and give them again",
+            _("{n} of the results cannot be taken, first {first}", n=len(faults), first=faults[0]),
+            _("the others are recorded; mend these and give them again"),
         )
     new, before, free, not_sent = map(sum, zip(*done, strict=True)) if done else (0, 0, 0, 0)
     return {

@@ -36,7 +36,9 @@ from sqlite_utils_personalization.evidence.merkle import (
 from sqlite_utils_personalization.evidence.note import Note
 from sqlite_utils_personalization.evidence.proof import Proof, format_inclusion
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of, other_tree, tree_of
+from sqlite_utils_personalization.formula.declared import noted_reason
 from sqlite_utils_personalization.formula.formula import evidence_link
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.preferences.customer import find_customer
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
@@ -146,12 +148,14 @@ def _seal(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
         )
     )
     if run_id not in runs:
-        last = f"the last is run {max(runs)}" if runs else "nothing was scored yet"
-        raise NotFound(f"there is no run {run_id}", f"{last}")
+        last = (
+            _("the last is run {run_id}", run_id=max(runs)) if runs else _("nothing was scored yet")
+        )
+        raise NotFound(_("there is no run {run_id}", run_id=run_id), last)
     if runs[run_id] == "running":
         raise Conflict(
-            f"run {run_id} is not finished, so it is not sealed",
-            "wait for it, or finish it with personalization-score",
+            _("run {run_id} is not finished, so it is not sealed", run_id=run_id),
+            _("wait for it, or finish it with personalization-score"),
         )
     raise NotIntact(f"the seal of run {run_id} is missing", "run personalization-verify")
 
@@ -190,18 +194,19 @@ def _seal_of(row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _why_none(db: sqlite3.Connection, at: dict[str, int]) -> str:
-    who = f"profile {at['profile_id']} was recommended nothing in run {at['run_id']}"
     row = db.execute(
         "SELECT reason FROM am_personalization_unserved WHERE run_id = :run_id AND profile_id = :profile_id",
         at,
     ).fetchone()
     if row is None:
-        return f"{who}: it was not among the customers of that night"
-    if row[0] is None:
-        return f"{who}: no item scored above 0 for what was declared"
-    if row[0] == NOTHING_NEW:
-        return f"{who}: {row[0]}"
-    return f"{who}: it was not scored, because {row[0]}"
+        why = _("it was not among the customers of that night")
+    elif row[0] is None:
+        why = _("no item scored above 0 for what was declared")
+    elif row[0] == NOTHING_NEW:
+        why = noted_reason(row[0])
+    else:
+        why = _("it was not scored, because {reason}", reason=noted_reason(row[0]))
+    return _("profile {profile_id} was recommended nothing in run {run_id}: {why}", **at, why=why)
 
 
 def _night(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:

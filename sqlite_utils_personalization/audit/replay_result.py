@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from sqlite_utils_personalization.audit.ranking import OtherRound, RunnerUp
 from sqlite_utils_personalization.formula.evaluation import Evaluation, Points
 from sqlite_utils_personalization.formula.sentences import component_sentences, total_sentence
+from sqlite_utils_personalization.language import N_
 from sqlite_utils_personalization.model.kinds import COMPONENTS, POINTS
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.compare_today import ThenNow
 
-REPRODUCED, DIFFERS = "reproduced", "differs"
-ERASED = "erased"
-NO_EVIDENCE, BROKEN = "no evidence", "evidence broken"
+REPRODUCED, DIFFERS = N_("reproduced"), N_("differs")
+ERASED = N_("erased")
+NO_EVIDENCE, BROKEN = N_("no evidence"), N_("evidence broken")
 FAULTS = (DIFFERS, BROKEN)
 
 

@@ -12,6 +12,8 @@ from sqlite_utils_personalization.catalogue.saved_searches import item_id_of_sea
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import InvalidInput, NotIntact
 from sqlite_utils_personalization.formula.evaluation import decoded_row
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import pgettext
 from sqlite_utils_personalization.model.kinds import TYPES, Declared
 
 _RANGES = """
@@ -148,9 +150,11 @@ def item_of_run(
         for item in (RunItem(*decoded_row(row)) for row in db.execute(_ITEMS, at))
     }
     if len(found) > 1:
-        kinds = " and ".join(f"'{name}'" for name in TYPES if name in found)
+        kinds = pgettext("list", " and ").join(f"'{name}'" for name in TYPES if name in found)
+        values = {"item_id": item_id, "run_id": run_id, "kinds": kinds}
         raise InvalidInput(
-            f"item {item_id} of run {run_id} is of type {kinds}", "say which with --type"
+            _("item {item_id} of run {run_id} is of type {kinds}", **values),
+            _("say which with --type"),
         )
     return next(iter(found.values()), None)
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils_personalization.clock import parse_moment
 from sqlite_utils_personalization.errors import InvalidInput, NotFound, NotIntact
 from sqlite_utils_personalization.formula.formula import evidence_link
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.preferences.customer import find_customer
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d([.]\d+)?)?)?)?)?)?Z?", re.ASCII)
@@ -79,8 +80,10 @@ def existing_run(db: sqlite3.Connection, number: int | None = None) -> int:
     row = db.execute(sql, (number,)).fetchone()
     if row is None:
         if last is None:
-            raise NotFound("nothing was scored yet", "run personalization-score")
-        raise NotFound(f"there is no run {number}", f"the last is run {last}")
+            raise NotFound(_("nothing was scored yet"), _("run personalization-score"))
+        raise NotFound(
+            _("there is no run {run_id}", run_id=number), _("the last is run {run_id}", run_id=last)
+        )
     found: int = row[0]
     return found
 
@@ -91,7 +94,9 @@ def _require_rows(db: sqlite3.Connection, rec_ids: str) -> None:
         return
     evidence = db.execute(_EVIDENCE_OF, row).fetchone()
     if evidence is None:
-        raise NotFound(f"there is no recommendation {row[0]} in the log", "check rec_id")
+        raise NotFound(
+            _("there is no recommendation {rec_id} in the log", rec_id=row[0]), _("check rec_id")
+        )
     raise NotIntact(
         f"recommendation {row[0]} is missing from the log, where run {evidence[0]} has evidence "
         "for it",
@@ -107,6 +112,7 @@ def _prefix(name: str, moment: str) -> str:
         is_moment = None
     if not is_moment:
         raise InvalidInput(
-            f"{name} {moment!r} is no UTC time", "write it like 2026-07-22 or 2026-07-22T18:00"
+            _("{name} {value} is no UTC time", name=name, value=repr(moment)),
+            _("write it like {example} or {other}", example="2026-07-22", other="2026-07-22T18:00"),
         )
     return text.replace(" ", "T")

@@ -24,6 +24,7 @@ from sqlite_utils_personalization.audit.run_lookup import (
 from sqlite_utils_personalization.audit.selection import existing_run
 from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.errors import NotIntact, PersonalizationError
+from sqlite_utils_personalization.formula.declared import noted_reason
 from sqlite_utils_personalization.formula.evaluation import NOT_READABLE, Evaluation, decoded_row
 from sqlite_utils_personalization.formula.sentences import kinds, obstacles, total_sentence
 from sqlite_utils_personalization.language import gettext as _
@@ -198,7 +199,8 @@ def _answer(db: sqlite3.Connection, asked: WhyNot, with_nearest: bool) -> dict[s
         return _because("not a customer", _("not among the customers of that night"))
     # Whoever had all of it before has a list, and each item of it a reason of its own.
     if customer.declared is None or customer.reason not in (None, NOTHING_NEW):
-        sentence = _("nothing was recommended that night: {reason}", reason=customer.reason)
+        reason = noted_reason(customer.reason or "")
+        sentence = _("nothing was recommended that night: {reason}", reason=reason)
         return _because("not scored", sentence)
     kind = asked.recommendation_type
     item = item_of_run(db, asked.run_id, asked.profile_id, asked.item_id, kind)

@@ -14,6 +14,7 @@ from sqlite_utils_personalization.canonical import (
 )
 from sqlite_utils_personalization.clock import is_day, utc
 from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
+from sqlite_utils_personalization.language import gettext as _
 
 # Yen, tax excluded, of one delivered recommendation.
 UNIT_PRICE_YEN = 3
@@ -112,7 +113,8 @@ def fact(
         unit_price_yen = _integer("unit_price_yen", unit_price_yen, 0, _LARGEST_PRICE)
     if channel not in CHANNELS:
         raise InvalidInput(
-            f"channel is {short_repr(channel)}", f"give one of {', '.join(CHANNELS)}"
+            _("{name} is {value}", name="channel", value=short_repr(channel)),
+            _("give one of {names}", names=", ".join(CHANNELS)),
         )
     _check_slot(channel, slot)
     moment = None if delivered_at is None else utc(delivered_at)
@@ -124,13 +126,13 @@ def _check_slot(channel: str, slot: object) -> None:
     if channel in BY_DAY:
         if not is_day(slot):
             raise InvalidInput(
-                f"slot is not a day, as it is for {channel}",
-                "give the Japanese day, like 2026-07-22",
+                _("slot is not a day, as it is for {channel}", channel=channel),
+                _("give the Japanese day, like {example}", example="2026-07-22"),
             )
     elif not isinstance(slot, str) or not (_ISSUE.fullmatch(slot) or _is_period(slot)):
         raise InvalidInput(
-            "slot is neither a day, a month or a week, nor the number of an issue",
-            "give one like 2026-07-22, 2026-07, 2026-W30 or issue-7",
+            _("slot is neither a day, a month or a week, nor the number of an issue"),
+            _("give one like 2026-07-22, 2026-07, 2026-W30 or issue-7"),
         )
 
 
@@ -170,11 +172,13 @@ def _integer(name: str, value: object, least: int, most: int) -> int:
     if number is None or not least <= number <= most:
         limit = "2^53" if most == _LARGEST else most
         raise InvalidInput(
-            f"{name} is {short_repr(value)}", f"give an integer from {least} to {limit}"
+            _("{name} is {value}", name=name, value=short_repr(value)),
+            _("give an integer from {least} to {most}", least=least, most=limit),
         )
     return number
 
 
+_EXAMPLE = '{"rec_id": 17, "channel": "digest", "slot": "2026-07-22"}'
 # One delivery of many: the number of a log row, an object of what is said of it, or that as a line of JSON.
 SaidFact = int | Mapping[str, Any] | str | bytes
 
@@ -208,11 +212,14 @@ def _fact(one: SaidFact, common: dict[str, Any]) -> Fact:
     said = _object(one) if isinstance(one, bytes | Mapping) else {"rec_id": one}
     for name in said:
         if name not in Fact._fields:
-            raise InvalidInput("has a key of another name", f"use {', '.join(Fact._fields)}")
+            names = ", ".join(Fact._fields)
+            raise InvalidInput(_("has a key of another name"), _("use {names}", names=names))
     complete = {**common, **said}
     for name in ("rec_id", "channel", "slot"):
         if name not in complete:
-            raise InvalidInput(f"has no {name}", "add it to the line, or as an option")
+            raise InvalidInput(
+                _("has no {name}", name=name), _("add it to the line, or as an option")
+            )
     return fact(complete.pop("rec_id"), **complete)
 
 
@@ -222,14 +229,13 @@ def _object(one: bytes | Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         said = strict_json(one.decode())
     except UnicodeDecodeError:
-        raise InvalidInput("is not UTF-8", "write the file as UTF-8") from None
+        raise InvalidInput(_("is not UTF-8"), _("write the file as UTF-8")) from None
     except RepeatedKey:
-        raise InvalidInput("says one key twice", "say it once") from None
+        raise InvalidInput(_("says one key twice"), _("say it once")) from None
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
         raise InvalidInput(
-            "is not a JSON object",
-            'write it like {"rec_id": 17, "channel": "digest", "slot": "2026-07-22"}',
+            _("is not a JSON object"), _("write it like {example}", example=_EXAMPLE)
         )
     return said

@@ -11,6 +11,7 @@ from sqlite_utils_personalization.clock import japan_day, parse_moment
 from sqlite_utils_personalization.database import has_table, plain_rows
 from sqlite_utils_personalization.errors import DeliveryConflict
 from sqlite_utils_personalization.formula.formula import IS_ITEM, evidence_link
+from sqlite_utils_personalization.language import gettext as _
 
 _ROWS = f"""
 SELECT l.rec_id, l.profile_id, l.recommendation_type,
@@ -78,14 +79,15 @@ class Charges:
             )
         key = self._key(row, str(one.delivered_at))
         if key is None and said:
-            why = (
-                "was charged that day"
+            what = (
+                _("rec_id {rec_id}, or its item, was charged that day", rec_id=one.rec_id)
                 if row.item
-                else "stands for a whole type, which is not charged"
+                else _(
+                    "rec_id {rec_id}, or its item, stands for a whole type, which is not charged",
+                    rec_id=one.rec_id,
+                )
             )
-            raise DeliveryConflict(
-                f"rec_id {one.rec_id}, or its item, {why}", "leave the price out, or say 0"
-            )
+            raise DeliveryConflict(what, _("leave the price out, or say 0"))
         if key is None:
             return Charged(one._replace(unit_price_yen=0), None)
         self._new.add(key)

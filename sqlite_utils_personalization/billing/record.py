@@ -28,6 +28,7 @@ from sqlite_utils_personalization.errors import (
     NotFound,
     PersonalizationError,
 )
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.transaction import transaction
 
 # How many facts one round of statements takes.
@@ -89,8 +90,11 @@ def reverse_delivery(
         found = find_delivery(db, delivery)
         if found.reversal_of is not None:
             raise Conflict(
-                f"delivery {found.delivery_id} is itself a reversal, which is final",
-                "record the delivery under another slot if it took place after all",
+                _(
+                    "delivery {delivery_id} is itself a reversal, which is final",
+                    delivery_id=found.delivery_id,
+                ),
+                _("record the delivery under another slot if it took place after all"),
             )
         key = reversal_key(found.delivery_key)
         if before := known_deliveries(db, [key]):
@@ -98,10 +102,20 @@ def reverse_delivery(
         now = utc_now()
         moment = now if reversed_at is None else utc(reversed_at)
         if reversed_at is not None and not found.delivered_at <= moment <= now:
+            at = {"delivery_id": found.delivery_id, "moment": moment}
             raise Conflict(
-                f"delivery {found.delivery_id} is said to be reversed at {moment}, "
-                + ("later than now" if moment > now else "before it was delivered"),
-                "give the time at which it was taken back, with its zone",
+                (
+                    _(
+                        "delivery {delivery_id} is said to be reversed at {moment}, later than now",
+                        **at,
+                    )
+                    if moment > now
+                    else _(
+                        "delivery {delivery_id} is said to be reversed at {moment}, before it was delivered",
+                        **at,
+                    )
+                ),
+                _("give the time at which it was taken back, with its zone"),
             )
         content = (found.rec_id, found.channel, found.slot, moment, found.status)
         insert_deliveries(db, [(key, *content, found.unit_price_yen, found.delivery_id, None)])
@@ -120,8 +134,10 @@ def reverse_facts(
     with atomic(db):
         for at, one in enumerate(facts):
             if not known_deliveries(db, [one.key]):
-                what = f"rec_id {one.rec_id} was not delivered on {one.channel} in slot {one.slot}"
-                (refuse or _raise)(at, NotFound(what, "there is nothing to reverse"))
+                what = _(
+                    "rec_id {rec_id} was not delivered on {channel} in slot {slot}", **_named(one)
+                )
+                (refuse or _raise)(at, NotFound(what, _("there is nothing to reverse")))
                 continue
             try:
                 yield reverse_delivery(db, one.key, reversed_at)
@@ -189,16 +205,21 @@ def _fault(
 ) -> PersonalizationError | None:
     if one.rec_id not in in_log:
         return NotFound(
-            f"rec_id {one.rec_id} is not in the log",
-            "give one that a night, or another program, logged",
+            _("rec_id {rec_id} is not in the log", rec_id=one.rec_id),
+            _("give one that a night, or another program, logged"),
         )
     for name in ("status", "unit_price_yen", "delivered_at"):
         said, stands = getattr(one, name), getattr(before, name, None)
         if before and said not in (None, stands):
             return DeliveryConflict(
-                f"rec_id {one.rec_id} was delivered on {one.channel} in slot {one.slot} with "
-                f"{name} {stands}, not {said}",
-                "correct the fact, or reverse that delivery and use another slot",
+                _(
+                    "rec_id {rec_id} was delivered on {channel} in slot {slot} with {name} {stands}, not {said}",
+                    **_named(one),
+                    name=name,
+                    stands=stands,
+                    said=said,
+                ),
+                _("correct the fact, or reverse that delivery and use another slot"),
             )
     return None
 
@@ -208,18 +229,34 @@ def _time_fault(
 ) -> PersonalizationError | None:
     earliest, at = in_log[one.rec_id], one.delivered_at
     if at is not None and not (earliest or at) <= at <= now:
-        when = "later than now" if at > now else f"before it was logged, {earliest}"
+        values = {"rec_id": one.rec_id, "moment": at, "earliest": earliest}
         return Conflict(
-            f"rec_id {one.rec_id} is said to be delivered at {at}, {when}",
-            "give the time at which it was delivered, with its zone",
+            (
+                _("rec_id {rec_id} is said to be delivered at {moment}, later than now", **values)
+                if at > now
+                else _(
+                    "rec_id {rec_id} is said to be delivered at {moment}, before it was logged, {earliest}",
+                    **values,
+                )
+            ),
+            _("give the time at which it was delivered, with its zone"),
         )
     day = japan_day(parse_moment(at or now))
     if one.channel in BY_DAY and one.slot != day:
         return InvalidInput(
-            f"slot of rec_id {one.rec_id} is {one.slot}, and {day} the day in Japan of its delivery",
-            "give delivered_at with its zone, and that day as the slot",
+            _(
+                "slot of rec_id {rec_id} is {slot}, and {day} the day in Japan of its delivery",
+                rec_id=one.rec_id,
+                slot=one.slot,
+                day=day,
+            ),
+            _("give delivered_at with its zone, and that day as the slot"),
         )
     return None
+
+
+def _named(one: Fact) -> dict[str, Any]:
+    return {"rec_id": one.rec_id, "channel": one.channel, "slot": one.slot}
 
 
 def _raise(at: int, fault: PersonalizationError) -> None:
@@ -305,7 +342,9 @@ def find_delivery(db: sqlite3.Connection, delivery: int | str) -> Delivery:
     # As text, because an integer may be too large to be bound; the column's affinity makes it one again.
     for row in plain_rows(db, _found_sql(db, which), {"it": named}):
         return Delivery(*row)
-    raise NotFound(f"there is no delivery {named}", "give its delivery_id or its key")
+    raise NotFound(
+        _("there is no delivery {delivery}", delivery=named), _("give its delivery_id or its key")
+    )
 
 
 def known_deliveries(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Delivery]:

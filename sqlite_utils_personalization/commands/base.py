@@ -13,8 +13,11 @@ from types import FrameType, MappingProxyType
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sqlite_utils_personalization.errors import NotFound, NotIntact, PersonalizationError
+from sqlite_utils_personalization.language import LANGUAGES, of_locale, speaking
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.private_files import narrow_if_empty
 
 # Control characters but tab and line feed, marks that turn the direction of what is read, halves of surrogate pairs.
@@ -29,11 +32,45 @@ COULD_NOT, FOUND, UNKNOWN = 2, 1, 3
 LOOKS: dict[str, Any] = {"unfinished": COULD_NOT, "statuses": {NotFound: UNKNOWN, NotIntact: FOUND}}
 
 
-class Command(click.Command):
-    """A command that ends with a sentence and the exit status `unfinished` on a fault of the data or of its output.
+_LANG = f"{__name__}.lang"
+# What other programs read: in English, unless a language is asked for.
+_FOR_PROGRAMS = ("as_json", "nl", "arrays", "csv", "tsv")
+_FOR_PEOPLE = ("table", "fmt", "html")
 
-    Where 1 is an answer of its own, unfinished is another number, which an interruption gives too; statuses are those
-    of faults that are answers themselves.
+
+def note_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The callback of --lang, which notes for asked_for() that it was given."""
+    if ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE:
+        ctx.meta[_LANG] = value
+    return value
+
+
+_SPOKEN = click.Option(
+    ["--lang"],
+    type=click.Choice(LANGUAGES),
+    callback=note_language,
+    expose_value=False,
+    help="Language of what a person reads, by default the locale's for text, and English beside JSON and CSV",
+)
+
+
+def asked_for(ctx: click.Context) -> str | None:
+    """The one of LANGUAGES that --lang names, None without it."""
+    found: str | None = ctx.meta.get(_LANG)
+    return found
+
+
+def of_person(ctx: click.Context) -> str:
+    """The language of what only a person reads: that of --lang, or the locale's."""
+    return asked_for(ctx) or of_locale(os.environ)
+
+
+class Command(click.Command):
+    """A command that takes --lang, and ends with a sentence and the exit status `unfinished` on a fault of the data or
+    of its output.
+
+    With is_text it prints text where no format is chosen. Where 1 is an answer of its own, unfinished is another
+    number, which an interruption gives too; statuses are those of faults that are answers themselves.
     """
 
     def __init__(
@@ -41,13 +78,30 @@ class Command(click.Command):
         *args: Any,
         unfinished: int = 1,
         statuses: Mapping[type[PersonalizationError], int] = MappingProxyType({}),
+        is_text: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._unfinished = unfinished
         self._statuses = statuses
+        self._is_text = is_text
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        params = super().get_params(ctx)
+        is_own = any(param.name == "lang" for param in params)
+        at = len(self.params)
+        return params if is_own else [*params[:at], _SPOKEN, *params[at:]]
+
+    def _language(self, ctx: click.Context) -> str:
+        given = {name for name, value in ctx.params.items() if value}
+        is_text = given & {*_FOR_PEOPLE} or (self._is_text and not given & {*_FOR_PROGRAMS})
+        return of_person(ctx) if is_text else asked_for(ctx) or LANGUAGES[0]
 
     def invoke(self, ctx: click.Context) -> Any:
+        with speaking(self._language(ctx)):
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         if "path" in ctx.params:
             _narrow_output(ctx)
         try:
@@ -67,7 +121,7 @@ class Command(click.Command):
         except KeyboardInterrupt:
             if self._unfinished == 1:
                 raise
-            say("interrupted before everything was checked")
+            say(_("interrupted before everything was checked"))
         raise click.exceptions.Exit(self._unfinished)
 
 
@@ -79,8 +133,11 @@ def _narrow_output(ctx: click.Context) -> None:
 
 
 def _sentence(error: OSError) -> str:
-    what = error.filename or "the output"
-    return f"{what} cannot be written ({error.strerror}) - mend that, then run this again: nothing is stored twice"
+    return _(
+        "{what} cannot be written ({why}) - mend that, then run this again: nothing is stored twice",
+        what=error.filename or _("the output"),
+        why=error.strerror,
+    )
 
 
 def _drop_output() -> None:
@@ -137,7 +194,8 @@ def stoppable(sentence: str) -> Iterator[None]:
         if not asked:
             raise
         number = asked[0]
-        say(f"stopped by {signal.Signals(number).name}: {sentence}")
+        name = signal.Signals(number).name
+        say(_("stopped by {signal}: {sentence}", signal=name, sentence=sentence))
         raise click.exceptions.Exit(128 + number) from None
     finally:
         for number, handler in before.items():

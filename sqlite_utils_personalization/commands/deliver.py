@@ -14,6 +14,8 @@ from sqlite_utils_personalization.commands.base import say
 from sqlite_utils_personalization.commands.key import standard_input
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import pgettext
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.shapes import RecordedDelivery
@@ -90,9 +92,23 @@ def deliver(
     # There may be no space for what is printed.
     with explain_errors(path):
         print_rows(ctx, _columns(), map(row, found), **output)
-    say(
-        ", ".join(f"{outcomes[name]} {name}" for name in sorted(outcomes)) or "no line, no delivery"
+    names = _outcome_names()
+    told = (
+        _("{n} {outcome}", n=outcomes[name], outcome=names.get(name, name))
+        for name in sorted(outcomes)
     )
+    say(pgettext("list", ", ").join(told) or _("no line, no delivery"))
+
+
+def _outcome_names() -> dict[str, str]:
+    return {
+        "delivered": pgettext("outcome", "delivered"),
+        "failed": pgettext("outcome", "failed"),
+        "reversed": pgettext("outcome", "reversed"),
+        "already delivered": pgettext("outcome", "already delivered"),
+        "already failed": pgettext("outcome", "already failed"),
+        "already reversed": pgettext("outcome", "already reversed"),
+    }
 
 
 def _check_usage(rec_ids: tuple[Any, ...], common: dict[str, Any], reverse: bool) -> None:
@@ -128,7 +144,7 @@ def _recorded(
 
 
 def _refuse(number: int, fault: PersonalizationError) -> None:
-    say(f"line {number}: {fault}")
+    say(_("line {number}: {fault}", number=number, fault=fault))
 
 
 def _columns() -> tuple[str, ...]:

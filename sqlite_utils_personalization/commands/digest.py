@@ -14,12 +14,14 @@ from sqlite_utils_personalization.commands.base import (
     Progress,
     envelope_option,
     load_extension_option,
+    note_language,
     say,
     stoppable,
 )
 from sqlite_utils_personalization.commands.output import print_text
-from sqlite_utils_personalization.digest.texts import LANGUAGES
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import LANGUAGES, ngettext
+from sqlite_utils_personalization.language import gettext as _
 
 
 @click.command(name="personalization-digest", cls=Command)
@@ -44,7 +46,12 @@ from sqlite_utils_personalization.errors import PersonalizationError
     "--most", type=click.IntRange(1, 100), default=5, show_default=True, help="Programs in one"
 )
 @click.option(
-    "--lang", type=click.Choice(LANGUAGES), default="ja", show_default=True, help="Language"
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    callback=note_language,
+    default="ja",
+    show_default=True,
+    help="Language of the digests, and where it is given of what is said meanwhile",
 )
 @click.option("--ics", is_flag=True, help="Also write the deadlines as an iCalendar file")
 @click.option(
@@ -91,7 +98,7 @@ def digest(
     before it was sent; - reads standard input.
     """
     if results is None:
-        with stoppable("nothing was written - run the same command again"):
+        with stoppable(_("nothing was written - run the same command again")):
             _write(path, folder, as_json, **options)
         return
     for name in options:
@@ -114,40 +121,51 @@ def _write(
         progress = None if silent else Progress(stack)
         found = write_digests(path, folder, night=night, progress=progress, **options)
     say(
-        f"{_counted(found['digests'], 'digest')} of {found['as_of']} in {folder};"
-        f" {_counted(found['nothing_new'], 'customer')} with nothing new"
+        _(
+            "{digests} of {day} in {folder}; {customers} with nothing new",
+            digests=_digests(found["digests"]),
+            day=found["as_of"],
+            folder=folder,
+            customers=ngettext("{n} customer", "{n} customers", found["nothing_new"]),
+        )
     )
-    if found["unnamed"]:
+    if n := found["unnamed"]:
         say(
-            f"{_counted(found['unnamed'], 'customer')} left out:"
-            " user_token_hash is not 64 lower-case hex digits"
+            ngettext(
+                "{n} customer left out: user_token_hash is not 64 lower-case hex digits",
+                "{n} customers left out: user_token_hash is not 64 lower-case hex digits",
+                n,
+            )
         )
     _print(found, as_json)
 
 
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"
+def _digests(n: int) -> str:
+    return ngettext("{n} digest", "{n} digests", n)
 
 
 def _record(path: str, folder: Path, as_json: bool, lines: BinaryIO) -> None:
     from sqlite_utils_personalization.api.handing_over import record_digests
 
     def refuse(number: int, fault: PersonalizationError) -> None:
-        say(f"line {number}: {fault}")
+        say(_("line {number}: {fault}", number=number, fault=fault))
 
     found = record_digests(path, folder, lines, refuse=refuse)
-    not_sent = _counted(found["not_sent"], "digest")
     say(
-        f"{found['delivered']} delivered, {found['already_delivered']} already delivered,"
-        f" {not_sent} not sent"
+        _(
+            "{n} delivered, {before} already delivered, {digests} not sent",
+            n=found["delivered"],
+            before=found["already_delivered"],
+            digests=_digests(found["not_sent"]),
+        )
     )
-    if found["free"]:
-        say(f"{found['free']} not charged: handed over otherwise, or closed, before it was sent")
+    if n := found["free"]:
+        say(_("{n} not charged: handed over otherwise, or closed, before it was sent", n=n))
     _print(found, as_json)
     if found["refused"]:
         raise PersonalizationError(
-            f"{_counted(found['refused'], 'line')} cannot be taken",
-            "the others are recorded; mend these and run this again",
+            ngettext("{n} line cannot be taken", "{n} lines cannot be taken", found["refused"]),
+            _("the others are recorded; mend these and run this again"),
         )
 
 

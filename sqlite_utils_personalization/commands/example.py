@@ -10,9 +10,11 @@ import click
 
 from sqlite_utils_personalization.commands.base import Command, say
 from sqlite_utils_personalization.commands.output import print_object
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import pgettext
 
 
-@click.command(name="personalization-example", cls=Command)
+@click.command(name="personalization-example", cls=Command, is_text=True)
 @click.argument("path", type=click.Path(dir_okay=False, allow_dash=False))
 @click.option("--json", "as_json", is_flag=True, help="Output who was recommended what as JSON")
 def example(path: str, as_json: bool) -> None:
@@ -33,11 +35,20 @@ def example(path: str, as_json: bool) -> None:
         print_object(found)
         return
     say(
-        f"The best of each type for {found['profiles']} customers, on the night of {found['as_of']}:"
+        _(
+            "The best of each type for {n} customers, on the night of {day}:",
+            n=found["profiles"],
+            day=found["as_of"],
+        )
     )
     for customer in found["customers"]:
         _print(customer)
-    say(f"\n{found['logged']} recommendations are logged in {path}. Look at them, and ask why:")
+    text = _(
+        "{n} recommendations are logged in {path}. Look at them, and ask why:",
+        n=found["logged"],
+        path=path,
+    )
+    say(f"\n{text}")
     say(f"    {shlex.join([_datasette(), path, '--metadata', 'metadata.yml'])}")
 
 
@@ -56,9 +67,17 @@ def _datasette() -> str:
 
 
 def _print(customer: dict[str, Any]) -> None:
-    said = ", ".join(f"{key} {value}" for key, value in customer["preferences"].items())
-    click.echo(f"\ncustomer {customer['profile_id']} declared {said or 'nothing'}")
+    said = pgettext("list", ", ").join(
+        f"{key} {value}" for key, value in customer["preferences"].items()
+    )
+    text = _(
+        "customer {profile_id} declared {declared}",
+        profile_id=customer["profile_id"],
+        declared=said or _("nothing"),
+    )
+    click.echo(f"\n{text}")
     for one in customer["best"]:
         click.echo(f"    {one['score']:3} {one['recommendation_type']:13} {one['title']}")
     if not customer["best"]:
-        click.echo("    nothing: no declared wish is met")
+        text = _("nothing: no declared wish is met")
+        click.echo(f"    {text}")

@@ -8,6 +8,8 @@ from sqlite_utils_personalization.commands.base import say
 from sqlite_utils_personalization.commands.key import customer, key_hash_options, user_hash
 from sqlite_utils_personalization.commands.output import RowsCommand, print_rows
 from sqlite_utils_personalization.commands.profile.shared import path_argument, user_hash_option
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import message_of
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 
 if TYPE_CHECKING:
@@ -79,10 +81,15 @@ def _check_usage(item_id: str | None, said: list[str]) -> None:
 
 
 def _say(done: "NotedFeedback") -> None:
-    item = f"{done['recommendation_type']} {done['item_id']}"
+    values = {
+        "kind": done["recommendation_type"],
+        "item_id": done["item_id"],
+        "feedback": message_of(done["feedback"]),
+        "moment": done["given_at"],
+    }
     if done["outcome"] == "noted":
-        say(f"{item} is {done['feedback']}, from the next night on")
+        say(_("{kind} {item_id} is {feedback}, from the next night on", **values))
     elif done["given_at"]:
-        say(f"{item} is {done['feedback']} since {done['given_at']}: nothing was added")
+        say(_("{kind} {item_id} is {feedback} since {moment}: nothing was added", **values))
     else:
-        say(f"nothing was ever said of {item}: nothing was added")
+        say(_("nothing was ever said of {kind} {item_id}: nothing was added", **values))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command, envelope_option
+from sqlite_utils_personalization.commands.base import Command, asked_for, envelope_option
 from sqlite_utils_personalization.commands.key import key_hash_options
 from sqlite_utils_personalization.preferences.customer import KeyHashing
 from sqlite_utils_personalization.private_files import read_secret
@@ -34,7 +34,10 @@ from sqlite_utils_personalization.private_files import read_secret
     is_flag=True,
     help="Name the tools personalization.explain and so on, as before; many clients refuse a server with such names",
 )
+@click.pass_context
 def mcp(
+    ctx: click.Context,
+    /,
     path: Path,
     key_env: str,
     key_file: Path | None,
@@ -62,6 +65,7 @@ def mcp(
         known_as=customer.known_as,
         envelope=envelope,
         dotted_names=dotted_names,
+        lang=asked_for(ctx),
     )
 
 

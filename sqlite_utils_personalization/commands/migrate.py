@@ -13,6 +13,7 @@ from sqlite_utils_personalization.commands.output import (
     print_object,
     print_rows,
 )
+from sqlite_utils_personalization.language import gettext as _
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.files import MigrationStatus
@@ -119,15 +120,15 @@ def _apply(path: str | None, manifest: Path | None, register: Path | None, as_js
     if as_json:
         print_object(done)
     for name in done["applied"]:
-        say(f"applied {name}")
+        say(_("applied {name}", name=name))
     for name in done["skipped"]:
-        say(f"skipped {name}: {manifest} does not list it")
+        say(_("skipped {name}: {manifest} does not list it", name=name, manifest=manifest))
     if path is not None and not done["applied"]:
-        say(f"nothing to apply to {path}")
+        say(_("nothing to apply to {path}", path=path))
     for name in done["registered"]:
-        say(f"registered {name}.sql in {register}")
+        say(_("registered {name}.sql in {manifest}", name=name, manifest=register))
     if register and not done["registered"]:
-        say(f"nothing to register in {register}")
+        say(_("nothing to register in {manifest}", manifest=register))
 
 
 def _rollback(path: str, to: str | None, drop_audit_log: bool, as_json: bool) -> None:
@@ -137,5 +138,7 @@ def _rollback(path: str, to: str | None, drop_audit_log: bool, as_json: bool) ->
     if as_json:
         print_object(done)
     for name in sorted(done["removed"] + done["absent"], reverse=True):
-        is_gone = name in done["removed"]
-        say(f"rolled back {name}" if is_gone else f"{name} is not applied: nothing to roll back")
+        if name in done["removed"]:
+            say(_("rolled back {name}", name=name))
+        else:
+            say(_("{name} is not applied: nothing to roll back", name=name))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from io import TextIOWrapper
 from typing import Any
+from unicodedata import east_asian_width
 
 import click
 
@@ -149,6 +150,14 @@ def print_json(objects: Iterable[Mapping[str, Any]], *, lines: bool, ascii_: boo
 def print_object(found: Mapping[str, Any]) -> None:
     """Print one result as --json does."""
     print_text(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+def padded(text: str, columns: int, *, at_end: bool = False) -> str:
+    """The text with spaces after it, or before it where it stands at the end, as far as a terminal's columns go."""
+    # A Japanese character takes the place of two.
+    width = sum(1 + (east_asian_width(one) in "WF") for one in text)
+    spaces = " " * (columns - width)
+    return f"{spaces}{text}" if at_end else f"{text}{spaces}"
 
 
 def print_text(text: str, end: str = "\n") -> None:

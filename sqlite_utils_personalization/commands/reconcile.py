@@ -12,7 +12,9 @@ import click
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED
 from sqlite_utils_personalization.clock import japan_time
 from sqlite_utils_personalization.commands.base import load_extension_option, say
-from sqlite_utils_personalization.commands.output import RowsCommand, print_rows, print_text
+from sqlite_utils_personalization.commands.output import RowsCommand, padded, print_rows, print_text
+from sqlite_utils_personalization.language import N_, message_of, pgettext
+from sqlite_utils_personalization.language import gettext as _
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.shapes import (
@@ -27,7 +29,7 @@ _GIVEN = ("stripe", "invoiced", "meter", "endpoint", "stripe_meter", "keep")
 _TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 
 
-@click.command(name="personalization-reconcile", cls=RowsCommand, unfinished=2)
+@click.command(name="personalization-reconcile", cls=RowsCommand, is_text=True, unfinished=2)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.option("--month", required=True, metavar="YYYY-MM", help="A calendar month in Japan")
 @click.option(
@@ -89,6 +91,7 @@ def reconcile(
     if as_json and formats:
         raise click.UsageError(f"--json and {' and '.join(formats)} exclude each other")
     found, rows = reconciled(path, month, class_=class_, **given)
+    rows = (_in_words(row) for row in rows)
     if as_json:
         _print_json(found, rows)
     elif formats:
@@ -98,8 +101,12 @@ def reconcile(
     else:
         print_text(reconciled_text(found, rows, class_), end="")
     for fault in found["faults"]:
-        say(f"cannot be verified: {fault}")
+        say(_("cannot be verified: {fault}", fault=fault))
     raise click.exceptions.Exit(found["exit_status"])
+
+
+def _in_words(row: "ReconciledDelivery") -> "ReconciledDelivery":
+    return {**row, "reason": message_of(row["reason"])}
 
 
 def _print_json(found: "ReconciledMonth", rows: "Iterable[ReconciledDelivery]") -> None:
@@ -116,26 +123,37 @@ def _print_json(found: "ReconciledMonth", rows: "Iterable[ReconciledDelivery]") 
 # Rows of one class that are shown; the output formats have all.
 SHOWN = 20
 _VERDICTS = (
-    "everything is explained",
-    "something is not explained",
-    "something could not be verified",
+    N_("everything is explained"),
+    N_("something is not explained"),
+    N_("something could not be verified"),
 )
+# Columns of a source, of a class, and of a number.
+_SOURCE, _CLASS, _NUMBER = 13, 26, 12
 
 
 def reconciled_text(
     found: "ReconciledMonth", rows: "Iterable[ReconciledDelivery]", class_: str | None = None
 ) -> str:
     """Totals by class, sums, and the first rows of the class asked for, or of every one that is not explained."""
+    yen = pgettext("column", "yen")
     shown = [class_] if class_ else [name for name in found["totals"] if name not in EXPLAINED]
     lines = [
-        f"{found['month']} in Japan: {found['start']} to {found['end']}",
-        *(f"{name:<13} {state}" for name, state in found["sources"].items()),
-        f"decided       {found['decided']} recommendations were logged in the month",
+        _(
+            "{month} in Japan: {start} to {end}",
+            month=found["month"],
+            start=found["start"],
+            end=found["end"],
+        ),
+        *(_said(name, message_of(state)) for name, state in found["sources"].items()),
+        _said(
+            pgettext("label", "decided"),
+            _("{n} recommendations were logged in the month", n=found["decided"]),
+        ),
         *_left_aside(found),
         "",
-        f"{'class':<26}{'rows':>10}{'owed':>12}{'metered':>12}{'invoiced':>12}  yen",
-        *(_line(name, total) for name, total in found["totals"].items()),
-        _line("total", found["total"]),
+        f"{_columns(*_heads())}  {yen}",
+        *(_line(_class_name(name), total) for name, total in found["totals"].items()),
+        _line(pgettext("column", "total"), found["total"]),
         *_sums(found),
     ]
     wanted = {name: found["totals"][name]["rows"] for name in shown}
@@ -145,59 +163,122 @@ def reconciled_text(
         # The rows of what is explained, the most by far, come last.
         if not any(wanted.values()):
             break
-    return "\n".join([*lines, "", _VERDICTS[found["exit_status"]], ""])
+    return "\n".join([*lines, "", message_of(_VERDICTS[found["exit_status"]]), ""])
+
+
+def _class_name(name: str) -> str:
+    """A class as a person reads it."""
+    names = {
+        "unverifiable": pgettext("class", "unverifiable"),
+        "erased": pgettext("class", "erased"),
+        "orphan": pgettext("class", "orphan"),
+        "conflicting": pgettext("class", "conflicting"),
+        "charged but not delivered": pgettext("class", "charged but not delivered"),
+        "reversed": pgettext("class", "reversed"),
+        "duplicate": pgettext("class", "duplicate"),
+        "wrong amount": pgettext("class", "wrong amount"),
+        "delivered but not charged": pgettext("class", "delivered but not charged"),
+        "missing downstream": pgettext("class", "missing downstream"),
+        "late": pgettext("class", "late"),
+        "matched": pgettext("class", "matched"),
+    }
+    return names.get(name, name)
+
+
+def _said(name: str, text: str) -> str:
+    return f"{padded(name, _SOURCE)} {text}"
+
+
+def _columns(name: str, rows: object, yen: Iterable[object]) -> str:
+    first = padded(str(rows), _NUMBER - 2, at_end=True)
+    return f"{padded(name, _CLASS)}{first}" + "".join(
+        padded(str(one), _NUMBER, at_end=True) for one in yen
+    )
+
+
+def _heads() -> tuple[str, str, tuple[str, str, str]]:
+    yen = (
+        pgettext("column", "owed"),
+        pgettext("column", "metered"),
+        pgettext("column", "invoiced"),
+    )
+    return pgettext("column", "class"), pgettext("column", "rows"), yen
 
 
 def _line(name: str, total: "ReconciledTotal") -> str:
     rows, *yen = ("-" if number is None else number for number in total.values())
-    return f"{name:<26}{rows:>10}" + "".join(f"{one:>12}" for one in yen)
+    return _columns(name, rows, yen)
 
 
 def _left_aside(found: "ReconciledMonth") -> Iterator[str]:
     if found["left_aside"]:
-        yield f"left aside    {found['left_aside']} metered events that are not of a delivery"
+        text = _("{n} metered events that are not of a delivery", n=found["left_aside"])
+        yield _said(pgettext("label", "left aside"), text)
     for source, number in found["left_aside_exports"].items():
         if number:
-            yield f"left aside    {number} of {source}, which are of such events"
+            text = _("{n} of {source}, which are of such events", n=number, source=source)
+            yield _said(pgettext("label", "left aside"), text)
     if found["test_mode"]:
-        yield f"left out      {found['test_mode']} records of Stripe's test mode, which charge nobody"
+        text = _("{n} records of Stripe's test mode, which charge nobody", n=found["test_mode"])
+        yield _said(pgettext("label", "left out"), text)
 
 
 def _sums(found: "ReconciledMonth") -> Iterator[str]:
     if found["sums"]:
-        yield "\ncompared as sums only:"
+        text = _("compared as sums only:")
+        yield f"\n{text}"
     for one in found["sums"]:
-        yield (
-            f"  {one['class']}: {one['source']} says {one['said']} {one['unit']},"
-            f" {one['compared_with']} {one['expected']}, difference {one['said'] - one['expected']}"
+        text = _(
+            "{class_}: {source} says {said} {unit}, {compared_with} {expected}, difference {difference}",
+            class_=_class_name(one["class"]),
+            source=one["source"],
+            said=one["said"],
+            unit=message_of(one["unit"]),
+            compared_with=message_of(one["compared_with"]),
+            expected=one["expected"],
+            difference=one["said"] - one["expected"],
         )
+        yield f"  {text}"
 
 
 def _rows(name: str, count: int, rows: "Iterable[ReconciledDelivery]") -> Iterator[str]:
-    yield f"\n{name}: {count}"
+    text = _("{class_}: {n}", class_=_class_name(name), n=count)
+    yield f"\n{text}"
     yield from (_row(row) for row in islice(rows, SHOWN))
     if count > SHOWN:
-        yield f"  and {count - SHOWN} more: --class {name!r} --csv has all of them"
+        text = _(
+            "and {n} more: --class {name} --csv has all of them", n=count - SHOWN, name=repr(name)
+        )
+        yield f"  {text}"
 
 
 def _row(row: "ReconciledDelivery") -> str:
-    where = "charge"
+    where = _("charge")
     if row["rec_id"]:
-        where = f"rec_id {row['rec_id']} {row['channel']} {row['slot']} {row['status']}"
-    times = (
-        ("delivered", row["delivered_at"]),
-        ("recorded", row["recorded_at"]),
-        ("reversed", row["reversed_at"]),
-        ("metered", row["metered_at"]),
-        ("synced", row["metered_recorded_at"]),
-    )
-    said = [f"{label} {japan_time(time)}" for label, time in times if time]
-    yen = ", ".join(
-        f"{name} {'-' if value is None else value}"
-        for name, value in (
-            *(("owed", row["owed_yen"]), ("metered", row["metered_yen"])),
-            ("invoiced", row["invoiced_yen"]),
+        where = _(
+            "rec_id {rec_id} {channel} {slot} {status}",
+            **{name: row[name] for name in ("rec_id", "channel", "slot", "status")},
         )
+    if row["delivery_key"]:
+        where = _("{where} ({key}…)", where=where, key=row["delivery_key"][:12])
+    times = (
+        (message_of(N_("delivered {time}")), row["delivered_at"]),
+        (message_of(N_("recorded {time}")), row["recorded_at"]),
+        (message_of(N_("reversed {time}")), row["reversed_at"]),
+        (message_of(N_("metered {time}")), row["metered_at"]),
+        (message_of(N_("synced {time}")), row["metered_recorded_at"]),
     )
-    key = f" ({row['delivery_key'][:12]}…)" if row["delivery_key"] else ""
-    return f"  {where}{key}: {row['reason']}; {yen} yen" + "".join(f"; {time}" for time in said)
+    yen = _(
+        "owed {owed}, metered {metered}, invoiced {invoiced} yen",
+        owed=_yen(row["owed_yen"]),
+        metered=_yen(row["metered_yen"]),
+        invoiced=_yen(row["invoiced_yen"]),
+    )
+    said = [text.format(time=japan_time(time)) for text, time in times if time]
+    between = pgettext("sentences", "; ")
+    text = _("{where}: {reason}", where=where, reason=row["reason"])
+    return f"  {between.join([text, yen, *said])}"
+
+
+def _yen(value: int | None) -> str:
+    return "-" if value is None else str(value)

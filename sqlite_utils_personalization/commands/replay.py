@@ -16,6 +16,8 @@ from sqlite_utils_personalization.commands.output import (
     print_rows,
     print_text,
 )
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import message_of, ngettext, pgettext
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.replay_result import Replay
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 _SELECTING = ("rec_ids", "customer", "run_id", "since", "until")
 
 
-@click.command(name="personalization-replay", cls=RowsCommand, **LOOKS)
+@click.command(name="personalization-replay", cls=RowsCommand, is_text=True, **LOOKS)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.argument("rec_ids", metavar="[REC_ID]...", type=click.IntRange(1, 2**53), nargs=-1)
 @click.option(
@@ -104,12 +106,25 @@ def _counted(rows: Iterator["Replay"], tally: Counter[str]) -> Iterator["Replay"
         yield one
 
 
+def _counts(tally: Counter[str], total: int, proved: int | None) -> str:
+    counts = pgettext("list", ", ").join(
+        _("{n} {verdict}", n=count, verdict=message_of(verdict))
+        for verdict, count in sorted(tally.items())
+    )
+    if proved is None:
+        return ngettext("{n} row: {counts}", "{n} rows: {counts}", total, counts=counts)
+    return ngettext(
+        "{n} row: {counts}; {proved} proved under a seal",
+        "{n} rows: {counts}; {proved} proved under a seal",
+        total,
+        counts=counts,
+        proved=proved,
+    )
+
+
 def _conclude(tally: Counter[str], sealed: bool) -> None:
     faults, proved = tally.pop("", 0), tally.pop("proved", 0)
     total = tally.total()
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(tally.items()))
-    proof = f"; {proved} proved under a seal" if sealed else ""
-    said = f"{total} row{'' if total == 1 else 's'}: {counts}{proof}"
-    say(said if total else "no row was chosen")
+    say(_counts(tally, total, proved if sealed else None) if total else _("no row was chosen"))
     if faults:
         raise click.exceptions.Exit(FOUND)

@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqlite_utils_personalization.commands.base import Command, Progress, load_extension_option, say
+from sqlite_utils_personalization.commands.base import (
+    Command,
+    Progress,
+    load_extension_option,
+    of_person,
+    say,
+)
 from sqlite_utils_personalization.commands.key import key_hash_options
-from sqlite_utils_personalization.model.kinds import PLURALS
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import ngettext, pgettext, speaking
 from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.scoring import NightSummary
-
-_RESUMES = "what was logged stays - run the same command again to finish the night"
 
 
 @click.command(name="personalization-score", cls=Command)
@@ -69,8 +74,16 @@ _RESUMES = "what was logged stays - run the same command again to finish the nig
 @key_hash_options
 @click.option("--json", "as_json", is_flag=True, help="Output JSON, as it does anyway")
 @click.option("-s", "--silent", is_flag=True, help="Don't show a progress bar")
+@click.pass_context
 def score(
-    path: str, silent: bool, as_json: bool, as_of: Any, hashing: KeyHashing, **options: Any
+    ctx: click.Context,
+    /,
+    path: str,
+    silent: bool,
+    as_json: bool,
+    as_of: Any,
+    hashing: KeyHashing,
+    **options: Any,
 ) -> None:
     """
     Score every customer for one night and log what each is recommended
@@ -88,15 +101,20 @@ def score(
     from sqlite_utils_personalization.api.scoring import score as score_night
     from sqlite_utils_personalization.commands.base import stoppable
 
-    with stoppable(_RESUMES), ExitStack() as stack:
+    with stoppable(_resumes()), ExitStack() as stack:
         summary = score_night(
             path, as_of=as_of, say=say, progress=None if silent else Progress(stack), **options
         )
     _say_unowned(summary, hashing)
     click.echo(json.dumps(summary, ensure_ascii=False))
     if sys.stderr.isatty():
-        for line in _told(path, summary):
-            say(line)
+        with speaking(of_person(ctx)):
+            for line in _told(path, summary):
+                say(line)
+
+
+def _resumes() -> str:
+    return _("what was logged stays - run the same command again to finish the night")
 
 
 def _say_unowned(summary: "NightSummary", hashing: KeyHashing) -> None:
@@ -106,24 +124,48 @@ def _say_unowned(summary: "NightSummary", hashing: KeyHashing) -> None:
     number = summary["left_out"].get("saved_search", {}).get(NO_OWNER)
     if number and not summary["candidates"].get("saved_search"):
         if hashing.secret is None:
-            todo = "if other programs keep HMAC-SHA256 of keys, set --key-hash hmac everywhere"
+            todo = _("if other programs keep HMAC-SHA256 of keys, set --key-hash hmac everywhere")
         elif hashing.kind == "hmac":
-            todo = "customers known by sha256 move to HMAC by: personalization-profile rotate"
+            todo = _("customers known by sha256 move to HMAC by: personalization-profile rotate")
         else:
-            todo = "a customer's HMAC is noted when they declare next, with the secret set"
-        say(
-            f"{number} saved search{'' if number == 1 else 'es'} under a hash of no customer - {todo}"
+            todo = _("a customer's HMAC is noted when they declare next, with the secret set")
+        text = ngettext(
+            "{n} saved search under a hash of no customer - {todo}",
+            "{n} saved searches under a hash of no customer - {todo}",
+            number,
+            todo=todo,
         )
+        say(text)
 
 
 def _told(path: str, summary: "NightSummary") -> Iterator[str]:
     """The summary in a few lines for whoever sits at the terminal."""
-    yield f"{summary['as_of']}: {summary['profiles']} customers, {summary['rejected']} of them rejected"
-    kinds = [f"{n} {PLURALS[kind]}" for kind, n in summary["by_type"].items()]
-    verb = "would be logged" if summary["dry_run"] else "logged"
-    yield f"{summary['logged']} recommendations {verb}: {', '.join(kinds)}"
-    left_out = sum(sum(rules.values()) for rules in summary["left_out"].values())
-    yield f"{sum(summary['candidates'].values())} items could be recommended, {left_out} were left out"
-    yield f"{len(summary['warnings'])} warnings{': ' if summary['warnings'] else ''}{'; '.join(summary['warnings'])}"
+    from sqlite_utils_personalization.formula.sentences import kinds
+
+    yield _(
+        "{day}: {n} customers, {rejected} of them rejected",
+        day=summary["as_of"],
+        n=summary["profiles"],
+        rejected=summary["rejected"],
+    )
+    by_type = pgettext("list", ", ").join(
+        _("{n} {kinds}", n=n, kinds=kinds(kind)) for kind, n in summary["by_type"].items()
+    )
+    logged = {"n": summary["logged"], "by_type": by_type}
+    if summary["dry_run"]:
+        yield _("{n} recommendations would be logged: {by_type}", **logged)
+    else:
+        yield _("{n} recommendations logged: {by_type}", **logged)
+    yield _(
+        "{n} items could be recommended, {left_out} were left out",
+        n=sum(summary["candidates"].values()),
+        left_out=sum(sum(rules.values()) for rules in summary["left_out"].values()),
+    )
+    if summary["warnings"]:
+        texts = pgettext("sentences", "; ").join(summary["warnings"])
+        yield _("{n} warnings: {texts}", n=len(summary["warnings"]), texts=texts)
+    else:
+        yield _("{n} warnings", n=0)
     following = "score" if summary["dry_run"] else "verify"
-    yield f"next: sqlite-utils personalization-{following} {shlex.quote(path)}"
+    command = f"sqlite-utils personalization-{following} {shlex.quote(path)}"
+    yield _("next: {command}", command=command)

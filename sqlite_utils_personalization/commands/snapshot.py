@@ -6,6 +6,7 @@ import click
 
 from sqlite_utils_personalization.commands.base import Command, progress_in, say, stoppable
 from sqlite_utils_personalization.commands.output import print_object
+from sqlite_utils_personalization.language import gettext as _
 
 
 @click.command(name="personalization-snapshot", cls=Command)
@@ -30,10 +31,10 @@ def snapshot(path: str, target: str, replace: bool, as_json: bool, silent: bool)
     from sqlite_utils_personalization.api.files import snapshot as copy
 
     with (
-        stoppable("no copy was finished - run this again, with --replace if one is there"),
+        stoppable(_("no copy was finished - run this again, with --replace if one is there")),
         ExitStack() as stack,
     ):
         written = copy(path, target, replace=replace, progress=progress_in(stack, silent))
     if as_json:
         print_object(written)
-    say(f"wrote {written['database']}, {written['head_file']}, {written['sha256_file']}")
+    say(_("wrote {database}, {head_file}, {sha256_file}", **written))

@@ -8,6 +8,8 @@ import click
 
 from sqlite_utils_personalization.commands.base import COULD_NOT, FOUND, Command, progress_in, say
 from sqlite_utils_personalization.commands.output import print_object, print_text
+from sqlite_utils_personalization.language import LANGUAGES, language
+from sqlite_utils_personalization.language import gettext as _
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.verify import VerifyFindings
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 INTACT = 0
 
 
-@click.command(name="personalization-verify", cls=Command, unfinished=COULD_NOT)
+@click.command(name="personalization-verify", cls=Command, is_text=True, unfinished=COULD_NOT)
 @click.argument("path", type=click.Path(allow_dash=False))
 @click.option(
     "--head",
@@ -96,14 +98,21 @@ def verify(
         for one in found["findings"]:
             print_text(_text(one))
         for note in found["notes"]:
-            say(f"note: {note['sentence']}")
+            say(_("note: {sentence}", sentence=note["sentence"]))
     say(found["sentence"])
     raise click.exceptions.Exit(INTACT if found["ok"] else FOUND)
 
 
 def _text(found: "VerifyFindings") -> str:
     first = found["first"][0]
-    of = f" (first of {found['count']})" if found["count"] > 1 else ""
     run_id, sentence = first["where"].get("run_id"), first["sentence"]
-    run = "" if run_id is None or f"run {run_id}" in sentence else f"run {run_id}: "
-    return f"{found['code']}: {run}{sentence}{of}\n    {found['todo']}"
+    if run_id is not None and f"run {run_id}" not in sentence:
+        sentence = f"run {run_id}: {sentence}"
+    if language() == LANGUAGES[0]:
+        of = f" (first of {found['count']})" if found["count"] > 1 else ""
+        return f"{found['code']}: {sentence}{of}\n    {found['todo']}"
+    # What was found is said in English only, below what that means.
+    heading = _(
+        "{code}: {meaning} ({n})", code=found["code"], meaning=found["meaning"], n=found["count"]
+    )
+    return f"{heading}\n    {sentence}\n    {found['todo']}"

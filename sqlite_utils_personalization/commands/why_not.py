@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.preferences.customer import KeyHashing
 
 
-@click.command(name="personalization-why-not", cls=Command, **LOOKS)
+@click.command(name="personalization-why-not", cls=Command, is_text=True, **LOOKS)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.option("--item", "item_id", required=True, help="Id of the item")
 @click.option("--type", "kind", type=click.Choice(TYPES), help="If several types have that id")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.evidence.leaves import run_salt
+from sqlite_utils_personalization.language import gettext as _
 
 LONGEST_CURSOR = 200
 
@@ -65,11 +66,11 @@ def parse_cursor(text: str, filters: Filters) -> tuple[LogPosition, str]:
 
 def not_given() -> InvalidInput:
     """It was made up, or is another customer's."""
-    return InvalidInput("after is not one that you were given", "begin again without it")
+    return InvalidInput(_("after is not one that you were given"), _("begin again without it"))
 
 
 def other_filters() -> InvalidInput:
     """It goes with another request."""
     return InvalidInput(
-        "after belongs to another type or night, or to a preview", "begin again without it"
+        _("after belongs to another type or night, or to a preview"), _("begin again without it")
     )

@@ -17,6 +17,7 @@ from sqlite_utils_personalization.customer_api.statement import (
     deliveries_of_row,
 )
 from sqlite_utils_personalization.errors import InvalidInput, NotFound, whole
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
@@ -55,13 +56,14 @@ def explain(
     try:
         rec_id = whole(rec_id, "rec_id")
     except InvalidInput as fault:
-        raise InvalidInput(fault.what, "take it from a recommendation") from None
+        raise InvalidInput(fault.what, _("take it from a recommendation")) from None
     require_deliveries(db)
     with transaction(db):
         customer = profile_id_of(db, user_token_hash)
         if not was_handed_over(db, customer, rec_id):
             raise NotFound(
-                "rec_id is not among what was delivered to you", "list your recommendations first"
+                _("rec_id is not among what was delivered to you"),
+                _("list your recommendations first"),
             )
         (found,) = replay(db, Selection(rec_ids=[rec_id]))
         deliveries = deliveries_of_row(db, customer, rec_id)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlite_utils_personalization.language import gettext as _
+
 _OF_A_PROFILE = ("preferences", "created_at", "last_updated_at")
-_TAKES_EFFECT = "from the next night on"
 
 
 def profile_answer(profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,13 +19,13 @@ def declaration_answer(done: Mapping[str, Any]) -> dict[str, Any]:
         **profile_answer(done),
         "outcome": done["outcome"],
         "changed": done["changed"],
-        **_free("declaring costs nothing; a recommendation does when it is handed over"),
+        **_free(_("declaring costs nothing; a recommendation does when it is handed over")),
     }
 
 
 def feedback_answer(done: Mapping[str, Any]) -> dict[str, Any]:
     """What a customer said of an item."""
-    return {**done, **_free("saying what you think of an item costs nothing")}
+    return {**done, **_free(_("saying what you think of an item costs nothing"))}
 
 
 _OF_AN_ERASURE = (
@@ -49,4 +50,4 @@ def erasure_answer(done: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _free(sentence: str) -> dict[str, Any]:
-    return {"takes_effect": _TAKES_EFFECT, "charged_yen": 0, "sentence": sentence}
+    return {"takes_effect": _("from the next night on"), "charged_yen": 0, "sentence": sentence}

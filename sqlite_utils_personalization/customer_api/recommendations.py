@@ -48,6 +48,8 @@ from sqlite_utils_personalization.customer_api.offer import (
 )
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.formula.sentences import total_sentence
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import pgettext
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction, write_transaction
@@ -116,7 +118,7 @@ class Page:
     delivered_before: int = 0
     charged_yen: int = 0
     unit_price_yen: int = UNIT_PRICE_YEN
-    sentence: str = "a preview delivers nothing"
+    sentence: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; keys are only ever added."""
@@ -201,7 +203,9 @@ def _read(
         position = LogPosition(night.run_id, following.rec_id)
         following_page = cursor_at(db, customer, position, wanted.filters)
     titles = tuple(title(one.replayed, day) for one in found)
-    return found, Page(titles, following_page, dict(passed_over), preview=True)
+    sentence = _("a preview delivers nothing")
+    page = Page(titles, following_page, dict(passed_over), preview=True, sentence=sentence)
+    return found, page
 
 
 def _offered(
@@ -272,9 +276,11 @@ def _charged(page: Page, found: list[_Found], delivered: list[Delivery], day: st
     before = len(found) - len(new)
     sentences = []
     if new:
-        sentences.append(f"{len(new)} delivered for the first time on {day}, Japanese time")
+        text = _("{n} delivered for the first time on {day}, Japanese time", n=len(new), day=day)
+        sentences.append(text)
     if before:
-        sentences.append(f"{before} already delivered on {day}, not charged again")
+        text = _("{n} already delivered on {day}, not charged again", n=before, day=day)
+        sentences.append(text)
     return replace(
         page,
         recommendations=tuple(item(one.replayed, day, one.searches) for one in found),
@@ -283,7 +289,7 @@ def _charged(page: Page, found: list[_Found], delivered: list[Delivery], day: st
         delivered_before=before,
         charged_yen=sum(new),
         unit_price_yen=new[0] if new else UNIT_PRICE_YEN,
-        sentence="; ".join(sentences) or "there was nothing to deliver",
+        sentence=pgettext("sentences", "; ").join(sentences) or _("there was nothing to deliver"),
     )
 
 
@@ -305,7 +311,9 @@ def check_query(
     except TypeError:
         rows = 0
     if not 1 <= rows <= MOST:
-        raise InvalidInput(f"size is not a whole number from 1 to {MOST}", "give one, or none")
+        raise InvalidInput(
+            _("size is not a whole number from 1 to {most}", most=MOST), _("give one, or none")
+        )
     day = None if night is None or night == LATEST else day_of(night, "night")
     filters = (recommendation_type, day, channel is None)
     start = None if after is None else parse_cursor(after, filters)
@@ -314,7 +322,11 @@ def check_query(
 
 def _check_one_of(name: str, value: object, known: tuple[str, ...]) -> None:
     if value is not None and not (isinstance(value, str) and value in known):
-        raise InvalidInput(f"{name} is not one of {', '.join(known)}", "give one of them, or none")
+        names = ", ".join(known)
+        raise InvalidInput(
+            _("{name} is not one of {names}", name=name, names=names),
+            _("give one of them, or none"),
+        )
 
 
 def title(found: Replay, today: str) -> PreviewItem:

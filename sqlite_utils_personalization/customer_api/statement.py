@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils_personalization.billing.record import require_deliveries
 from sqlite_utils_personalization.clock import day_of, japan_day, right_now
 from sqlite_utils_personalization.errors import InvalidInput
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.preferences.customer import profile_id_of
 from sqlite_utils_personalization.transaction import transaction
 
@@ -76,7 +77,9 @@ def statement(
     if isinstance(month, date):
         month = day_of(month, "month")[:7]
     if month is not None and not (isinstance(month, str) and _MONTH.fullmatch(month)):
-        raise InvalidInput("month is not a month", "write it like 2026-07")
+        raise InvalidInput(
+            _("month is not a month"), _("write it like {example}", example="2026-07")
+        )
     month = month or japan_day(now or right_now())[:7]
     require_deliveries(db)
     with transaction(db):

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from sqlite_utils_personalization.clock import parse_moment
-from sqlite_utils_personalization.digest.texts import Texts
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
 
 
 def require_icalendar() -> None:
@@ -20,7 +20,7 @@ def require_icalendar() -> None:
         )
 
 
-def calendar(document: Mapping[str, Any], served_at: str, texts: Texts) -> bytes | None:
+def calendar(document: Mapping[str, Any], served_at: str) -> bytes | None:
     """A whole-day event for each item that closes; None where none does.
 
     The same item has the same UID in each digest, so that a calendar moves the event when its deadline moves.
@@ -35,17 +35,17 @@ def calendar(document: Mapping[str, Any], served_at: str, texts: Texts) -> bytes
     items = {item["program_id"]: item for item in (*document["changes"], *document["programs"])}
     for item in items.values():
         if item["closes_on"]:
-            found.add_component(_event(Event(), item, stamp, texts))
+            found.add_component(_event(Event(), item, stamp))
     return found.to_ical() if found.subcomponents else None
 
 
-def _event(event: Any, item: Mapping[str, Any], stamp: datetime, texts: Texts) -> Any:
+def _event(event: Any, item: Mapping[str, Any], stamp: datetime) -> Any:
     day = date.fromisoformat(item["closes_on"])
     event.add("uid", sha256(f"program\n{item['program_id']}".encode()).hexdigest())
     event.add("dtstamp", stamp)
     event.add("dtstart", day)
     event.add("dtend", day + timedelta(1))
-    event.add("summary", texts("event", title=item["title"]))
+    event.add("summary", _("Closes: {title}", title=item["title"]))
     event.add("transp", "TRANSPARENT")
     if item["url"]:
         event.add("url", item["url"])

@@ -9,9 +9,12 @@ from sqlite_utils_personalization.catalogue.industries import DIVISIONS
 from sqlite_utils_personalization.customer_api.envelope import SOURCE_URL, Envelope
 from sqlite_utils_personalization.customer_api.recommendations import days_left
 from sqlite_utils_personalization.digest.contents import Digest, DigestItem
-from sqlite_utils_personalization.digest.texts import Texts
+from sqlite_utils_personalization.digest.texts import date_text
 from sqlite_utils_personalization.errors import InvalidInput
 from sqlite_utils_personalization.formula.evaluation import Evaluation
+from sqlite_utils_personalization.formula.sentences import level_name
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import language, ngettext, pgettext
 
 FORMAT = "personalization-digest/1"
 # Prefectures that are named.
@@ -30,49 +33,72 @@ def check_dismiss_url(url: str | None) -> None:
         or " " in url
     ):
         raise InvalidInput(
-            "the address for dismissing is not one of the web", f"write it like {_EXAMPLE}"
+            _("the address for dismissing is not one of the web"),
+            _("write it like {example}", example=_EXAMPLE),
         )
     if not any(name in url for name in ("{item_id}", "{rec_id}")):
-        raise InvalidInput("the address for dismissing names no item", f"write it like {_EXAMPLE}")
+        raise InvalidInput(
+            _("the address for dismissing names no item"),
+            _("write it like {example}", example=_EXAMPLE),
+        )
 
 
 def document(
     digest: Digest,
-    texts: Texts,
     dismiss_url: str | None = None,
     envelope: Envelope = Envelope(),  # noqa: B008  # immutable
 ) -> dict[str, Any]:
-    """The digest for JSON, with its sentences in one language; keys are only ever added.
+    """The digest for JSON, with its sentences in the language that is spoken; keys are only ever added.
 
     dismiss_url is the address by which an item is dismissed, with {type}, {item_id} and {rec_id} for what it is. A
     _billing_unit of true is the number of items, which are charged once they were sent.
     """
-    heading, shown = ("subject", digest.items)
-    if not digest.programs:
-        heading, shown = ("subject_changes", digest.changes)
     programs, changes = (
-        [_item(item, digest.day, texts, dismiss_url, envelope) for item in items]
+        [_item(item, digest.day, dismiss_url, envelope) for item in items]
         for items in (digest.programs, digest.changes)
     )
     made = {
         "format": FORMAT,
-        "language": texts.language,
+        "language": language(),
         "user_token_hash": digest.user_token_hash,
         "run_id": digest.night.run_id,
         "as_of": digest.night.as_of,
         "day": digest.day,
-        "subject": texts(heading, day=texts.date(digest.day), count=len(shown)),
+        "subject": _subject(digest),
         "programs": programs,
         "changes": changes,
         "more": digest.more,
-        "dismiss": None if dismiss_url else texts("dismiss"),
-        "note": texts("night", as_of=texts.date(digest.night.as_of)),
+        "dismiss": None if dismiss_url else _how_to_dismiss(),
+        "note": _note(digest),
     }
     return envelope.answer(made, charged=len(digest.items))
 
 
+def _subject(digest: Digest) -> str:
+    day = date_text(digest.day)
+    if not digest.programs:
+        n = len(digest.changes)
+        return _("Changes in programs that interest you ({day}, {count})", day=day, count=n)
+    return _("Subsidies and grants ({day}, {count} new)", day=day, count=len(digest.items))
+
+
+def _how_to_dismiss() -> str:
+    return _(
+        'Say "dismissed" of what you do not want, by POST /v1/me/personalization/feedback or, from an AI agent, by the'
+        " tool personalization_give_feedback: from the next day on it is not sent again."
+    )
+
+
+def _note(digest: Digest) -> str:
+    return _(
+        "Chosen by a fixed formula from what was public on {as_of} and from nothing but what you declared. Whether you"
+        " may apply is for the call itself to say.",
+        as_of=date_text(digest.night.as_of),
+    )
+
+
 def _item(
-    item: DigestItem, day: str, texts: Texts, dismiss_url: str | None, envelope: Envelope
+    item: DigestItem, day: str, dismiss_url: str | None, envelope: Envelope
 ) -> dict[str, Any]:
     found = item.found.candidate
     # Of an item it is dismissed what it is of: a change with its program.
@@ -88,27 +114,32 @@ def _item(
         "days_left": days_left(day, found.closes_on),
         "closing": found.closing,
         "prefectures": found.prefectures.split(","),
-        "area": _area(item.found, texts),
+        "area": _area(item.found),
         "amount_yen": item.details.amount_yen,
         "url": item.details.url,
         "score": item.found.points.score,
-        "reasons": list(_reasons(item.found, texts)),
+        "reasons": list(_reasons(item.found)),
         "others": list(item.others),
         "dismiss_url": _filled(dismiss_url, names) if dismiss_url else None,
         **({SOURCE_URL: item.details.url} if envelope.source_url else {}),
     }
 
 
-def _area(found: Evaluation, texts: Texts) -> str:
+def _area(found: Evaluation) -> str:
     """In a few words: of many prefectures the customer's own, or the first."""
     prefectures = found.candidate.prefectures.split(",")
     if prefectures == [NATIONWIDE]:
-        return texts("nationwide")
+        return _("nationwide")
     if len(prefectures) <= _NAMED:
-        return texts("and").join(prefectures)
+        return pgettext("digest", "; ").join(prefectures)
     mine = found.declared.prefecture
     first = mine if mine in prefectures else prefectures[0]
-    return texts("among", prefecture=first, count=len(prefectures) - 1)
+    return ngettext(
+        "{prefecture} and {n} more prefecture",
+        "{prefecture} and {n} more prefectures",
+        len(prefectures) - 1,
+        prefecture=first,
+    )
 
 
 def _filled(url: str, values: dict[str, str]) -> str:
@@ -117,19 +148,19 @@ def _filled(url: str, values: dict[str, str]) -> str:
     return url
 
 
-def _reasons(found: Evaluation, texts: Texts) -> Iterator[str]:
+def _reasons(found: Evaluation) -> Iterator[str]:
     """What speaks for the item, by the points that it has."""
     item, declared = found.candidate, found.declared
     if found.points.of("industry") and item.industries == ANY:
-        yield texts("industry_any")
+        yield _("for any industry")
     elif found.points.of("industry"):
         shared = [DIVISIONS[one] for one in item.industries if one in (declared.industries or "")]
-        yield texts("industry", names=texts("and").join(shared))
+        yield _("for the industry {names}", names=pgettext("digest", "; ").join(shared))
     if declared.prefecture and item.prefectures != NATIONWIDE:
-        yield texts("prefecture", prefecture=declared.prefecture)
+        yield _("of {prefecture}", prefecture=declared.prefecture)
     if found.points.of("deadline") and item.closes_on:
-        yield texts("deadline", days=declared.horizon_days)
+        yield _("closes within the {days} days you declared", days=declared.horizon_days)
     elif found.points.of("deadline") and item.rolling:
-        yield texts("deadline_rolling")
+        yield _("open at any time")
     if found.points.of("risk") and declared.risk_level:
-        yield texts("risk", level=texts(declared.risk_level))
+        yield _("suits a risk tolerance of {level}", level=level_name(declared.risk_level))

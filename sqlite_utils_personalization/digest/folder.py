@@ -11,8 +11,9 @@ from sqlite_utils_personalization.digest.calendar import calendar
 from sqlite_utils_personalization.digest.contents import Digest
 from sqlite_utils_personalization.digest.document import document
 from sqlite_utils_personalization.digest.forms import html, text
-from sqlite_utils_personalization.digest.texts import Texts
 from sqlite_utils_personalization.errors import Conflict, PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import speaking
 from sqlite_utils_personalization.private_files import narrow, private_folder
 
 # One JSON object a line: user_token_hash, run_id, as_of, subject, rec_ids, files.
@@ -22,7 +23,7 @@ LIST = "digests.jsonl"
 def write_digests(
     folder: Path,
     found: Iterable[Digest],
-    texts: Texts,
+    language: str,
     dismiss_url: str | None,
     ics: bool,
     source: str | Path,
@@ -30,13 +31,13 @@ def write_digests(
 ) -> int:
     """Write the folder, which appears once it is complete, and return how many digests are in it.
 
-    Nobody may read it who may not read source. Conflict if it is there already: what was sent from it must
-    stay what it was.
+    language is that of what is read, one of LANGUAGES. Nobody may read it who may not read source. Conflict if it is
+    there already: what was sent from it must stay what it was.
     """
     if os.path.lexists(folder):
         raise Conflict(
-            f"{folder} exists",
-            "name a folder that does not, or remove it if nothing of it was sent",
+            _("{folder} exists", folder=folder),
+            _("name a folder that does not, or remove it if nothing of it was sent"),
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,7 @@ def write_digests(
     with private_folder(folder) as beside:
         unfinished = beside / folder.name
         unfinished.mkdir()
-        count = _write(unfinished, found, texts, dismiss_url, ics, envelope)
+        count = _write(unfinished, found, language, dismiss_url, ics, envelope)
         # A database in memory is no file that somebody may read.
         like = source if os.path.exists(source) else beside
         for file in (*unfinished.iterdir(), unfinished):
@@ -59,7 +60,7 @@ def write_digests(
 def _write(
     folder: Path,
     found: Iterable[Digest],
-    texts: Texts,
+    language: str,
     dismiss_url: str | None,
     ics: bool,
     envelope: Envelope,
@@ -67,8 +68,9 @@ def _write(
     count = 0
     with open(folder / LIST, "w", encoding="utf-8") as listed:
         for digest in found:
-            made = document(digest, texts, dismiss_url, envelope)
-            files = _forms(made, digest, texts, ics)
+            with speaking(language):
+                made = document(digest, dismiss_url, envelope)
+                files = _forms(made, digest, ics)
             for name, content in files.items():
                 (folder / name).write_bytes(content)
             listed.write(f"{_line(made, sorted(files))}\n")
@@ -76,14 +78,14 @@ def _write(
     return count
 
 
-def _forms(made: Mapping[str, Any], digest: Digest, texts: Texts, ics: bool) -> dict[str, bytes]:
+def _forms(made: Mapping[str, Any], digest: Digest, ics: bool) -> dict[str, bytes]:
     name = digest.user_token_hash
     files = {
         f"{name}.json": json.dumps(made, ensure_ascii=False, indent=2).encode() + b"\n",
-        f"{name}.txt": text(made, texts).encode(),
-        f"{name}.html": html(made, texts).encode(),
+        f"{name}.txt": text(made).encode(),
+        f"{name}.html": html(made).encode(),
     }
-    dated = calendar(made, digest.night.served_at, texts) if ics else None
+    dated = calendar(made, digest.night.served_at) if ics else None
     return files | ({f"{name}.ics": dated} if dated else {})
 
 

@@ -21,15 +21,14 @@ from sqlite_utils_personalization.clock import japan_day, parse_moment
 from sqlite_utils_personalization.customer_api.offer import OfferedNight, offers
 from sqlite_utils_personalization.digest.folder import LIST
 from sqlite_utils_personalization.errors import InvalidInput, NotFound, PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.transaction import transaction
 
 CHANNEL = "digest"
 # Lines that are recorded in one transaction.
 _TOGETHER = 500
 _KEYS = ("user_token_hash", "sent", "sent_at")
-_EXAMPLE = (
-    'write it like {"user_token_hash": "...", "sent": true, "sent_at": "2026-07-22T09:00:00+09:00"}'
-)
+_EXAMPLE = '{"user_token_hash": "...", "sent": true, "sent_at": "2026-07-22T09:00:00+09:00"}'
 # Whose all these rows are, and of which night; nothing where they are not all of one customer and that run.
 _OF_ONE = """
 SELECT min(l.profile_id), r.run_id, r.as_of, r.served_at, r.repeat_days
@@ -71,7 +70,10 @@ def record_results(
     """
     require_deliveries(db)
     if not (folder / LIST).is_file():
-        raise NotFound(f"{folder} has no {LIST}", "name the folder that the digests were sent from")
+        raise NotFound(
+            _("{folder} has no {name}", folder=folder, name=LIST),
+            _("name the folder that the digests were sent from"),
+        )
     numbered = (one for one in enumerate(lines, 1) if not _is_blank(one[1]))
     while together := list(islice(numbered, _TOGETHER)):
         not_sent = 0
@@ -108,6 +110,10 @@ def _due(db: sqlite3.Connection, sent: _Sent) -> Iterator[Fact]:
     return (one for one in sent.facts if one.key in known or one.rec_id in offered)
 
 
+def _like_it() -> str:
+    return _("write it like {example}", example=_EXAMPLE)
+
+
 def _is_blank(line: SaidSent) -> bool:
     return isinstance(line, str | bytes) and not line.strip()
 
@@ -124,9 +130,9 @@ def _said(line: SaidSent) -> Mapping[str, Any]:
         or not said.keys() <= {*_KEYS}
         or "user_token_hash" not in said
     ):
-        raise InvalidInput("is not a result", _EXAMPLE)
+        raise InvalidInput(_("is not a result"), _like_it())
     if not isinstance(said.get("sent", True), bool):
-        raise InvalidInput("sent is neither true nor false", _EXAMPLE)
+        raise InvalidInput(_("{name} is neither true nor false", name="sent"), _like_it())
     return said
 
 
@@ -140,8 +146,8 @@ def _sent(db: sqlite3.Connection, folder: Path, number: int, said: Mapping[str, 
         found = None
     if found is None:
         raise PersonalizationError(
-            "its digest is not one of this file",
-            "name the folder and the file that belong together",
+            _("its digest is not one of this file"),
+            _("name the folder and the file that belong together"),
         )
     facts = [
         fact(rec_id, channel=CHANNEL, slot=slot, delivered_at=said.get("sent_at"))
@@ -153,12 +159,15 @@ def _sent(db: sqlite3.Connection, folder: Path, number: int, said: Mapping[str, 
 def _digest(folder: Path, user_token_hash: object) -> Any:
     # It becomes a file name, and is not repeated: it may be a raw key.
     if not is_key(user_token_hash):
-        raise InvalidInput("user_token_hash is not 64 lower-case hex digits", _EXAMPLE)
+        raise InvalidInput(
+            _("{name} is not 64 lower-case hex digits", name="user_token_hash"), _like_it()
+        )
     try:
         return json.loads((folder / f"{user_token_hash}.json").read_bytes())
     except FileNotFoundError:
         raise NotFound(
-            "the folder has no digest for this customer", "name the folder that it was sent from"
+            _("the folder has no digest for this customer"),
+            _("name the folder that it was sent from"),
         ) from None
     except (ValueError, RecursionError):
-        raise PersonalizationError("its digest cannot be read", "render it again") from None
+        raise PersonalizationError(_("its digest cannot be read"), _("render it again")) from None

@@ -14,11 +14,12 @@ from operator import itemgetter
 from typing import Any
 
 from sqlite_utils_personalization.evidence.leaves import run_salt
+from sqlite_utils_personalization.language import N_
 from sqlite_utils_personalization.transaction import read_batches
 
 FORMAT = "personalization-served/1"
 # Why a customer with a place on the map has no rows.
-GONE = "profile deleted while the run was under way"
+GONE = N_("profile deleted while the run was under way")
 
 _SERVED = """
 SELECT e.first_rec_id, l.profile_id, t.list_sha256, e.first_seq, e.n FROM am_personalization_evidence e

@@ -18,6 +18,8 @@ from sqlite_utils_personalization.catalogue.areas import official_prefecture
 from sqlite_utils_personalization.catalogue.industries import certain
 from sqlite_utils_personalization.database import LOST
 from sqlite_utils_personalization.errors import InvalidPreference
+from sqlite_utils_personalization.language import LANGUAGES, N_, message_of, speaking
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import NO_INDUSTRY, Declared
 
 # Keys of a preference that have another name than their column of Declared.
@@ -31,9 +33,9 @@ KEYS = {name: name for name in Declared._fields} | {name: key for key, name in C
 # Where Python itself gives up differs from version to version, and a night must not.
 MAX_DEPTH = 100
 # How a key is declared in vain.
-NOT_KNOWN, MISSPELT = "not known", "misspelt"
+NOT_KNOWN, MISSPELT = N_("not known"), N_("misspelt")
 # Of a row that no key leads to.
-NO_CUSTOMER = "user_token_hash is not text"
+NO_CUSTOMER = N_("user_token_hash is not text")
 
 
 def read_preference(text: object, packs: Mapping[str, str]) -> Declared:
@@ -62,20 +64,20 @@ def _known_keys(text: object) -> dict[str, Any]:
     try:
         declared = _DECODER.decode(text)
     except ValueError:
-        raise InvalidPreference("preference_json is not JSON") from None
+        raise InvalidPreference(N_("preference_json is not JSON")) from None
     except RecursionError:
-        raise InvalidPreference("preference_json is nested too deeply") from None
+        raise InvalidPreference(N_("preference_json is nested too deeply")) from None
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(declared) > MAX_DEPTH:
-        raise InvalidPreference("preference_json is nested too deeply")
+        raise InvalidPreference(N_("preference_json is nested too deeply"))
     if not isinstance(declared, dict):
-        raise InvalidPreference("preference_json is not a JSON object")
+        raise InvalidPreference(N_("preference_json is not a JSON object"))
     return {key: declared[key] for key in _rules() if key in declared}
 
 
 def stored_text(value: object) -> str:
     """A preference_json as it was read. InvalidPreference if it is a BLOB, or no text in UTF-8."""
     if not isinstance(value, str) or value == LOST:
-        raise InvalidPreference("preference_json is not text")
+        raise InvalidPreference(N_("preference_json is not text"))
     return value
 
 
@@ -141,19 +143,36 @@ def _rules() -> dict[str, Any]:
 def _fault(key: str, kind: str, value: Hashable) -> str | None:
     rule = _rules()[key]
     if kind in ("dict", "list", "NoneType") or not Draft202012Validator(rule).is_valid(value):
-        return f"{key} is not {expected(rule)}"
+        return _as_noted(key)
     return None
+
+
+def _as_noted(key: str) -> str:
+    # In the same words whoever scores the night.
+    with speaking(LANGUAGES[0]):
+        return _not_allowed(key)
+
+
+def _not_allowed(key: str) -> str:
+    return _("{path} is not {allowed}", path=key, allowed=expected(_rules()[key]))
+
+
+def noted_reason(reason: str) -> str:
+    """Why a night recommended a customer nothing, as it noted it, in the language that is spoken."""
+    for key in _rules():
+        if reason == _as_noted(key):
+            return _not_allowed(key)
+    return message_of(reason) if reason else ""
 
 
 def expected(rule: dict[str, Any]) -> str:
     """What the rule of a key allows, in words."""
     if rule["type"] == "integer":
-        return f"an integer from {rule['minimum']} to {rule['maximum']}"
+        least, most = rule["minimum"], rule["maximum"]
+        return _("an integer from {least} to {most}", least=least, most=most)
     if "enum" not in rule:
-        return "a text that names one"
+        return _("a text that names one")
     options = rule["enum"]
-    return (
-        f"one of {', '.join(options)}"
-        if len(options) < 10
-        else f"one of the {len(options)} official names"
-    )
+    if len(options) < 10:
+        return _("one of {names}", names=", ".join(options))
+    return _("one of the {n} official names", n=len(options))

@@ -11,6 +11,7 @@ from sqlite_utils_personalization.errors import (
     PersonalizationError,
     UnknownCustomer,
 )
+from sqlite_utils_personalization.language import N_, message_of
 
 T = TypeVar("T")
 
@@ -47,22 +48,24 @@ class Authenticator(Protocol):
         """What the model is told of an error: no secret, no value that was refused, no traceback."""
 
 
-BUSY = "the database is busy - nothing was changed or charged, call again in a moment"
-UNKNOWN = "nothing is declared with this key - call personalization_set_preference first, or check the key"
-FAULT = "this could not be done - nothing was changed or charged, tell whoever runs this server"
+BUSY = N_("the database is busy - nothing was changed or charged, call again in a moment")
+UNKNOWN = N_(
+    "nothing is declared with this key - call personalization_set_preference first, or check the key"
+)
+FAULT = N_("this could not be done - nothing was changed or charged, tell whoever runs this server")
 DATABASE_ERRORS = (sqlite3.DatabaseError, found_sqlite3.DatabaseError)
 
 
 def sentence(error: Exception) -> str:
     """The sentence; what the model cannot mend goes to standard error for whoever can."""
     if _is_lock(error) or _is_lock(error.__cause__):
-        return BUSY
+        return message_of(BUSY)
     if isinstance(error, UnknownCustomer):
-        return UNKNOWN
+        return message_of(UNKNOWN)
     if isinstance(error, PersonalizationError):
         return str(error)
     print(f"personalization-mcp: {type(error).__name__}: {error}", file=sys.stderr)
-    return FAULT
+    return message_of(FAULT)
 
 
 def _is_lock(error: BaseException | None) -> bool:

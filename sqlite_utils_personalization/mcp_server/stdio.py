@@ -12,7 +12,9 @@ from mcp.server.mcpserver import MCPServer
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.customer_api.envelope import Envelope
 from sqlite_utils_personalization.database import explain_errors, open_readonly, open_writable
+from sqlite_utils_personalization.language import N_
 from sqlite_utils_personalization.mcp_server import caller as failure
+from sqlite_utils_personalization.mcp_server.arguments import told
 from sqlite_utils_personalization.mcp_server.tools import register
 from sqlite_utils_personalization.transaction import write_transaction
 
@@ -73,18 +75,19 @@ def server(
     known_as: str | None = None,
     envelope: Envelope | None = None,
     dotted: bool = False,
+    language: str | None = None,
 ) -> MCPServer:
     """A server of the tools for the customer with this hash; its log, standard error, has warnings only.
 
     known_as is what other programs keep of the same key, if that is another hash; envelope what every answer carries
-    besides.
+    besides. language is that of register().
     """
     caller = FileCaller(path, user_token_hash, known_as or user_token_hash, envelope or Envelope())
     made = MCPServer(
         "sqlite-utils-personalization",
-        instructions="宣言した条件に合う補助金などを推薦します。 / Recommends what fits what the customer declared.",
+        instructions=told(N_("Recommends what fits what the customer declared."), language),
         version=__version__,
         log_level="WARNING",
     )
-    register(made, FileAuthenticator(caller), dotted=dotted)
+    register(made, FileAuthenticator(caller), dotted=dotted, language=language)
     return made

@@ -14,6 +14,7 @@ from sqlite_utils_personalization.api.handing_over import explain as explained
 from sqlite_utils_personalization.api.handing_over import recommendations
 from sqlite_utils_personalization.customer_api.free import declaration_answer, feedback_answer
 from sqlite_utils_personalization.customer_api.recommendations import check_query
+from sqlite_utils_personalization.language import LANGUAGES, message_of, speaking
 from sqlite_utils_personalization.mcp_server import arguments as args
 from sqlite_utils_personalization.mcp_server.arguments import (
     EXPLAIN,
@@ -23,6 +24,7 @@ from sqlite_utils_personalization.mcp_server.arguments import (
 )
 from sqlite_utils_personalization.mcp_server.caller import Authenticator, Caller
 from sqlite_utils_personalization.mcp_server.output_schemas import (
+    NOTICE,
     Answer,
     Explanation,
     GivenFeedback,
@@ -38,14 +40,22 @@ Respond = Callable[[Caller, dict[str, Any]], Awaitable[T]]
 CHANNEL = "mcp"
 
 
-def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = False) -> None:
+def register(
+    server: MCPServer,
+    authenticator: Authenticator,
+    *,
+    dotted: bool = False,
+    language: str | None = None,
+) -> None:
     """Put the tools on the server; each call is authenticated, and an error goes out as its sentence.
 
-    dotted gives them the names of before, such as personalization.explain, for clients that know those.
+    language is what sentences are in and the tools are described in, one of LANGUAGES; without it sentences are in the
+    first, and the tools are described in each. dotted gives them the names of before, such as personalization.explain,
+    for clients that know those.
     """
 
     def on(tool: args.ToolDescription) -> Callable[[Respond[T]], None]:
-        return lambda answer: _put(server, authenticator, tool, answer, dotted)
+        return lambda answer: _put(server, authenticator, tool, answer, dotted, language)
 
     @on(SET_PREFERENCE)
     async def set_preference(caller: Caller, given: dict[str, Any]) -> Preference:
@@ -71,7 +81,7 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
         def page(db: sqlite3.Connection) -> Recommendations:
             user = caller.user_token_hash
             found = recommendations(db, user, type=kind, channel=channel, **given)
-            return Recommendations(**caller.envelope.page(db, {**found}))
+            return Recommendations(**_noticed(caller.envelope.page(db, {**found})))
 
         return await (caller.write(page) if channel else caller.read(page))
 
@@ -81,7 +91,7 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
 
         def explanation(db: sqlite3.Connection) -> Explanation:
             found = explained(db, user, **given)
-            return Explanation(**caller.envelope.explanation(db, {**found}))
+            return Explanation(**_noticed(caller.envelope.explanation(db, {**found})))
 
         return await caller.read(explanation)
 
@@ -94,37 +104,43 @@ def register(server: MCPServer, authenticator: Authenticator, *, dotted: bool = 
         return GivenFeedback(**feedback_answer(done))
 
 
+def _noticed(answer: dict[str, Any]) -> dict[str, Any]:
+    return {**answer, "notice": message_of(NOTICE)}
+
+
 def _put(
     server: MCPServer,
     authenticator: Authenticator,
     tool: args.ToolDescription,
     answer: Respond[Any],
     dotted: bool,
+    language: str | None,
 ) -> None:
     async def call(ctx: Context) -> Any:
         request = ctx.request_context
-        try:
-            given = tool.given((request.params or {}).get("arguments") or {})
-            caller = await authenticator.authenticate(request.request)
-            return enveloped(await answer(caller, given), caller.envelope)
-        except Exception as error:
-            # From None: the SDK logs what it is chained to.
-            raise ToolError(authenticator.sentence(error)) from None
+        with speaking(language or LANGUAGES[0]):
+            try:
+                given = tool.given((request.params or {}).get("arguments") or {})
+                caller = await authenticator.authenticate(request.request)
+                return enveloped(await answer(caller, given), caller.envelope)
+            except Exception as error:
+                # From None: the SDK logs what it is chained to.
+                raise ToolError(authenticator.sentence(error)) from None
 
     call.__annotations__["return"] = answer.__annotations__["return"]
     name = tool.dotted_name if dotted else tool.name
     server.add_tool(
         call,
         name,
-        title=tool.title,
-        description=tool.description,
+        title=args.told(tool.title, language),
+        description=args.told(tool.about, language, "\n"),
         annotations=tool.annotations,
         structured_output=True,
     )
     # There is no public way to publish a schema that is not made of a signature.
     registered = server._tool_manager.get_tool(name)
     assert registered
-    registered.parameters = tool.input_schema
+    registered.parameters = tool.input_schema(language)
 
 
 def remove_tool(server: MCPServer, name: str) -> None:

@@ -7,26 +7,26 @@ migrations, the weight of a component and the cap of a type in model.json, the e
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args, get_type_hints
 
+from sqlite_utils_personalization.language import N_
+
 
 class Kind(NamedTuple):
-    """One type of recommendation: its name in the tables, its plural, and what it is called in Japanese."""
+    """One type of recommendation: its name in the tables, and what it is called in Japanese."""
 
     name: str
-    plural: str
     japanese: str
 
 
 KINDS = (
-    Kind("program", "programs", "制度"),
-    Kind("industry_pack", "industry packs", "業種パック"),
-    Kind("saved_search", "saved searches", "保存した検索"),
-    Kind("amendment", "amendments", "制度の変更"),
+    Kind("program", "制度"),
+    Kind("industry_pack", "業種パック"),
+    Kind("saved_search", "保存した検索"),
+    Kind("amendment", "制度の変更"),
 )
 TYPES = tuple(kind.name for kind in KINDS)
-PLURALS = {kind.name: kind.plural for kind in KINDS}
 
 # What a customer may say of an item; the last takes back what was said before.
-FEEDBACK = ("dismissed", "interested", "applied", "withdrawn")
+FEEDBACK = (N_("dismissed"), N_("interested"), N_("applied"), N_("withdrawn"))
 
 # In the order in which a score is added up. Each is an expression NAME_points of the formula with a weight NAME_weight.
 COMPONENTS = ("industry", "deadline", "risk")

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import InvalidInput, UnknownCustomer, whole
+from sqlite_utils_personalization.language import gettext as _
 
 # The grounds of GDPR article 17(1), a to e, as 901 has them.
 LEGAL_BASES = (
@@ -79,8 +80,11 @@ def plain_key(raw: bytes) -> bytes:
         key = key.removeprefix(_BOM).strip()
     if not 1 <= len(key) <= LONGEST_KEY or any(byte < 0x20 or byte == 0x7F for byte in key):
         raise InvalidInput(
-            f"the API key is empty, longer than {LONGEST_KEY} bytes, or not plain text",
-            "give it as it was given out, from a file in UTF-8",
+            _(
+                "the API key is empty, longer than {most} bytes, or not plain text",
+                most=LONGEST_KEY,
+            ),
+            _("give it as it was given out, from a file in UTF-8"),
         )
     return key
 
@@ -139,8 +143,11 @@ def find_customer(db: sqlite3.Connection, customer: object) -> int:
         return profile_id_of(db, customer)
     if not is_beginning(customer):
         raise InvalidInput(
-            "customer is neither a hash nor the beginning of one",
-            f"give 64 lower-case hex digits, the first {SHORT} or more of them, or a profile_id as a number",
+            _("customer is neither a hash nor the beginning of one"),
+            _(
+                "give 64 lower-case hex digits, the first {n} or more of them, or a profile_id as a number",
+                n=SHORT,
+            ),
         )
     sql = _BEGINS.format(active=active_condition(db))
     n, found = db.execute(sql, (customer, customer)).fetchone()
@@ -148,7 +155,8 @@ def find_customer(db: sqlite3.Connection, customer: object) -> int:
         raise unknown_customer()
     if n > 1:
         raise InvalidInput(
-            f"{n} customers have a hash that begins so", "give more of its digits, or the whole"
+            _("{n} customers have a hash that begins so", n=n),
+            _("give more of its digits, or the whole"),
         )
     return int(found)
 
@@ -157,14 +165,17 @@ def _existing_profile(db: sqlite3.Connection, customer: object) -> int:
     number = whole(customer, "customer")
     sql = "SELECT 1 FROM am_personalization_profile WHERE profile_id = ?"
     if db.execute(sql, (number,)).fetchone() is None:
-        raise UnknownCustomer(f"there is no customer {number}", "give a hash or a profile_id")
+        raise UnknownCustomer(
+            _("there is no customer {number}", number=number), _("give a hash or a profile_id")
+        )
     return number
 
 
 def unknown_customer() -> UnknownCustomer:
     """No customer has the hash that was given."""
     return UnknownCustomer(
-        "no customer has this hash", "check the key; the hash of an erased customer is gone"
+        _("no customer has this hash"),
+        _("check the key; the hash of an erased customer is gone"),
     )
 
 

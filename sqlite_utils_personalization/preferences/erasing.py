@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sqlite_utils_personalization.database import fault_of_file
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import pgettext
 from sqlite_utils_personalization.preferences.erasure import Erasure, erase, known_of
 from sqlite_utils_personalization.preferences.old_bytes import (
     NAMES,
@@ -140,15 +142,17 @@ class Erasing:
         return [max(filter(one.endswith, NAMES), key=len) for one in found]
 
     def _todo(self, left: list[str] | None, tables: list[str]) -> str | None:
-        again = "run personalization-profile erase"
         if self._is_read:
-            return f"{again} once no other program reads the -wal"
+            return _("run personalization-profile erase once no other program reads the -wal")
         if left is None:
-            return f"{again}, which looks through the whole file"
+            return _("run personalization-profile erase, which looks through the whole file")
         if left and tables:
-            return f"see to the rows of {' and '.join(tables)}, then {again} --vacuum"
+            return _(
+                "see to the rows of {tables}, then run personalization-profile erase --vacuum",
+                tables=pgettext("list", " and ").join(tables),
+            )
         if left:
-            return f"{again} --vacuum, when nobody else writes"
+            return _("run personalization-profile erase --vacuum, when nobody else writes")
         return None
 
 

@@ -11,6 +11,7 @@ from sqlite_utils_personalization.catalogue.plain_text import ID_LENGTH
 from sqlite_utils_personalization.catalogue.saved_searches import item_id_of_search
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import InvalidInput, NotFound
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.erasure import require_events
 from sqlite_utils_personalization.preferences.profile import require_profile
@@ -90,8 +91,8 @@ def give_feedback(
         seen = db.execute(_SEEN, at).fetchone()
         if seen is None:
             raise NotFound(
-                "no night saw such an item for this customer",
-                "take its type and item_id from a recommendation",
+                _("no night saw such an item for this customer"),
+                _("take its type and item_id from a recommendation"),
             )
         *then, word, given_at = db.execute(_LAST, at).fetchone() or (None, None)
         # Of other days it is said anew: the earlier word does not keep it away any more.
@@ -130,10 +131,14 @@ def check_feedback(recommendation_type: object, item_id: object, feedback: objec
         ("feedback", feedback, FEEDBACK),
     ):
         if value not in known:
-            raise InvalidInput(f"{name} is not one of {', '.join(known)}", "give one of them")
+            names = ", ".join(known)
+            raise InvalidInput(
+                _("{name} is not one of {names}", name=name, names=names), _("give one of them")
+            )
     if not _is_id(item_id):
         raise InvalidInput(
-            f"item_id is not a text of 1 to {ID_LENGTH} characters", "take it from a recommendation"
+            _("item_id is not a text of 1 to {most} characters", most=ID_LENGTH),
+            _("take it from a recommendation"),
         )
 
 

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.catalogue.plain_text import is_readable
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import InvalidInput, InvalidPreference
-from sqlite_utils_personalization.formula.declared import NO_CUSTOMER, stored_text
+from sqlite_utils_personalization.formula.declared import NO_CUSTOMER, noted_reason, stored_text
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import ngettext
 from sqlite_utils_personalization.preferences.customer import active_condition
 from sqlite_utils_personalization.preferences.validation import (
     MAX_LENGTH,
@@ -75,7 +77,8 @@ class BadLines(InvalidInput):
     def __init__(self, faults: list[Fault], total: int) -> None:
         self.faults = faults
         super().__init__(
-            f"{total} bad line{'s' if total > 1 else ''}", "nothing was stored; mend or leave out"
+            ngettext("{n} bad line", "{n} bad lines", total),
+            _("nothing was stored; mend or leave out"),
         )
 
 
@@ -110,7 +113,7 @@ def _refuse_erased(db: sqlite3.Connection) -> None:
     """BadLines of those whose hash stands for an erased customer, who would be declared for once more."""
     found = db.execute(_ERASED.format(active=active_condition(db, "p.profile_id"))).fetchall()
     if found:
-        what = "user_token_hash stands for an erased customer"
+        what = _("user_token_hash stands for an erased customer")
         raise BadLines([Fault(line, what) for (line,) in found[:NAMED_LINES]], len(found))
 
 
@@ -122,7 +125,7 @@ def check_profiles(db: sqlite3.Connection, packs: Mapping[str, str]) -> Iterator
         f" WHERE {active_condition(db)} ORDER BY 1"
     ):
         if not is_readable(of):
-            yield Fault(profile_id, NO_CUSTOMER)
+            yield Fault(profile_id, noted_reason(NO_CUSTOMER))
         if sentence := faults(text):
             yield Fault(profile_id, sentence)
 
@@ -138,7 +141,7 @@ def _read(db: sqlite3.Connection, given: Iterable[Given], packs: Mapping[str, st
         try:
             row = (*_customer(line, stored), number)
             if not db.execute("INSERT OR IGNORE INTO given_profile VALUES (?, ?, ?)", row).rowcount:
-                raise InvalidPreference("user_token_hash is that of an earlier line")
+                raise InvalidPreference(_("user_token_hash is that of an earlier line"))
         except InvalidPreference as error:
             bad += 1
             faults += [Fault(number, str(error))] if bad <= NAMED_LINES else []
@@ -153,10 +156,10 @@ def _customer(line: Given, stored: Callable[[str], str]) -> tuple[str, str]:
         line = line.decode("utf-8-sig", "surrogateescape")
     found = parse_preference(line, MAX_LENGTH + _AROUND) if isinstance(line, str) else line
     if not isinstance(found, Mapping) or found.keys() != {"user_token_hash", "preferences"}:
-        raise InvalidPreference("not an object of user_token_hash and preferences")
+        raise InvalidPreference(_("not an object of user_token_hash and preferences"))
     given = found["user_token_hash"]
     if not isinstance(given, str) or not _HASH.fullmatch(given):
-        raise InvalidPreference("user_token_hash is not 64 lower-case hex digits")
+        raise InvalidPreference(_("{name} is not 64 lower-case hex digits", name="user_token_hash"))
     return given, stored(_text(found["preferences"]))
 
 
@@ -164,7 +167,7 @@ def _text(preferences: object) -> str:
     try:
         return json.dumps(as_json(preferences))
     except (TypeError, ValueError, RecursionError):
-        raise InvalidPreference("preferences hold what is no JSON") from None
+        raise InvalidPreference(_("preferences hold what is no JSON")) from None
 
 
 def _stored_text(packs: Mapping[str, str]) -> Callable[[str], str]:
@@ -181,7 +184,7 @@ def _fault_of(packs: Mapping[str, str]) -> Callable[[object], str | None]:
         try:
             validate(parse_preference(stored_text(text)), packs)
         except InvalidPreference as error:
-            return str(error)
+            return noted_reason(str(error))
         return None
 
     return fault

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from sqlite_utils_personalization.database import plain_rows
+from sqlite_utils_personalization.language import N_
 from sqlite_utils_personalization.preferences.old_bytes import forms
 from sqlite_utils_personalization.schema.state import tables
 
@@ -35,7 +36,7 @@ class Held(NamedTuple):
     rows: int
     rowids: list[int]
     error: str | None = None
-    holds: str = "hash"
+    holds: str = N_("hash")
 
 
 def held_by_others(

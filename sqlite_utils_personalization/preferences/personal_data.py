@@ -7,8 +7,10 @@ from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 
-E_MAIL, IP_ADDRESS = "an e-mail address", "an IP address"
-CORPORATE_NUMBER, PHONE_NUMBER = "a 13-digit corporate number", "a phone number"
+from sqlite_utils_personalization.language import N_
+
+E_MAIL, IP_ADDRESS = N_("an e-mail address"), N_("an IP address")
+CORPORATE_NUMBER, PHONE_NUMBER = N_("a 13-digit corporate number"), N_("a phone number")
 
 _DIGITS = str.maketrans("〇零一二三四五六七八九。", "00123456789.")
 # Whatever is written between the digits of a number. No pattern here looks further than

@@ -14,6 +14,7 @@ from sqlite_utils_personalization.errors import (
     InvalidPreference,
 )
 from sqlite_utils_personalization.formula.declared import preference_schema
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.preferences.customer import (
     SHORT,
     active_condition,
@@ -47,8 +48,11 @@ class Profile(NamedTuple):
         """What is declared. Conflict if another program stored what is no JSON object."""
         if (found := self.readable) is None:
             raise Conflict(
-                f"the preference stored for profile {self.profile_id} is not a JSON object",
-                "set it anew",
+                _(
+                    "the preference stored for profile {profile_id} is not a JSON object",
+                    profile_id=self.profile_id,
+                ),
+                _("set it anew"),
             )
         return found
 
@@ -136,7 +140,9 @@ def refuse_erased(db: sqlite3.Connection, user_token_hash: str) -> None:
     """Conflict if the hash is the random one that stands for an erased customer; read-only."""
     is_taken = db.execute(_TAKEN, (user_token_hash,)).fetchone()
     if is_taken and find_profile(db, user_token_hash) is None:
-        raise Conflict("this hash stands for an erased customer", "nothing can be done under it")
+        raise Conflict(
+            _("this hash stands for an erased customer"), _("nothing can be done under it")
+        )
 
 
 def list_profiles(db: sqlite3.Connection) -> Iterator[Profile]:
@@ -176,7 +182,7 @@ def set_preferences(
         before = find_profile(db, user_token_hash)
         if if_match is not None and (before is None or if_match not in (before.etag, ANY_VERSION)):
             raise Changed(
-                "the preference is not the one that was read", "read it again, then set it"
+                _("the preference is not the one that was read"), _("read it again, then set it")
             )
         if before is None:
             refuse_erased(db, user_token_hash)
@@ -196,7 +202,8 @@ def set_preferences(
 def _merged(known: dict[str, Any] | None, given: object) -> object:
     if known is None:
         raise Conflict(
-            "what is stored is not a JSON object", "set the whole preference, without merging"
+            _("what is stored is not a JSON object"),
+            _("set the whole preference, without merging"),
         )
     return without_nulls({**known, **given}) if isinstance(given, Mapping) else given
 
@@ -213,4 +220,6 @@ def require_declared(db: sqlite3.Connection, user_token_hash: str) -> None:
     """InvalidInput if nothing is, so that merging nothing would add a customer who declared nothing; read-only."""
     if find_profile(db, user_token_hash) is None:
         known = ", ".join(preference_schema()["properties"])
-        raise InvalidInput("nothing is declared yet", f"give at least one of {known}")
+        raise InvalidInput(
+            _("nothing is declared yet"), _("give at least one of {names}", names=known)
+        )

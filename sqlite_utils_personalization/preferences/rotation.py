@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.errors import Conflict, InvalidInput, UnknownCustomer
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.preferences.customer import (
     KeyHashing,
     is_hash,
@@ -59,12 +60,14 @@ def rotate(
         known = dict.fromkeys((*given, *(user_token_hash_of(db, one) for one in given)))
         profile = next(filter(None, (find_profile(db, one) for one in known)), None)
         if profile and profile.user_token_hash == new:
-            raise InvalidInput("the new key is the old one", "nothing was changed")
+            raise InvalidInput(_("the new key is the old one"), _("nothing was changed"))
         if profile is None:
-            raise UnknownCustomer("no customer has the old key", "check it; nothing was changed")
+            raise UnknownCustomer(
+                _("no customer has the old key"), _("check it; nothing was changed")
+            )
         if find_profile(db, new):
             raise Conflict(
-                "another customer has the new key", "choose another; nothing was changed"
+                _("another customer has the new key"), _("choose another; nothing was changed")
             )
         rotation = Rotation(profile.profile_id, utc_now(), rotation_proof(old, new_key, new))
         db.execute(_MOVE, (new, rotation.rotated_at, profile.profile_id))
@@ -82,7 +85,8 @@ def _old_hashes(old: bytes | str, hashing: KeyHashing) -> list[str]:
         return [found.user_token_hash, found.known_as, key_hash(old)]
     if not is_hash(old):
         raise InvalidInput(
-            "the old hash is not 64 lower-case hex digits", "give it, or the old key as bytes"
+            _("the old hash is not 64 lower-case hex digits"),
+            _("give it, or the old key as bytes"),
         )
     return [old]
 

@@ -26,6 +26,8 @@ from sqlite_utils_personalization.formula.declared import (
     meant_key,
     preference_schema,
 )
+from sqlite_utils_personalization.language import N_, message_of, pgettext
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import NO_INDUSTRY
 from sqlite_utils_personalization.model.model import packs_of
 from sqlite_utils_personalization.preferences.personal_data import personal_data
@@ -34,7 +36,7 @@ from sqlite_utils_personalization.preferences.personal_data import personal_data
 MAX_LENGTH, MAX_TEXT, MAX_VALUES = 16_384, 200, 200
 
 _PACK = re.compile("[A-T]|pack_[a-z0-9_]{1,64}")
-_ALLOWED = {"prefecture": "the name of a prefecture, such as 東京都, 東京 or Tokyo"}
+_ALLOWED = {"prefecture": N_("the name of a prefecture, such as 東京都, 東京 or Tokyo")}
 # Python refuses to write out an integer of thousands of digits, which no schema allows anyway.
 _LARGEST = 10**20
 # What we say of items that are for everybody; whoever declares it means to declare nothing.
@@ -44,11 +46,13 @@ _OF_ITEMS = {"prefecture": {NATIONWIDE, "全国"}, "industry_pack": {ANY, UNKNOW
 def parse_preference(text: str, longest: int = MAX_LENGTH) -> object:
     """The JSON value in text. InvalidPreference if it is none, is too long, or says a key twice."""
     if len(text) > longest:
-        raise InvalidPreference(f"{len(text)} characters, where at most {longest} are allowed")
+        raise InvalidPreference(
+            _("{n} characters, where at most {most} are allowed", n=len(text), most=longest)
+        )
     try:
         return strict_json(text)
     except (ValueError, RecursionError):
-        raise InvalidPreference("not JSON, or a key is said twice") from None
+        raise InvalidPreference(_("not JSON, or a key is said twice")) from None
 
 
 def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
@@ -64,7 +68,8 @@ def validate(declared: object, packs: Mapping[str, str]) -> dict[str, Any]:
         or [*_faults(_spelled(declared, packs), packs)]
     )
     if faults:
-        raise faults[0] if len(faults) == 1 else InvalidPreference("; ".join(map(str, faults)))
+        together = pgettext("sentences", "; ").join(map(str, faults))
+        raise faults[0] if len(faults) == 1 else InvalidPreference(together)
     assert isinstance(declared, dict)
     return {
         key: int(value) if isinstance(value, float) else value
@@ -88,7 +93,7 @@ def as_json(declared: object) -> object:
     if not isinstance(declared, Mapping):
         return declared
     if not all(isinstance(key, str) for key in declared):
-        raise InvalidPreference("$ has a key that is no text")
+        raise InvalidPreference(_("{path} has a key that is no text", path="$"))
     return {key: _as_integer(value) for key, value in declared.items()}
 
 
@@ -142,22 +147,28 @@ def _too_long(declared: object) -> Iterator[InvalidPreference]:
     """What a preference has no use for, told by lengths alone: nobody pays for what is then refused."""
     level: list[tuple[str, object]] = [("$", declared)]
     if isinstance(declared, str) and len(declared) > MAX_TEXT:
-        yield InvalidPreference("$ is not a JSON object")
+        yield _no_object()
     left = MAX_VALUES
-    for _ in range(MAX_DEPTH):
-        left -= sum(len(value) for _, value in level if isinstance(value, list | dict))
+    for _depth in range(MAX_DEPTH):
+        left -= sum(len(value) for _path, value in level if isinstance(value, list | dict))
         if left < 0:
-            yield InvalidPreference(f"$ has more than {MAX_VALUES} values")
+            yield InvalidPreference(
+                _("{path} has more than {most} values", path="$", most=MAX_VALUES)
+            )
             return
         level = [inner for path, value in level for inner in _inside(path, value)]
         for path, value in level:
             if isinstance(value, str) and len(value) > MAX_TEXT:
-                yield InvalidPreference(f"{path} has more than {MAX_TEXT} characters")
+                yield InvalidPreference(
+                    _("{path} has more than {most} characters", path=path, most=MAX_TEXT)
+                )
             if isinstance(value, int) and abs(value) > _LARGEST:
-                yield InvalidPreference(f"{path} is beyond any number that is declared")
+                yield InvalidPreference(
+                    _("{path} is beyond any number that is declared", path=path)
+                )
         if not level:
             return
-    yield InvalidPreference("$ is nested too deeply")
+    yield InvalidPreference(_("{path} is nested too deeply", path="$"))
 
 
 def _personal(declared: object) -> Iterator[InvalidPreference]:
@@ -165,7 +176,10 @@ def _personal(declared: object) -> Iterator[InvalidPreference]:
     while level:
         for path, value in level:
             if kind := personal_data(_text(value)):
-                yield InvalidPreference(f"{path} looks like {kind}, which is not kept here")
+                what = message_of(kind)
+                yield InvalidPreference(
+                    _("{path} looks like {what}, which is not kept here", path=path, what=what)
+                )
         level = [inner for path, value in level for inner in _inside(path, value)]
 
 
@@ -202,29 +216,35 @@ def _faults(declared: Any, packs: Mapping[str, str]) -> Iterator[InvalidPreferen
     if isinstance(declared, dict):
         yield from (_unknown(key) for key in declared if key not in _rules())
     else:
-        yield InvalidPreference("$ is not a JSON object")
+        yield _no_object()
     # A pack is a text to the schema; which ones there are, the model says.
     if "industry_pack" in where or not _is_known(declared, packs):
         names = ", ".join(sorted(packs))
-        allowed = f"one of the letters A to T or a pack of the model: {names}"
+        allowed = _("one of the letters A to T or a pack of the model: {names}", names=names)
         yield _not_allowed("industry_pack", declared["industry_pack"], allowed)
     for key in sorted(where - {"industry_pack"}):
-        allowed = _ALLOWED.get(key) or expected(_rules()[key])
+        allowed = message_of(_ALLOWED[key]) if key in _ALLOWED else expected(_rules()[key])
         yield _not_allowed(key, declared[key], allowed)
 
 
 def _not_allowed(key: str, value: object, allowed: str) -> InvalidPreference:
+    path = f"$.{key}"
     if isinstance(value, str) and normal(value).casefold() in _OF_ITEMS.get(key, ()):
         return InvalidPreference(
-            f"$.{key} names no single one", "leave it out, so that none is declared"
+            _("{path} names no single one", path=path), _("leave it out, so that none is declared")
         )
-    return InvalidPreference(f"$.{key} is not {allowed}")
+    return InvalidPreference(_("{path} is not {allowed}", path=path, allowed=allowed))
 
 
 def _unknown(key: str) -> InvalidPreference:
     near = meant_key(key)
-    meant = f"did you mean {near}?" if near else f"known are {', '.join(_rules())}"
-    return InvalidPreference("$ has an unknown key", meant)
+    known = _("known are {names}", names=", ".join(_rules()))
+    meant = _("did you mean {key}?", key=near) if near else known
+    return InvalidPreference(_("{path} has an unknown key", path="$"), meant)
+
+
+def _no_object() -> InvalidPreference:
+    return InvalidPreference(_("{path} is not a JSON object", path="$"))
 
 
 def _is_known(declared: Any, packs: Mapping[str, str]) -> bool:

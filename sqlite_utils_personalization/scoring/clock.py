@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlite_utils_personalization.clock import japan_day, right_now
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
 
 _YEAR = timedelta(days=366)
 
@@ -16,13 +17,19 @@ def look_at_clock(db: sqlite3.Connection, as_of: str, any_date: bool) -> str | N
     last = _last_night(db, tomorrow)
     fault = None
     if as_of > tomorrow:
-        fault = f"{as_of} is later than tomorrow in Japan, {tomorrow}"
+        fault = _("{day} is later than tomorrow in Japan, {tomorrow}", day=as_of, tomorrow=tomorrow)
     elif last and abs(date.fromisoformat(as_of) - date.fromisoformat(last)) > _YEAR:
-        fault = f"{as_of} is more than a year away from the last night, {last}"
+        fault = _(
+            "{day} is more than a year away from the last night, {last}", day=as_of, last=last
+        )
     if fault and not any_date:
-        raise PersonalizationError(fault, "check --as-of and the clock, or pass --any-date")
+        raise PersonalizationError(fault, _("check --as-of and the clock, or pass --any-date"))
     if last and as_of < last:
-        return f"{as_of} is earlier than {last}, which was scored before: customers are served the later one"
+        return _(
+            "{day} is earlier than {last}, which was scored before: customers are served the later one",
+            day=as_of,
+            last=last,
+        )
     return None
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.formula import splice
-from sqlite_utils_personalization.model.kinds import PLURALS, TYPES
+from sqlite_utils_personalization.formula.sentences import kinds
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.model.kinds import TYPES
 
 # Of a hundred customers, how many may be rejected; of a hundred programs, how many may vanish at once. One of several
 # tables of programs that is gone takes more.
@@ -37,7 +39,12 @@ def collapses(db: sqlite3.Connection, listed: set[str]) -> Iterator[str]:
     """A sentence for each; listed are the types that have a table. Read-only, of the plan and the night before it."""
     profiles, rejected = db.execute("SELECT profiles, rejected FROM plan_run").fetchone()
     if rejected * 100 > profiles * _REJECTED:
-        yield f"{rejected} of {profiles} customers are rejected, more than {_REJECTED} %"
+        yield _(
+            "{rejected} of {profiles} customers are rejected, more than {most} %",
+            rejected=rejected,
+            profiles=profiles,
+            most=_REJECTED,
+        )
     last = None
     if has_table(db, "am_personalization_run"):
         last = db.execute(_LAST).fetchone()
@@ -45,15 +52,37 @@ def collapses(db: sqlite3.Connection, listed: set[str]) -> Iterator[str]:
         return
     run_id, as_of, before = last
     if profiles * 2 <= before and before:
-        yield f"{profiles} customers, where there were {before} on {as_of}"
+        yield _(
+            "{profiles} customers, where there were {before} on {day}",
+            profiles=profiles,
+            before=before,
+            day=as_of,
+        )
     programs, gone = db.execute(_PROGRAMS, (run_id,)).fetchone()
     if "program" in listed and gone * 100 > programs * _VANISHED:
-        yield f"{gone} of {programs} programs that were listed on {as_of} are gone, more than {_VANISHED} %"
+        yield _(
+            "{gone} of {programs} programs that were listed on {day} are gone, more than {most} %",
+            gone=gone,
+            programs=programs,
+            day=as_of,
+            most=_VANISHED,
+        )
     now = {kind: (n, total) for kind, n, total in db.execute(_PLANNED)}
     then = {kind: (n, total) for kind, n, total in db.execute(_STORED, (run_id,))}
     for kind in TYPES:
-        (n, _), (was, listed_then) = now.get(kind, (0, 0)), then.get(kind, (0, 0))
+        (n, _listed), (was, listed_then) = now.get(kind, (0, 0)), then.get(kind, (0, 0))
         if listed_then and kind not in listed:
-            yield f"no table of {PLURALS[kind]} any more, of which {listed_then} were listed on {as_of}"
+            yield _(
+                "no table of {kinds} any more, of which {before} were listed on {day}",
+                kinds=kinds(kind),
+                before=listed_then,
+                day=as_of,
+            )
         if n * 2 < was:
-            yield f"{n} {PLURALS[kind]} can be recommended, where {was} could on {as_of}"
+            yield _(
+                "{n} {kinds} can be recommended, where {before} could on {day}",
+                n=n,
+                kinds=kinds(kind),
+                before=was,
+                day=as_of,
+            )

@@ -15,6 +15,7 @@ from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.leaves import list_sha256, place_text
 from sqlite_utils_personalization.evidence.served import by_customer, served_sha256
+from sqlite_utils_personalization.language import N_
 from sqlite_utils_personalization.model.kinds import ABSENT, POINTS, Declared, listed
 from sqlite_utils_personalization.transaction import transaction
 
@@ -54,7 +55,7 @@ UPDATE plan_candidate AS p SET candidate_id = (
 # What one transaction adds of them at most.
 _BATCH = 10_000
 # Why a customer with something on the list has no rows.
-NOTHING_NEW = "all of it was handed over before"
+NOTHING_NEW = N_("all of it was handed over before")
 # Why customer u of the plan gets nothing, if what was declared can be scored; NULL where nothing fits it.
 WHY_NOTHING = f"""CASE WHEN EXISTS (
     SELECT 1 FROM plan_list o WHERE o.cohort_no = u.cohort_no AND o.profile_id IS NULL

@@ -3,15 +3,15 @@
 import operator
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import listed_types
+from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.clock import day_of, japan_day, utc_now
 from sqlite_utils_personalization.database import (
     has_table,
@@ -21,6 +21,9 @@ from sqlite_utils_personalization.database import (
 )
 from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
+from sqlite_utils_personalization.formula.declared import noted_reason
+from sqlite_utils_personalization.language import N_, message_of
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
@@ -55,7 +58,7 @@ from sqlite_utils_personalization.scoring.replaced import (
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
-from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, summary
+from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, Reporter, summary
 from sqlite_utils_personalization.transaction import transaction
 
 # Enough for the pages that one chunk of the log touches in its three indexes.
@@ -79,22 +82,6 @@ class Night:
     catalogue: Path | None
     resume: bool = True
     any_date: bool = False
-
-
-@dataclass(frozen=True)
-class Reporter:
-    """Where a night tells what it does: sentences, and progress as stage, done, total."""
-
-    say: Callable[[str], None] = lambda sentence: None
-    progress: Callable[[str, int, int], None] = lambda stage, done, total: None
-    warnings: list[str] = field(default_factory=list)
-    # How many customers declared a key in vain, by how; of a night that is planned.
-    unknown: dict[str, dict[str, int]] = field(default_factory=dict)
-
-    def warn(self, sentence: str) -> None:
-        """Say it, and keep it for the summary."""
-        self.say(f"warning: {sentence}")
-        self.warnings.append(sentence)
 
 
 class LatestRun(NamedTuple):
@@ -185,18 +172,20 @@ def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> li
     for run_id, as_of in _open_runs(db):
         if mine and run_id == mine.run_id and not night.again:
             continue
-        it = f"run {run_id} of {as_of} was interrupted"
+        at = {"run_id": run_id, "day": as_of}
         if night.dry_run:
-            logged = sum(rows_left(db, run_id).values())
-            reporter.say(f"{it}: {logged} rows are left to log")
+            logged = at["n"] = sum(rows_left(db, run_id).values())
+            reporter.say(_("run {run_id} of {day} was interrupted: {n} rows are left to log", **at))
         else:
             try:
                 logged = _log(db, run_id, "resumed", reporter)["logged"]
             except PersonalizationError as error:
                 # What is wrong with one night is no reason to have no other.
-                reporter.warn(f"{it}, and is not finished: {error}")
+                what = N_("run {run_id} of {day} was interrupted, and is not finished: {error}")
+                reporter.warn(_(what, **at, error=error))
                 continue
-            reporter.say(f"{it}: {logged} rows logged, finished")
+            what = N_("run {run_id} of {day} was interrupted: {n} rows logged, finished")
+            reporter.say(_(what, **at, n=logged))
         finished.append({"run_id": run_id, "as_of": as_of, "logged": logged})
     return finished
 
@@ -249,10 +238,12 @@ def _require_schema(
     if not night.dry_run and not has_table(db, "am_personalization_run"):
         apply_evidence(db)
         reporter.say(
-            "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
+            _(
+                "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
+            )
         )
     if recent_view_differs(db):
-        reporter.say(f"{RECENT} is an older one: personalization-migrate replaces it")
+        reporter.say(_("{view} is an older one: personalization-migrate replaces it", view=RECENT))
 
 
 def _latest(db: sqlite3.Connection, night: Night) -> LatestRun | None:
@@ -273,11 +264,19 @@ def _existing(
         if not night.dry_run:
             _mend(db, run.run_id, reporter)
         reporter.say(
-            f"{night.as_of} was already scored, as run {run.run_id}: nothing added (--again scores it once more)"
+            _(
+                "{day} was already scored, as run {run_id}: nothing added (--again scores it once more)",
+                day=night.as_of,
+                run_id=run.run_id,
+            )
         )
         return summary(db, "already scored", {}, run_id=run.run_id, dry_run=night.dry_run)
     reporter.say(
-        f"run {run.run_id} of {night.as_of} was interrupted: its plan is kept, only the rest is logged"
+        _(
+            "run {run_id} of {day} was interrupted: its plan is kept, only the rest is logged",
+            day=night.as_of,
+            run_id=run.run_id,
+        )
     )
     if night.dry_run:
         return summary(
@@ -293,11 +292,13 @@ def _plan(
     create_map(db)
     add_catalogue(db, night.as_of, night.model, night.catalogue)
     for (kind, rule), items in unreadable_items(db).items():
-        reporter.say(f"left out: {rule}: {kind} {', '.join(items)}")
+        left = {"rule": rule_name(rule), "kind": kind, "items": ", ".join(items)}
+        reporter.say(_("left out: {rule}: {kind} {items}", **left))
     for (key, how), profiles in sorted(add_customers(db, night.model, reporter.progress).items()):
         reporter.unknown.setdefault(key, {})[how] = len(profiles)
         named = ", ".join(map(str, profiles[:NAMED_PROFILES]))
-        reporter.say(f"not understood: {key} {how}: profile {named}")
+        vain = {"key": key, "how": message_of(how), "profiles": named}
+        reporter.say(_("not understood: {key} {how}: profile {profiles}", **vain))
     _name_rejected(db, night.strict, reporter)
     salt = token_hex(32)
     add_run(
@@ -342,7 +343,11 @@ def _warn_of_collapse(db: sqlite3.Connection, night: Night, reporter: Reporter) 
 
 def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> None:
     sentences = [
-        f"{reason}: profile {', '.join(map(str, profiles))}"
+        _(
+            "{reason}: profile {profiles}",
+            reason=noted_reason(reason),
+            profiles=", ".join(map(str, profiles)),
+        )
         for reason, profiles in rejected_profiles(db).items()
     ]
     if sentences and strict:
@@ -350,7 +355,7 @@ def _name_rejected(db: sqlite3.Connection, strict: bool, reporter: Reporter) -> 
             f"{'; '.join(sentences)}", "mend or remove them, or leave out --strict"
         )
     for sentence in sentences:
-        reporter.say(f"not scored: {sentence}")
+        reporter.say(_("not scored: {sentence}", sentence=sentence))
 
 
 def _require_newest(db: sqlite3.Connection) -> None:
@@ -389,4 +394,5 @@ def _log(db: sqlite3.Connection, run_id: int, done: str, reporter: Reporter) -> 
 
 def _mend(db: sqlite3.Connection, run_id: int, reporter: Reporter) -> None:
     if mend_progress(db, run_id):
-        reporter.say(f"what was noted of the progress of run {run_id} was wrong: derived again")
+        what = N_("what was noted of the progress of run {run_id} was wrong: derived again")
+        reporter.say(_(what, run_id=run_id))

@@ -1,12 +1,15 @@
-"""The JSON contract of a night: the last line personalization-score prints.
+"""The JSON contract of a night, the last line personalization-score prints, and who is told meanwhile.
 
 Keys are only ever added, after the six that other programs read.
 """
 
 import json
 import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
 
 # The run row says how many were rejected, and am_personalization_unserved why each was.
@@ -19,6 +22,22 @@ _REJECTED = {
     "am_personalization_run": "SELECT profile_id FROM am_personalization_unserved"
     " WHERE run_id = :run_id AND reason IS NOT NULL",
 }
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Where a night tells what it does: sentences, and progress as stage, done, total."""
+
+    say: Callable[[str], None] = lambda sentence: None
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None
+    warnings: list[str] = field(default_factory=list)
+    # How many customers declared a key in vain, by how; of a night that is planned.
+    unknown: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def warn(self, sentence: str) -> None:
+        """Say it, and keep it for the summary."""
+        self.say(_("warning: {sentence}", sentence=sentence))
+        self.warnings.append(sentence)
 
 
 def summary(

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from datasette.utils.sqlite import sqlite3
 
 from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.errors import Crowded, PersonalizationError, ServedReadOnly
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.transaction import transaction
 from sqlite_utils_personalization.viewer.failure import not_prepared, unreadable
 from sqlite_utils_personalization.viewer.settings import PLUGIN
@@ -120,9 +122,11 @@ _queues: WeakKeyDictionary[Any, _Queue] = WeakKeyDictionary()
 async def read(source: Any, function: Callable[[Any], T], limit_ms: int) -> T:
     """What function finds on a read-only connection within limit_ms."""
 
+    found = _as_here(function)
+
     def run(conn: Any) -> T:
         with _plain_rows(conn), sqlite_timelimit(conn, limit_ms):
-            return function(conn)
+            return found(conn)
 
     result: T = await source.execute_fn(run)
     return result
@@ -137,13 +141,15 @@ async def write(
     """
     if not source.is_mutable:
         raise ServedReadOnly(
-            "the database is served read-only here, so that nothing can be changed or delivered",
-            "ask where it can be written, or look at ?preview=1",
+            _("the database is served read-only here, so that nothing can be changed or delivered"),
+            _("ask where it can be written, or look at ?preview=1"),
         )
     queue = _queues.setdefault(source, _Queue())
     if len(queue.waiting) >= MOST_WAITING:
         raise Crowded("too many requests wait for the database", "try again in a few seconds")
-    job = _Job(function, then, asyncio.get_running_loop().create_future())
+    job = _Job(
+        _as_here(function), then and _as_here(then), asyncio.get_running_loop().create_future()
+    )
     queue.waiting.append(job)
     if queue.worker is None or queue.worker.done():
         queue.worker = asyncio.create_task(queue.work(source))
@@ -152,6 +158,12 @@ async def write(
         raise job.error
     result: T = job.result
     return result
+
+
+def _as_here(function: Callable[[Any], T]) -> Callable[[Any], T]:
+    """The function, speaking the language that is spoken here: the thread that calls it knows nothing of that."""
+    context = copy_context()
+    return lambda conn: context.run(function, conn)
 
 
 def _run(conn: Any, jobs: list[_Job], lock_ms: int) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from datasette import Response
 
-from sqlite_utils_personalization.language import LANGUAGES
+from sqlite_utils_personalization.language import LANGUAGES, accepted
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.viewer.connections import file_name
 from sqlite_utils_personalization.viewer.failure import Failure, json_answer
@@ -35,21 +35,6 @@ def language_of(request: Any) -> str:
     """The language of ?lang=, of the cookie, or the best of Accept-Language; else English."""
     said = request.args.get("lang") or request.cookies.get(COOKIE)
     return said if said in LANGUAGES else accepted(request.headers.get("accept-language") or "")
-
-
-def accepted(header: str) -> str:
-    """The one of LANGUAGES that an Accept-Language likes best; English if it names none."""
-    best, most = LANGUAGES[0], 0.0
-    for part in header.split(","):
-        name, _semicolon, weight = part.partition(";")
-        code = name.strip().lower().partition("-")[0]
-        try:
-            liked = float(weight.strip().removeprefix("q=")) if weight else 1.0
-        except ValueError:
-            continue
-        if code in LANGUAGES and most < liked <= 1:
-            best, most = code, liked
-    return best
 
 
 async def html(

@@ -9,6 +9,7 @@ from typing import Any
 
 from datasette import hookimpl
 
+from sqlite_utils_personalization.language import LANGUAGES, pgettext
 from sqlite_utils_personalization.mcp_server.caller import sentence
 from sqlite_utils_personalization.viewer.rest.authenticate import (
     authenticate,
@@ -17,7 +18,7 @@ from sqlite_utils_personalization.viewer.rest.authenticate import (
 )
 from sqlite_utils_personalization.viewer.rest.problem import Problem, problem
 from sqlite_utils_personalization.viewer.rest.request import Call
-from sqlite_utils_personalization.viewer.settings import DOTTED, PLUGIN, is_open
+from sqlite_utils_personalization.viewer.settings import DOTTED, PLUGIN, SPOKEN, is_open
 
 # It prints the schema of every table to whoever may see the database: also of the tables that are hidden.
 _TELLS_TOO_MUCH = "get_database_schema"
@@ -40,7 +41,7 @@ class DatasetteAuthenticator:
         answer = problem(error)
         # What only the operator can mend names files, and is no customer's.
         if isinstance(error, Problem) or answer.status >= 500:
-            return f"{answer.error} {answer.todo}"
+            return pgettext("sentences", "{one} {next}", one=answer.error, next=answer.todo)
         return sentence(error)
 
 
@@ -53,7 +54,10 @@ def register_mcp_tools(datasette: Any, mcp: Any) -> None:
         remove_tool(mcp, _TELLS_TOO_MUCH)
     given = plugin_settings(datasette)
     if is_open(given):
-        register(mcp, DatasetteAuthenticator(datasette), dotted=given.get(DOTTED) is True)
+        dotted, language = given.get(DOTTED) is True, given.get(SPOKEN)
+        # What is none of them keeps Datasette from starting, with a sentence, as soon as it has its tools.
+        language = language if language in LANGUAGES else None
+        register(mcp, DatasetteAuthenticator(datasette), dotted=dotted, language=language)
 
 
 def _shows_all(datasette: Any) -> bool:

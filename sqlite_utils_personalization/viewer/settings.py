@@ -12,6 +12,7 @@ plugins:
     customer_requests_per_minute: 120
     envelope: {$file: envelope.json}
     mcp_dotted_names: false
+    mcp_lang: ja
     access_log: {file: access.db, reason: false, allow: {id: auditor}}
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 from sqlite_utils_personalization.customer_api.envelope import Envelope, read_envelope
 from sqlite_utils_personalization.customer_api.key_source import KeySource
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import LANGUAGES
 from sqlite_utils_personalization.preferences.customer import KEY_HASHES, KeyHashing, secret_of
 
 PLUGIN = "sqlite-utils-personalization"
@@ -31,6 +33,8 @@ _MOST_REQUESTS = 1_000_000
 _KEY_SETTINGS = {"table", "column", "revoked", "hmac_secret", "key_hash"}
 # Whether the tools for agents keep their names of before.
 DOTTED = "mcp_dotted_names"
+# And in which language they speak.
+SPOKEN = "mcp_lang"
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,10 @@ def settings(given: Mapping[str, Any]) -> Settings:
         )
     if not isinstance(given.get(DOTTED, False), bool):
         raise PersonalizationError(f"{DOTTED} is neither true nor false", "leave it out")
+    if given.get(SPOKEN) not in (None, *LANGUAGES):
+        raise PersonalizationError(
+            f"{SPOKEN} is none of {', '.join(LANGUAGES)}", "give one of them, or leave it out"
+        )
     keys = given.get("customer_keys")
     source = None if keys is None else _key_source(keys)
     return Settings(database, source, limit, read_envelope(given.get("envelope", {})))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypedDict
 
 from sqlite_utils_personalization.audit.verify.codes import CODES
+from sqlite_utils_personalization.language import message_of
 
 
 class Finding(NamedTuple):
@@ -66,7 +67,7 @@ class Group(NamedTuple):
         return {
             "code": self.code,
             "kind": code.kind,
-            "meaning": code.meaning,
+            "meaning": message_of(code.meaning),
             "todo": code.todo,
             "count": self.total,
             "first": [{"sentence": found.what, "where": found.where} for found in self.first],

@@ -2,19 +2,27 @@
 
 from typing import NamedTuple
 
-from sqlite_utils_personalization.language import N_
+from sqlite_utils_personalization.language import N_, message_of
+from sqlite_utils_personalization.language import gettext as _
 
-_COPY = "keep a copy of the file as it is before you mend anything"
-_BACKUP = "compare with a backup, or with a head kept outside, to see since when; restore what was changed"
-_WHO = "find out who may write to the file, and restore it from a backup"
+_COPY = N_("keep a copy of the file as it is before you mend anything")
+_BACKUP = N_(
+    "compare with a backup, or with a head kept outside, to see since when; restore what was changed"
+)
+_WHO = N_("find out who may write to the file, and restore it from a backup")
 
 
 class Code(NamedTuple):
-    """What a code belongs to, what it means, and what to do."""
+    """What a code belongs to, and messages on what it means and what to do."""
 
     kind: str
     meaning: str
-    todo: str
+    advice: str
+
+    @property
+    def todo(self) -> str:
+        """What to do, in the language that is spoken."""
+        return _(self.advice, copy=message_of(_COPY), backup=message_of(_BACKUP))
 
 
 # The kinds, in the order in which they are checked.
@@ -39,29 +47,35 @@ KINDS = {
 CHECKS = {
     "schema": (
         "objects",
-        "tables, indexes, views and guards are the packaged ones, and nothing else hangs on them",
+        N_(
+            "tables, indexes, views and guards are the packaged ones, and nothing else hangs on them"
+        ),
     ),
-    "index": ("objects", "every index holds what its table holds"),
+    "index": ("objects", N_("every index holds what its table holds")),
     "value": (
         "objects",
-        "every value is one that its column and the conditions of its table let in",
+        N_("every value is one that its column and the conditions of its table let in"),
     ),
-    "reference": ("logged", "what rows refer to is there"),
-    "log": ("logged", "every row of the log is what its evidence says"),
-    "content": ("items", "items are those that their digests were taken of"),
-    "run": ("runs", "what each night gave to whom follows from what it stored"),
-    "end": ("runs", "each night looked as far back as it had to"),
+    "reference": ("logged", N_("what rows refer to is there")),
+    "log": ("logged", N_("every row of the log is what its evidence says")),
+    "content": ("items", N_("items are those that their digests were taken of")),
+    "run": ("runs", N_("what each night gave to whom follows from what it stored")),
+    "end": ("runs", N_("each night looked as far back as it had to")),
     "seal": (
         "seals",
-        "rows and runs are those that were sealed, and the seals make one tree, with what was kept outside",
+        N_(
+            "rows and runs are those that were sealed, and the seals make one tree, with what was kept outside"
+        ),
     ),
     "event": (
         "events",
-        "deliveries, feedback, erasures and keys are those that were sealed, and refer to what is there",
+        N_(
+            "deliveries, feedback, erasures and keys are those that were sealed, and refer to what is there"
+        ),
     ),
     "signature": (
         "heads",
-        "what was kept outside is signed and witnessed by the keys that were given",
+        N_("what was kept outside is signed and witnessed by the keys that were given"),
     ),
 }
 
@@ -69,34 +83,36 @@ CODES = {
     "object-missing": Code(
         "schema",
         N_("a table, index, view or guard of ours is missing"),
-        f"{_COPY}, then run personalization-migrate; what was done without it is checked by the rest",
+        N_(
+            "{copy}, then run personalization-migrate; what was done without it is checked by the rest"
+        ),
     ),
     "object-changed": Code(
         "schema",
         N_("a table, index, view or guard of ours reads differently from the packaged one"),
-        f"{_COPY}, see what it reads now in sqlite_master, then put the packaged one back",
+        N_("{copy}, see what it reads now in sqlite_master, then put the packaged one back"),
     ),
     "stranger-trigger": Code(
         "schema",
         N_("a trigger that is not ours hangs on a table of ours, or writes to the evidence"),
-        "see what it does in sqlite_master, then drop it",
+        N_("see what it does in sqlite_master, then drop it"),
     ),
     "stranger-index": Code(
         "schema",
         N_("an index that is not ours hangs on a table of ours other than the profiles"),
-        "drop it; an index on profiles alone is nobody's fault",
+        N_("drop it; an index on profiles alone is nobody's fault"),
     ),
     "index-wrong": Code(
         "schema",
         N_(
             "an index does not hold what its table holds, so that what is asked through it goes amiss"
         ),
-        f"{_COPY}, then run REINDEX; find out who wrote to sqlite_master",
+        N_("{copy}, then run REINDEX; find out who wrote to sqlite_master"),
     ),
     "file-damaged": Code(
         "schema",
         N_("SQLite's own check of a table finds it damaged"),
-        f"{_COPY}, then restore it from a backup",
+        N_("{copy}, then restore it from a backup"),
     ),
     "value-refused": Code(
         "schema",
@@ -111,12 +127,12 @@ CODES = {
     "run-missing": Code(
         "reference",
         N_("the row of a run is gone, while others refer to it"),
-        f"restore it from a backup; {_BACKUP}",
+        N_("restore it from a backup; {backup}"),
     ),
     "row-missing": Code(
         "reference",
         N_("a row that others refer to is gone"),
-        f"restore it from a backup; {_BACKUP}",
+        N_("restore it from a backup; {backup}"),
     ),
     "candidate-changed": Code(
         "candidate", N_("an item is not the one its digest was taken of"), _BACKUP
@@ -125,7 +141,7 @@ CODES = {
     "model-column-changed": Code(
         "model",
         N_("a number beside a model is not the one the model says"),
-        f"{_BACKUP}; the stored columns follow from model_json",
+        N_("{backup}; the stored columns follow from model_json"),
     ),
     "log-row-missing": Code("log", N_("a row that evidence explains is not in the log"), _BACKUP),
     "log-row-changed": Code("log", N_("a row of the log is not what its evidence says"), _BACKUP),
@@ -143,7 +159,7 @@ CODES = {
     "decision-wrong": Code(
         "decision",
         N_("a stored decision is not the one that the stored inputs lead to"),
-        "compare with what a replay of that row says, and restore the inputs or the decision",
+        N_("compare with what a replay of that row says, and restore the inputs or the decision"),
     ),
     "list-changed": Code("evidence", N_("a list is not the one its digest was taken of"), _BACKUP),
     "run-changed": Code(
@@ -154,47 +170,49 @@ CODES = {
     "customer-skipped": Code(
         "completeness",
         N_("a customer who was due a list did not get it"),
-        f"ask who ran that night, and with what; {_BACKUP}",
+        N_("ask who ran that night, and with what; {backup}"),
     ),
     "list-served-twice": Code(
         "completeness",
         N_("a customer has the same list twice in a run"),
-        "do not bill it twice; see when the night was interrupted, and who wrote meanwhile",
+        N_("do not bill it twice; see when the night was interrupted, and who wrote meanwhile"),
     ),
     "list-of-another": Code(
         "completeness",
         N_("a customer has a list of another declared vector, or another's saved searches"),
-        "tell the customer; see when the night was interrupted, and who wrote meanwhile",
+        N_("tell the customer; see when the night was interrupted, and who wrote meanwhile"),
     ),
     "served-otherwise": Code(
         "completeness",
         N_("who got which list in a run is not what was decided when it was frozen"),
-        f"see when the night was interrupted, and who wrote meanwhile; {_BACKUP}",
+        N_("see when the night was interrupted, and who wrote meanwhile; {backup}"),
     ),
     "reason-wrong": Code(
         "completeness",
         N_("why a customer got nothing in a run is not what follows from it"),
-        f"ask who ran that night, and with what; {_BACKUP}",
+        N_("ask who ran that night, and with what; {backup}"),
     ),
     "customer-not-gone": Code(
         "completeness",
         N_("a customer was left out as deleted, and was there when the run ended"),
-        "ask who ran that night, and with what",
+        N_("ask who ran that night, and with what"),
     ),
     "run-open": Code(
         "progress",
         N_("a run was begun and not finished, so no seal covers it"),
-        "run personalization-score once more for that night: it logs the rest and seals it",
+        N_("run personalization-score once more for that night: it logs the rest and seals it"),
     ),
     "progress-wrong": Code(
         "progress",
         N_("what is noted of how far a run is does not agree with its evidence and its seal"),
-        "restore the row of am_personalization_run_progress: what is said here is what it should be",
+        N_(
+            "restore the row of am_personalization_run_progress: what is said here is what it should be"
+        ),
     ),
     "seal-missing": Code(
         "seal",
         N_("a run is finished, and no seal covers it"),
-        f"find out who removed it; {_BACKUP}",
+        N_("find out who removed it; {backup}"),
     ),
     "sealed-rows-changed": Code("seal", N_("rows are not those that a seal covers"), _BACKUP),
     "sealed-run-changed": Code("seal", N_("a run is not the one that was sealed"), _BACKUP),
@@ -204,7 +222,9 @@ CODES = {
         N_(
             "the customers of a run do not follow each other in the order of profile_id, one leaf each"
         ),
-        "see when the night was interrupted, and who wrote to am_personalization_run_customer meanwhile",
+        N_(
+            "see when the night was interrupted, and who wrote to am_personalization_run_customer meanwhile"
+        ),
     ),
     "tree-broken": Code(
         "tree", N_("a seal is not the one that the tree over the seals holds in its place"), _BACKUP
@@ -212,17 +232,21 @@ CODES = {
     "head-not-found": Code(
         "head",
         N_("a head that was kept outside is not one of this log's"),
-        "the file was rewritten or cut since that head was kept: restore it from a backup of that time",
+        N_(
+            "the file was rewritten or cut since that head was kept: restore it from a backup of that time"
+        ),
     ),
     "head-not-signed": Code(
         "head",
         N_("a kept head is not signed by a key that was given, or a signature on it is wrong"),
-        "ask who kept that head and with which key it was signed; trust none that cannot be checked",
+        N_(
+            "ask who kept that head and with which key it was signed; trust none that cannot be checked"
+        ),
     ),
     "head-not-witnessed": Code(
         "head",
         N_("a witness whose key was given cosigned none of the kept heads"),
-        "ask the witness which heads it has seen, and give a file that has its cosignatures",
+        N_("ask the witness which heads it has seen, and give a file that has its cosignatures"),
     ),
     "sealed-events-changed": Code(
         "event",
@@ -236,7 +260,7 @@ CODES = {
         N_(
             "a customer has another key than the one that was bound to the profile, and no rotation says so"
         ),
-        f"find out whose key it is before anything is shown under it; {_BACKUP}",
+        N_("find out whose key it is before anything is shown under it; {backup}"),
     ),
     "salt-left": Code(
         "event",
@@ -244,22 +268,22 @@ CODES = {
             "a customer was erased, and a salt or other hash of the key, or what relates them to other programs,"
             " is there"
         ),
-        "delete that row of the table, and run VACUUM; find out who wrote it",
+        N_("delete that row of the table, and run VACUUM; find out who wrote it"),
     ),
     "delivery-of-nothing": Code(
         "event",
         N_("a delivery is of a row that the log does not have"),
-        "do not bill it; find out who recorded it",
+        N_("do not bill it; find out who recorded it"),
     ),
     "reversal-of-nothing": Code(
         "event",
         N_("a correction takes back no delivery of the same recommendation"),
-        "correct the bill; find out who recorded it",
+        N_("correct the bill; find out who recorded it"),
     ),
     "check-unfinished": Code(
         "check",
         N_("a check could not reach its end, because of what stands in the file"),
-        "mend what the other findings name, then verify again: there may be more",
+        N_("mend what the other findings name, then verify again: there may be more"),
     ),
 }
 

@@ -17,6 +17,8 @@ from sqlite_utils_personalization.evidence.note import (
     parse_key,
     signers,
 )
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import pgettext
 
 Kept = tuple[Checkpoint, Note]
 
@@ -128,22 +130,28 @@ def _sentence(
     cosigned: dict[VerifierKey, tuple[int, int]],
 ) -> str:
     said = [
-        f"cosigned by {witness.name} up to the head of {size} seals, {_instant(at)}"
+        _(
+            "cosigned by {witness} up to the head of {size} seals, {moment}",
+            witness=witness.name,
+            size=size,
+            moment=_instant(at),
+        )
         for witness, (size, at) in cosigned.items()
     ]
     if keys:
-        said.insert(0, f"signed by {', '.join(dict.fromkeys(key.name for key in keys))}")
+        names = pgettext("list", ", ").join(dict.fromkeys(key.name for key in keys))
+        said.insert(0, _("signed by {names}", names=names))
     elif any(
         signature[:2] not in {(witness.name, witness.key_id) for witness in cosigned}
-        for _, note in kept
+        for _head, note in kept
         for signature in note.signatures
     ):
-        said.append("who signed it was not checked (--public-key)")
-    return "; ".join(said)
+        said.append(_("who signed it was not checked (--public-key)"))
+    return pgettext("sentences", "; ").join(said)
 
 
 def _instant(seconds: int) -> str:
     try:
         return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     except (OverflowError, OSError, ValueError):
-        return f"{seconds} seconds after 1970"
+        return _("{n} seconds after 1970", n=seconds)

@@ -15,6 +15,8 @@ from sqlite_utils_personalization.audit.verify.events import sealed_segments
 from sqlite_utils_personalization.audit.verify.schema import LOG
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.evidence.seal import event_tables
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import ngettext
 from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
 
 _SEALED_TO = "SELECT coalesce(max(log_end), 0) FROM am_personalization_seal WHERE typeof(log_end) = 'integer'"
@@ -102,13 +104,22 @@ def _log(db: sqlite3.Connection) -> Iterator[Remark]:
     (end,) = db.execute(_SEALED_TO).fetchone()
     rows = db.execute(_UNEXPLAINED, (end,)).fetchone()
     if rows[0]:
-        what = "have neither evidence nor a seal: nothing explains them"
-        yield Remark("rows-unexplained", _rows(rows, "of the log", what), *rows)
+        what = ngettext(
+            "{n} row of the log, {first}, has neither evidence nor a seal: nothing explains it",
+            "{n} rows of the log, {first} to {last}, have neither evidence nor a seal: nothing explains them",
+            rows[0],
+            **_ends(rows),
+        )
+        yield Remark("rows-unexplained", what, *rows)
     rows = db.execute(_SINCE, (end,)).fetchone()
     if rows[0]:
-        yield Remark(
-            "rows-after-last-seal", _rows(rows, "of the log", "lie after the last seal"), *rows
+        what = ngettext(
+            "{n} row of the log, {first}, lies after the last seal",
+            "{n} rows of the log, {first} to {last}, lie after the last seal",
+            rows[0],
+            **_ends(rows),
         )
+        yield Remark("rows-after-last-seal", what, *rows)
 
 
 def _events(db: sqlite3.Connection) -> Iterator[Remark]:
@@ -120,29 +131,49 @@ def _events(db: sqlite3.Connection) -> Iterator[Remark]:
             (ends.get(table, 0),),
         ).fetchone()
         if rows[0]:
-            what = _rows(rows, f"of {table}", "lie after the last seal")
+            what = ngettext(
+                "{n} row of {table}, {first}, lies after the last seal",
+                "{n} rows of {table}, {first} to {last}, lie after the last seal",
+                rows[0],
+                **_ends(rows),
+                table=table,
+            )
             yield Remark("events-after-last-seal", what, *rows)
 
 
 def _overlooked(db: sqlite3.Connection) -> Iterator[Remark]:
     for run_id, table, rows in overlooked(db):
-        what = (
-            f"lie before run {run_id} began, which did not look at them; or the clock was set back"
+        what = ngettext(
+            "{n} row of {table}, {first}, lies before run {run_id} began, which did not look at it; or the clock was"
+            " set back",
+            "{n} rows of {table}, {first} to {last}, lie before run {run_id} began, which did not look at them; or the"
+            " clock was set back",
+            rows[0],
+            **_ends(rows),
+            table=table,
+            run_id=run_id,
         )
-        yield Remark("looked-less-far", _rows(rows, f"of {table}", what), *rows)
+        yield Remark("looked-less-far", what, *rows)
 
 
 def _charges(db: sqlite3.Connection) -> Iterator[Remark]:
     rows = db.execute(_WITHOUT_KEY).fetchone()
     if rows[0]:
-        table = "am_personalization_delivery"
-        yield Remark("charged-without-key", _rows(rows, f"of {table}", "have no charge_key"), *rows)
+        what = ngettext(
+            "{n} row of {table}, {first}, has no charge_key",
+            "{n} rows of {table}, {first} to {last}, have no charge_key",
+            rows[0],
+            **_ends(rows),
+            table="am_personalization_delivery",
+        )
+        yield Remark("charged-without-key", what, *rows)
 
 
 def _view(db: sqlite3.Connection) -> Iterator[Remark]:
     if recent_view_differs(db):
         yield Remark(
-            "view-not-packaged", f"{RECENT} is not the packaged one; nothing is checked through it"
+            "view-not-packaged",
+            _("{view} is not the packaged one; nothing is checked through it", view=RECENT),
         )
 
 
@@ -156,8 +187,10 @@ def _times(db: sqlite3.Connection) -> Iterator[Remark]:
 
 def _together(sentences: list[str]) -> Iterator[Remark]:
     if sentences:
-        more = f"; and {len(sentences) - 1} more" if len(sentences) > 1 else ""
-        yield Remark("time-backwards", f"{sentences[0]}{more}", len(sentences))
+        what, more = sentences[0], len(sentences) - 1
+        if more:
+            what = _("{sentence}; and {n} more", sentence=what, n=more)
+        yield Remark("time-backwards", what, len(sentences))
 
 
 def _runs(db: sqlite3.Connection) -> Iterator[str]:
@@ -167,9 +200,14 @@ def _runs(db: sqlite3.Connection) -> Iterator[str]:
         if started_at is None:
             continue
         if started_at < before:
-            yield (
-                f"seal {seal_id} is of run {run_id}, which started at {started_at}, but run {of}, which was sealed"
-                f" before, at {before}: it was interrupted meanwhile, or the clock was set back"
+            yield _(
+                "seal {seal_id} is of run {run_id}, which started at {moment}, but run {earlier}, which was sealed"
+                " before, at {before}: it was interrupted meanwhile, or the clock was set back",
+                seal_id=seal_id,
+                run_id=run_id,
+                moment=started_at,
+                earlier=of,
+                before=before,
             )
         else:
             before, of = started_at, run_id
@@ -187,15 +225,17 @@ def _written(db: sqlite3.Connection, table: str) -> list[str]:
     number = EVENT_COLUMNS[table][0]
     sql = _BACKWARDS.format(table=table, number=number, written=_WRITTEN[table])
     return [
-        f"{number} {key} was written at {written}, the one before it at {before}: the clock was set back"
+        _(
+            "{name} {number} was written at {moment}, the one before it at {before}: the clock was set back",
+            name=number,
+            number=key,
+            moment=written,
+            before=before,
+        )
         for key, written, before in db.execute(sql)
     ]
 
 
-def _rows(rows: tuple[int, int, int], of: str, what: str) -> str:
-    n, first, last = rows
-    if n == 1:
-        return f"1 row {of}, {first}, " + what.replace("have", "has").replace(
-            "lie", "lies"
-        ).replace("them", "it")
-    return f"{n} rows {of}, {first} to {last}, {what}"
+def _ends(rows: tuple[int, int, int]) -> dict[str, int]:
+    _n, first, last = rows
+    return {"first": first, "last": last}

@@ -21,6 +21,8 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, Head
 from sqlite_utils_personalization.evidence.leaves import EVENT_COLUMNS
 from sqlite_utils_personalization.evidence.seal import head, sealed_log_end
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import message_of, ngettext
 from sqlite_utils_personalization.private_files import narrow_if_empty
 from sqlite_utils_personalization.schema.state import packaged_objects
 from sqlite_utils_personalization.transaction import write_transaction
@@ -145,7 +147,7 @@ def checks_of(
     return [
         {
             "check": name,
-            "sentence": CHECKS[name][1],
+            "sentence": message_of(CHECKS[name][1]),
             "finished": not any(one.code == "check-unfinished" for one in findings),
             "of": {CHECKS[name][0]: there[CHECKS[name][0]]},
             "findings": len(findings),
@@ -174,13 +176,22 @@ def verification(
 def conclusion(findings: int, uncovered: bool, signed: Signed | None) -> str:
     """What a verification comes to, as a sentence; uncovered: there are rows that were to be covered by a seal."""
     if findings:
-        return f"{findings} finding{'s' if findings > 1 else ''}: the evidence is not intact"
+        return ngettext(
+            "{n} finding: the evidence is not intact",
+            "{n} findings: the evidence is not intact",
+            findings,
+        )
     if uncovered:
-        return "intact as far as seals reach, but there are rows that none covers: run personalization-seal"
+        return _(
+            "intact as far as seals reach, but there are rows that none covers: run personalization-seal"
+        )
+    if signed and signed.sentence:
+        return _(
+            "intact, up to and including what was kept outside; {signed}", signed=signed.sentence
+        )
     if signed:
-        said = f"; {signed.sentence}" if signed.sentence else ""
-        return f"intact, up to and including what was kept outside{said}"
-    return (
+        return _("intact, up to and including what was kept outside")
+    return _(
         "intact, as far as the file alone can tell: a file rewritten consistently as a whole, or cut at its end"
         " together with its seals, shows only against a head kept outside (--head)"
     )

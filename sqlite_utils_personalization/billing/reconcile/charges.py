@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.billing.delivery import BILLING_KEYS, is_key
 from sqlite_utils_personalization.clock import Month
 from sqlite_utils_personalization.database import has_table, plain_rows
+from sqlite_utils_personalization.language import N_
 
 USAGE, STRIPE, INVOICE = "usage_events", "stripe", "invoice"
-NOT_GIVEN, READ, ONLY_SUMS, UNREADABLE = "not given", "read", "only sums", "cannot be read"
+NOT_GIVEN, READ = N_("not given"), N_("read")
+ONLY_SUMS, UNREADABLE = N_("only sums"), N_("cannot be read")
 # By whoever chose the meter.
-NOT_ASKED_FOR = "not asked for"
+NOT_ASKED_FOR = N_("not asked for")
 # Of a quantity and of yen, so that no sum of any month overflows.
 LARGEST = 10**9
 
@@ -188,7 +190,7 @@ def check_sums(
     A sum is of a whole meter, so what was left aside of usage_events is in it too.
     """
     checks = []
-    for source, unit in ((STRIPE, "quantity"), (INVOICE, "yen")):
+    for source, unit in ((STRIPE, N_("quantity")), (INVOICE, N_("yen"))):
         values = [one.value for one in sources.sums if one.source == source]
         if not values:
             continue
@@ -215,4 +217,4 @@ def _basis(
             aside = (sources.aside_quantity or 0) if source == USAGE else 0
             return source, quantity + aside, yen + aside * unit_price_yen
     ((quantity, yen),) = plain_rows(db, _BY_DELIVERY, month._asdict())
-    return "deliveries", quantity, yen
+    return N_("deliveries"), quantity, yen

@@ -43,6 +43,7 @@ from sqlite_utils_personalization.billing.record import earliest_delivery, requi
 from sqlite_utils_personalization.clock import Month, parse_month, utc_now
 from sqlite_utils_personalization.database import has_table, plain_cursor, plain_rows
 from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.transaction import transaction
 
 # Which of what was metered is ours to reconcile.
@@ -172,10 +173,11 @@ def _read_files(
             sources.faults.append(str(error))
     if others and not found:
         sources.faults.append(
-            "no record is of the meter asked for - name another with --stripe-meter"
+            _("no record is of the meter asked for - name another with --stripe-meter")
         )
     if len(meters) > 1 and meter is None:
-        sources.faults.append(f"sums are of {len(meters)} meters - pick one with --stripe-meter")
+        text = _("sums are of {n} meters - pick one with --stripe-meter", n=len(meters))
+        sources.faults.append(text)
     charges = [one for one in found if isinstance(one, Charge)]
     sums = [one for one in found if isinstance(one, Sum)]
     add_charges(db, charges)

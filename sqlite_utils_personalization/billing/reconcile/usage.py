@@ -21,6 +21,7 @@ from sqlite_utils_personalization.database import (
     null_columns,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
 
 NEEDED = ("metered", "status", "quantity", "billing_idempotency_key", "ts")
 _OPTIONAL = ("endpoint", "stripe_record_id", "stripe_synced_at")
@@ -115,12 +116,14 @@ def _read(db: sqlite3.Connection, endpoint: str | None, needed: bool) -> str:
     columns = column_names(db, "usage_events")
     if not columns and needed:
         raise PersonalizationError(
-            "usage_events is not in the file", "give what was metered with --stripe"
+            _("usage_events is not in the file"), _("give what was metered with --stripe")
         )
     if not columns:
         return NOT_GIVEN
     if missing := [name for name in NEEDED if name not in columns]:
-        raise PersonalizationError(f"usage_events has no column {missing[0]}", "add it")
+        raise PersonalizationError(
+            _("usage_events has no column {name}", name=missing[0]), _("add it")
+        )
     with explain_reading(db, "usage_events"):
         db.execute(_INSERT.format(**_parts(db)), {"endpoint": endpoint})
     return READ

@@ -23,6 +23,8 @@ from sqlite_utils_personalization.commands.profile.shared import (
     shown_value,
     user_hash_option,
 )
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import ngettext, pgettext
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.api.declarations import DeclaredProfile
@@ -93,7 +95,7 @@ def check(ctx: click.Context, /, path: str, model: Path | None, **output: Any) -
     counted = (row for row in rows if not count.update((0,)))
     print_rows(ctx, [*RefusedProfile.__annotations__], counted, **output)
     total = count.total()
-    say(f"{total} finding{'' if total == 1 else 's'}")
+    say(ngettext("{n} finding", "{n} findings", total))
     raise click.exceptions.Exit(1 if total else 0)
 
 
@@ -186,18 +188,26 @@ def _parsed(file: str) -> Any:
         data = standard_input().read() if file == "-" else Path(file).read_bytes()
         return parse_preference(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise InvalidPreference("not UTF-8") from None
+        raise InvalidPreference(_("not UTF-8")) from None
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror} - give a readable file") from None
 
 
 def _say(done: "DeclaredProfile") -> None:
-    who = f"profile {done['profile_id']}{' is new' if done['outcome'] == 'created' else ''}"
-    changes = [
-        f"{key} {shown_value(each['before'])} -> {shown_value(each['after'])}"
+    changes = pgettext("list", ", ").join(
+        _(
+            "{key} {before} -> {after}",
+            key=key,
+            before=shown_value(each["before"]),
+            after=shown_value(each["after"]),
+        )
         for key, each in done["changed"].items()
-    ]
-    say(f"{who}: {', '.join(changes) or 'nothing changed'}")
+    )
+    values = {"profile_id": done["profile_id"], "changes": changes or _("nothing changed")}
+    if done["outcome"] == "created":
+        say(_("profile {profile_id} is new: {changes}", **values))
+    else:
+        say(_("profile {profile_id}: {changes}", **values))
 
 
 @click.command(name="import", cls=Command)
@@ -224,6 +234,6 @@ def import_(path: str, file: BinaryIO, model: Path | None) -> None:
         done = import_profiles(path, file, model=model)
     except BadLines as error:
         for fault in error.faults:
-            say(f"line {fault.number}: {fault.sentence}")
+            say(_("line {number}: {fault}", number=fault.number, fault=fault.sentence))
         raise
     print_object(done)

@@ -21,10 +21,12 @@ from sqlite_utils_personalization.commands.profile.shared import (
     user_hash_option,
 )
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import message_of, ngettext, pgettext
 from sqlite_utils_personalization.preferences.customer import LEGAL_BASES, KeyHashing
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.api.rights import ErasedProfile
+    from sqlite_utils_personalization.api.rights import ErasedProfile, HeldRows
 
 
 @click.command(name="export", cls=Command)
@@ -80,7 +82,12 @@ def rotate(path: str, old_hash: str | None, hashing: KeyHashing) -> None:
     new = api_key("new API key", where)
     done = rotate_key(path, old, new, hashing)
     print_object(done)
-    say(f"profile {done['profile_id']} has a new key, and keeps what was under the old one")
+    say(
+        _(
+            "profile {profile_id} has a new key, and keeps what was under the old one",
+            profile_id=done["profile_id"],
+        )
+    )
 
 
 @click.command(name="erase", cls=Command)
@@ -144,30 +151,62 @@ def erase(
 
 def _say(done: "ErasedProfile") -> None:
     if done["outcome"] != "erased":
-        say("no customer has this hash: it was never registered, or is erased already")
+        say(_("no customer has this hash: it was never registered, or is erased already"))
     else:
-        say(
-            f"profile {done['profile_id']} is erased: its {done['logged_kept']} recommendations stay in the log"
-            " and lead nowhere"
-        )
-        if done["feedback_kept"]:
-            say(f"rows of feedback that stay and lead nowhere: {done['feedback_kept']}")
-        if done["saved_searches_kept"]:
-            numbers = ", ".join(done["saved_searches_kept"])
-            say(f"numbers of saved searches that stay in the evidence and lead nowhere: {numbers}")
-        if done["statistics"]:
-            tables = ", ".join(done["statistics"])
-            say(f"samples of the planner's that held the hash are gone, of: {tables}")
-        say("snapshots, backups, receipts, digests and exports made before keep what they hold")
+        _say_kept(done)
     for each in done["held_by_others"]:
-        if each["error"]:
-            say(
-                f"could not look into {each['table']}, where another program may hold the hash: {each['error']}"
+        say(_held(each))
+
+
+def _say_kept(done: "ErasedProfile") -> None:
+    say(
+        _(
+            "profile {profile_id} is erased: its {n} recommendations stay in the log and lead nowhere",
+            profile_id=done["profile_id"],
+            n=done["logged_kept"],
+        )
+    )
+    if n := done["feedback_kept"]:
+        say(_("rows of feedback that stay and lead nowhere: {n}", n=n))
+    if done["saved_searches_kept"]:
+        numbers = pgettext("list", ", ").join(done["saved_searches_kept"])
+        say(
+            _(
+                "numbers of saved searches that stay in the evidence and lead nowhere: {numbers}",
+                numbers=numbers,
             )
-            continue
-        where = f"{each['table']}.{each['column']}, {each['rows']} row{'' if each['rows'] == 1 else 's'}"
-        rowids = f" (rowid {', '.join(map(str, each['rowids']))})" if each["rowids"] else ""
-        say(f"another program holds the {each['holds']}: {where}{rowids}")
+        )
+    if done["statistics"]:
+        tables = pgettext("list", ", ").join(done["statistics"])
+        say(_("samples of the planner's that held the hash are gone, of: {tables}", tables=tables))
+    say(_("snapshots, backups, receipts, digests and exports made before keep what they hold"))
+
+
+def _held(each: "HeldRows") -> str:
+    if each["error"]:
+        return _(
+            "could not look into {table}, where another program may hold the hash: {error}",
+            table=each["table"],
+            error=each["error"],
+        )
+    values = {
+        "what": message_of(each["holds"]),
+        "where": f"{each['table']}.{each['column']}",
+        "rowids": ", ".join(map(str, each["rowids"])),
+    }
+    if not each["rowids"]:
+        return ngettext(
+            "another program holds the {what}: {where}, {n} row",
+            "another program holds the {what}: {where}, {n} rows",
+            each["rows"],
+            **values,
+        )
+    return ngettext(
+        "another program holds the {what}: {where}, {n} row (rowid {rowids})",
+        "another program holds the {what}: {where}, {n} rows (rowid {rowids})",
+        each["rows"],
+        **values,
+    )
 
 
 _BESIDE = {"database": "", "wal": "-wal", "journal": "-journal"}
@@ -178,12 +217,13 @@ def _conclude(path: str, done: "ErasedProfile") -> None:
     if done["old_bytes_overwritten"]:
         for fault in done["faults"]:
             say(fault)
-        say("no byte of the hash is left in the file or beside it")
+        say(_("no byte of the hash is left in the file or beside it"))
         return
-    left = " and ".join(f"{Path(path).resolve()}{_BESIDE[name]}" for name in done["old_bytes_in"])
+    between = pgettext("list", " and ")
+    left = between.join(f"{Path(path).resolve()}{_BESIDE[name]}" for name in done["old_bytes_in"])
     if done["held_in_tables"]:
-        tables = " and ".join(done["held_in_tables"])
-        say(f"{left} still holds the hash, at least in {tables}: {done['todo']}")
+        values = {"tables": between.join(done["held_in_tables"]), "todo": done["todo"]}
+        say(_("{left} still holds the hash, at least in {tables}: {todo}", left=left, **values))
     if done["wal_is_read"] or done["old_bytes_overwritten"] is None:
         *before, last = done["faults"]
         for fault in before:
@@ -192,8 +232,12 @@ def _conclude(path: str, done: "ErasedProfile") -> None:
     for fault in done["faults"]:
         say(fault)
     if not done["held_in_tables"]:
-        unread = "".join(
-            f", or in {each['table']}" for each in done["held_by_others"] if each["error"]
-        )
-        what = f"bytes of the old hash are left in unused parts of {left}{unread}"
+        unread = [str(each["table"]) for each in done["held_by_others"] if each["error"]]
+        what = _("bytes of the old hash are left in unused parts of {left}", left=left)
+        if unread:
+            what = _(
+                "bytes of the old hash are left in unused parts of {left}, or in {tables}",
+                left=left,
+                tables=pgettext("list", ", or in ").join(unread),
+            )
         raise PersonalizationError(what, str(done["todo"]))

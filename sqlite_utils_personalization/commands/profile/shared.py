@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
 
 path_argument = click.argument(
     "path", type=click.Path(exists=True, dir_okay=False, allow_dash=False)
@@ -40,9 +41,9 @@ def nothing_stored() -> Iterator[None]:
     try:
         yield
     except InvalidPreference as error:
-        raise PersonalizationError(str(error), "nothing was stored") from None
+        raise PersonalizationError(str(error), _("nothing was stored")) from None
 
 
 def shown_value(value: object) -> str:
     """A declared value in a sentence."""
-    return "nothing" if value is None else str(value)
+    return _("nothing") if value is None else str(value)

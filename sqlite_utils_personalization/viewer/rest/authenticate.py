@@ -15,6 +15,8 @@ from sqlite_utils_personalization.customer_api.key_source import (
     key_status,
 )
 from sqlite_utils_personalization.errors import InvalidInput
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import ngettext
 from sqlite_utils_personalization.preferences.customer import KeyHashes, plain_key
 from sqlite_utils_personalization.viewer.connections import read
 from sqlite_utils_personalization.viewer.rest.problem import Problem
@@ -56,7 +58,7 @@ async def authenticate(datasette: Any, request: Any) -> Call:
     source = datasette.get_database(this.settings.database)
     key = key_in(request.scope["headers"])
     if this.settings.keys is None:
-        raise unknown_key("No key is known here.")
+        raise unknown_key(_("No key is known here."))
     found = await _known(datasette, source, this.settings.keys, key)
     this.limit.take(found.user_token_hash)
     return Call(
@@ -69,9 +71,11 @@ async def _known(datasette: Any, source: Any, keys: KeySource, key: bytes) -> Ke
     limit_ms = datasette.setting("sql_time_limit_ms")
     told = await read(source, lambda db: key_status(db, keys, found), limit_ms)
     if told is KeyStatus.UNKNOWN:
-        raise unknown_key("The key is not known.")
+        raise unknown_key(_("The key is not known."))
     if told is KeyStatus.REVOKED:
-        raise Problem(403, "This key may not be used any more.", "Use the key that replaced it.")
+        raise Problem(
+            403, _("This key may not be used any more."), _("Use the key that replaced it.")
+        )
     return found
 
 
@@ -80,11 +84,11 @@ def key_in(headers: Headers) -> bytes:
     try:
         found = {plain_key(key) for key in _keys(headers)}
     except InvalidInput:
-        raise unknown_key("The request holds no key.") from None
+        raise unknown_key(_("The request holds no key.")) from None
     if len(found) > 1:
-        raise unknown_key("The request holds two different keys.")
+        raise unknown_key(_("The request holds two different keys."))
     if not found:
-        raise unknown_key("The request holds no key.")
+        raise unknown_key(_("The request holds no key."))
     return found.pop()
 
 
@@ -93,7 +97,7 @@ def unknown_key(error: str) -> Problem:
     return Problem(
         401,
         error,
-        "Send your key as Authorization: Bearer KEY, or as X-API-Key: KEY.",
+        _("Send your key as Authorization: Bearer KEY, or as X-API-Key: KEY."),
         {"WWW-Authenticate": 'Bearer realm="personalization"'},
     )
 
@@ -103,7 +107,7 @@ def _keys(headers: Headers) -> Iterator[bytes]:
         if name.lower() == b"x-api-key":
             yield value.strip(b" \t")
         if name.lower() == b"authorization":
-            scheme, _, token = value.strip(b" \t").partition(b" ")
+            scheme, _space, token = value.strip(b" \t").partition(b" ")
             # Another scheme is for a proxy in front of us.
             if scheme.lower() == b"bearer":
                 yield token.strip(b" \t")
@@ -132,7 +136,7 @@ class Limit:
             wait = max(1, int(WINDOW_S - now % WINDOW_S))
             raise Problem(
                 429,
-                f"More than {self._per_minute} requests within a minute.",
-                f"Ask again in {wait} seconds.",
+                _("More than {most} requests within a minute.", most=self._per_minute),
+                ngettext("Ask again in {n} second.", "Ask again in {n} seconds.", wait),
                 {"Retry-After": str(wait)},
             )

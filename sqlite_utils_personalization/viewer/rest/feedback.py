@@ -5,6 +5,7 @@ from datasette import Response
 from sqlite_utils_personalization.api.feedback import give_feedback, list_feedback
 from sqlite_utils_personalization.customer_api.free import feedback_answer
 from sqlite_utils_personalization.errors import InvalidInput
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.preferences.feedback import check_feedback
 from sqlite_utils_personalization.viewer.rest.request import Call, json_body, query
 
@@ -23,7 +24,10 @@ async def post_feedback(call: Call) -> Response:
     query(call.request, ())
     body = await json_body(call.request)
     if not isinstance(body, dict) or body.keys() != set(FIELDS):
-        raise InvalidInput(f"the body is not an object with {', '.join(FIELDS)} and nothing else")
+        names = ", ".join(FIELDS)
+        raise InvalidInput(
+            _("the body is not an object with {names} and nothing else", names=names)
+        )
     given = [body[name] for name in FIELDS]
     check_feedback(*given)
     done = await call.write(lambda db: give_feedback(db, call.user_token_hash, *given))

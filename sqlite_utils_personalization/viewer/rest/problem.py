@@ -24,24 +24,35 @@ from sqlite_utils_personalization.errors import (
     UnknownCustomer,
     sentence,
 )
+from sqlite_utils_personalization.language import N_, message_of
+from sqlite_utils_personalization.language import gettext as _
 
 TITLES = {
-    401: "Who is asking?",
-    403: "This key is revoked",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Not possible as things are",
-    412: "Somebody was faster",
-    413: "Too large",
-    415: "Not JSON",
-    422: "Not valid",
-    429: "Too many requests",
-    500: "A fault of ours",
-    503: "Not possible right now",
+    401: N_("Who is asking?"),
+    403: N_("This key is revoked"),
+    404: N_("Not found"),
+    405: N_("Method not allowed"),
+    409: N_("Not possible as things are"),
+    412: N_("Somebody was faster"),
+    413: N_("Too large"),
+    415: N_("Not JSON"),
+    422: N_("Not valid"),
+    429: N_("Too many requests"),
+    500: N_("A fault of ours"),
+    503: N_("Not possible right now"),
 }
-CONTRACT = "See /v1/openapi.json for what may be sent."
-PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, X-API-Key"}
+PRIVATE = {
+    "Cache-Control": "private, no-store",
+    "Vary": "Authorization, X-API-Key, Accept-Language",
+}
 _RETRY_S = "5"
+
+
+def what_may_be_sent() -> str:
+    """What to do about what cannot be sent."""
+    return _("See /v1/openapi.json for what may be sent.")
+
+
 FOR_THE_OPERATOR = (PersonalizationError, sqlite3.Error, datasette_sqlite3.Error)
 
 
@@ -51,12 +62,12 @@ class Problem(Exception):
 
     status: int
     error: str
-    todo: str = CONTRACT
+    todo: str = field(default_factory=what_may_be_sent)
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
         """The answer, as every page of ours in JSON puts a failure."""
-        data = {"ok": False, "status": self.status, "title": TITLES[self.status]}
+        data = {"ok": False, "status": self.status, "title": message_of(TITLES[self.status])}
         data |= {"error": self.error, "todo": self.todo}
         return Response.json(data, status=self.status, headers=PRIVATE | dict(self.headers))
 
@@ -79,20 +90,22 @@ def problem(error: Exception) -> Problem:
         return nothing_declared()
     for kind, status in _STATUS.items():
         if isinstance(error, kind):
-            return Problem(status, sentence(error.what), sentence(error.todo) or CONTRACT)
+            return Problem(status, sentence(error.what), sentence(error.todo) or what_may_be_sent())
     if isinstance(error, FOR_THE_OPERATOR):
         print(f"customer_api: {type(error).__name__}: {error}", file=sys.stderr)
         return busy() if _passes(error) else not_set_up()
     traceback.print_exception(error)
-    return Problem(500, "The request could not be answered.", "Tell whoever runs this service.")
+    return Problem(
+        500, _("The request could not be answered."), _("Tell whoever runs this service.")
+    )
 
 
 def nothing_declared() -> Problem:
     """No customer has this key yet, or any more."""
     return Problem(
         404,
-        "Nothing is declared under this key.",
-        "PUT what you declare to /v1/me/personalization/profile.",
+        _("Nothing is declared under this key."),
+        _("PUT what you declare to /v1/me/personalization/profile."),
     )
 
 
@@ -113,8 +126,10 @@ def not_set_up() -> Problem:
     """What only the operator can mend, so that nobody need try again before."""
     return Problem(
         503,
-        "This service is not set up so that it can answer; nothing was changed and nothing charged.",
-        "Tell whoever runs it; trying again does not help until they mend it.",
+        _(
+            "This service is not set up so that it can answer; nothing was changed and nothing charged."
+        ),
+        _("Tell whoever runs it; trying again does not help until they mend it."),
     )
 
 
@@ -122,7 +137,9 @@ def busy() -> Problem:
     """The database cannot be read or written at the moment; nothing was changed or charged."""
     return Problem(
         503,
-        "The database cannot be read or written right now; nothing was changed and nothing charged.",
-        "Try again in a few seconds.",
+        _(
+            "The database cannot be read or written right now; nothing was changed and nothing charged."
+        ),
+        _("Try again in a few seconds."),
         {"Retry-After": _RETRY_S},
     )

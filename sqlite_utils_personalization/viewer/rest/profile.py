@@ -18,6 +18,7 @@ from sqlite_utils_personalization.customer_api.free import (
     profile_answer,
 )
 from sqlite_utils_personalization.errors import Conflict
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.preferences.erasing import AT_A_DOOR, Erasing
 from sqlite_utils_personalization.preferences.profile import Profile, find_profile
 from sqlite_utils_personalization.viewer.rest.problem import (
@@ -47,8 +48,8 @@ async def get_profile(call: Call) -> Response:
     except Conflict:
         raise Problem(
             409,
-            "What is stored under this key is no preference; another program put it there.",
-            "PUT what you declare: it takes its place.",
+            _("What is stored under this key is no preference; another program put it there."),
+            _("PUT what you declare: it takes its place."),
         ) from None
     if is_known(call.request, found["etag"]):
         return not_modified(_etag(found))

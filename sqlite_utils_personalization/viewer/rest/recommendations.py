@@ -8,6 +8,7 @@ from datasette import Response
 from sqlite_utils_personalization.api.handing_over import explain, recommendations, statement
 from sqlite_utils_personalization.customer_api.recommendations import LATEST, check_query
 from sqlite_utils_personalization.errors import InvalidInput
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.viewer.rest.request import Call, query
 
 API = "/v1/me/personalization"
@@ -21,7 +22,7 @@ async def get_recommendations(call: Call) -> Response:
     # Asking for the headers alone hands over nothing.
     is_preview = parameters.get("preview", "0") == "1" or call.request.method == "HEAD"
     if parameters.get("preview", "0") not in ("0", "1"):
-        raise InvalidInput("preview is not 1 or 0", "give one of them, or none")
+        raise InvalidInput(_("preview is not 1 or 0"), _("give one of them, or none"))
 
     kind = parameters.get("type")
     wanted: dict[str, Any] = {

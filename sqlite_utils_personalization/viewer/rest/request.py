@@ -11,6 +11,7 @@ from datasette import Response
 
 from sqlite_utils_personalization.customer_api.envelope import Envelope
 from sqlite_utils_personalization.errors import Changed
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.preferences.profile import ANY_VERSION
 from sqlite_utils_personalization.preferences.validation import MAX_LENGTH, parse_preference
 from sqlite_utils_personalization.viewer.connections import read, write
@@ -60,13 +61,13 @@ _MOST_BYTES = 4 * MAX_LENGTH
 
 async def json_body(request: Any) -> object:
     """The JSON value that was sent. Problem 413, 415 or 422, and InvalidPreference, say why there is none."""
-    kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    kind, _semicolon, parameters = request.headers.get("content-type", "").lower().partition(";")
     if kind.strip() != "application/json" or parameters.strip() not in ("", "charset=utf-8"):
-        raise Problem(415, "The body is not sent as application/json in UTF-8.")
+        raise Problem(415, _("The body is not sent as application/json in UTF-8."))
     try:
         text = (await _body(request)).decode("utf-8")
     except UnicodeDecodeError:
-        raise Problem(422, "The body is not UTF-8.") from None
+        raise Problem(422, _("The body is not UTF-8.")) from None
     if len(text) > MAX_LENGTH:
         raise _too_large()
     return parse_preference(text)
@@ -77,10 +78,14 @@ def query(request: Any, known: Collection[str]) -> dict[str, str]:
     pairs = parse_qsl(request.query_string, keep_blank_values=True)
     found = dict(pairs)
     if not found.keys() <= set(known):
-        names = f"known are {', '.join(known)}" if known else "none is known here"
-        raise Problem(422, f"The query holds an unknown parameter; {names}.")
+        if not known:
+            raise Problem(422, _("The query holds an unknown parameter; none is known here."))
+        names = ", ".join(known)
+        raise Problem(
+            422, _("The query holds an unknown parameter; known are {names}.", names=names)
+        )
     if len(found) < len(pairs):
-        raise Problem(422, "The query holds a parameter twice.")
+        raise Problem(422, _("The query holds a parameter twice."))
     return found
 
 
@@ -88,9 +93,13 @@ def check_preconditions(request: Any, etag: str | None) -> None:
     """Changed if If-Match or If-None-Match do not hold for what is stored; etag is None where nothing is."""
     wanted = _etags(request, "if-match", weak=False)
     if wanted is not None and (etag is None or not wanted & {etag, ANY_VERSION}):
-        raise Changed("the preference is not the one that was read", "read it again, then set it")
+        raise Changed(
+            _("the preference is not the one that was read"), _("read it again, then set it")
+        )
     if is_known(request, etag):
-        raise Changed("there is such a preference already", "read it, then go on with If-Match")
+        raise Changed(
+            _("there is such a preference already"), _("read it, then go on with If-Match")
+        )
 
 
 def is_known(request: Any, etag: str | None) -> bool:
@@ -123,7 +132,7 @@ async def _body(request: Any) -> bytes:
     while more:
         message = await request.receive()
         if message["type"] != "http.request":
-            raise Problem(422, "The body was not sent to its end.")
+            raise Problem(422, _("The body was not sent to its end."))
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > _MOST_BYTES:
@@ -132,4 +141,4 @@ async def _body(request: Any) -> bytes:
 
 
 def _too_large() -> Problem:
-    return Problem(413, f"The body has more than {MAX_LENGTH} characters.")
+    return Problem(413, _("The body has more than {most} characters.", most=MAX_LENGTH))

@@ -19,6 +19,8 @@ from sqlite_utils_personalization.canonical import canonical_json, sha256_hex
 from sqlite_utils_personalization.customer_api.key_source import check_source
 from sqlite_utils_personalization.customer_api.recommendations import MOST
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.language import LANGUAGES, accepted, speaking
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import FEEDBACK, TYPES
 from sqlite_utils_personalization.preferences.validation import published_schema
 from sqlite_utils_personalization.viewer.connections import file_name, has_our_schema
@@ -40,6 +42,7 @@ from sqlite_utils_personalization.viewer.rest.request import Call, is_known
 from sqlite_utils_personalization.viewer.settings import PLUGIN, is_open, refuse_open_secret
 
 CONTRACT = "/v1/openapi.json"
+LANGUAGE = "Content-Language"
 
 View = Callable[[Call], Awaitable[Response]]
 Route = Callable[..., Awaitable[Response]]
@@ -114,7 +117,7 @@ async def contract(datasette: Any, request: Any) -> Response:
     _check_method(request, ("GET", "HEAD"))
     found = document(datasette.urls.path("/"))
     etag = sha256_hex(canonical_json(found))[:32]
-    headers = {"ETag": f'"{etag}"', "Cache-Control": "public, no-cache"}
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "public, no-cache", LANGUAGE: "en"}
     if is_known(request, etag):
         return Response("", 304, headers)
     return Response.json(found, headers=headers)
@@ -122,7 +125,7 @@ async def contract(datasette: Any, request: Any) -> Response:
 
 async def nothing_here(datasette: Any, request: Any) -> Response:
     """Problem 404."""
-    raise Problem(404, "There is nothing at this address.")
+    raise Problem(404, _("There is nothing at this address."))
 
 
 def _customers(views: Mapping[str, View]) -> Route:
@@ -139,11 +142,14 @@ def _customers(views: Mapping[str, View]) -> Route:
 
 def _safe(view: Route) -> Route:
     async def respond(datasette: Any, request: Any) -> Response:
-        try:
-            preflight = _preflight(datasette, request)
-            answer = preflight or await view(datasette, request)
-        except Exception as error:
-            answer = problem(error).response()
+        chosen = accepted(request.headers.get("accept-language") or "")
+        with speaking(chosen):
+            try:
+                preflight = _preflight(datasette, request)
+                answer = preflight or await view(datasette, request)
+            except Exception as error:
+                answer = problem(error).response()
+        answer.headers.setdefault(LANGUAGE, chosen)
         if datasette.cors:
             answer.headers |= _CORS
         if request.method == "HEAD":
@@ -174,7 +180,8 @@ def _preflight(datasette: Any, request: Any) -> Response | None:
 def _check_method(request: Any, known: Collection[str]) -> None:
     if request.method not in known:
         allowed = ", ".join(known)
-        raise Problem(405, f"This address takes {allowed} only.", headers={"Allow": allowed})
+        what = _("This address takes {allowed} only.", allowed=allowed)
+        raise Problem(405, what, headers={"Allow": allowed})
 
 
 def _as_written(datasette: Any) -> Mapping[str, Any]:
@@ -197,6 +204,7 @@ def document(base_url: str) -> dict[str, Any]:
     schemas["Type"]["enum"] = list(TYPES)
     schemas["Word"]["enum"] = list(FEEDBACK)
     parameters["size"]["schema"]["maximum"] = MOST
+    found["components"]["headers"]["ContentLanguage"]["schema"]["enum"] = list(LANGUAGES)
     return found
 
 
