@@ -115,6 +115,8 @@ async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
     if request.method not in ("GET", "HEAD"):
         return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
     as_json = bool(request.url_vars.get("suffix"))
+    # A receipt is a file of JSON and no twin of a page; what keeps it from being made is JSON all the same.
+    says_json = request.path.endswith(".json")
     asked_for = request.args.get("lang")
     chosen = language_of(request)
     with speaking(chosen):
@@ -123,9 +125,9 @@ async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
         except Elsewhere as elsewhere:
             response = Response.redirect(elsewhere.url)
         except Failure as failure:
-            response = await failure_page(datasette, request, failure, as_json)
+            response = await failure_page(datasette, request, failure, says_json)
         except Forbidden as error:
-            if not as_json:
+            if not says_json:
                 raise
             denied = {"ok": False, "status": 403, "error": str(error)}
             response = json_answer(datasette, denied, 403)
@@ -152,7 +154,7 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     if log and log.asks_reason and page.is_personal and not reason_of(request):
         asked.wrong["reason"] = _("say why you look at this customer")
     if asked.wrong:
-        return await _refuse(page, found, as_json)
+        return await _refuse(page, found, request.path.endswith(".json"))
     context = copy_context()
     head = await _head(found)
     data = head | await read_page(

@@ -36,13 +36,10 @@ from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, one_of
 from sqlite_utils_personalization.viewer.pages.trust import FAULT, HOLDS, OPEN, UNVERIFIED, trust
 from sqlite_utils_personalization.viewer.pages.verification import cards, headings
+from sqlite_utils_personalization.viewer.pages.walk import PROOF, PROVED_LEAVES, takes, walk_ms
 
-# Up to these many customers a night is walked for the proof of one row, a fraction of a second, without being asked.
-PROVED_LEAVES = 5_000
 # Most of it is not SQL: the whole catalogue is read, item by item. It does not grow with the log.
 CATALOGUE_MS = 10_000
-# A night of up to PROVED_LEAVES customers is walked; and one of a million where it is asked for.
-WALK_MS, PROOF_MS = 2_000, 60_000
 
 _COLUMNS = (*SEAL_COLUMNS, "tree_root")
 _SEAL_COLUMNS = ", ".join(_COLUMNS)
@@ -214,7 +211,8 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "proof_url": links.recommendation(data["rec_id"], proof="on"),
         "delivered_yen": sum(one["yen"] for one in data["deliveries"]),
         "weights": _weights(data["model"]),
-        "has_receipt": bool(run and data["seal"] and data["user_token_hash"]),
+        "has_receipt": bool(run and data["seal"]),
+        "takes": takes,
     }
 
 
@@ -302,20 +300,16 @@ def _weights(model: dict[str, Any] | None) -> str:
 
 def at_least_ms(found: Found) -> int:
     """Longer where the catalogue of today or the proof of a large night is asked for."""
-    asked = found.asked
-    if asked["proof"] == "on":
-        return PROOF_MS
-    return CATALOGUE_MS if asked["now"] == "on" else WALK_MS
+    return max(walk_ms(found), CATALOGUE_MS if found.asked["now"] == "on" else 0)
 
 
 _NOW = PageParameter("now", one_of("on"), lambda: _("Compare with today"))
-_PROOF = PageParameter("proof", one_of("on"), lambda: _("Prove it"))
 PAGE = AuditPage(
     "recommendation",
     "/replay/(?P<rec_id>[^/]+?)",
     read,
     show,
-    (_NOW, _PROOF),
+    (_NOW, PROOF),
     "nights",
     at_least_ms,
     is_personal=True,
