@@ -24,13 +24,14 @@ from sqlite_utils_personalization.formula.descriptions import (
 )
 from sqlite_utils_personalization.formula.evaluation import Evaluation, Points, evaluate_alone
 from sqlite_utils_personalization.formula.sentences import (
+    component_name,
     component_sentences,
     kinds,
     total_sentence,
 )
-from sqlite_utils_personalization.language import LANGUAGES, language, ngettext, speaking
+from sqlite_utils_personalization.language import LANGUAGES, language, ngettext, pgettext, speaking
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.model.kinds import KINDS, POINTS, Declared
+from sqlite_utils_personalization.model.kinds import COMPONENTS, KINDS, POINTS, Declared
 
 _JAPANESE = {kind.name: kind.japanese for kind in KINDS}
 
@@ -44,16 +45,20 @@ def receipt_html(receipt: Mapping[str, Any]) -> str:
     origin, seals, head, *_end = receipt["head"].split("\n")
     values = {
         "title": _(
-            "Receipt of customer {n}, night of {day}",
-            n=receipt["profile_id"],
-            day=receipt["as_of"],
+            "Receipt of profile {profile_id}, night of {as_of}",
+            profile_id=receipt["profile_id"],
+            as_of=receipt["as_of"],
         ),
         "origin": origin,
         "head": head,
         "root": seal["root"],
         "path": proof["path"],
-        "seal": _("{n} of the {seals} under that head", n=seal["seal_id"], seals=seals),
-        "leaf": _("{n} of {size}, counted from 0", n=proof["leaf_index"], size=proof["tree_size"]),
+        "seal": _("{seal_id} of the {seals} under that head", seal_id=seal["seal_id"], seals=seals),
+        "leaf": _(
+            "{leaf_index} of {tree_size}, counted from 0",
+            leaf_index=proof["leaf_index"],
+            tree_size=proof["tree_size"],
+        ),
         "json": canonical_json(receipt),
         **_labels(),
     }
@@ -63,8 +68,10 @@ def receipt_html(receipt: Mapping[str, Any]) -> str:
         language=language(),
         policy=policy(),
         heading=_both(lambda: _("Recommendation receipt")),
-        customer=_("profile {n}", n=_bound(receipt, "profile_id")),
-        night=_("{day}, run {n}", day=_day(receipt["as_of"]), n=_bound(receipt, "run_id")),
+        customer=_("profile {profile_id}", profile_id=_bound(receipt, "profile_id")),
+        night=_(
+            "{day}, run {run_id}", day=_day(receipt["as_of"]), run_id=_bound(receipt, "run_id")
+        ),
         served_at=_instant(receipt["served_at"]),
         declared=_declared(Declared(**receipt["declared"])),
         tables="\n".join(_tables(receipt)),
@@ -230,7 +237,7 @@ def _declared(declared: Declared) -> str:
 def _tables(receipt: Mapping[str, Any]) -> Iterator[str]:
     places = [place for listed in receipt["lists"] for place in listed["places"]]
     rows = [place for place in places if place["rec_id"] is not None]
-    names = (_("Row"), _("Item"), _("Industry"), _("Deadline"), _("Risk"), _("Score"))
+    names = (_("Row"), _("Item"), *_parts(), _("Score"))
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     for kind, found in groupby(rows, key=lambda row: row["candidate"]["recommendation_type"]):
         title = escape(_capital(kinds(kind)))
@@ -243,19 +250,24 @@ def _tables(receipt: Mapping[str, Any]) -> Iterator[str]:
         yield "</tbody>\n</table>"
 
 
+def _parts() -> tuple[str, ...]:
+    return tuple(_capital(component_name(name)) for name in COMPONENTS)
+
+
 def _row(row: Mapping[str, Any], found: Evaluation) -> str:
     item = found.candidate
     facts = describe_item(item)
-    area, closes = _shown(facts["prefectures"]), escape(facts["closes_on"].phrase)
-    names = (_("Industry"), _("Deadline"), _("Risk"))
+    # In an element of its own and with every character, because the script holds it to the receipt.
+    title = f'<span lang="ja">{escape(item.title)}</span>'.replace("\r", "&#13;")
+    note = (escape(item.item_id), _shown(facts["prefectures"]), escape(facts["closes_on"].phrase))
     cells = "".join(
         f'<td data-label="{escape(name)}">{escape(sentence)}</td>'
-        for name, sentence in zip(names, component_sentences(found), strict=True)
+        for name, sentence in zip(_parts(), component_sentences(found), strict=True)
     )
     return (
-        f'<tr><td>{row["rec_id"]}</td><th scope="row">{_japanese(item.title)}'
-        f'<span class="note">{escape(item.item_id)}, {area}, {closes}'
-        f'</span></th>{cells}<td data-label="{escape(_("Score"))}"><strong>{row["score"]}</strong>'
+        f'<tr><td>{escape(str(row["rec_id"]))}</td><th scope="row">{title}'
+        f'<span class="note">{pgettext("list", ", ").join(note)}'
+        f'</span></th>{cells}<td data-label="{escape(_("Score"))}"><strong>{escape(str(row["score"]))}</strong>'
         f'<span class="note">{escape(total_sentence(found))}</span></td></tr>'
     )
 
@@ -275,12 +287,13 @@ def _day(day: str) -> str:
 
 
 def _instant(instant: str) -> str:
-    japan = parse_moment(instant).astimezone(JAPAN)
-    return f'<time datetime="{escape(instant)}">{japan:%Y-%m-%d %H:%M:%S} JST (UTC+9)</time>'
+    japan = f"{parse_moment(instant).astimezone(JAPAN):%Y-%m-%d %H:%M:%S}"
+    text = _("{time} JST (UTC+9)", time=japan)
+    return f'<time datetime="{escape(instant)}">{escape(text)}</time>'
 
 
 def _japanese(text: str) -> str:
-    return f'<span lang="ja">{escape(text)}</span>'
+    return escape(text) if language() == "ja" else f'<span lang="ja">{escape(text)}</span>'
 
 
 def _capital(text: str) -> str:

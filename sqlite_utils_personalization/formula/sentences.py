@@ -48,6 +48,12 @@ def kinds(recommendation_type: str) -> str:
     return names.get(recommendation_type, recommendation_type)
 
 
+def component_name(component: str) -> str:
+    """A part of the score as one says it."""
+    names = {"industry": _("industry"), "deadline": _("deadline"), "risk": _("risk")}
+    return names.get(component, component)
+
+
 def obstacles(found: Evaluation) -> tuple[str, ...]:
     """Every condition of eligibility that does not hold; empty for an eligible item."""
     conditions = (

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.clock import JAPAN, japan_time, parse_moment
 from sqlite_utils_personalization.formula.descriptions import Described
+from sqlite_utils_personalization.formula.sentences import component_name as component_name
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import (
     language,
@@ -155,12 +156,6 @@ def type_name(recommendation_type: str) -> str:
         "amendment": _("amendment"),
     }
     return names.get(recommendation_type, recommendation_type)
-
-
-def component_name(component: str) -> str:
-    """A part of the score as one says it."""
-    names = {"industry": _("industry"), "deadline": _("deadline"), "risk": _("risk")}
-    return names.get(component, component)
 
 
 def channel_name(channel: str) -> str:

@@ -9,7 +9,7 @@ from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
-from sqlite_utils_personalization.viewer.formats import capital, type_name
+from sqlite_utils_personalization.viewer.formats import capital, number, type_name
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
 from sqlite_utils_personalization.viewer.pages.charts import (
     COLOURS,
@@ -103,9 +103,9 @@ def served(name: str, night: Mapping[str, Any]) -> Any:
     ]
     text = _(
         "Of {all} customers scored, {some} were recommended something and {none} nothing.",
-        all=f"{every:,}",
-        some=f"{night['with_some']:,}",
-        none=f"{night['with_none']:,}",
+        all=number(every),
+        some=number(night["with_some"]),
+        none=number(night["with_none"]),
     )
     return strips(name, _("Customers served"), text, rows)
 

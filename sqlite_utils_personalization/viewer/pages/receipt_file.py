@@ -13,6 +13,7 @@ from sqlite_utils_personalization.customer_api.envelope import read_envelope
 from sqlite_utils_personalization.errors import NotFound, PersonalizationError, sentence
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.viewer.failure import Failure
+from sqlite_utils_personalization.viewer.formats import number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
 from sqlite_utils_personalization.viewer.pages.walk import PROOF, takes, walk_ms
 from sqlite_utils_personalization.viewer.settings import PLUGIN
@@ -54,7 +55,7 @@ def _need_time(db: sqlite3.Connection, found: Found, run_id: int) -> None:
         _("A receipt that takes its time"),
         _(
             "The proof goes through the {n} customers of the night, which takes {time}.",
-            n=f"{leaves:,}",
+            n=number(leaves),
             time=time,
         ),
         _("ask for it with proof=on"),

@@ -11,7 +11,7 @@ from sqlite_utils_personalization.audit.verify.codes import CODES, KINDS
 from sqlite_utils_personalization.clock import japan_day, parse_moment
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import message_of
-from sqlite_utils_personalization.viewer.formats import capital, day
+from sqlite_utils_personalization.viewer.formats import capital, day, number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, after, one_of
 from sqlite_utils_personalization.viewer.pages.trust import (
@@ -140,7 +140,7 @@ def headline(known: Mapping[str, Any]) -> str:
         if record and record["findings"]:
             return _(
                 "Findings: {n}. The evidence in this file is not intact",
-                n=f"{record['findings']:,}",
+                n=number(record["findings"]),
             )
         return _("A quick check fails: the evidence in this file is not intact")
     if known["state"] == HOLDS:
@@ -149,7 +149,7 @@ def headline(known: Mapping[str, Any]) -> str:
         return _("Never fully verified")
     if known["is_old"]:
         return _("Verified more than a month ago")
-    return _("No sign of tampering, up to row {row}", row=f"{record['log_end']:,}")
+    return _("No sign of tampering, up to row {row}", row=number(record["log_end"]))
 
 
 def explained(known: Mapping[str, Any]) -> str:
@@ -168,7 +168,7 @@ def explained(known: Mapping[str, Any]) -> str:
         return _(
             "Every recommendation up to there was derived again on {day} and nothing differed. Since then: {n} rows.",
             day=verified,
-            n=f"{known['rows_after']:,}",
+            n=number(known["rows_after"]),
         )
     return _(
         "Every recommendation and its evidence was derived again on {day} and nothing differed.",
