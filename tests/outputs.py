@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import page_outputs
 from click.testing import CliRunner
 from sqlite_utils.cli import cli
 
@@ -214,27 +215,18 @@ def _of_questions(path: Path) -> Iterable[tuple[str, Output]]:
             yield f"question {question.name}", Output(keys, parameters)
 
 
-# By its name: an address of it, and its parameters.
-PAGES = {
-    "page /-/personalization.json": ("/-/personalization.json", ("database", "max_days")),
-    "page /-/personalization/replay/REC_ID.json": (
-        "/-/personalization/replay/1.json?now=on&proof=on",
-        ("database", "now", "proof"),
-    ),
-    "page that cannot be shown": ("/-/personalization/replay/0.json", ()),
-}
-
-
 async def _of_pages(path: Path) -> dict[str, Output]:
+    found = {
+        f"page {name}": of_values(said)._replace(parameters=tuple(parameters))
+        for name, (said, parameters) in (await page_outputs.answers(path, _run)).items()
+    }
     from viewer_fixtures import close_served, serve
 
     datasette = await serve(path)
-    found = {}
-    for name, (url, parameters) in PAGES.items():
-        answer = (await datasette.client.get(url)).json()
-        found[name] = of_values([answer])._replace(parameters=parameters)
+    wrong = ("/-/personalization/replay/0.json", "/-/personalization/nights.json?size=x")
+    refused = [(await datasette.client.get(url)).json() for url in wrong]
     close_served()
-    return found
+    return found | {"page that cannot be shown": of_values(refused)}
 
 
 def _of_rest() -> Iterable[tuple[str, Output]]:

@@ -48,6 +48,16 @@ def test_datasette_lists_the_plugin(runner):
     assert [plugin["version"] for plugin in ours] == [__version__]
 
 
+def test_datasette_finds_our_hooks_where_we_are_imported_before_it():
+    pytest.importorskip("datasette", reason="Datasette is not installed")
+    code = (
+        "import sqlite_utils_personalization.viewer as viewer; from datasette.plugins import pm;"
+        "print(len(pm.get_hookcallers(viewer)) >= 10)"
+    )
+    done = python(code)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 def test_every_command_is_registered_under_our_prefix_in_order():
     assert sorted(NAMES) == NAMES
     assert [name for name in NAMES if not name.startswith("personalization-")] == []

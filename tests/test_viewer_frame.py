@@ -255,6 +255,7 @@ async def test_a_finding_is_as_loud_on_every_page_that_it_touches(shared, tmp_pa
         assert 'class="pa-verdict fault"' in page.text, path
         assert 'class="pa-verdict ok"' not in page.text, path
         assert "What to do now" in page.text, path
+        assert "log row 1 has another score than its evidence" in page.text, path
     other = (await datasette.client.get(f"{HOME}/customer/8.json")).json()
     assert other["findings"] == []
 

@@ -95,7 +95,7 @@ def test_what_kept_an_item_from_each_customer_is_what_why_not_says(shared):
                     "not eligible" if other["obstacle"] in NOT_ELIGIBLE else other["obstacle"]
                 )
                 found[{"not theirs": "not in the catalogue"}.get(obstacle, obstacle)] += other[
-                    "customers"
+                    "profiles"
                 ]
             assert +found == +said, (kind, item_id)
 
@@ -110,12 +110,12 @@ async def test_the_page_says_who_got_it_and_why_the_others_did_not(shared):
     )
 
     assert [row["rec_id"] for row in data["recommendations"]] == [number for (number,) in logged]
-    assert data["customers"] == len(logged) > 0
-    assert data["customers"] + sum(one["customers"] for one in data["others"]) == 8
+    assert data["profiles"] == len(logged) > 0
+    assert data["profiles"] + sum(one["profiles"] for one in data["obstacles"]) == 8
     for row in data["recommendations"]:
         assert f'/replay/{row["rec_id"]}"' in text
         assert f'/customer/{row["profile_id"]}?night=1"' in text
-    for one in data["others"]:
+    for one in data["obstacles"]:
         assert obstacle_names()[one["obstacle"]] in text
         assert f"customer={one['profile_id']}&amp;type=program&amp;item=EX-104&amp;night=1" in text
     for name, value in (("type", "program"), ("item", "EX-104"), ("night", 1)):
@@ -128,23 +128,27 @@ async def test_versions_are_shown_side_by_side_with_what_changed(changed):
     text, data = await ask(changed, "program/EX-104")
 
     newest = data["versions"][0]
-    assert (newest["prefectures"], newest["nights"]) == ("大阪府", 1)
+    assert (newest["prefectures"], newest["night_count"]) == ("大阪府", 1)
     assert len(data["versions"]) == 2
     assert '<td class="pa-changed"><span lang="ja">大阪府</span></td>' in text
     assert text.count("pa-changed") == 1
-    assert data["night"]["as_of"] == "2026-04-02"
+    assert data["run"]["as_of"] == "2026-04-02"
     _, before = await ask(changed, "program/EX-104", night="2026-04-01")
-    assert before["night"]["run_id"] == 1
+    assert before["run"]["run_id"] == 1
 
 
 @pytest.mark.asyncio
 async def test_an_item_that_is_gone_is_still_shown_and_said_to_be_gone(changed):
     text, data = await ask(changed, "program/EX-110")
 
-    assert (data["is_in_catalogue"], data["others"], data["recommendations"]) == (False, None, [])
+    assert (data["is_in_catalogue"], data["obstacles"], data["recommendations"]) == (
+        False,
+        None,
+        [],
+    )
     assert "did not have it" in text
     _, before = await ask(changed, "program/EX-110", night="1")
-    assert before["customers"] > 0
+    assert before["profiles"] > 0
 
 
 @pytest.mark.asyncio
@@ -152,7 +156,7 @@ async def test_an_item_that_was_left_out_is_shown_with_the_rule(shared):
     text, data = await ask(shared, "program/EX-108")
     japanese, _ = await ask(shared, "program/EX-108", headers=JAPANESE)
 
-    assert (data["rule"], data["others"]) == ("closed", None)
+    assert (data["rule"], data["obstacles"]) == ("closed", None)
     assert "by the rule &#39;closed&#39;" in text or "by the rule 'closed'" in text
     with speaking("ja"):
         assert f"除外規則「{rule_name('closed')}」" in japanese
@@ -164,7 +168,7 @@ async def test_today_is_told_where_it_is_asked_for(changed):
     assert data["now"] is None
     text, data = await ask(changed, "program/EX-104", night="1", now="on")
 
-    assert [fact["name"] for fact in data["now"]["facts"] if fact["changed"]] == ["prefectures"]
+    assert (data["now"]["standing"], list(data["now"]["changed"])) == ("changed", ["prefectures"])
     assert "In the catalogue of" in text
     japanese, _ = await ask(changed, "program/EX-104", headers=JAPANESE, night="1", now="on")
     assert "変更あり" in japanese
@@ -178,7 +182,7 @@ async def test_changes_of_a_program_and_the_program_of_a_change_lead_to_each_oth
         " WHERE recommendation_type = 'amendment' AND left_out IS NULL LIMIT 1",
     )
     text, data = await ask(shared, f"amendment/{change}")
-    assert data["program"] == program
+    assert data["program_id"] == program
     assert f'href="{ITEM}/program/{program}"' in text
     text, data = await ask(shared, f"program/{program}")
     assert change in [one["item_id"] for one in data["amendments"]]
@@ -219,7 +223,7 @@ async def test_an_id_of_any_letters_has_a_page(shared, tmp_path, item_id):
     data = (await datasette.client.get(f"{address}.json")).json()
 
     assert data["item"]["item_id"] == item_id
-    assert data["customers"] > 0
+    assert data["profiles"] > 0
     assert "<b>" not in page.text.replace("<b>Personalization audit", "")
 
 
@@ -259,11 +263,11 @@ async def test_a_night_that_was_never_scored_is_not_found(shared):
 async def test_a_large_night_is_counted_where_it_is_asked_for(shared, monkeypatch):
     monkeypatch.setattr(served_items, "MOST_COUNTED", 3)
     text, data = await ask(shared, "program/EX-104")
-    assert (data["customers"], data["others"]) == (None, None)
+    assert (data["profiles"], data["obstacles"]) == (None, None)
     assert "full=on" in text
     assert data["recommendations"]
     _, data = await ask(shared, "program/EX-104", full="on")
-    assert data["customers"] == len(data["recommendations"])
+    assert data["profiles"] == len(data["recommendations"])
 
 
 @pytest.mark.asyncio
@@ -281,10 +285,10 @@ async def test_a_finding_at_the_item_or_its_night_is_as_loud_on_its_page(shared,
         "run": {"run_id": 1},
         "candidate": {"table": "am_personalization_candidate", "rowid": number},
     }
-    found_by_verification(path, {"what": "somebody <b>was</b> here", "where": places[where]})
+    found_by_verification(path, {"sentence": "somebody <b>was</b> here", "where": places[where]})
     text, data = await ask(path, "program/EX-104")
 
-    assert [one["what"] for one in data["findings"]] == ["somebody <b>was</b> here"]
+    assert [one["sentence"] for one in data["findings"]] == ["somebody <b>was</b> here"]
     assert 'class="pa-verdict fault"' in text
     assert "somebody &lt;b&gt;was&lt;/b&gt; here" in text
 
@@ -297,7 +301,7 @@ async def test_who_got_it_comes_in_pages(shared, monkeypatch):
         _, data = await ask(shared, "program/EX-104", after=after)
         seen += [row["rec_id"] for row in data["recommendations"]]
         after = data["next"]
-    assert len(seen) == len(set(seen)) == data["customers"] > 2
+    assert len(seen) == len(set(seen)) == data["profiles"] > 2
 
 
 def test_every_obstacle_has_a_name_in_both_languages():
@@ -392,7 +396,7 @@ async def test_an_erased_customer_is_called_erased(shared, tmp_path):
         erase(db, user, "consent_withdrawn")
     text, after = await ask(path, "program/EX-104")
 
-    assert after["customers"] == data["customers"]
+    assert after["profiles"] == data["profiles"]
     assert after["recommendations"][0]["customer"] is None
     assert user[:8] not in text
     assert ">erased<" in text

@@ -114,9 +114,9 @@ async def test_titles_with_every_word_are_found_most_customers_first(shared):
     for row in found["rows"]:
         at = {"item_id": row["item_id"], "type": row["recommendation_type"]}
         at |= {"night": "", "after": "", "size": "1000"}
-        assert row["customers"] == len(rows(shared, sql, **at)), row
+        assert row["profiles"] == len(rows(shared, sql, **at)), row
         assert row["title"].split(" ― ")[0] in text
-    customers = [row["customers"] for row in found["rows"]]
+    customers = [row["profiles"] for row in found["rows"]]
 
     assert customers == sorted(customers, reverse=True)
     assert customers[0] > 0

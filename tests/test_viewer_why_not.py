@@ -179,10 +179,10 @@ async def test_a_parameter_that_cannot_be_is_refused(shared, query):
 async def test_a_finding_at_the_night_is_as_loud_beside_the_answer(shared, tmp_path):
     path = tmp_path / "jpcite.db"
     shutil.copy(shared, path)
-    found_by_verification(path, {"what": "somebody was here", "where": {"run_id": 1}})
+    found_by_verification(path, {"sentence": "somebody was here", "where": {"run_id": 1}})
     text, data = await ask(path, customer=1, item="EX-105")
 
-    assert [one["what"] for one in data["findings"]] == ["somebody was here"]
+    assert [one["sentence"] for one in data["findings"]] == ["somebody was here"]
     assert 'class="pa-verdict fault"' in text
     text, _ = await ask(shared, customer=1, item="EX-105")
     assert "pa-verdict" not in text

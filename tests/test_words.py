@@ -6,6 +6,7 @@ STILL lists what is not so yet.
 from collections import Counter, defaultdict
 
 import outputs
+import page_outputs
 import pytest
 from outputs import COMMANDS, TEXTS, WORDS
 
@@ -97,7 +98,13 @@ def test_every_output_that_is_read_has_keys(found):
     assert kinds["REST"] >= 8
     assert kinds["tool"] == 4
     assert kinds["file"] == 2
-    assert kinds["page"] >= 3
+    assert kinds["page"] > len(page_outputs.PAGES)
+
+
+def test_every_page_is_asked():
+    from sqlite_utils_personalization.viewer.pages.routes import PAGES
+
+    assert {page.name for page in PAGES} == page_outputs.PAGES.keys() | page_outputs.WITHOUT_TWIN
 
 
 def test_a_word_is_not_what_another_replaces():

@@ -21,13 +21,14 @@ from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.dates import day_written
 from sqlite_utils_personalization.clock import japan_day
 from sqlite_utils_personalization.errors import NotIntact
+from sqlite_utils_personalization.language import N_
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.scoring.plan import without_personal_data
 
 # How many rows share one reading of today's catalogue.
 TOGETHER = 2_000
-UNCHANGED, CHANGED, LEFT_OUT = "unchanged", "changed", "left out of the catalogue"
-GONE, UNKNOWN = "no longer in the catalogue", "not known here"
+UNCHANGED, CHANGED, LEFT_OUT = N_("unchanged"), N_("changed"), N_("left out of the catalogue")
+GONE, UNKNOWN = N_("no longer in the catalogue"), N_("not known here")
 
 _COMPARED = (
     *("title", "industries", "prefectures", "opens_on", "closes_on", "risk_level", "why"),

@@ -4,7 +4,8 @@ Column lists, the replay view, arms of queries, pages and receipts follow from t
 migrations, the weight of a component and the cap of a type in model.json, the expressions in formula.sql.
 """
 
-from typing import NamedTuple, get_args, get_type_hints
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 
 class Kind(NamedTuple):
@@ -49,6 +50,16 @@ class Declared(NamedTuple):
             "deadline_horizon_days": self.horizon_days,
             "risk_tolerance": self.risk_level,
         }
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> "Declared":
+        """Of what to_dict made; KeyError where a name is missing."""
+        return cls(
+            given["industries"],
+            given["prefecture"],
+            given["deadline_horizon_days"],
+            given["risk_tolerance"],
+        )
 
 
 NO_INDUSTRY = "none"

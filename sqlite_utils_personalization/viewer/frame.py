@@ -1,7 +1,7 @@
 """The frame of our own pages: the language, the menu, headers without script; and the page of what cannot be shown."""
 
+import shlex
 from collections.abc import Mapping
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,8 +33,7 @@ _HEADERS = {
 
 def language_of(request: Any) -> str:
     """The language of ?lang=, of the cookie, or the best of Accept-Language; else English."""
-    cookies: SimpleCookie = SimpleCookie(request.headers.get("cookie") or "")
-    said = request.args.get("lang") or (cookies[COOKIE].value if COOKIE in cookies else "")
+    said = request.args.get("lang") or request.cookies.get(COOKIE)
     return said if said in LANGUAGES else accepted(request.headers.get("accept-language") or "")
 
 
@@ -83,6 +82,7 @@ async def html(
         "here": place,
         "menu": _places(links) if links.database else [],
         "file": file,
+        "quoted_file": shlex.quote(file),
         "database": links.database,
         **shown,
     }

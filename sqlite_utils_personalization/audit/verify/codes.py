@@ -241,7 +241,8 @@ CODES = {
     "salt-left": Code(
         "event",
         N_(
-            "a customer was erased, and a salt, another hash of the key, or what tells other programs of them is there"
+            "a customer was erased, and a salt or other hash of the key, or what relates them to other programs,"
+            " is there"
         ),
         "delete that row of the table, and run VACUUM; find out who wrote it",
     ),

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from datasette import Response, hookimpl
-from datasette.plugins import pm
 from datasette.utils import StartupError, actor_matches_allow, await_me_maybe
 from datasette.utils.asgi import Request
 
@@ -249,6 +248,9 @@ def _database(datasette: Any, path: str) -> str | None:
 
 
 async def _actor(datasette: Any, request: Any) -> Any:
+    # It loads the plugins: this one too, which would have no hooks yet.
+    from datasette.plugins import pm
+
     for found in pm.hook.actor_from_request(datasette=datasette, request=request):
         actor = await await_me_maybe(found)
         if actor:

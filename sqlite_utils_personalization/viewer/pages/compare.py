@@ -84,7 +84,8 @@ class Served(NamedTuple):
 
 
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
-    """before and after, the two nights with their counts; customers, null above MOST_LISTS unless full=on; items."""
+    """before and after, the two nights with their counts; served, the customers, and moved_items: both null
+    above MOST_LISTS unless full=on."""
     run_ids = [_run(db, found, found.vars[side]) for side in ("before", "after")]
     (before,) = nights(db, "WHERE r.run_id = :run_id", {"run_id": run_ids[0]})
     (after,) = nights(db, "WHERE r.run_id = :run_id", {"run_id": run_ids[1]})
@@ -96,14 +97,14 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "lists": lists,
         "constants": _constants(db, run_ids),
         "catalogue": _moved(catalogues, before["as_of"], after["as_of"]),
-        "customers": None,
-        "items": None,
+        "served": None,
+        "moved_items": None,
         "choices": [{"run_id": run_id, "as_of": as_of} for run_id, as_of in db.execute(_CHOICES)],
     }
     if lists <= MOST_LISTS or found.asked["full"] == "on":
         served = [_served(db, run_id) for run_id in run_ids]
-        data["customers"] = _customers(*served)
-        data["items"] = _items(served, catalogues, (before["as_of"], after["as_of"]))
+        data["served"] = _customers(*served)
+        data["moved_items"] = _items(served, catalogues, (before["as_of"], after["as_of"]))
     return data
 
 
@@ -175,14 +176,14 @@ def _moved(catalogues: list[dict[tuple[str, str], Item]], as_of: str, later: str
     )
     both = before.keys() & after.keys()
     return {
-        "closed": sum(
+        "newly_closed": sum(
             _is_over(after[key], later) and not _is_over(before[key], as_of) for key in both
         ),
-        "opened": sum(
+        "newly_opened": sum(
             _is_ahead(before[key], as_of) and not _is_ahead(after[key], later) for key in both
         ),
         "came_in": [_shown(after[key]) for key in sorted(after.keys() - before.keys())],
-        "left": [_shown(before[key]) for key in sorted(before.keys() - after.keys())],
+        "went_out": [_shown(before[key]) for key in sorted(before.keys() - after.keys())],
     }
 
 
@@ -246,7 +247,7 @@ def _customers(before: Served, after: Served) -> dict[str, Any]:
     gone = sorted(before.contents.keys() - after.contents.keys())
     return {
         "served_on_both": len(both),
-        "changed": len(both) - len(same),
+        "lists_changed": len(both) - len(same),
         "unchanged": len(same),
         "other_scores": sum(before.scored[who] != after.scored[who] for who in same),
         "declared_anew": len(anew),

@@ -1,12 +1,17 @@
 """The counts that a run wrote down: nothing is counted again here, and a tampered row may hold anything. Read-only."""
 
 import json
+import re
 import sqlite3
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.viewer.pages.charts import BANDS, banded
 
+# Per type: items that could be recommended, customers with some and with none, and rows.
+_COUNTS = {"candidates": "candidates", "scored": "scored", "zero": "zero", "by_type": "rows"}
 COLUMNS = """
 r.run_id, r.as_of, r.again, coalesce(p.status, 'unknown') AS state, r.top_k, r.profiles, r.rejected, p.logged,
 r.counts_json, r.left_out_json, r.model_json, r.model_sha256, r.package_version, r.served_at, p.finished_at,
@@ -26,7 +31,10 @@ def latest(db: sqlite3.Connection, most: int) -> list[dict[str, Any]]:
 
 
 def nights(db: sqlite3.Connection, where: str, at: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Runs as they are stored, with by_type and left_out as objects; where is SQL over r, p and s."""
+    """Runs as they are stored, with their counts and what was left out as objects; where is SQL over r, p and s.
+
+    by_score is None of a run that wrote down no scores, as earlier versions did not.
+    """
     cursor = db.execute(f"SELECT {COLUMNS} {FROM} {where}", at)
     names = [column[0] for column in cursor.description]
     return [_night(dict(zip(names, row, strict=True))) for row in cursor]
@@ -34,37 +42,62 @@ def nights(db: sqlite3.Connection, where: str, at: Mapping[str, Any]) -> list[di
 
 def _night(night: dict[str, Any]) -> dict[str, Any]:
     stored, model = json_object(night.pop("counts_json")), json_object(night.pop("model_json"))
-    caps = model.get("caps")
+    counts = {kind: _object(stored.get(kind)) for kind in TYPES}
+    caps = _object(model.get("caps"))
     night["left_out"] = json_object(night.pop("left_out_json"))
-    night["by_type"] = {
-        kind: _counts(stored.get(kind), caps.get(kind) if isinstance(caps, dict) else None)
-        for kind in TYPES
-    }
+    for name, key in _COUNTS.items():
+        night[name] = {kind: _number(counts[kind].get(key)) for kind in TYPES}
+    night["caps"] = {kind: caps[kind] if type(caps.get(kind)) is int else None for kind in TYPES}
+    is_written = any("scores" in counts[kind] for kind in TYPES)
+    by_score = {kind: _scores(counts[kind].get("scores")) for kind in TYPES}
+    night["by_score"] = by_score if is_written else None
     unserved = night.pop("unserved")
-    night["with_some"] = max(0, night["profiles"] - unserved)
-    night["with_none"] = max(0, unserved - night["rejected"])
+    night["with_some"] = max(0, _number(night["profiles"]) - unserved)
+    night["with_none"] = max(0, unserved - _number(night["rejected"]))
     return night
 
 
-def _counts(stored: Any, cap: Any) -> dict[str, Any]:
-    given = stored if isinstance(stored, dict) else {}
-    scores = given.get("scores")
+def _scores(stored: Any) -> dict[int, int]:
     return {
-        "candidates": _number(given.get("candidates")),
-        "with_some": _number(given.get("scored")),
-        "with_none": _number(given.get("zero")),
-        "logged": _number(given.get("rows")),
-        "cap": cap if isinstance(cap, int) else None,
-        "scores": {
-            int(score): rows
-            for score, rows in (scores.items() if isinstance(scores, dict) else ())
-            if score.isdecimal() and isinstance(rows, int)
-        },
+        int(score): rows
+        for score, rows in _object(stored).items()
+        if re.fullmatch("[0-9]{1,3}", score) and 1 <= int(score) <= 100 and _number(rows)
     }
 
 
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _number(value: Any) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
+    return value if type(value) is int and value >= 0 else 0
+
+
+def scores_of(night: Mapping[str, Any], kind: str) -> Mapping[int, int]:
+    """Rows per score of one type; empty where a run wrote down none."""
+    found: Mapping[int, int] = (night["by_score"] or {}).get(kind, {})
+    return found
+
+
+def scores(night: Mapping[str, Any]) -> list[dict[str, int]] | None:
+    """How many rows of a run have a score of 1 to 10, 11 to 20 ..., per type; None if it wrote down no scores."""
+    if night["by_score"] is None:
+        return None
+    found = {kind: banded(scores_of(night, kind)) for kind in TYPES}
+    return [
+        {"from": at * 10 + 1, "to": at * 10 + 10, **{kind: found[kind][at] for kind in TYPES}}
+        for at in range(BANDS)
+    ]
+
+
+def logged_per_day(nights: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Log rows per Japanese calendar day and type, oldest first; a day scored again counts every run."""
+    days: dict[str, Counter[str]] = {}
+    for night in nights:
+        days.setdefault(night["as_of"], Counter()).update(night["by_type"])
+    return [
+        {"as_of": as_of, **{kind: days[as_of][kind] for kind in TYPES}} for as_of in sorted(days)
+    ]
 
 
 def json_object(text: object) -> dict[str, Any]:
@@ -76,13 +109,7 @@ def json_object(text: object) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def counts_of(night: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    """The counts of one type."""
-    counts: Mapping[str, Any] = night["by_type"][kind]
-    return counts
-
-
-def mean(scores: Mapping[int, int]) -> float:
+def mean(by_score: Mapping[int, int]) -> float:
     """The mean score of rows per score; 0 of none."""
-    total = sum(scores.values())
-    return sum(score * rows for score, rows in scores.items()) / total if total else 0.0
+    total = sum(by_score.values())
+    return sum(score * rows for score, rows in by_score.items()) / total if total else 0.0

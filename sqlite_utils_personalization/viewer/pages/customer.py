@@ -86,12 +86,12 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         **profile,
         "logged": total,
         "nights": [{key: value for key, value in one.items() if key != "rows"} for one in nights],
-        "night": chosen and {"run_id": chosen["run_id"], "as_of": chosen["as_of"]},
+        "run": chosen and {"run_id": chosen["run_id"], "as_of": chosen["as_of"]},
         "recommendations": shown,
         "deliveries": [one for one in delivered if month is None or one["day"][:7] == month][
             :_DELIVERIES
         ],
-        "deliveries_total": len(delivered),
+        "delivery_count": len(delivered),
         "charged_yen": sum(one["charged_yen"] for one in delivered),
         "findings": cards(db, touching),
     }
@@ -127,27 +127,9 @@ def _profile(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "legal_basis": erased[1] if erased else None,
         "created_at": created_at,
         "last_updated_at": updated_at,
-        "declared": declared and _as_words(declared),
-        "rejected": fault,
+        "declared": declared and declared.to_dict(),
+        "declared_fault": fault,
     }
-
-
-def _as_words(declared: Declared) -> dict[str, Any]:
-    return {
-        "industries": declared.industries,
-        "prefecture": declared.prefecture,
-        "deadline_horizon_days": declared.horizon_days,
-        "risk_tolerance": declared.risk_level,
-    }
-
-
-def _vector(declared: Mapping[str, Any]) -> Declared:
-    return Declared(
-        industries=declared["industries"],
-        prefecture=declared["prefecture"],
-        horizon_days=declared["deadline_horizon_days"],
-        risk_level=declared["risk_tolerance"],
-    )
 
 
 def _nights(
@@ -170,7 +152,7 @@ def _nights(
         _fill(db, night, profile_id, delivered)
     for night, before in zip(nights, [*nights[1:], None], strict=True):
         night["changed_items"] = before and _changed(night["rows"], before["rows"])
-        night["before"] = before and before["run_id"]
+        night["run_id_before"] = before and before["run_id"]
     return nights[:NIGHTS]
 
 
@@ -187,7 +169,7 @@ def _fill(
     mine = set(rec_ids)
     of_night = [one for one in delivered if one["rec_id"] in mine]
     night |= {
-        "declared": customer.declared and _as_words(customer.declared) if customer else None,
+        "declared": customer.declared and customer.declared.to_dict() if customer else None,
         "reason": customer.reason if customer else None,
         "rows": rows,
         "logged": len(rows),
@@ -257,7 +239,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "verdict_tags": verdict_tags(),
         "charge_names": charge_names(),
         "months": sorted({one["day"][:7] for one in data["deliveries"]}, reverse=True),
-        "night_day": data["night"] and day(data["night"]["as_of"], weekday=True),
+        "night_day": data["run"] and day(data["run"]["as_of"], weekday=True),
     }
 
 
@@ -266,7 +248,7 @@ def _declared_rows(
 ) -> list[dict[str, Any]]:
     """Per key: what was declared each night, oldest first, and now; whether it differs from the one before."""
     vectors = [night["declared"] for night in reversed(nights)] + [now]
-    columns = [describe_declared(_vector(one)) if one else None for one in vectors]
+    columns = [describe_declared(Declared.from_dict(one)) if one else None for one in vectors]
     labels = next((column for column in columns if column), ())
     rows = []
     for at, fact in enumerate(labels):

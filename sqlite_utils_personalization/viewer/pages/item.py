@@ -19,6 +19,7 @@ from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.formats import capital, fact_text, title, type_name
 from sqlite_utils_personalization.viewer.pages.asked_about import CUSTOMER
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found, fields
+from sqlite_utils_personalization.viewer.pages.described import candidate_of
 from sqlite_utils_personalization.viewer.pages.erased import with_erasures
 from sqlite_utils_personalization.viewer.pages.item_obstacles import others
 from sqlite_utils_personalization.viewer.pages.item_versions import (
@@ -54,8 +55,8 @@ _SLOW_MS = 10_000
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """What is known of the item: versions newest first, and of one night the recommendations and the other customers.
 
-    customers and others are None for a large night without full=on, others also for an item that was left out; now is
-    only told with now=on, and now_fault says what keeps it from being told.
+    profiles and obstacles are None for a large night without full=on, obstacles also for an item that was left out;
+    now is only told with now=on, and now_fault says what keeps it from being told.
     """
     kind, item_id = found.vars["type"], unquote(found.vars["item_id"])
     newest, is_more = versions(db, kind, item_id) if kind in TYPES else ([], False)
@@ -77,14 +78,14 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
             "item_id": item_id,
             "title": (version or newest[0])["title"],
         },
-        "night": night and {name: getattr(night, name) for name in ("run_id", "as_of", "profiles")},
+        "run": night and {name: getattr(night, name) for name in ("run_id", "as_of", "profiles")},
         "rule": version and version["rule"],
         "is_in_catalogue": version is not None,
         "versions": newest,
         "more_versions": is_more,
         **_recommended(db, found, night, version),
         "amendments": amendments(db, night.run_id, item_id) if night and kind == "program" else [],
-        "program": program_of(newest[0]) if kind == "amendment" else None,
+        "program_id": program_of(newest[0]) if kind == "amendment" else None,
         **_today(db, found, night, version),
     }
     touched = trust(db).touching(
@@ -101,10 +102,10 @@ def _recommended(
     version: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     nobody: dict[str, Any] = {
-        "customers": None,
+        "profiles": None,
         "recommendations": [],
         "next": None,
-        "others": None,
+        "obstacles": None,
     }
     if night is None or version is None or version["rule"] is not None:
         return nobody
@@ -126,8 +127,8 @@ def _recommended(
     }
     if night.is_small or found.asked["full"]:
         candidate_id = version["candidate_id"]
-        data["customers"] = customers_by_item(db, night, [candidate_id]).get(candidate_id, 0)
-        data["others"] = others(db, night, candidate_id)
+        data["profiles"] = customers_by_item(db, night, [candidate_id]).get(candidate_id, 0)
+        data["obstacles"] = others(db, night, candidate_id)
     return data
 
 
@@ -140,7 +141,9 @@ def _today(
     if not found.asked["now"] or night is None or version is None:
         return {"now": None, "now_fault": None}
     try:
-        (now,) = compare_today(db, night.run_id, [_candidate(version)])
+        (now,) = compare_today(
+            db, night.run_id, [candidate_of(version["recommendation_type"], version)]
+        )
     except PersonalizationError as error:
         return {"now": None, "now_fault": sentence(error.what)}
     return {"now": now.to_dict(), "now_fault": None}
@@ -163,11 +166,11 @@ def _unknown(found: Found, kind: str, item_id: str) -> Failure:
 @readable
 def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     """The facts as people read them, and the links."""
-    links, item, night = found.links, data["item"], data["night"]
+    links, item, night = found.links, data["item"], data["run"]
     kind, item_id = item["recommendation_type"], item["item_id"]
     asked = {name: text for name, text in found.asked.texts.items() if name != "after"}
     described = [_facts(version) for version in data["versions"]]
-    program = data["program"]
+    program = data["program_id"]
     return {
         "title": item["title"],
         "crumbs": [
@@ -190,9 +193,8 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
             )
             for label in described[0]
         ],
-        "obstacles": obstacle_names(),
-        "changed": [fact for fact in (data["now"] or {}).get("facts", ()) if fact["changed"]],
-        "statuses": _statuses(),
+        "obstacle_names": obstacle_names(),
+        "changed": (data["now"] or {}).get("changed", {}),
         "fields": _fields(),
         "value_of": lambda name, value: _value(item, name, value),
         "item_url": lambda **query: links.item(kind, item_id, **{**asked, **query}),
@@ -233,7 +235,7 @@ def obstacle_names() -> dict[str, str]:
 def _facts(version: Mapping[str, Any]) -> dict[str, Markup | str]:
     rule = version["rule"]
     try:
-        described = describe_item(_candidate(version)).values()
+        described = describe_item(candidate_of(version["recommendation_type"], version)).values()
         facts = {fact.label: fact_text(fact) for fact in described}
     except NOT_READABLE:
         facts = {_fields()[name]: escape(str(version[name])) for name in _DESCRIBED}
@@ -241,21 +243,6 @@ def _facts(version: Mapping[str, Any]) -> dict[str, Markup | str]:
         _("title"): title(version["title"]),
         **facts,
         _("left out by the rule"): _("not left out") if rule is None else rule_name(str(rule)),
-    }
-
-
-def _candidate(version: Mapping[str, Any]) -> Candidate:
-    given = {name: version[name] for name in Candidate._fields if name in version}
-    return Candidate(**{**given, "left_out": version["rule"]})
-
-
-def _statuses() -> dict[str, str]:
-    return {
-        "unchanged": _("unchanged"),
-        "changed": _("changed"),
-        "left out of the catalogue": _("left out of the catalogue"),
-        "no longer in the catalogue": _("no longer in the catalogue"),
-        "not known here": _("not known here"),
     }
 
 
@@ -268,13 +255,13 @@ def _fields() -> dict[str, str]:
         "closes_on": _("closes"),
         "risk_level": _("risk level"),
         "why": _("where it was read"),
-        "left_out": _("left out by the rule"),
+        "rule": _("left out by the rule"),
     }
 
 
 def _value(item: Mapping[str, Any], name: str, value: Any) -> Markup | str:
     """One field of an item, then or now, as a person reads it."""
-    if name == "left_out":
+    if name == "rule":
         return _("not left out") if value is None else rule_name(str(value))
     if value is None:
         return "–"

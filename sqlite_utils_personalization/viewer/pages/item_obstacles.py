@@ -90,7 +90,7 @@ def others(db: sqlite3.Connection, night: ServedNight, candidate_id: int) -> lis
     """Per obstacle: how many customers of the night it kept the item from, and the profile_id of one of them."""
     at = {**night._asdict(), "candidate_id": candidate_id, "nothing_new": NOTHING_NEW}
     found = {
-        obstacle: {"obstacle": obstacle, "customers": customers, "profile_id": profile_id}
+        obstacle: {"obstacle": obstacle, "profiles": customers, "profile_id": profile_id}
         for obstacle, customers, profile_id in db.execute(_BY_OBSTACLE, at)
     }
     return [found[obstacle] for obstacle in OBSTACLES if obstacle in found]

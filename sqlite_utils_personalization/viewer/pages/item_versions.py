@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlite_utils_personalization.audit.replay_result import why
+from sqlite_utils_personalization.catalogue.candidate import UNDATED
 from sqlite_utils_personalization.viewer.pages.named_rows import named_rows
 
 _VERSIONS = 6
@@ -16,7 +17,7 @@ SELECT {_COLUMNS} FROM am_personalization_candidate c
 WHERE c.recommendation_type = :type AND c.item_id = :item_id ORDER BY c.candidate_id DESC LIMIT :most
 """
 _NIGHTS = """
-SELECT count(*) AS nights, min(r.as_of) AS first_as_of, max(r.as_of) AS last_as_of
+SELECT count(*) AS night_count, min(r.as_of) AS first_as_of, max(r.as_of) AS last_as_of
 FROM am_personalization_run r CROSS JOIN am_personalization_run_candidate x
     ON x.run_id = r.run_id AND x.candidate_id = :candidate_id
 """
@@ -40,7 +41,7 @@ ORDER BY c.candidate_id DESC LIMIT :most
 def versions(db: sqlite3.Connection, kind: str, item_id: str) -> tuple[list[dict[str, Any]], bool]:
     """The newest versions, newest first, each with the nights that saw it, and whether there are more."""
     at = {"type": kind, "item_id": item_id, "most": _VERSIONS + 1}
-    rows = named_rows(db, _NEWEST, at)
+    rows = _closing(named_rows(db, _NEWEST, at))
     found = []
     for row in rows[:_VERSIONS]:
         (nights,) = named_rows(db, _NIGHTS, {"candidate_id": row["candidate_id"]})
@@ -52,8 +53,17 @@ def version_of_night(
     db: sqlite3.Connection, run_id: int, kind: str, item_id: str
 ) -> dict[str, Any] | None:
     """The version that a night saw, None if it saw none."""
-    found = named_rows(db, _OF_NIGHT, {"run_id": run_id, "type": kind, "item_id": item_id})
+    at = {"run_id": run_id, "type": kind, "item_id": item_id}
+    found = _closing(named_rows(db, _OF_NIGHT, at))
     return found[0] if found else None
+
+
+def _closing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with closing, as JSON says it, for the column rolling."""
+    for row in rows:
+        rolling = row.pop("rolling")
+        row["closing"] = UNDATED.get(rolling) if row["closes_on"] is None else "dated"
+    return rows
 
 
 def amendments(db: sqlite3.Connection, run_id: int, item_id: str) -> list[dict[str, Any]]:

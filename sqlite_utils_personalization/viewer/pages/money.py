@@ -165,7 +165,7 @@ def read_newest(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
 
 
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
-    """month and months; kept, the reconciliation or null; days, newest first, and what is owed for them."""
+    """month and months; reconciliation, the kept one or null; by_day, newest first, and what is owed for them."""
     name = _month(found)
     names = months(db)
     days = deliveries(db, name) if has_table(db, "am_personalization_delivery") else []
@@ -181,9 +181,9 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "month": name,
         "months": names,
         "unit_price_yen": UNIT_PRICE_YEN,
-        "kept": result,
+        "reconciliation": result,
         "newer_deliveries": newer,
-        "days": days,
+        "by_day": days,
         "owed_yen": sum(one["owed_yen"] for one in days),
         "deliveries": sum(one["deliveries"] for one in days),
         "failed": sum(one["failed"] for one in days),
@@ -215,7 +215,7 @@ def read_class(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "month": name,
         **sums,
         "reconciled_at": result and result["reconciled_at"],
-        "matches": shown,
+        "reconciled": shown,
         "next": shown[-1]["seq"] if more else None,
     }
 
@@ -246,7 +246,7 @@ def show_none(found: Found, data: dict[str, Any]) -> dict[str, Any]:
 def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     """The charts, and where links lead."""
     name, links = data["month"], found.links
-    result = data["kept"]
+    result = data["reconciliation"]
     return {
         "title": _("Money: {month}", month=month(name)),
         "crumbs": [
@@ -256,13 +256,13 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         ],
         "month_url": links.page("/money").partition("?")[0],
         "class_url": lambda kind: links.money(name, kind.replace(" ", "-")),
-        "class_names": class_names(),
-        "meanings": class_meanings(),
+        "class_name": class_name,
+        "meaning_of": class_meaning,
         "source_names": _source_names(),
         "state_names": _state_names(),
         "channels": CHANNELS,
         "bridge": result and _bridge(result),
-        "chart": yen_by_day("owed-by-day", data["days"]),
+        "chart": yen_by_day("owed-by-day", data["by_day"]),
     }
 
 
@@ -271,14 +271,13 @@ def show_class(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     links, name, kind = found.links, data["month"], data["class"]
     path = kind.replace(" ", "-")
     texts = {key: value for key, value in found.asked.texts.items() if key != "after"}
-    names = class_names()
     return {
-        "title": names[kind],
-        "meaning": class_meanings()[kind],
+        "title": class_name(kind),
+        "meaning": class_meaning(kind),
         "crumbs": [
             (_("Overview"), links.home()),
             (month(name), links.money(name)),
-            (names[kind], ""),
+            (class_name(kind), ""),
         ],
         "is_wide": found.asked["cols"] == "all",
         "wide_url": links.money(name, path, **{**texts, "cols": "all"}),
@@ -306,12 +305,11 @@ def _positive(one: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _bridge(result: Mapping[str, Any]) -> Any:
-    steps, at, names = [], 0, class_names()
+    steps, at = [], 0
     for one in result["classes"]:
         if difference := one["difference_yen"]:
-            steps.append(
-                Step(names[one["class"]], at, at + difference, yen(difference, signed=True))
-            )
+            label = class_name(one["class"])
+            steps.append(Step(label, at, at + difference, yen(difference, signed=True)))
             at += difference
     if not steps:
         return None
@@ -320,10 +318,11 @@ def _bridge(result: Mapping[str, Any]) -> Any:
     return waterfall("bridge", _("From owed to metered"), text, steps, up="#a61b12", down="#16427a")
 
 
-def class_names() -> dict[str, str]:
-    """Each class of a reconciled row as one says it."""
-    return {
+def class_name(kind: str) -> str:
+    """A class of reconciled rows as one says it; one that this version does not know as it is."""
+    names = {
         "unverifiable": _("Unverifiable"),
+        "erased": _("Erased"),
         "orphan": _("Orphan"),
         "conflicting": _("Conflicting"),
         "charged but not delivered": _("Charged but not delivered"),
@@ -334,20 +333,13 @@ def class_names() -> dict[str, str]:
         "missing downstream": _("Missing downstream"),
         "late": _("Late"),
         "matched": _("Matched"),
-        **{kind: kind for kind in CLASSES if kind not in _KNOWN},
     }
+    return names.get(kind, kind)
 
 
-_KNOWN = {
-    *("unverifiable", "orphan", "conflicting", "charged but not delivered", "reversed"),
-    *("duplicate", "wrong amount", "delivered but not charged", "missing downstream", "late"),
-    "matched",
-}
-
-
-def class_meanings() -> dict[str, str]:
-    """What each class means, in the language that is spoken."""
-    return {kind: message_of(meaning) for kind, meaning in CLASSES.items()}
+def class_meaning(kind: str) -> str:
+    """What it means; nothing of one that this version does not know."""
+    return message_of(CLASSES[kind]) if kind in CLASSES else ""
 
 
 def _source_names() -> dict[str, str]:

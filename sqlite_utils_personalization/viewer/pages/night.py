@@ -9,12 +9,12 @@ from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import N_, message_of
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.model.kinds import TYPES, Declared
 from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.formats import capital, day, number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found, stamp
-from sqlite_utils_personalization.viewer.pages.charts import BANDS, COLOURS, banded, bands
-from sqlite_utils_personalization.viewer.pages.counts import mean, nights
+from sqlite_utils_personalization.viewer.pages.charts import COLOURS, banded, bands
+from sqlite_utils_personalization.viewer.pages.counts import mean, nights, scores, scores_of
 from sqlite_utils_personalization.viewer.pages.overview import served
 from sqlite_utils_personalization.viewer.pages.parameters import (
     PageParameter,
@@ -85,6 +85,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     rows = _skipped(db, run_id, found.asked["skipped_after"])
     return {
         **night,
+        "scores": scores(night),
         "before": _neighbour(db, before),
         "after": _neighbour(db, after),
         "trust": night_state(known, run_id, night["seal_id"]),
@@ -130,19 +131,14 @@ def _skipped(db: sqlite3.Connection, run_id: int, after: int | None) -> list[dic
 
 
 def _skip(row: Mapping[str, Any]) -> dict[str, Any]:
-    declared = {
-        "industries": row["industries"],
-        "prefecture": row["prefecture"],
-        "deadline_horizon_days": row["horizon_days"],
-        "risk_tolerance": row["risk_level"],
-    }
+    declared = Declared(**{name: row[name] for name in Declared._fields})
     hash_ = row["user_token_hash"]
     return {
         "profile_id": row["profile_id"],
         "customer": hash_[:8] if isinstance(hash_, str) else None,
-        "rejected": bool(row["is_rejected"]),
+        "was_rejected": bool(row["is_rejected"]),
         "reason": row["reason"] or _reason(row),
-        "declared": None if row["is_rejected"] else declared,
+        "declared": None if row["is_rejected"] else declared.to_dict(),
         "mended": bool(row["was_mended"]),
         "gone": bool(row["is_gone"]),
     }
@@ -191,11 +187,9 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "is_running": data["state"] == "running",
         "strips": served("served", data),
         "charts": _charts(data),
-        "bands": [(at * 10 + 1, at * 10 + 10) for at in reversed(range(BANDS))],
-        "banded": {kind: banded(data["by_type"][kind]["scores"]) for kind in TYPES},
         "left_out_of": {kind: sum(data["left_out"].get(kind, {}).values()) for kind in TYPES},
         "rules": _rules(found, data),
-        "total_candidates": sum(data["by_type"][kind]["candidates"] for kind in TYPES),
+        "total_candidates": sum(data["candidates"].values()),
         "owed_yen": sum(one["owed_yen"] for one in data["deliveries"]),
         "next_url": last and links.night(data["run_id"], skipped_after=last) + "#skipped",
         "first_url": found.asked["skipped_after"] and links.night(data["run_id"]) + "#skipped",
@@ -217,18 +211,18 @@ def _heading(data: Mapping[str, Any]) -> str:
 def _charts(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = []
     for kind in TYPES:
-        counts = data["by_type"][kind]
-        if not counts["scores"]:
+        by_score = scores_of(data, kind)
+        if not by_score:
             continue
-        shown = banded(counts["scores"])
+        shown = banded(by_score)
         text = ", ".join(f"{at * 10 + 1}-{at * 10 + 10}: {rows}" for at, rows in enumerate(shown))
         title = _("Scores of {kinds}", kinds=kinds(kind))
         found.append(
             {
                 "kind": kind,
                 "name": capital(kinds(kind)),
-                "logged": counts["logged"],
-                "mean": f"{mean(counts['scores']):.1f}",
+                "logged": data["by_type"][kind],
+                "mean": f"{mean(by_score):.1f}",
                 "chart": bands(f"bands-{kind}", title, text, shown, COLOURS[kind]),
             }
         )

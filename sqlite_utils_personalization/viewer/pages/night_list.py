@@ -24,7 +24,7 @@ WHERE as_of >= coalesce(:since, '') AND as_of <= coalesce(:until, '~')
 
 
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
-    """total; nights newest first, each with by_type, change on the one before and trust; next is null at the end."""
+    """total; nights newest first, each with logged_change on the one before and trust; next is null at the end."""
     at, known = dict(found.asked.values), trust(db)
     (total,) = db.execute(_TOTAL, at).fetchone()
     rows = nights(db, _WHERE, at)
@@ -32,7 +32,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     for night, before in zip(shown, [*rows[1:], None], strict=False):
         logged = before["logged"] if before else None
         same = isinstance(logged, int) and isinstance(night["logged"], int)
-        night["change"] = night["logged"] - logged if same else None
+        night["logged_change"] = night["logged"] - logged if same else None
         night["trust"] = night_state(known, night["run_id"], night["seal_id"])
     more = len(rows) > at["size"]
     return {"total": total, "nights": shown, "next": shown[-1]["run_id"] if more else None}

@@ -19,7 +19,13 @@ from sqlite_utils_personalization.viewer.pages.charts import (
     quantiles,
     strips,
 )
-from sqlite_utils_personalization.viewer.pages.counts import counts_of, latest, mean
+from sqlite_utils_personalization.viewer.pages.counts import (
+    latest,
+    logged_per_day,
+    mean,
+    scores,
+    scores_of,
+)
 from sqlite_utils_personalization.viewer.pages.money import deliveries, kept, months, yen_by_day
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, whole
 from sqlite_utils_personalization.viewer.pages.trust import night_state, trust
@@ -47,10 +53,12 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     return {
         **{key: value for key, value in found_health.items() if key != "warnings"},
         "health_warnings": found_health["warnings"],
-        "trust": known.to_dict() | {"findings": None},
+        "trust": known.to_dict(),
         "findings": cards(db, first[:MOST_CARDS]),
         "more_findings": max(0, len(first) - MOST_CARDS),
         "nights": nights,
+        "logged_per_day": logged_per_day(nights),
+        "scores": scores(nights[0]) if nights else None,
         "money": _money(db),
     }
 
@@ -63,7 +71,7 @@ def _money(db: sqlite3.Connection) -> dict[str, Any] | None:
     shown = (
         deliveries(db, name, whole=False) if has_table(db, "am_personalization_delivery") else []
     )
-    return {"month": name, "days": shown, "kept": kept(db, name)}
+    return {"month": name, "by_day": shown, "reconciliation": kept(db, name)}
 
 
 def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
@@ -84,20 +92,18 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "in_table": nights[:_IN_TABLE],
         "strips": newest and served("served", newest),
         "score_charts": _scores(nights),
-        "money_chart": money and yen_by_day("owed-by-day", money["days"]),
+        "money_chart": money and yen_by_day("owed-by-day", money["by_day"]),
         "questions": [(found.links.question(one.name), one) for one in questions()],
     }
 
 
 def served(name: str, night: Mapping[str, Any]) -> Any:
     """The chart of customers with and without a recommendation, by type, of one night."""
-    counts, every = night["by_type"], night["with_some"] + night["with_none"]
+    every = night["with_some"] + night["with_none"]
     rows = [
         Strip(_("any type"), night["with_some"], night["with_none"]),
         *(
-            Strip(
-                type_name(kind), counts[kind]["with_some"], counts[kind]["with_none"], COLOURS[kind]
-            )
+            Strip(type_name(kind), night["scored"][kind], night["zero"][kind], COLOURS[kind])
             for kind in TYPES
         ),
     ]
@@ -117,14 +123,14 @@ def _scores(nights: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for kind in TYPES:
         shown, means = [], []
         for night in done:
-            scores = night["by_type"][kind]["scores"]
-            if middle := quantiles(scores):
+            by_score = scores_of(night, kind)
+            if middle := quantiles(by_score):
                 shown.append(Box(night["as_of"][5:], middle))
-                means.append((night["as_of"], mean(scores)))
+                means.append((night["as_of"], mean(by_score)))
         if not shown:
             continue
         text = "; ".join(f"{as_of}: {value:.1f}" for as_of, value in means)
-        cap = counts_of(done[-1], kind)["cap"]
+        cap = done[-1]["caps"][kind]
         title = _("Scores of {kinds}, night by night", kinds=kinds(kind))
         found.append(
             {

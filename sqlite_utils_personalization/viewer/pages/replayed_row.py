@@ -15,15 +15,13 @@ from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import NO_EVIDENCE, Replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.audit.verify.quick import run_faults, seal_faults
-from sqlite_utils_personalization.catalogue.candidate import UNDATED, Candidate
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of
-from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
 from sqlite_utils_personalization.formula.sentences import and_more, kinds
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.model.kinds import COMPONENTS, Declared
+from sqlite_utils_personalization.model.kinds import COMPONENTS
 from sqlite_utils_personalization.viewer.failure import no_recommendation
 from sqlite_utils_personalization.viewer.formats import (
     capital,
@@ -33,6 +31,7 @@ from sqlite_utils_personalization.viewer.formats import (
 )
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
 from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
+from sqlite_utils_personalization.viewer.pages.described import declared_facts, item_facts
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, one_of
 from sqlite_utils_personalization.viewer.pages.trust import FAULT, HOLDS, OPEN, UNVERIFIED, trust
 from sqlite_utils_personalization.viewer.pages.verification import cards, headings
@@ -117,7 +116,7 @@ def order_of(db: sqlite3.Connection, found: Replay) -> dict[str, Any] | None:
     _first, mine = find_ranked(db, field, found.found.declared, place=0, of=found.candidate_id)
     at = {"rec_id": found.rec_id, "type": found.logged.recommendation_type}
     (stored,) = db.execute(_ON_LIST, at).fetchone()
-    return {"place": mine.place if mine and not mine.is_behind else None, "on_list": stored}
+    return {"rank": mine.place if mine and not mine.is_behind else None, "stored_rank": stored}
 
 
 def deliveries_of(db: sqlite3.Connection, rec_id: int) -> list[dict[str, Any]]:
@@ -130,7 +129,7 @@ def deliveries_of(db: sqlite3.Connection, rec_id: int) -> list[dict[str, Any]]:
     for row in rows:
         billed = 200 <= row["status"] < 300
         sign = -1 if row["reversal_of"] is not None else 1
-        row["yen"] = sign * row["unit_price_yen"] if billed else 0
+        row["owed_yen"] = sign * row["unit_price_yen"] if billed else 0
     return rows
 
 
@@ -178,7 +177,7 @@ def _verdicts(data: Mapping[str, Any]) -> dict[str, str]:
     if data["missing"]:
         formula = FAULT
     order, seal = data["order"], data["seal"]
-    is_ordered = order and order["place"] == order["on_list"]
+    is_ordered = order and order["rank"] == order["stored_rank"]
     ordered = HOLDS if is_ordered else FAULT if order else OPEN
     if seal is None:
         sealed = OPEN
@@ -203,13 +202,13 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "stored_differ": any(part["points"] != part["decided"] for part in data["components"]),
         "cut": _cut(data),
         "more": and_more(f"{one['title']} ({one['item_id']})" for one in data["same_programme"]),
-        "declared_rows": _declared(data["declared"]),
-        "item_rows": _item(data["recommendation_type"], item),
+        "declared_rows": declared_facts(data["declared"]),
+        "item_rows": item_facts(data["recommendation_type"], item),
         "changed": (data["now"] or {}).get("changed", {}),
         "kinds": kinds(data["recommendation_type"]),
         "now_url": links.recommendation(data["rec_id"], now="on"),
         "proof_url": links.recommendation(data["rec_id"], proof="on"),
-        "delivered_yen": sum(one["yen"] for one in data["deliveries"]),
+        "delivered_yen": sum(one["owed_yen"] for one in data["deliveries"]),
         "weights": _weights(data["model"]),
         "has_receipt": bool(run and data["seal"]),
         "takes": takes,
@@ -276,20 +275,6 @@ def _cut(data: Mapping[str, Any]) -> int | None:
     if not total or not isinstance(total["points"], int) or not isinstance(total["score"], int):
         return None
     return total["score"] - total["points"] or None
-
-
-def _declared(declared: dict[str, Any] | None) -> list[tuple[str, str]]:
-    found = describe_declared(Declared(*declared.values())) if declared else ()
-    return [(capital(fact.label), fact.text) for fact in found]
-
-
-def _item(kind: str, item: dict[str, Any] | None) -> list[tuple[str, str]]:
-    if not item:
-        return []
-    given = {name: item[name] for name in Candidate._fields if name in item}
-    rolling = next((key for key, name in UNDATED.items() if name == item["closing"]), None)
-    found = describe_item(Candidate(kind, **given, rolling=rolling), item["days_left"])
-    return [(capital(fact.label), fact.text) for fact in found.values()]
 
 
 def _weights(model: dict[str, Any] | None) -> str:

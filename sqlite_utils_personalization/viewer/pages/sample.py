@@ -58,7 +58,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "run_id": run_id,
         "as_of": as_of,
         "seed": seed,
-        "n": len(drawn),
+        "drawn": len(drawn),
         "logged": last - first + 1,
         "first_rec_id": first,
         "last_rec_id": last,

@@ -8,12 +8,12 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.formats import capital
 from sqlite_utils_personalization.viewer.pages.charts import COLOURS, banded, bands, changes
-from sqlite_utils_personalization.viewer.pages.counts import mean
+from sqlite_utils_personalization.viewer.pages.counts import mean, scores_of
 
 
 def drift(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) -> list[tuple[int, int]]:
     """By band of ten points: how many scores there are, and how many more than in the night before."""
-    now, then = (banded(night["by_type"][kind]["scores"]) for night in (after, before))
+    now, then = (banded(scores_of(night, kind)) for night in (after, before))
     return [(one, one - other) for one, other in zip(now, then, strict=True)]
 
 
@@ -21,8 +21,8 @@ def drift_charts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[di
     """Per type that has scores: the chart of its bands, and that of what came and went in each."""
     found = []
     for kind in TYPES:
-        scores = after["by_type"][kind]["scores"]
-        if not scores and not before["by_type"][kind]["scores"]:
+        now, then = scores_of(after, kind), scores_of(before, kind)
+        if not now and not then:
             continue
         moved = drift(before, after, kind)
         name = capital(kinds(kind))
@@ -42,11 +42,9 @@ def drift_charts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[di
             {
                 "kind": kind,
                 "name": name,
-                "logged": after["by_type"][kind]["logged"],
-                "mean": f"{mean(scores):.1f}",
-                "mean_change": f"{mean(scores) - mean(before['by_type'][kind]['scores']):+.1f}".replace(
-                    "-", "\u2212"
-                ),
+                "logged": after["by_type"][kind],
+                "mean": f"{mean(now):.1f}",
+                "mean_change": f"{mean(now) - mean(then):+.1f}".replace("-", "\u2212"),
                 "chart": shown,
                 "drift": more,
             }

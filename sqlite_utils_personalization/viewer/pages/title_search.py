@@ -104,7 +104,7 @@ def _page(
         row.pop("candidate_id"): row for row in named_rows(db, _ROWS, {"ids": json.dumps(shown)})
     }
     for number in shown:
-        rows[number]["customers"] = customers.get(number, 0) if is_counted else None
+        rows[number]["profiles"] = customers.get(number, 0) if is_counted else None
     more = start + size if start + size < len(found) else None
     return Titles([rows[number] for number in shown], len(found), more)
 

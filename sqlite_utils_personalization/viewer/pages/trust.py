@@ -57,15 +57,14 @@ class Trust:
         return self.record is not None and not (self.rows_after or self.seals_after or self.is_old)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the findings by code, with where they are."""
+        """For JSON, without the findings, of which each page has its own."""
         return {
             "state": self.state,
-            "verification": self.record and dict(self.record),
+            "verification": self.record and noted(self.record),
             "rows_after": self.rows_after,
             "seals_after": self.seals_after,
             "is_old": self.is_old,
             "checks": [check._asdict() for check in self.checks],
-            "findings": [dict(one) for one in self.found],
         }
 
     def touching(
@@ -125,17 +124,22 @@ def records(db: sqlite3.Connection, most: int) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, row, strict=True))
 
 
+def noted(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record for JSON; its findings are said apart."""
+    return {key: value for key, value in record.items() if key != "findings_json"}
+
+
 def _findings(record: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-    """Each finding that is kept: its code, kind, what is wrong, and where."""
+    """Each finding that is kept: its code, the check that made it, how many of the code, a sentence, and where."""
     by_code = json.loads(record["findings_json"]) if record else {}
     for code, group in by_code.items():
         known = CODES.get(code)
         for one in group.get("first", ()):
             yield {
                 "code": code,
-                "kind": known.kind if known else "check",
+                "check": known.kind if known else "check",
                 "count": group.get("count"),
-                "what": one.get("what"),
+                "sentence": one.get("sentence"),
                 "where": one.get("where") or {},
             }
 

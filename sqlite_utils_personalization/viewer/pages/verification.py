@@ -19,6 +19,7 @@ from sqlite_utils_personalization.viewer.pages.trust import (
     FAULT,
     HOLDS,
     Trust,
+    noted,
     records,
     trust,
 )
@@ -89,26 +90,23 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """trust as a whole; findings, a page of them, of one kind if asked; seals newest first; verifications before."""
     known = trust(db)
     kind, start = found.asked["kind"], found.asked["after"] or 0
-    chosen = [one for one in known.found if kind in (None, one["kind"])]
+    chosen = [one for one in known.found if kind in (None, one["check"])]
     shown = chosen[start : start + _SIZE]
     seals = list(_seals(db, found.asked["seals_after"], known))
     return {
-        "trust": known.to_dict() | {"findings": None},
+        "trust": known.to_dict(),
         "total": sum(_counts(known, kind)),
         "findings": cards(db, shown),
         "next": start + _SIZE if len(chosen) > start + _SIZE else None,
         "seals": seals[:_SIZE],
         "seals_next": seals[_SIZE - 1]["seal_id"] if len(seals) > _SIZE else None,
-        "verifications": [
-            {key: value for key, value in one.items() if key != "findings_json"}
-            for one in records(db, _EARLIER)
-        ],
+        "verifications": [noted(one) for one in records(db, _EARLIER)],
     }
 
 
 def _counts(known: Trust, kind: str | None) -> Iterator[int]:
     for one in by_kind(known.found):
-        if kind in (None, one["kind"]):
+        if kind in (None, one["check"]):
             yield one["count"] if isinstance(one["count"], int) else 1
 
 
@@ -213,7 +211,7 @@ def headings(found: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     """Headings, and where pages of findings and seals lead."""
     links, texts = found.links, {key: v for key, v in found.asked.texts.items() if key != "after"}
-    known = {one["kind"] for one in data["findings"]}
+    known = {one["check"] for one in data["findings"]}
     return {
         **about(data["trust"]),
         "title": _("Verification"),

@@ -4,23 +4,20 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup
-
 from sqlite_utils_personalization.audit.why_not import is_missing
 from sqlite_utils_personalization.audit.why_not import why_not as answer
-from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError, capitalize, sentence
-from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.model.kinds import TYPES, Declared
+from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.failure import Failure
-from sqlite_utils_personalization.viewer.formats import capital, fact_text, type_name
+from sqlite_utils_personalization.viewer.formats import type_name
 from sqlite_utils_personalization.viewer.pages.asked_about import (
     CUSTOMER,
     find_customer,
     find_items,
 )
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found, fields
+from sqlite_utils_personalization.viewer.pages.described import declared_facts, item_facts
 from sqlite_utils_personalization.viewer.pages.named_rows import named_rows
 from sqlite_utils_personalization.viewer.pages.parameters import (
     NIGHT,
@@ -106,8 +103,8 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "why": why,
         "heading": why and heading(why["reason"]),
         "would": why and found.asked["nearest"] == "on" and _would(why),
-        "declared": _declared(why),
-        "item": _item(why),
+        "declared": declared_facts(why and why["declared"]),
+        "item": item_facts(why["recommendation_type"], why["item"]) if why else [],
         "item_url": why
         and why["recommendation_type"]
         and why["title"]
@@ -143,26 +140,10 @@ def _would(why: Mapping[str, Any]) -> str:
         return _(
             "{change}: then place {place} with {points} points",
             change=near["sentence"],
-            place=near["place"],
+            place=near["rank"],
             points=near["points"],
         )
     return _("no single change of what was declared") if is_missing(why["reason"]) else ""
-
-
-def _declared(why: Mapping[str, Any] | None) -> list[tuple[str, Markup]]:
-    if not (why and why["declared"]):
-        return []
-    found = describe_declared(Declared(**why["declared"]))
-    return [(capital(fact.label), fact_text(fact)) for fact in found]
-
-
-def _item(why: Mapping[str, Any] | None) -> list[tuple[str, Markup]]:
-    if not (why and why["item"]):
-        return []
-    facts = why["item"]
-    given = {name: facts[name] for name in Candidate._fields if name in facts}
-    found = describe_item(Candidate(why["recommendation_type"], **given), facts["days_left"])
-    return [(capital(fact.label), fact_text(fact)) for fact in found.values()]
 
 
 def _form(found: Found, nights: list[dict[str, Any]]) -> list[dict[str, Any]]:
