@@ -6,6 +6,7 @@ A page's module says how it is addressed and asked, what it reads - the keys of 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -46,6 +47,7 @@ from sqlite_utils_personalization.viewer.pages.trust import (
     UNVERIFIED,
 )
 from sqlite_utils_personalization.viewer.queries.version_check import metadata_warning
+from sqlite_utils_personalization.viewer.settings import PLUGIN, record_file
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class Found:
     def is_json(self) -> bool:
         """Whether the twin is asked for."""
         return bool(self.vars.get("suffix"))
+
+    @property
+    def record_file(self) -> Path | None:
+        """The file that verifications of the database stand in, beside those that it notes itself."""
+        return record_file(self.datasette.plugin_config(PLUGIN, database=self.database))
 
     @property
     def file(self) -> str:

@@ -70,7 +70,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     delivered = _delivered(db, profile_id)
     nights = _nights(db, found, profile_id, delivered)
     chosen = nights[0] if nights else None
-    known = trust(db)
+    known = trust(db, found.record_file)
     rec_ids = {row["rec_id"] for night in nights for row in night["rows"]}
     rows = {("am_personalization_profile", profile_id)}
     touching = known.touching(rec_ids=rec_ids, rows=rows)

@@ -78,7 +78,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     run_id = _of_path(db, found)
     (night,) = nights(db, "WHERE r.run_id = :run_id", {"run_id": run_id})
     before, after = db.execute(_NEIGHBOURS, {"run_id": run_id}).fetchone()
-    known = trust(db)
+    known = trust(db, found.record_file)
     touching = known.touching(run_ids={run_id})
     # Of every page it is the viewer's.
     night["scored_by"] = night.pop("package_version")

@@ -97,7 +97,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     if row.verdict == NO_EVIDENCE and not data["seal"]:
         (sealed_up_to,) = db.execute(_SEALED_UP_TO).fetchone()
         data["missing"] = "evidence" if row.rec_id <= sealed_up_to else None
-    known = trust(db)
+    known = trust(db, found.record_file)
     run_ids = {row.run.run_id} if row.run else set()
     rows = {("am_personalization_candidate", row.candidate_id)} if row.candidate_id else set()
     touching = known.touching(run_ids=run_ids, rec_ids={row.rec_id}, rows=rows)
