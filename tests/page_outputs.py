@@ -41,7 +41,7 @@ PAGES = {
     "accesses": ("/access.json", ("",)),
 }
 # These lead on, or give a receipt.
-WITHOUT_TWIN = {"money_none", "receipt"}
+WITHOUT_TWIN = {"money_none", "receipt", "replay"}
 # A verification finds it.
 _FORGED = """
 DROP TRIGGER am_personalization_recommendation_log_no_update;

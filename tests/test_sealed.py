@@ -14,7 +14,6 @@ from sqlite_utils_personalization.audit.receipt import Proofs
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.canonical import sha256_hex
-from sqlite_utils_personalization.viewer.pages import replay as page
 
 
 @pytest.fixture
@@ -139,8 +138,11 @@ def test_a_middle_row_given_to_another_customer_differs_without_a_look_at_seals(
 
 
 def test_the_page_proves_by_itself_up_to_a_size_and_beyond_it_when_asked(db, monkeypatch):
-    def proved(**options):
-        return page.replay_page(db, "2", with_now=False, **options)["seal"]["proved"]
+    page = pytest.importorskip("sqlite_utils_personalization.viewer.pages.replayed_row")
+
+    def proved(*, with_proof=False):
+        (found,) = replay(db, Selection(rec_ids=[2]))
+        return page.seal_of(db, found, with_proof)["proved"]
 
     assert proved() is True
     monkeypatch.setattr(page, "PROVED_LEAVES", 2)
@@ -148,3 +150,28 @@ def test_the_page_proves_by_itself_up_to_a_size_and_beyond_it_when_asked(db, mon
     assert proved(with_proof=True) is True
     tamper(db, f"UPDATE {P}seal SET root = '{sha256_hex('x')}' WHERE seal_id = 3")
     assert proved(with_proof=True) is False
+
+
+@pytest.mark.asyncio
+async def test_a_page_that_did_not_prove_is_not_green_and_leads_to_the_proof(path, monkeypatch):
+    pytest.importorskip("datasette")
+    from viewer_fixtures import serve
+
+    from sqlite_utils_personalization.viewer.pages import replayed_row
+
+    client = (await serve(path)).client
+    address = "/-/personalization/replay/2"
+
+    async def seen(query=""):
+        text = (await client.get(f"{address}{query}")).text
+        twin = (await client.get(f"{address}.json{query}")).json()
+        return 'class="pa-verdict ok"' in text, f'href="{address}?proof=on"' in text, twin
+
+    is_green, leads_on, twin = await seen()
+    assert (is_green, leads_on, twin["verdicts"]["seal"]) == (True, False, "holds")
+    monkeypatch.setattr(replayed_row, "PROVED_LEAVES", 2)
+    is_green, leads_on, twin = await seen()
+    assert (is_green, leads_on, twin["verdicts"]["seal"]) == (False, True, "not verified")
+    assert (twin["seal"]["proved"], twin["verdicts"]["formula"]) == (None, "holds")
+    is_green, leads_on, twin = await seen("?proof=on")
+    assert (is_green, leads_on, twin["verdicts"]["seal"]) == (True, False, "holds")

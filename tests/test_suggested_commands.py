@@ -45,7 +45,8 @@ async def test_pages_suggest_the_file_and_the_database_by_their_names(path):
     path.write_bytes(history())
     client = Datasette([str(path)]).client
     home = html.unescape((await client.get("/-/personalization")).text)
-    assert ["sqlite-utils", "personalization-verify", path.name] in suggested(home)
+    commands = [words[:3] for words in suggested(home)]
+    assert ["sqlite-utils", "personalization-verify", path.name] in commands
     (warning,) = (await client.get("/-/personalization.json")).json()["warnings"]
     command = ["sqlite-utils", "personalization-metadata", path.stem, ">", "metadata.yml"]
     assert command in suggested(warning["sentence"])
@@ -56,6 +57,20 @@ async def test_a_home_without_nights_suggests_to_score_the_file(path):
     CliRunner().invoke(cli, ["personalization-migrate", str(path)])
     home = html.unescape((await Datasette([str(path)]).client.get("/-/personalization")).text)
     assert ["sqlite-utils", "personalization-score", path.name] in suggested(home)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("page", ["/night/1", "/verification", "/money"])
+async def test_every_command_of_a_page_names_the_file_as_a_shell_takes_it(path, page):
+    path.write_bytes(history())
+    client = Datasette([str(path)]).client
+    text = (await client.get(f"/-/personalization{page}", follow_redirects=True)).text
+    commands = [
+        words for words in suggested(html.unescape(text)) if words[1] != "personalization-metadata"
+    ]
+    assert commands
+    for words in commands:
+        assert words[2] in (path.name, "copy.db")
 
 
 @pytest.mark.asyncio

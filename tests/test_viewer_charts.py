@@ -1,5 +1,7 @@
 """Charts: SVG that says in words what it draws, is well-formed whatever it is given, and is true to scale."""
 
+from itertools import pairwise
+from statistics import quantiles as by_statistics
 from xml.etree import ElementTree
 
 import pytest
@@ -9,90 +11,215 @@ from hypothesis import strategies as st
 pytest.importorskip("datasette")
 
 from sqlite_utils_personalization.viewer.pages.charts import (
+    CHANNEL_COLOURS,
     COLOURS,
+    Box,
     Column,
     Step,
+    Strip,
+    banded,
+    bands,
+    boxes,
+    changes,
     nice_ceiling,
-    stacked_bars,
+    quantiles,
+    stacked,
+    strips,
     waterfall,
 )
 
 SVG = "{http://www.w3.org/2000/svg}"
-NIGHT = Column("07-22", {"program": 30, "amendment": 10})
+DAY = Column("22", "Wed", False, {"rest": 30, "digest": 10})
+BLUE = "#16427a"
 
 
-def parsed(chart):
-    return ElementTree.fromstring(str(chart))
+def drawings(chart):
+    """Each drawing of it: most have a broad and a narrow one."""
+    return list(ElementTree.fromstring(f"<charts>{chart}</charts>"))
 
 
-def heights(chart, kind):
-    return [
-        float(rect.get("height"))
-        for rect in parsed(chart).iter(f"{SVG}rect")
-        if rect.get("fill") == COLOURS[kind]
-    ]
+def owed(columns, title="t", description="d"):
+    return stacked("days", title, description, columns, CHANNEL_COLOURS, str)
 
 
-def words(chart):
-    return [text.text for text in parsed(chart).iter(f"{SVG}text")]
+# Of each kind one, of a title and a description.
+KINDS = {
+    "stacked": lambda title, text: owed([DAY], title, text),
+    "strips": lambda title, text: strips("days", title, text, [Strip(title, 3, 1)]),
+    "boxes": lambda title, text: boxes(
+        "days", title, text, [Box(title, (1, 2, 3, 4, 5))], BLUE, 60
+    ),
+    "bands": lambda title, text: bands("days", title, text, [1] * 10, BLUE),
+    "changes": lambda title, text: changes("days", title, text, [1, -1] * 5, BLUE),
+    "waterfall": lambda title, text: waterfall("days", title, text, [Step(title, 0, 5, "+5")]),
+}
 
 
-def test_a_chart_is_an_image_with_a_title_and_a_description():
-    svg = parsed(stacked_bars("days", "Recommendations per day", "40 on 2026-07-22", [NIGHT]))
+def rects(drawing, colour):
+    return [rect for rect in drawing.iter(f"{SVG}rect") if rect.get("fill") == colour]
 
-    assert (svg.get("role"), svg.get("aria-labelledby")) == ("img", "days-title days-desc")
-    assert svg.find(f"{SVG}title").text == "Recommendations per day"
-    assert svg.find(f"{SVG}desc").text == "40 on 2026-07-22"
-    assert [svg.find(f"{SVG}title").get("id"), svg.find(f"{SVG}desc").get("id")] == [
-        "days-title",
-        "days-desc",
-    ]
+
+def sizes(drawing, colour, side="height"):
+    return [float(rect.get(side)) for rect in rects(drawing, colour)]
+
+
+def words(drawing):
+    return [text.text for text in drawing.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_chart_is_an_image_with_a_title_and_a_description(kind):
+    drawn = drawings(KINDS[kind]("Owed per day", "40 on 2026-07-22"))
+    ids = []
+    for svg in drawn:
+        name = svg.get("aria-labelledby").split()[0].removesuffix("-t")
+        assert (svg.get("role"), svg.get("aria-labelledby")) == ("img", f"{name}-t {name}-d")
+        assert svg.find(f"{SVG}title").text == "Owed per day"
+        assert svg.find(f"{SVG}desc").text == "40 on 2026-07-22"
+        ids += [svg.find(f"{SVG}title").get("id"), svg.find(f"{SVG}desc").get("id")]
+        assert ids[-2:] == [f"{name}-t", f"{name}-d"]
+    assert len(ids) == len(set(ids))
+    assert kind == "strips" or len(drawn) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_cannot_become_markup(kind):
+    hostile = '</title><script>alert("1")</script>&'
+    for svg in drawings(KINDS[kind](hostile, hostile)):
+        assert svg.find(f"{SVG}title").text == hostile
+        assert svg.find(f"{SVG}desc").text == hostile
+        assert list(svg.iter(f"{SVG}script")) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_text_is_too_small_to_read_and_what_is_hidden_is_not_both(kind):
+    drawn = drawings(KINDS[kind]("t", "d"))
+    for svg in drawn:
+        assert int(svg.get("font-size")) >= 11
+    widths = {"pa-broad" in svg.get("class"): svg for svg in drawn}
+    assert kind == "strips" or set(widths) == {True, False}
 
 
 def test_bars_are_true_to_scale_and_nothing_is_drawn_for_none():
-    chart = stacked_bars("days", "t", "d", [NIGHT])
-
-    (program,), (amendment,) = heights(chart, "program"), heights(chart, "amendment")
-    assert program == 3 * amendment
-    assert heights(chart, "saved_search") == []
+    for drawing in drawings(owed([DAY])):
+        (rest,), (digest,) = (
+            sizes(drawing, CHANNEL_COLOURS[channel]) for channel in ("rest", "digest")
+        )
+        assert rest == pytest.approx(3 * digest, abs=0.2)
+        assert sizes(drawing, CHANNEL_COLOURS["mcp"]) == []
 
 
 def test_the_last_of_many_labels_is_drawn_and_none_over_another():
-    columns = [Column(f"07-{day:02}", {"program": day}) for day in range(1, 32)]
-    labels = [word for word in words(stacked_bars("days", "t", "d", columns)) if "-" in word]
-
-    assert labels[-1] == "07-31"
-    assert 5 <= len(labels) <= 10
+    columns = [Column(f"{day:02}", "Wed", day % 7 > 4, {"rest": day}) for day in range(1, 32)]
+    for drawing in drawings(owed(columns)):
+        at = [
+            (float(text.get("x")), text.text)
+            for text in drawing.iter(f"{SVG}text")
+            if text.get("y") == "231.0"
+        ]
+        assert at[-1][1] == "31"
+        assert len(at) >= 5
+        assert all(two[0] - one[0] > 8 * len(two[1]) for one, two in pairwise(at))
 
 
 def test_an_empty_chart_is_drawn_too():
-    assert heights(stacked_bars("days", "t", "d", []), "program") == []
-
-
-def test_text_cannot_become_markup():
-    hostile = '</title><script>alert("1")</script>&'
-    svg = parsed(stacked_bars("days", hostile, hostile, [Column(hostile, {"program": 1})]))
-
-    assert svg.find(f"{SVG}title").text == hostile
-    assert list(svg.iter(f"{SVG}script")) == []
+    for drawing in drawings(owed([])):
+        assert sizes(drawing, CHANNEL_COLOURS["rest"]) == []
+    assert len(drawings(boxes("b", "t", "d", [], BLUE, None))) == 2
+    assert len(drawings(bands("b", "t", "d", [0] * 10, BLUE))) == 2
+    assert len(drawings(changes("b", "t", "d", [0] * 10, BLUE))) == 2
+    assert len(drawings(strips("b", "t", "d", [Strip("x", 0, 0)]))) == 1
+    assert len(drawings(waterfall("w", "t", "d", []))) == 2
 
 
 def test_a_waterfall_goes_from_part_to_part_and_down_at_the_cap():
     steps = [
-        Step("industry", 0, 50),
-        Step("risk", 50, 80),
-        Step("cap at 75", 80, 75),
-        Step("score", 0, 75, is_total=True),
+        Step("industry", 0, 50, "+50"),
+        Step("risk", 50, 80, "+30"),
+        Step("cap at 75", 80, 75, "-5"),
+        Step("score", 0, 75, "75", is_total=True),
     ]
-    chart = waterfall("points", "t", "d", steps, 100)
-    rects = list(parsed(chart).iter(f"{SVG}rect"))
-    left = [float(rect.get("x")) for rect in rects]
-    width = [float(rect.get("width")) for rect in rects]
+    for drawing in drawings(waterfall("points", "t", "d", steps)):
+        drawn = list(drawing.iter(f"{SVG}rect"))
+        left = [float(rect.get("x")) for rect in drawn]
+        width = [float(rect.get("width")) for rect in drawn]
 
-    assert words(chart) == ["industry", "+50", "risk", "+30", "cap at 75", "-5", "score", "75"]
-    assert left[1] == pytest.approx(left[0] + width[0], abs=0.2)
-    assert left[2] + width[2] == pytest.approx(left[1] + width[1], abs=0.2)
-    assert left[2] == pytest.approx(left[3] + width[3], abs=0.2)
+        assert words(drawing) == [word for step in steps for word in (step.label, step.text)]
+        assert left[1] == pytest.approx(left[0] + width[0], abs=0.2)
+        assert left[2] + width[2] == pytest.approx(left[1] + width[1], abs=0.2)
+        assert left[2] == pytest.approx(left[3] + width[3], abs=0.2)
+        # Down is another colour than up, and so is the end.
+        assert len({rect.get("fill") for rect in drawn}) == 3
+
+
+def test_a_waterfall_below_zero_stays_within_its_picture():
+    steps = [Step("missing", 0, -30, "-30"), Step("too many", -30, 10, "+40")]
+    for drawing in drawings(waterfall("bridge", "t", "d", steps)):
+        width = float(drawing.get("viewBox").split()[2])
+        for rect in drawing.iter(f"{SVG}rect"):
+            assert float(rect.get("x")) >= 0
+            assert float(rect.get("x")) + float(rect.get("width")) <= width
+
+
+def test_strips_share_one_scale_and_hatch_the_rest():
+    rows = [Strip("all", 30, 10), Strip("program", 10, 30, BLUE)]
+    (drawing,) = drawings(strips("served", "t", "d", rows))
+    (program,) = sizes(drawing, BLUE, "width")
+    hatched = sizes(drawing, "url(#served-h)", "width")
+
+    assert hatched == pytest.approx([program, 3 * program], abs=0.2)
+    assert "30 / 10" in words(drawing)
+    assert "10 / 30" in words(drawing)
+
+
+def test_a_box_is_where_its_quarters_are_and_the_cap_is_drawn():
+    night = Box("07-22", (10, 25, 50, 75, 90))
+    for drawing in drawings(boxes("scores", "t", "d", [night], BLUE, 60)):
+        tenths, quarters = rects(drawing, BLUE)
+        (middle,) = rects(drawing, "#fff")
+        heights = [float(one.get("height")) for one in (tenths, quarters)]
+        top, low = float(quarters.get("y")), float(quarters.get("y")) + heights[1]
+
+        assert heights[0] / heights[1] == pytest.approx(80 / 50, abs=0.02)
+        centre = float(middle.get("y")) + float(middle.get("height")) / 2
+        assert centre == pytest.approx((top + low) / 2, abs=0.2)
+        assert [path.get("stroke-dasharray") for path in drawing.iter(f"{SVG}path")].count(
+            "3 3"
+        ) == 1
+        assert "60" in words(drawing)
+        assert "07-22" in words(drawing)
+
+
+def test_what_is_more_is_filled_and_what_is_fewer_is_outlined():
+    for drawing in drawings(changes("drift", "t", "d", [4, -2, *[0] * 8], BLUE)):
+        (more,) = rects(drawing, BLUE)
+        (fewer,) = (rect for rect in rects(drawing, "#fff") if rect.get("stroke") == BLUE)
+
+        assert float(more.get("height")) == pytest.approx(2 * float(fewer.get("height")), abs=0.2)
+        assert float(more.get("y")) + float(more.get("height")) == pytest.approx(
+            float(fewer.get("y")), abs=0.2
+        )
+
+
+@given(st.lists(st.integers(1, 100), min_size=1, max_size=60))
+def test_bands_and_quantiles_are_those_of_the_scores_written_out(scores):
+    counted = {score: scores.count(score) for score in scores}
+    assert banded(counted) == [
+        sum(low < score <= low + 10 for score in scores) for low in range(0, 100, 10)
+    ]
+    found = quantiles(counted)
+    for share, value in zip((0.1, 0.25, 0.5, 0.75, 0.9), found, strict=True):
+        assert sum(score <= value for score in scores) >= share * len(scores)
+        assert sum(score < value for score in scores) < share * len(scores)
+    assert list(found) == sorted(found)
+
+
+def test_quantiles_of_many_scores_are_those_of_statistics():
+    scores = [score for score in range(1, 101) for _ in range(40)]
+    cuts = by_statistics(scores, n=20, method="inclusive")
+    near = [cuts[at] for at in (1, 4, 9, 14, 17)]
+    assert quantiles(dict.fromkeys(range(1, 101), 40)) == pytest.approx(near, abs=1)
+    assert quantiles({}) is None
 
 
 @pytest.mark.parametrize(
@@ -118,7 +245,7 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("colour", COLOURS.values())
+@pytest.mark.parametrize("colour", sorted({*COLOURS.values(), *CHANNEL_COLOURS.values()}))
 def test_every_colour_has_aa_contrast_on_white(colour):
     # Contrast ratio as WCAG 2 defines it.
     assert 1.05 / (luminance(colour) + 0.05) >= 4.5

@@ -51,9 +51,10 @@ async def test_the_twin_says_what_the_function_does(shared):
         ("?max_days=", 400),
         ("?max_days=-1", 400),
         ("?max_days=1_0", 400),
-        ("?max_days=+1", 400),
+        ("?max_days=%2B1", 400),
+        ("?max_days=+1", 503),
         ("?max_days=9999999999999999999999", 400),
-        ("?max_days=%EF%BC%91", 400),
+        ("?max_days=%EF%BC%91", 503),
     ],
 )
 async def test_a_monitor_that_asks_reads_the_status(shared, query, expected, method):

@@ -1,10 +1,13 @@
 """Our own pages on either line: what they say, as HTML and as JSON, to whom, and what when something is wrong."""
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,7 +16,7 @@ pytest.importorskip("datasette")
 from nights import scored_night
 from oracle import Item
 from strategies import TITLES
-from viewer_fixtures import root, serve, shared_database
+from viewer_fixtures import EVERY_PAGE, HOME, root, serve, shared_database, twin
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.replay import replay
@@ -25,9 +28,9 @@ from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.schema import EVIDENCE, STORAGE, migrate
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 
-HOME = "/-/personalization"
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
-PAGES = (HOME, f"{HOME}.json", f"{HOME}/replay/1", f"{HOME}/replay/1.json")
+PAGES = (*EVERY_PAGE, *map(twin, EVERY_PAGE))
+GREEN, AMBER, RED = (f'class="pa-verdict {css}"' for css in ("ok", "warn", "fault"))
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +63,26 @@ async def get(datasette, url, status=200, **options):
 
 
 async def both(path, url, status):
-    """The text of a page and its JSON twin."""
+    """The text of a page, with what HTML escapes, and its JSON twin."""
     datasette = await serve(path)
     page = await get(datasette, url, status)
-    return page.text, (await get(datasette, f"{url}.json", status)).json()
+    return unescape(page.text), (await get(datasette, twin(url), status)).json()
+
+
+def figures(text):
+    """The figures of a page, by what they are called."""
+    return dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", text))
+
+
+def tables(text):
+    """The rows of each table, as the texts of their cells, by what it is called."""
+    found = {}
+    for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
+        caption = re.search(r"<caption[^>]*>([^<]*)</caption>", table)[1]
+        rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+        cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
+        found[caption] = [[re.sub("<[^>]+>", "", cell).strip() for cell in row] for row in cells]
+    return found
 
 
 @pytest.mark.asyncio
@@ -81,8 +100,26 @@ async def test_home_tells_of_the_latest_night_what_its_run_row_says(shared):
     assert {kind: night["by_type"][kind] for kind in TYPES} == logged
     assert night["logged"] == sum(logged.values())
     assert data["logged_per_day"] == [{"as_of": night["as_of"], **logged}]
-    assert f"{sum(logged.values())} recommendations for {night['profiles']} customers" in text
-    assert " JST" in text
+    shown = figures(text)
+    assert (shown["Recommendations"], shown["Customers with some"]) == (
+        str(sum(logged.values())),
+        str(night["with_some"]),
+    )
+    assert f"of {night['profiles']}</dd>" in text
+    served = tables(text)["Customers by type"]
+    assert [row[1:] for row in served[1:-1]] == [
+        [str(night["scored"][kind]), str(night["zero"][kind])] for kind in TYPES
+    ]
+
+    text, data = await both(shared, f"{HOME}/night/1", 200)
+    assert {kind: data["by_type"][kind] for kind in TYPES} == logged
+    assert f"{sum(logged.values())} recommendations for {night['with_some']} of" in text
+    assert [row[-1] for row in tables(text)["Counts per type"][1:-1]] == [
+        str(logged[kind]) for kind in TYPES
+    ]
+    assert re.search(
+        rf'<dt>Finished</dt><dd><time class="w" datetime="{data["finished_at"]}">[^<]* JST<', text
+    )
 
 
 @pytest.mark.asyncio
@@ -103,6 +140,40 @@ async def test_scores_are_those_of_the_latest_night_only(shared, tmp_path):
     assert sorted(
         (kind, band["from"], band[kind]) for band in data["scores"] for kind in TYPES if band[kind]
     ) == sorted(rows)
+    text, night = await both(path, f"{HOME}/night/2", 200)
+    assert night["scores"] == data["scores"]
+    assert tables(text)["Recommendations by score"][1:] == [
+        [f"{band['from']}–{band['to']}", *(str(band[kind]) for kind in TYPES)]
+        for band in reversed(data["scores"])
+    ]
+
+
+@pytest.mark.asyncio
+async def test_charts_of_scores_show_what_their_tables_say(shared):
+    text, data = await both(shared, HOME, 200)
+    (night,) = data["nights"]
+    (numbers,) = (rows for name, rows in tables(text).items() if "three quarters" in name)
+    for kind, row in zip(TYPES, (row for row in numbers if row[0] == night["as_of"]), strict=True):
+        scores = sorted(
+            int(score) for score, n in night["by_score"][kind].items() for _ in range(n)
+        )
+        # The least score that is not below so many of them.
+        assert row[1:6] == [
+            str(scores[max(0, -(-len(scores) * share // 100) - 1)])
+            for share in (10, 25, 50, 75, 90)
+        ]
+        assert row[6] == f"{sum(scores) / len(scores):.1f}"
+        chart = svg(text, f"scores-{kind}")
+        said = chart.find("{http://www.w3.org/2000/svg}desc").text
+        assert said == f"{night['as_of']}: {row[6]}"
+
+
+def svg(text, name):
+    """The chart of this name."""
+    (chart,) = re.findall(
+        rf'<svg class="[^"]*" role="img" aria-labelledby="{name}-t .*?</svg>', text
+    )
+    return ElementTree.fromstring(chart)
 
 
 @pytest.mark.asyncio
@@ -114,6 +185,9 @@ async def test_a_night_of_an_earlier_version_says_that_it_wrote_down_no_scores(t
     db.close()
     text, data = await both(path, HOME, 200)
 
+    assert data["scores"] is None
+    assert "wrote down no scores" in text
+    text, data = await both(path, f"{HOME}/night/1", 200)
     assert data["scores"] is None
     assert "wrote down no scores" in text
 
@@ -130,7 +204,12 @@ async def test_home_claims_no_more_than_it_checked(shared):
         ("open", True),
     ]
     assert data["integrity"]["not_checked"] == "the rows of the log and the decisions behind them"
+    assert data["trust"]["state"] == "not verified"
     assert "sqlite-utils personalization-verify jpcite.db" in text
+    assert "nobody has yet derived it" in text
+    for check in data["integrity"]["checks"]:
+        assert check["sentence"] in text
+    assert (GREEN in text, AMBER in text) == (False, True)
     assert "intact" not in text.lower()
 
 
@@ -199,7 +278,24 @@ async def test_home_names_what_was_tampered_with(tampered, sql, check, fault):
     faults = {found["name"]: found["faults"] for found in data["integrity"]["checks"]}
 
     assert fault in faults[check]
-    assert "Fault</strong>" in text
+    # The first three of each check are named.
+    assert all(one in text for one in faults[check][:3])
+    assert GREEN not in text
+    if check == "open":
+        assert RED not in text
+    else:
+        assert RED in text
+        assert "Keep this file as it is" in text
+        assert "sqlite-utils personalization-verify" in text
+
+
+@pytest.mark.asyncio
+async def test_a_fault_in_a_file_of_another_version_says_which_version_to_look_with(tampered):
+    path = tampered("UPDATE am_personalization_run SET package_version = '0.0'")
+    text, _ = await both(path, HOME, 200)
+
+    assert RED in text
+    assert "Version 0.0 of the package scored the latest night" in text
 
 
 @pytest.mark.asyncio
@@ -222,7 +318,8 @@ async def test_home_names_an_open_night_and_how_to_finish_it_until_it_is_finishe
     assert fault.startswith("run 2 of 2026-04-02 is not finished: open since 20")
     assert fault in text
     assert "sqlite-utils personalization-score jpcite.db --as-of 2026-04-02" in text
-    assert "keep the file as it is" not in text
+    assert "keep this file as it is" not in text.lower()
+    assert RED not in text
 
     score(path, as_of="2026-04-02")
     text, data = await both(path, HOME, 200)
@@ -250,6 +347,9 @@ async def test_a_replay_shows_points_sentences_and_links(shared):
     for part in data["components"]:
         assert part["sentence"] in text
     assert f"+{data['components'][0]['points']}</text>" in text
+    assert [row[1] for row in tables(text)["Points and reasons"][1:4]] == [
+        str(part["points"]) for part in data["components"]
+    ]
     assert data["item"]["title"] in text
     assert data["seal"]["root"] in text
     with sqlite3.connect(shared) as db:
@@ -260,20 +360,25 @@ async def test_a_replay_shows_points_sentences_and_links(shared):
         )
     assert data["seal"]["head"] == format_checkpoint(head)
     for line in data["seal"]["head"].splitlines():
-        assert f"<code>{line}</code>" in text
+        assert f'<span class="pa-hash">{line}</span>' in text
     assert data["user_token_hash"] not in text
-    for link in ("customer_recommendations?customer=1", "item_recommendations?", "night_integrity"):
-        assert link in text
+    item = f"/item/{data['recommendation_type']}/{data['item']['item_id']}"
+    for link in (f"/customer/{data['profile_id']}", item, "/night/1"):
+        assert f'href="{HOME}{link}"' in text
 
 
 @pytest.mark.asyncio
 async def test_every_link_of_our_pages_leads_somewhere(shared):
     datasette = await serve(shared, metadata=metadata("jpcite"))
-    for page in (HOME, f"{HOME}/replay/1"):
+    links = set()
+    for page in EVERY_PAGE:
         text = (await get(datasette, page)).text
-        links = {part.split('"')[0] for part in text.split('href="')[1:]}
-        for link in sorted(link.replace("&amp;", "&") for link in links if link.startswith("/")):
-            await get(datasette, link)
+        found = {unescape(part.split('"')[0]) for part in text.split('href="')[1:]}
+        assert found
+        links |= {link.partition("#")[0] for link in found if link.startswith("/")}
+    for link in sorted(links):
+        response = await datasette.client.get(link)
+        assert response.status_code in (200, 302), link
 
 
 @pytest.mark.asyncio
@@ -325,10 +430,10 @@ async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tam
         "2026-05-01T00:00:00.000Z",
         None,
     )
-    assert "<strong>Erased</strong>" in text
-    assert "a customer who was erased, since 2026-05-01" in text
-    assert random[:12] not in text
-    assert 'class="ok"><strong>Erased' in text
+    assert "The customer was erased, and nothing leads to them any more." in text
+    assert re.search("a customer who was erased on <time[^>]*>2026-05-01 09:00 JST", text)
+    assert random[:8] not in text
+    assert GREEN in text
 
 
 @pytest.mark.asyncio
@@ -339,13 +444,13 @@ async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tam
             "UPDATE am_personalization_recommendation_log SET score = 77 WHERE rec_id = 1",
             1,
             "differs",
-            "<strong>logged score</strong>",
+            "the first thing that differs: logged score",
         ),
         (
             "DELETE FROM am_personalization_decision",
             1,
             "evidence broken",
-            "Missing: <strong>decision</strong>",
+            "missing: the decision",
         ),
         (
             "INSERT INTO am_personalization_recommendation_log(profile_id, recommendation_type, score)"
@@ -358,13 +463,13 @@ async def test_the_page_of_an_erased_customers_row_says_so_and_names_no_hash(tam
             "DELETE FROM am_personalization_evidence",
             1,
             "no evidence",
-            "Missing: <strong>evidence</strong>",
+            "missing: the evidence",
         ),
         (
             "UPDATE am_personalization_seal SET root = replace(root, substr(root, 1, 1), 'x')",
             1,
             "reproduced",
-            "The seal over this row does not verify: the root at seal 1 is not that of the seals up to it",
+            "the root at seal 1 is not that of the seals up to it",
         ),
         (
             "DELETE FROM am_personalization_profile WHERE profile_id = 1",
@@ -386,7 +491,12 @@ async def test_a_replay_that_fails_says_how_and_what_to_do(tampered, sql, rec_id
 
     assert data["verdict"] == verdict
     assert says.lower() in text.lower()
-    assert "What to do:" in text
+    assert "What to do now" in text
+    assert GREEN not in text
+    if says != "Another program wrote this row":
+        assert RED in text
+        assert "Keep this file as it is" in text
+        assert "sqlite-utils personalization-verify jpcite.db" in text
 
 
 @pytest.mark.asyncio
@@ -397,7 +507,8 @@ async def test_a_row_whose_evidence_was_taken_away_is_not_said_to_be_of_another_
     assert (data["missing"], data["seal"]) == ("evidence", None)
     assert "Another program" not in text
     assert "what other programs wrote before it" not in text
-    assert '<li class="fault"><strong>No evidence</strong>' in text
+    assert RED in text
+    assert "missing: the evidence" in text
     assert "sqlite-utils personalization-verify jpcite.db" in text
 
 
@@ -459,6 +570,8 @@ async def test_an_empty_database_says_how_to_score_it(db_path):
     assert (data["nights"], data["logged_per_day"], data["scores"]) == ([], [], None)
     for sentence in ("There is no seal yet.", "There is no finished night yet."):
         assert sentence in text
+    assert GREEN not in text
+    assert '<svg class="pa-chart' not in text
     assert "sqlite-utils personalization-score jpcite.db" in text
 
 
@@ -586,9 +699,10 @@ async def test_pages_answer_no_method_that_could_write(shared, url, method):
 async def test_reading_every_page_changes_nothing(shared):
     datasette = await serve(shared)
     before = shared.read_bytes()
-    for url in PAGES:
-        await get(datasette, f"{url}?now=on")
-        await datasette.client.head(url)
+    for url in (*PAGES, f"{HOME}/replay/1?now=on&proof=on", f"{HOME}/customer/1/receipt/1.html"):
+        read = await datasette.client.get(url)
+        head = await datasette.client.head(url)
+        assert (read.status_code, head.status_code) in ((200, 200), (302, 302), (409, 409)), url
 
     assert shared.read_bytes() == before
 
@@ -616,7 +730,10 @@ async def test_the_form_leads_to_the_replay(shared):
     datasette = await serve(shared)
     response = await get(datasette, f"{HOME}/replay?database=jpcite&rec_id=+7+", 302)
 
-    assert response.headers["location"] == "/-/personalization/replay/7?database=jpcite"
+    assert response.headers["location"] == "/-/personalization/replay/7"
+    await get(datasette, f"{HOME}/replay?rec_id=7abc", 400)
+    found = await get(datasette, f"{HOME}/search?q=+7+")
+    assert 'href="/-/personalization/replay/7"' in found.text
 
 
 @pytest.mark.asyncio
@@ -720,8 +837,9 @@ async def test_pages_work_under_a_base_url(shared):
     datasette = await serve(shared, settings={"base_url": "/audit/"})
     text = (await get(datasette, f"{HOME}/replay/1")).text
 
-    assert 'href="/audit/-/personalization?database=jpcite"' in text
+    assert 'href="/audit/-/personalization"' in text
     assert 'href="/audit/-/static-plugins/' in text
+    assert 'action="/audit/-/personalization/search"' in text
     assert 'href="/-/' not in text
 
 
@@ -737,7 +855,7 @@ async def test_a_replay_names_the_rounds_it_stands_for_and_the_notice(tmp_path):
     text, data = await both(path, f"{HOME}/replay/1", 200)
 
     assert data["same_programme"] == [{"item_id": "first", "title": TITLES[0]}]
-    assert f"and 1 more: {TITLES[0]} (first)" in text
+    assert f"and 1 more: {TITLES[0]} (first)" in re.sub("<[^>]+>", "", text)
     assert "<dt>Notice</dt><dd>14 days before it closes</dd>" in text
 
 
@@ -762,19 +880,19 @@ async def test_each_of_several_databases_has_its_own_address_of_the_same_page(sh
     datasette = await serve(shared, other, settings={"base_url": "/audit/"})
     for page in (HOME, f"{HOME}.json", f"{HOME}/replay/1", f"{HOME}/replay/1.json"):
         for wrong, status in (("", 400), ("&database=nothing", 404)):
-            response = await get(datasette, f"{page}?now=on{wrong}", status)
+            response = await get(datasette, f"{page}?lang=en{wrong}", status)
             if page.endswith(".json"):
                 answer = response.json()
                 assert (answer["ok"], answer["parameter"]) == (False, "database")
                 assert answer["links"] == {
-                    "jpcite": f"/audit{page}?database=jpcite&now=on",
-                    "other one": f"/audit{page}?database=other+one&now=on",
+                    "jpcite": f"/audit{page}?database=jpcite&lang=en",
+                    "other one": f"/audit{page}?database=other+one&lang=en",
                 }
                 for name, url in answer["links"].items():
                     inside = url.removeprefix("/audit")
                     assert (await get(datasette, inside)).json()["database"] == name
             else:
-                assert f"/audit{page}?database=other+one&amp;now=on" in response.text
+                assert f"/audit{page}?database=other+one&amp;lang=en" in response.text
 
 
 @pytest.mark.asyncio
@@ -806,4 +924,6 @@ async def test_the_form_reads_full_width_digits(shared):
     datasette = await serve(shared)
     response = await get(datasette, f"{HOME}/replay?rec_id=%EF%BC%97%E3%80%80", 302)
 
-    assert response.headers["location"].startswith(f"{HOME}/replay/7?")
+    assert response.headers["location"] == f"{HOME}/replay/7"
+    found = await get(datasette, f"{HOME}/search?q=%EF%BC%97%E3%80%80")
+    assert 'href="/-/personalization/replay/7"' in found.text

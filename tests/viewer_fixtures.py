@@ -35,6 +35,16 @@ UPDATE am_personalization_profile SET preference_json = json_set(preference_json
 WHERE profile_id = 1;
 """
 HIDDEN_WORDS = ("api_key", "notify_email", "hidden_note", "am_personalization_score", "zaihou")
+HOME = "/-/personalization"
+# Of a file like shared_database(); a night is compared with itself.
+EVERY_PAGE = tuple(
+    f"{HOME}{path}"
+    for path in (
+        *("", "/search", "/search?q=1", "/nights", "/night/1", "/night/1/sample?n=5"),
+        *("/compare/1/1", "/customer/1", "/item/program/EX-104", "/replay/1", "/why-not"),
+        *("/why-not?customer=1&item=EX-105", "/money", "/verification"),
+    )
+)
 _served = []
 
 
@@ -93,6 +103,12 @@ def found_by_verification(path, finding):
             (utc_now(), json.dumps(findings)),
         )
         db.commit()
+
+
+def twin(page):
+    """The address of the page's JSON."""
+    path, question, query = page.partition("?")
+    return f"{path}.json{question}{query}"
 
 
 def root(datasette):

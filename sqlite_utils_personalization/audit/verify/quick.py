@@ -21,6 +21,8 @@ from sqlite_utils_personalization.evidence.seal import (
     TREE_COLUMNS,
     subtrees_of,
 )
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import ngettext, pgettext
 
 # The newest seals, which take milliseconds to hash again however long the log is.
 LAST_SEALS = 100
@@ -71,7 +73,9 @@ def seal_faults(db: sqlite3.Connection, seals: int = LAST_SEALS, upto: int = 1 <
 def _schema(db: sqlite3.Connection) -> Check:
     faults = [finding.what for finding in check_schema(db)]
     return _check(
-        "guards", faults, "Tables, guards and views are the ones this version of the package makes."
+        "guards",
+        faults,
+        _("Tables, guards and views are the ones this version of the package makes."),
     )
 
 
@@ -101,21 +105,29 @@ def _run_of(manifest_json: str) -> object:
 
 def _seals(db: sqlite3.Connection) -> Check:
     (seals,) = db.execute("SELECT count(*) FROM am_personalization_seal").fetchone()
-    which = (
-        f"{seals} seal{'s' * (seals != 1)}"
-        if seals <= LAST_SEALS
-        else f"The last {LAST_SEALS} of {seals} seals"
-    )
-    sentence = f"{which} looked at: each is unaltered and in its place in the tree of the seals."
-    return _check("seals", seal_faults(db), sentence if seals else "There is no seal yet.")
+    if not seals:
+        sentence = _("There is no seal yet.")
+    elif seals <= LAST_SEALS:
+        sentence = ngettext(
+            "{n} seal looked at: each is unaltered and in its place in the tree of the seals.",
+            "{n} seals looked at: each is unaltered and in its place in the tree of the seals.",
+            seals,
+        )
+    else:
+        sentence = _(
+            "The last {last} of {n} seals looked at: each is unaltered and in its place in the tree of the seals.",
+            last=LAST_SEALS,
+            n=seals,
+        )
+    return _check("seals", seal_faults(db), sentence)
 
 
 def _runs(db: sqlite3.Connection) -> Check:
     runs, faults = run_faults(db)
-    sentence = (
-        f"Sealed nights looked at: {runs}. Dates, counts and models are those that were sealed."
+    sentence = _(
+        "Sealed nights looked at: {n}. Dates, counts and models are those that were sealed.", n=runs
     )
-    return _check("nights", faults, sentence if runs else "There is no sealed night yet.")
+    return _check("nights", faults, sentence if runs else _("There is no sealed night yet."))
 
 
 def _sealed(db: sqlite3.Connection) -> Check:
@@ -124,19 +136,28 @@ def _sealed(db: sqlite3.Connection) -> Check:
     if log_end < sealed:
         faults.append(f"the log ends at row {log_end}, but was sealed up to row {sealed}")
     (finished,) = db.execute(_FINISHED).fetchone()
-    sentence = "Every finished night is sealed." if finished else "There is no finished night yet."
+    sentence = (
+        _("Every finished night is sealed.") if finished else _("There is no finished night yet.")
+    )
     if log_end > sealed:
-        sentence += f" The last seal covers the log up to row {sealed} of {log_end}."
+        covers = _(
+            "The last seal covers the log up to row {sealed} of {last}.",
+            sealed=sealed,
+            last=log_end,
+        )
+        sentence = pgettext("sentences", "{one} {other}", one=sentence, other=covers)
     return _check("unsealed", faults, sentence)
 
 
 def _open(db: sqlite3.Connection) -> Check:
     faults = [finding.what for finding in check_open_runs(db)]
-    return _check("open", faults, "No night is under way or was interrupted.")
+    return _check("open", faults, _("No night is under way or was interrupted."))
 
 
 def _check(name: str, faults: list[str], sentence: str) -> Check:
     if not faults:
         return Check(name, True, sentence, [])
-    more = f"; and {len(faults) - NAMED_FAULTS} more" if len(faults) > NAMED_FAULTS else ""
-    return Check(name, False, "; ".join(faults[:NAMED_FAULTS]) + more, faults)
+    named = "; ".join(faults[:NAMED_FAULTS])
+    if len(faults) > NAMED_FAULTS:
+        named = _("{named}; and {n} more", named=named, n=len(faults) - NAMED_FAULTS)
+    return Check(name, False, named, faults)

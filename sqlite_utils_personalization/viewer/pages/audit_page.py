@@ -24,13 +24,14 @@ from sqlite_utils_personalization.viewer.failure import (
     no_schema,
     which_database,
 )
-from sqlite_utils_personalization.viewer.formats import moment_text
 from sqlite_utils_personalization.viewer.frame import (
     COOKIE,
     YEAR_S,
     failure_page,
     html,
     language_of,
+    newest_seal,
+    stamp,
 )
 from sqlite_utils_personalization.viewer.links import HOME, Links
 from sqlite_utils_personalization.viewer.pages.parameters import (
@@ -164,13 +165,14 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
         return await _refuse(page, found, request.path.endswith(".json"))
     context = copy_context()
     head = await _head(found)
-    data = head | await read_page(
+    read, newest = await read_page(
         datasette,
         database,
         # Another thread knows nothing of the language, unless it is told.
-        lambda db: context.run(page.read, db, found),
+        lambda db: (context.run(page.read, db, found), newest_seal(db)),
         page.at_least_ms(found),
     )
+    data = head | read
     if log and isinstance(data.get("profile_id"), int):
         await note(log, request, database, request.path, data["profile_id"])
     data["warnings"] = [*head["warnings"], *data.pop("health_warnings", ())]
@@ -179,7 +181,7 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     shown = page.show(found, data)
     if isinstance(shown, Response):
         return shown
-    shown = shown | {"data": data}
+    shown = shown | {"data": data, "stamp": stamp(request, found.file, newest)}
     return await _html(found, f"personalization_{page.name}.html", page.place, shown)
 
 
@@ -239,8 +241,16 @@ async def _refuse(page: AuditPage, found: Found, as_json: bool) -> Response:
         "here_url": found.request.path,
         "database": found.database,
         "warnings": [],
+        "stamp": stamp(found.request, found.file, await _newest(found)),
     }
     return await _html(found, "personalization_refused.html", page.place, shown, 400)
+
+
+async def _newest(found: Found) -> tuple[int, str] | None:
+    try:
+        return await read_page(found.datasette, found.database, newest_seal)
+    except Failure:
+        return None
 
 
 _REASON = PageParameter("reason", words, lambda: _("Reason"))
@@ -270,19 +280,6 @@ def fields(parameters: Sequence[PageParameter], asked: Asked) -> list[dict[str, 
             }
         )
     return shown
-
-
-def stamp(found: Found, seal_id: object, head: object, now: str) -> str:
-    """The last line of a page on paper: of which file and page it is, how far that goes, and when."""
-    return _(
-        "Printed from {file} · page {page} · newest seal {seal}, head {head} · viewer {version} · printed {time}",
-        file=found.file,
-        page=found.request.path,
-        seal=seal_id,
-        head=head,
-        version=__version__,
-        time=moment_text(now),
-    )
 
 
 async def _html(

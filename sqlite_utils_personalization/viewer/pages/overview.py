@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlite_utils_personalization.api.health import MOST_DAYS, health_of
+from sqlite_utils_personalization.audit.verify.quick import Check
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import gettext as _
@@ -46,7 +47,8 @@ _IN_TABLE = 7
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """What health says; trust, the first finding of each code; the latest nights, newest first; money, or null."""
     found_health = health_of(db, found.asked["max_days"])
-    known = trust(db, found.record_file)
+    checks = [Check(**one) for one in found_health["integrity"]["checks"]]
+    known = trust(db, found.record_file, checks)
     first, nights = by_kind(known.found), latest(db, NIGHTS)
     for night in nights:
         night["trust"] = night_state(known, night["run_id"], night["seal_id"])
@@ -88,7 +90,10 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "headings": headings(data["findings"]),
         "newest": newest,
         "before": before,
-        "open_nights": [night for night in nights if night["state"] == "running"],
+        "open_nights": [
+            night for night in nights if night["state"] == "running" and not night["seal_id"]
+        ],
+        "types": TYPES,
         "in_table": nights[:_IN_TABLE],
         "strips": newest and served("served", newest),
         "score_charts": _scores(nights),
@@ -117,26 +122,27 @@ def served(name: str, night: Mapping[str, Any]) -> Any:
 
 
 def _scores(nights: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Per type: the chart of its scores night by night, and their means."""
+    """Per type: the chart of its scores night by night, and its numbers, newest first."""
     done = [night for night in reversed(nights) if night["state"] == "finished"]
     found = []
     for kind in TYPES:
-        shown, means = [], []
-        for night in done:
-            by_score = scores_of(night, kind)
-            if middle := quantiles(by_score):
-                shown.append(Box(night["as_of"][5:], middle))
-                means.append((night["as_of"], mean(by_score)))
-        if not shown:
+        rows = [
+            (night, middle, mean(scores_of(night, kind)))
+            for night in done
+            if (middle := quantiles(scores_of(night, kind)))
+        ]
+        if not rows:
             continue
-        text = "; ".join(f"{as_of}: {value:.1f}" for as_of, value in means)
+        shown = [Box(night["as_of"][5:], middle) for night, middle, _mean in rows]
+        text = "; ".join(f"{night['as_of']}: {value:.1f}" for night, _middle, value in rows)
         cap = done[-1]["caps"][kind]
         title = _("Scores of {kinds}, night by night", kinds=kinds(kind))
         found.append(
             {
                 "kind": kind,
                 "name": capital(kinds(kind)),
-                "means": " → ".join(f"{value:.1f}" for _as_of, value in means[-3:]),
+                "means": " → ".join(f"{value:.1f}" for _night, _middle, value in rows[-3:]),
+                "rows": rows[::-1],
                 "chart": boxes(f"scores-{kind}", title, text, shown, COLOURS[kind], cap),
             }
         )
@@ -148,7 +154,11 @@ def _status(found: Found, data: dict[str, Any]) -> int:
     return 503 if found.asked["max_days"] is not None and not data["ok"] else 200
 
 
+# What is empty is a monitor's mistake, which it would never hear of.
 _MAX_DAYS = PageParameter(
-    "max_days", whole(0, MOST_DAYS), lambda: _("Days that the last night may be old")
+    "max_days",
+    whole(0, MOST_DAYS),
+    lambda: _("Days that the last night may be old"),
+    may_be_empty=False,
 )
 PAGE = AuditPage("overview", "", read, show, (_MAX_DAYS,), "overview", json_status=_status)

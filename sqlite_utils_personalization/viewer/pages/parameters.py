@@ -27,7 +27,8 @@ class Wrong(Exception):
 class PageParameter:
     """One parameter: its name, how its text is read (Wrong if it cannot be), and how a form shows it.
 
-    choices are values and labels to select from, or None for a text. default is what an empty one means.
+    choices are values and labels to select from, or None for a text. default is what an empty one means, where it may
+    be empty.
     """
 
     name: str
@@ -36,6 +37,7 @@ class PageParameter:
     default: Any = None
     choices: Callable[[], Sequence[tuple[str, str]]] | None = None
     kind: str = "text"
+    may_be_empty: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def read_parameters(
                 raise Wrong(_("is given more than once"))
             if len(text) > _LONGEST:
                 raise Wrong(_("is longer than {n} characters", n=_LONGEST))
+            if found and not text and not parameter.may_be_empty:
+                raise Wrong(_("is empty"))
             values[parameter.name] = parameter.read(text) if text else parameter.default
         except Wrong as error:
             wrong[parameter.name] = str(error)

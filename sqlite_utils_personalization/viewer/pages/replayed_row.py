@@ -19,7 +19,7 @@ from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of
-from sqlite_utils_personalization.formula.sentences import and_more, kinds
+from sqlite_utils_personalization.formula.sentences import and_more, days, kinds
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import COMPONENTS
 from sqlite_utils_personalization.viewer.failure import no_recommendation
@@ -29,10 +29,10 @@ from sqlite_utils_personalization.viewer.formats import (
     component_name,
     number,
 )
-from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
+from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found
 from sqlite_utils_personalization.viewer.pages.charts import Step, waterfall
 from sqlite_utils_personalization.viewer.pages.described import declared_facts, item_facts
-from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, one_of
+from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, one_of, whole
 from sqlite_utils_personalization.viewer.pages.trust import FAULT, HOLDS, OPEN, UNVERIFIED, trust
 from sqlite_utils_personalization.viewer.pages.verification import cards, headings
 from sqlite_utils_personalization.viewer.pages.walk import PROOF, PROVED_LEAVES, takes, walk_ms
@@ -209,7 +209,10 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "now_url": links.recommendation(data["rec_id"], now="on"),
         "proof_url": links.recommendation(data["rec_id"], proof="on"),
         "delivered_yen": sum(one["owed_yen"] for one in data["deliveries"]),
-        "weights": _weights(data["model"]),
+        "customer_url": _customer_url(found, data),
+        "model_rows": _model(data["recommendation_type"], data["model"]),
+        "missing_name": missing_name,
+        "difference_name": difference_name,
         "has_receipt": bool(run and data["seal"]),
         "takes": takes,
     }
@@ -240,12 +243,49 @@ def _heading(data: Mapping[str, Any], state: str) -> str:
 
 
 def _crumbs(found: Found, data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    profile_id = data["profile_id"]
+    url = _customer_url(found, data)
     return [
         (_("Overview"), found.links.home()),
-        (_("customer {n}", n=profile_id), found.links.customer(profile_id)),
+        *([(_("customer {n}", n=data["profile_id"]), url)] if url else []),
         (str(data["rec_id"]), ""),
     ]
+
+
+def _customer_url(found: Found, data: Mapping[str, Any]) -> str:
+    """The page of the customer; none of one whose row is gone, which has no page."""
+    is_there = data["user_token_hash"] is not None or data["erased_at"] is not None
+    return found.links.customer(data["profile_id"]) if is_there else ""
+
+
+def missing_name(link: str) -> str:
+    """What a replay lacks, as one says it."""
+    names = {
+        "profile": _("the row of the customer"),
+        "list": _("the list"),
+        "run": _("the run"),
+        "cohort": _("what was declared"),
+        "decision": _("the decision"),
+        "candidate": _("the item"),
+        "evidence": _("the evidence"),
+    }
+    return names.get(link, link)
+
+
+def difference_name(difference: str) -> str:
+    """What a replay finds to differ, as one says it."""
+    names = {
+        "eligibility": _("whether it was open to the customer"),
+        "score": _("score"),
+        "logged_score": _("logged score"),
+        "recommendation_type": _("type"),
+        "served_at": _("time of the night"),
+        "customer": _("customer"),
+        "range": _("the rows beside it are of another customer"),
+        "item": _("the item is not the one that was digested"),
+        "list": _("the list is not the one that was digested"),
+        "model": _("the model is not the one that was digested"),
+    }
+    return names.get(difference, component_name(difference))
 
 
 def _chart(data: Mapping[str, Any]) -> Markup | None:
@@ -277,10 +317,19 @@ def _cut(data: Mapping[str, Any]) -> int | None:
     return total["score"] - total["points"] or None
 
 
-def _weights(model: dict[str, Any] | None) -> str:
+def _model(kind: str, model: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """The constants that the formula read, in words."""
     if not model:
-        return ""
-    return ", ".join(f"{component_name(name)} {model[f'{name}_weight']}" for name in COMPONENTS)
+        return []
+    weights = ", ".join(f"{component_name(name)} {model[f'{name}_weight']}" for name in COMPONENTS)
+    rows = [
+        (_("Weights"), weights),
+        (_("Urgent"), _("a horizon of at most {n} days", n=model["urgent_days"])),
+        (_("Cap"), _("{n} for {kinds}", n=model["cap"], kinds=kinds(kind))),
+    ]
+    if notice := model["lead_days"]:
+        rows.insert(2, (_("Notice"), _("{days} before it closes", days=days(notice))))
+    return rows
 
 
 def at_least_ms(found: Found) -> int:
@@ -288,7 +337,18 @@ def at_least_ms(found: Found) -> int:
     return max(walk_ms(found), CATALOGUE_MS if found.asked["now"] == "on" else 0)
 
 
+def read_number(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """On to the recommendation with this number, as addresses of earlier versions ask for it."""
+    rec_id, suffix = found.asked["rec_id"], found.vars["suffix"] or ""
+    links = found.links
+    raise Elsewhere(links.home() if rec_id is None else links.recommendation(f"{rec_id}{suffix}"))
+
+
 _NOW = PageParameter("now", one_of("on"), lambda: _("Compare with today"))
+_REC_ID = PageParameter("rec_id", whole(1), lambda: _("rec_id"), may_be_empty=False)
+BY_NUMBER = AuditPage(
+    "replay", "/replay", read_number, lambda found, data: {}, (_REC_ID,), "nights"
+)
 PAGE = AuditPage(
     "recommendation",
     "/replay/(?P<rec_id>[^/]+?)",

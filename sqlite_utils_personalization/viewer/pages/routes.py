@@ -38,6 +38,7 @@ PAGES = (
     receipt_file.PAGE,
     item.PAGE,
     replayed_row.PAGE,
+    replayed_row.BY_NUMBER,
     why_not.PAGE,
     *money.PAGES,
     verification.PAGE,

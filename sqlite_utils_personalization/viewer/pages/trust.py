@@ -31,6 +31,8 @@ HOLDS, FAULT, UNVERIFIED, OPEN = "holds", "fault", "not verified", "open"
 # The class of a box or tag for each.
 CLASSES = {HOLDS: "ok", FAULT: "fault", UNVERIFIED: "warn", OPEN: "open"}
 FILE_WARNING = "verification_file"
+# The quick check whose faults take nothing but to finish a night.
+OPEN_NIGHT = "open"
 # A verification that is older says little of the file.
 FRESH_DAYS = 35
 
@@ -120,17 +122,22 @@ class Trust:
         return HOLDS if self.record and is_covered and not self.is_old else UNVERIFIED
 
 
-def trust(db: sqlite3.Connection, file: Path | None) -> Trust:
-    """What is known of the file now; bounded whatever the length of the log. file is the one that records stand in."""
-    looked = tuple(quick_checks(db))
+def trust(
+    db: sqlite3.Connection, file: Path | None, checks: Collection[Check] | None = None
+) -> Trust:
+    """What is known of the file now; bounded whatever the length of the log.
+
+    file is the one that verifications stand in, beside those that the audited one notes; checks the quick ones, if they
+    were made.
+    """
+    looked = tuple(quick_checks(db) if checks is None else checks)
     recorded = read_recorded(file) if file else None
     record = next(iter(_records(db, recorded, 1)), None)
     (log_end,), (last_seal,) = db.execute(_LOG_END).fetchone(), db.execute(_LAST_SEAL).fetchone()
     rows_after = log_end - record["log_end"] if record else log_end
     seals_after = last_seal - record["seal_id"] if record else last_seal
     is_old = record is not None and _days_since(record["verified_at"]) > FRESH_DAYS
-    # An open night takes nothing but to be finished.
-    is_faulty = any(not check.ok and check.name != "open" for check in looked)
+    is_faulty = any(not check.ok and check.name != OPEN_NIGHT for check in looked)
     if is_faulty or (record and record["findings"]):
         state = FAULT
     elif record is None or rows_after or is_old:

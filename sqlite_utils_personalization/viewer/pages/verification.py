@@ -19,6 +19,7 @@ from sqlite_utils_personalization.viewer.pages.trust import (
     CLASSES,
     FAULT,
     HOLDS,
+    OPEN_NIGHT,
     Trust,
     noted,
     records,
@@ -161,7 +162,7 @@ def explained(known: Mapping[str, Any]) -> str:
         )
     if record is None:
         return _(
-            "The quick checks on this page hold, but nobody has yet derived the log and its evidence again."
+            "The quick checks on this page read no row of the log: nobody has yet derived it and its evidence again."
         )
     verified = day(japan_day(parse_moment(record["verified_at"])))
     if known["rows_after"]:
@@ -176,17 +177,6 @@ def explained(known: Mapping[str, Any]) -> str:
     )
 
 
-def check_names() -> dict[str, str]:
-    """The quick checks as one says them."""
-    return {
-        "guards": _("tables and guards"),
-        "seals": _("tree of the seals"),
-        "nights": _("sealed nights"),
-        "unsealed": _("nothing unsealed"),
-        "open": _("no open night"),
-    }
-
-
 def about(found: Found, known: Mapping[str, Any]) -> dict[str, Any]:
     """What the box of trust in _personalization_macros.html needs."""
     record = found.record_file
@@ -196,9 +186,11 @@ def about(found: Found, known: Mapping[str, Any]) -> dict[str, Any]:
         "css": CLASSES[known["state"]],
         "headline": headline(known),
         "explained": explained(known),
-        "check_names": check_names(),
-        "failing": [check for check in known["checks"] if not check["ok"]],
-        "holding": [check for check in known["checks"] if check["ok"]],
+        "failing": [one for one in known["checks"] if not one["ok"] and one["name"] != OPEN_NIGHT],
+        "open_night": [
+            one for one in known["checks"] if not one["ok"] and one["name"] == OPEN_NIGHT
+        ],
+        "holding": [one for one in known["checks"] if one["ok"]],
     }
 
 
