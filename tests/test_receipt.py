@@ -5,7 +5,10 @@ import re
 import sqlite3
 import subprocess
 import sys
+from base64 import b64encode
 from collections import Counter
+from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -33,6 +36,7 @@ from sqlite_utils_personalization.evidence.checkpoint import format_checkpoint
 from sqlite_utils_personalization.evidence.note import Note, format_note, key_of, sign
 from sqlite_utils_personalization.evidence.proof import parse_inclusion, verify_inclusion
 from sqlite_utils_personalization.example import build
+from sqlite_utils_personalization.language import LANGUAGES, speaking
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring import log
 from sqlite_utils_personalization.verify_receipt import check, compare, kept_heads
@@ -506,11 +510,60 @@ def test_the_page_needs_nothing_but_itself(path):
             "dd",
         ),
         *("table", "caption", "thead", "tbody", "tr", "th", "td", "span", "code", "strong", "time"),
+        *("ol", "li", "b", "div", "label", "textarea", "details", "summary", "pre", "template"),
+        "script",
     }
     assert {name for _, attrs in page.elements for name in attrs} <= {
         *("lang", "charset", "name", "content", "http-equiv", "scope", "class", "datetime"),
+        *("id", "role", "for", "rows", "spellcheck", "data-is", "data-step", "data-label"),
     }
-    assert not re.search(r"url\(|@import|https?:|//", html)
+    assert not re.search(r"url\(|@import|https?:", html)
+    reaches_out = (
+        r"\b(fetch|XMLHttpRequest|import|eval|Function|innerHTML|location|cookie|\w*Storage)\b"
+    )
+    assert not re.search(reaches_out, script_of(html))
+
+
+def script_of(html):
+    """The one script of the page, as the browser takes its digest."""
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    return script
+
+
+def test_the_page_allows_nothing_but_its_own_style_and_script(path):
+    html = receipt_html.receipt_html(receipt_of(path, 3))
+    (policy,) = re.findall('http-equiv="Content-Security-Policy" content="(.*?)"', html)
+    (style,) = re.findall("<style>(.*?)</style>", html, re.DOTALL)
+    own = [
+        f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        for text in (style, script_of(html))
+    ]
+    assert policy == (
+        f"default-src 'none'; style-src {own[0]}; script-src {own[1]}; base-uri 'none'; form-action 'none'"
+    )
+    # Said on the page, too, so that it can be compared.
+    assert own[1].strip("'") in html.replace(policy, "")
+
+
+def test_the_page_holds_the_receipt_that_verify_receipt_checks(path):
+    found = receipt_of(path, 3, kept=heads_of(path).values())
+    html = receipt_html.receipt_html(found)
+    (text,) = re.findall('<pre id="receipt">(.*?)</pre>', html, re.DOTALL)
+    assert json.loads(unescape(text)) == found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_in_the_language_that_is_spoken_and_its_check_in_both(path, language):
+    with speaking(language):
+        page = Page(receipt_html.receipt_html(receipt_of(path, 3)))
+    assert page.elements[0] == ("html", {"lang": language})
+    heading = {"en": "Recommended at", "ja": "推薦日時"}
+    assert heading[language] in page.text[language]
+    for code, sentence in (
+        ("en", "The lists are what their digests were taken of."),
+        ("ja", "一覧は、ダイジェストの元の内容と同じです。"),
+    ):
+        assert sentence in page.text[code]
 
 
 def test_the_page_can_be_heard(page):
@@ -518,7 +571,7 @@ def test_the_page_can_be_heard(page):
     headers = [attrs.get("scope") for tag, attrs in page.elements if tag == "th"]
     assert set(headers) == {"col", "row"}
     counts = [sum(tag == name for tag, _ in page.elements) for name in ("table", "caption", "h2")]
-    assert counts == [3, 3, 4]
+    assert counts == [3, 3, 5]
     assert "農業・林業の担い手確保補助金" in page.text["ja"]
 
 
@@ -557,7 +610,8 @@ def test_a_title_is_text_and_nothing_else(path):
     item = found["lists"][0]["places"][0]["candidate"]
     item["title"] = item["item_id"] = "<script>alert(1)</script>\"'$head&amp;"
     html = receipt_html.receipt_html(found)
-    assert "<script" not in html
+    assert html.count("<script") == 1
+    assert "alert" not in script_of(html)
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;$head&amp;amp;") == 2
 
 

@@ -452,7 +452,7 @@ def made_up(receipt, change):
             [*map(place_of, listed["places"])],
         ]
         listed["list_sha256"] = digest(content)
-    forged["seal"].update(root=root_of(forged), manifest_json=json.dumps(manifest))
+    forged["seal"].update(root=root_of(forged), manifest_json=text_of(manifest))
     origin, size, _, end = forged["head"].split("\n")
     leaf = merkle.leaf_hash(
         text_of({"format": "personalization-seal/2", **forged["seal"]}).encode()
@@ -579,7 +579,7 @@ def rows_of_a_type_that_were_not_counted(receipt, sealed):
     counts = json.loads(sealed["run"]["counts_json"])
     counts["program"]["rows"] -= 33
     counts["amendment"]["rows"] += 33
-    sealed["run"]["counts_json"] = json.dumps(counts)
+    sealed["run"]["counts_json"] = text_of(counts)
 
 
 def counts_of_nothing(receipt, sealed):

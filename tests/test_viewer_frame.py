@@ -181,7 +181,7 @@ async def test_full_width_digits_and_pasted_spaces_are_read(shared, query):
         "/money/2026-13",
         "/money/1999-01",
         "/money/2026-04/no-class",
-        "/customer/1/receipt/9.json",
+        "/customer/1/receipt/9.html",
         "/customer/999/receipt/1.html",
         "/night/9/sample",
     ],

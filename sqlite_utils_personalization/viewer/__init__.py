@@ -19,7 +19,11 @@ if find_spec("datasette"):
         refuse_open_alphas,
         show_no_other_tables,
     )
-    from sqlite_utils_personalization.viewer.connections import prepare_connection, warn_of_wal
+    from sqlite_utils_personalization.viewer.connections import (
+        check_record_files,
+        prepare_connection,
+        warn_of_wal,
+    )
     from sqlite_utils_personalization.viewer.datasette_pages import (
         database_actions,
         extra_css_urls,
@@ -56,6 +60,7 @@ if find_spec("datasette"):
         "ask_strictly",
         "canned_queries",
         "check_customer_settings",
+        "check_record_files",
         "count_no_rows",
         "count_no_tables",
         "customer_routes",

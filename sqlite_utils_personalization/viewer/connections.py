@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from datasette import hookimpl
-from datasette.utils import sqlite_timelimit
+from datasette.utils import StartupError, sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
 from sqlite_utils_personalization.database import require_evidence
@@ -26,7 +26,7 @@ from sqlite_utils_personalization.errors import Crowded, PersonalizationError, S
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.transaction import transaction
 from sqlite_utils_personalization.viewer.failure import not_prepared, unreadable
-from sqlite_utils_personalization.viewer.settings import PLUGIN
+from sqlite_utils_personalization.viewer.settings import PLUGIN, record_file
 
 T = TypeVar("T")
 # A night's plan is one transaction of some seconds; Datasette itself would give up after five.
@@ -230,6 +230,16 @@ def warn_of_wal(datasette: Any) -> None:
     for database in datasette.databases.values():
         if warning := wal_warning(database):
             print(f"Warning: {warning}", file=sys.stderr)
+
+
+@hookimpl(specname="startup")
+def check_record_files(datasette: Any) -> None:
+    """What a file holds is said on the pages, whenever they are looked at; here only that the setting names one."""
+    for name in datasette.databases:
+        try:
+            record_file(datasette.plugin_config(PLUGIN, database=name))
+        except PersonalizationError as error:
+            raise StartupError(f"{PLUGIN}: {error}") from None
 
 
 def wal_warning(database: Any) -> str | None:

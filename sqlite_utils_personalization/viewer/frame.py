@@ -1,17 +1,20 @@
 """The frame of our own pages: the language, the menu, headers without script; and the page of what cannot be shown."""
 
 import shlex
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from datasette import Response
 
+from sqlite_utils_personalization import __version__
+from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.language import LANGUAGES, accepted
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.viewer.connections import file_name
 from sqlite_utils_personalization.viewer.failure import Failure, json_answer
-from sqlite_utils_personalization.viewer.formats import FORMATS
+from sqlite_utils_personalization.viewer.formats import FORMATS, moment_text
 from sqlite_utils_personalization.viewer.links import Links
 
 NAMES = {"en": "English", "ja": "日本語"}
@@ -69,10 +72,45 @@ async def html(
         "file": file,
         "quoted_file": shlex.quote(file),
         "database": links.database,
+        "stamp": stamp(request),
         **shown,
     }
     text = await datasette.render_template(template, context, request=request)
     return Response.html(text, status=status, headers=dict(_HEADERS))
+
+
+_NEWEST = "SELECT seal_id, tree_root FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1"
+
+
+def newest_seal(db: sqlite3.Connection) -> tuple[int, str] | None:
+    """The number of the newest seal and the root over all of them, None where nothing is sealed; read-only."""
+    row: tuple[int, str] | None = db.execute(_NEWEST).fetchone()
+    return row
+
+
+def stamp(request: Any, file: str = "", newest: tuple[int, str] | None = None) -> str:
+    """The last line of a page on paper: of which file and page it is, how far that goes, and when."""
+    said = {"page": _address(request), "version": __version__, "time": moment_text(utc_now())}
+    if not file:
+        return _("Page {page} · viewer {version} · printed {time}", **said)
+    if newest is None:
+        return _(
+            "Printed from {file} · page {page} · nothing is sealed · viewer {version} · printed {time}",
+            file=file,
+            **said,
+        )
+    return _(
+        "Printed from {file} · page {page} · newest seal {seal}, head {head} · viewer {version} · printed {time}",
+        file=file,
+        seal=newest[0],
+        head=newest[1],
+        **said,
+    )
+
+
+def _address(request: Any) -> str:
+    query = unquote(urlencode(_pairs(request, "reason")))
+    return f"{request.path}?{query}" if query else str(request.path)
 
 
 async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
@@ -101,23 +139,22 @@ def _places(links: Links) -> list[tuple[str, str, str]]:
 
 
 def _in(request: Any, code: str) -> str:
-    pairs = [
+    return f"{request.path}?{urlencode([*_pairs(request), ('lang', code)])}"
+
+
+def _pairs(request: Any, *but: str) -> list[tuple[str, str]]:
+    """What the page was asked, but for the language and these."""
+    return [
         (name, value)
         for name in request.args
         for value in request.args.getlist(name)
-        if name != "lang"
+        if name not in ("lang", *but)
     ]
-    return f"{request.path}?{urlencode([*pairs, ('lang', code)])}"
 
 
 def json_url(request: Any) -> str:
     """Where the same is as JSON; empty if what was asked for has another ending."""
     if "." in request.path.rsplit("/", 1)[-1]:
         return ""
-    pairs = [
-        (name, value)
-        for name in request.args
-        for value in request.args.getlist(name)
-        if name != "lang"
-    ]
+    pairs = _pairs(request)
     return f"{request.path}.json{f'?{urlencode(pairs)}' if pairs else ''}"

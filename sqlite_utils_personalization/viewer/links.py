@@ -47,8 +47,8 @@ class Links:
     def customer(self, profile_id: object, **query: object) -> str:
         return self.page(f"/customer/{profile_id}", **query)
 
-    def receipt(self, profile_id: object, run_id: object, suffix: str) -> str:
-        return self.page(f"/customer/{profile_id}/receipt/{run_id}{suffix}")
+    def receipt(self, profile_id: object, run_id: object, suffix: str, **query: object) -> str:
+        return self.page(f"/customer/{profile_id}/receipt/{run_id}{suffix}", **query)
 
     def item(self, recommendation_type: str, item_id: object, **query: object) -> str:
         name = quote(str(item_id), safe="")

@@ -1,4 +1,4 @@
-"""The settings of the customer's API in Datasette's configuration.
+"""The settings of the plugin in Datasette's configuration: of the customer's API, and of the pages.
 
 plugins:
   sqlite-utils-personalization:
@@ -14,10 +14,14 @@ plugins:
     mcp_dotted_names: false
     mcp_lang: ja
     access_log: {file: access.db, reason: false, allow: {id: auditor}}
+    verification: verifications.jsonl
+
+verification may stand under the plugins of one database as well, as Datasette reads settings, and is that one's then.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils_personalization.customer_api.envelope import Envelope, read_envelope
@@ -76,6 +80,18 @@ def settings(given: Mapping[str, Any]) -> Settings:
     keys = given.get("customer_keys")
     source = None if keys is None else _key_source(keys)
     return Settings(database, source, limit, read_envelope(given.get("envelope", {})))
+
+
+def record_file(given: Mapping[str, Any] | None) -> Path | None:
+    """The file that verify --record wrote, None without one. PersonalizationError if the setting is no path."""
+    file = (given or {}).get("verification")
+    if file is None:
+        return None
+    if not isinstance(file, str) or not file.strip() or "\0" in file:
+        raise PersonalizationError(
+            "verification is not the path of a file", "write verification: verifications.jsonl"
+        )
+    return Path(file)
 
 
 def refuse_open_secret(given: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ A page's module says how it is addressed and asked, what it reads - the keys of 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,13 +24,14 @@ from sqlite_utils_personalization.viewer.failure import (
     no_schema,
     which_database,
 )
-from sqlite_utils_personalization.viewer.formats import moment_text
 from sqlite_utils_personalization.viewer.frame import (
     COOKIE,
     YEAR_S,
     failure_page,
     html,
     language_of,
+    newest_seal,
+    stamp,
 )
 from sqlite_utils_personalization.viewer.links import HOME, Links
 from sqlite_utils_personalization.viewer.pages.parameters import (
@@ -46,6 +48,7 @@ from sqlite_utils_personalization.viewer.pages.trust import (
     UNVERIFIED,
 )
 from sqlite_utils_personalization.viewer.queries.version_check import metadata_warning
+from sqlite_utils_personalization.viewer.settings import PLUGIN, record_file
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ class Found:
     def is_json(self) -> bool:
         """Whether the twin is asked for."""
         return bool(self.vars.get("suffix"))
+
+    @property
+    def record_file(self) -> Path | None:
+        """The file that verifications of the database stand in, beside those that it notes itself."""
+        return record_file(self.datasette.plugin_config(PLUGIN, database=self.database))
 
     @property
     def file(self) -> str:
@@ -115,6 +123,8 @@ async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
     if request.method not in ("GET", "HEAD"):
         return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
     as_json = bool(request.url_vars.get("suffix"))
+    # A receipt is a file of JSON and no twin of a page; what keeps it from being made is JSON all the same.
+    says_json = request.path.endswith(".json")
     asked_for = request.args.get("lang")
     chosen = language_of(request)
     with speaking(chosen):
@@ -123,9 +133,9 @@ async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
         except Elsewhere as elsewhere:
             response = Response.redirect(elsewhere.url)
         except Failure as failure:
-            response = await failure_page(datasette, request, failure, as_json)
+            response = await failure_page(datasette, request, failure, says_json)
         except Forbidden as error:
-            if not as_json:
+            if not says_json:
                 raise
             denied = {"ok": False, "status": 403, "error": str(error)}
             response = json_answer(datasette, denied, 403)
@@ -152,16 +162,17 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     if log and log.asks_reason and page.is_personal and not reason_of(request):
         asked.wrong["reason"] = _("say why you look at this customer")
     if asked.wrong:
-        return await _refuse(page, found, as_json)
+        return await _refuse(page, found, request.path.endswith(".json"))
     context = copy_context()
     head = await _head(found)
-    data = head | await read_page(
+    read, newest = await read_page(
         datasette,
         database,
         # Another thread knows nothing of the language, unless it is told.
-        lambda db: context.run(page.read, db, found),
+        lambda db: (context.run(page.read, db, found), newest_seal(db)),
         page.at_least_ms(found),
     )
+    data = head | read
     if log and isinstance(data.get("profile_id"), int):
         await note(log, request, database, request.path, data["profile_id"])
     data["warnings"] = [*head["warnings"], *data.pop("health_warnings", ())]
@@ -170,7 +181,7 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     shown = page.show(found, data)
     if isinstance(shown, Response):
         return shown
-    shown = shown | {"data": data}
+    shown = shown | {"data": data, "stamp": stamp(request, found.file, newest)}
     return await _html(found, f"personalization_{page.name}.html", page.place, shown)
 
 
@@ -230,8 +241,16 @@ async def _refuse(page: AuditPage, found: Found, as_json: bool) -> Response:
         "here_url": found.request.path,
         "database": found.database,
         "warnings": [],
+        "stamp": stamp(found.request, found.file, await _newest(found)),
     }
     return await _html(found, "personalization_refused.html", page.place, shown, 400)
+
+
+async def _newest(found: Found) -> tuple[int, str] | None:
+    try:
+        return await read_page(found.datasette, found.database, newest_seal)
+    except Failure:
+        return None
 
 
 _REASON = PageParameter("reason", words, lambda: _("Reason"))
@@ -261,19 +280,6 @@ def fields(parameters: Sequence[PageParameter], asked: Asked) -> list[dict[str, 
             }
         )
     return shown
-
-
-def stamp(found: Found, seal_id: object, head: object, now: str) -> str:
-    """The last line of a page on paper: of which file and page it is, how far that goes, and when."""
-    return _(
-        "Printed from {file} · page {page} · newest seal {seal}, head {head} · viewer {version} · printed {time}",
-        file=found.file,
-        page=found.request.path,
-        seal=seal_id,
-        head=head,
-        version=__version__,
-        time=moment_text(now),
-    )
 
 
 async def _html(

@@ -1,15 +1,10 @@
-"""One customer: what was declared when, what each night recommended, whether it holds, what was delivered; receipts."""
+"""One customer: what was declared when, what each night recommended, whether it holds, what was delivered."""
 
-import json
 import re
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from datasette import Response
-
-from sqlite_utils_personalization.audit.receipt import receipt
-from sqlite_utils_personalization.audit.receipt_html import receipt_html
 from sqlite_utils_personalization.audit.replay import replay
 from sqlite_utils_personalization.audit.replay_result import ERASED, NO_EVIDENCE, REPRODUCED, Replay
 from sqlite_utils_personalization.audit.run_lookup import customer_of_run
@@ -17,7 +12,7 @@ from sqlite_utils_personalization.audit.selection import Selection
 from sqlite_utils_personalization.clock import japan_day, parse_moment
 from sqlite_utils_personalization.customer_api.statement import deliveries_of_profile
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.errors import InvalidPreference, PersonalizationError
+from sqlite_utils_personalization.errors import InvalidPreference
 from sqlite_utils_personalization.formula.declared import read_preference
 from sqlite_utils_personalization.formula.descriptions import describe_declared
 from sqlite_utils_personalization.language import gettext as _
@@ -31,6 +26,7 @@ from sqlite_utils_personalization.viewer.pages.parameters import NIGHT, PagePara
 from sqlite_utils_personalization.viewer.pages.parameters import month as read_month
 from sqlite_utils_personalization.viewer.pages.trust import trust
 from sqlite_utils_personalization.viewer.pages.verification import cards, headings
+from sqlite_utils_personalization.viewer.pages.walk import takes
 
 # The newest nights are on the page, each replayed row by row; older ones are reached by ?night=.
 NIGHTS = 6
@@ -44,7 +40,7 @@ SELECT erased_at, legal_basis FROM am_personalization_erasure WHERE profile_id =
 """
 # A night that had the customer: with rows in the log, or with a reason why not.
 _NIGHTS = """
-SELECT r.run_id, r.as_of, r.again, r.served_at, r.top_k, r.model_sha256, s.seal_id
+SELECT r.run_id, r.as_of, r.again, r.served_at, r.top_k, r.model_sha256, s.seal_id, s.leaves
 FROM am_personalization_run r LEFT JOIN am_personalization_seal s USING (run_id)
 WHERE r.run_id <= :upto AND (
     EXISTS (
@@ -74,7 +70,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     delivered = _delivered(db, profile_id)
     nights = _nights(db, found, profile_id, delivered)
     chosen = nights[0] if nights else None
-    known = trust(db)
+    known = trust(db, found.record_file)
     rec_ids = {row["rec_id"] for night in nights for row in night["rows"]}
     rows = {("am_personalization_profile", profile_id)}
     touching = known.touching(rec_ids=rec_ids, rows=rows)
@@ -239,6 +235,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
             one for one in fields(PAGE.parameters, found.asked) if one["name"] == "night"
         ],
         "here_url": found.request.path,
+        "takes": takes,
         "verdict_tags": verdict_tags(),
         "charge_names": charge_names(),
         "months": sorted({one["day"][:7] for one in data["deliveries"]}, reverse=True),
@@ -288,37 +285,6 @@ def charge_names() -> dict[str, str]:
     }
 
 
-def read_receipt(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
-    """The receipt of one customer and night, as personalization-receipt has it. Failure 404 if there is none."""
-    profile_id, run = found.vars["profile_id"], found.vars["run_id"]
-    row = None
-    if re.fullmatch(r"-?[0-9]{1,18}", profile_id, re.ASCII):
-        row = db.execute(_PROFILE, (int(profile_id),)).fetchone()
-    try:
-        if row is None:
-            raise PersonalizationError(
-                "no customer has this number", "see the page of the customer"
-            )
-        return receipt(db, row[1], int(run))
-    except PersonalizationError as error:
-        links = {_("This customer"): found.links.customer(profile_id)}
-        raise Failure(404, _("No receipt"), capital(error.what) + ".", error.todo, links) from None
-
-
-def send_receipt(found: Found, data: dict[str, Any]) -> Response:
-    """The receipt as a file, or as a page of its own that needs nothing else."""
-    name = f"receipt-{found.vars['profile_id']}-{found.vars['run_id']}"
-    if found.vars["form"] == "json":
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
-        return Response(
-            text,
-            headers={"Content-Disposition": f'attachment; filename="{name}.json"'},
-            content_type="application/json; charset=utf-8",
-        )
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return Response.html(receipt_html(data), headers={"Content-Security-Policy": policy})
-
-
 _MONTH = PageParameter("month", read_month, lambda: _("Month (Japan)"), kind="month")
 PAGE = AuditPage(
     "customer",
@@ -327,15 +293,5 @@ PAGE = AuditPage(
     show,
     (NIGHT, _MONTH),
     "nights",
-    is_personal=True,
-)
-RECEIPT = AuditPage(
-    "receipt",
-    r"/customer/(?P<profile_id>[^/]+)/receipt/(?P<run_id>[0-9]{1,16})\.(?P<form>json|html)",
-    read_receipt,
-    send_receipt,
-    (),
-    "nights",
-    lambda found: 10_000,
     is_personal=True,
 )

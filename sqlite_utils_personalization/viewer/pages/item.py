@@ -90,7 +90,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "program_id": program_of(newest[0]) if kind == "amendment" else None,
         **_today(db, found, night, version),
     }
-    touched = trust(db).touching(
+    touched = trust(db, found.record_file).touching(
         run_ids={night.run_id} if night else (),
         rows={("am_personalization_candidate", one["candidate_id"]) for one in newest},
     )

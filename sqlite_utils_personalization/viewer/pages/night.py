@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import N_, message_of
@@ -12,7 +11,7 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES, Declared
 from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.formats import capital, day, number
-from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found, stamp
+from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found
 from sqlite_utils_personalization.viewer.pages.charts import COLOURS, banded, bands
 from sqlite_utils_personalization.viewer.pages.counts import mean, nights, scores, scores_of
 from sqlite_utils_personalization.viewer.pages.overview import served
@@ -78,7 +77,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     run_id = _of_path(db, found)
     (night,) = nights(db, "WHERE r.run_id = :run_id", {"run_id": run_id})
     before, after = db.execute(_NEIGHBOURS, {"run_id": run_id}).fetchone()
-    known = trust(db)
+    known = trust(db, found.record_file)
     touching = known.touching(run_ids={run_id})
     # Of every page it is the viewer's.
     night["scored_by"] = night.pop("package_version")
@@ -171,7 +170,7 @@ def _seal(db: sqlite3.Connection, run_id: int) -> dict[str, Any] | None:
 
 def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     """Sentence, verdict, charts, and where links lead."""
-    links, seal = found.links, data["seal"]
+    links = found.links
     last = data["skipped_next"]
     return {
         "title": _("Night of {day}", day=day(data["as_of"], weekday=True)),
@@ -194,7 +193,6 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "next_url": last and links.night(data["run_id"], skipped_after=last) + "#skipped",
         "first_url": found.asked["skipped_after"] and links.night(data["run_id"]) + "#skipped",
         "in_words": in_words,
-        "stamp": stamp(found, seal and seal["seal_id"], seal and seal["tree_root"], utc_now()),
     }
 
 

@@ -25,7 +25,7 @@ WHERE as_of >= coalesce(:since, '') AND as_of <= coalesce(:until, '~')
 
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """total; nights newest first, each with logged_change on the one before and trust; next is null at the end."""
-    at, known = dict(found.asked.values), trust(db)
+    at, known = dict(found.asked.values), trust(db, found.record_file)
     (total,) = db.execute(_TOTAL, at).fetchone()
     rows = nights(db, _WHERE, at)
     shown = rows[: at["size"]]

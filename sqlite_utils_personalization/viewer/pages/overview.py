@@ -47,13 +47,14 @@ _IN_TABLE = 7
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """What health says; trust, the first finding of each code; the latest nights, newest first; money, or null."""
     found_health = health_of(db, found.asked["max_days"])
-    known = trust(db, [Check(**one) for one in found_health["integrity"]["checks"]])
+    checks = [Check(**one) for one in found_health["integrity"]["checks"]]
+    known = trust(db, found.record_file, checks)
     first, nights = by_kind(known.found), latest(db, NIGHTS)
     for night in nights:
         night["trust"] = night_state(known, night["run_id"], night["seal_id"])
     return {
         **{key: value for key, value in found_health.items() if key != "warnings"},
-        "health_warnings": found_health["warnings"],
+        "health_warnings": [*found_health["warnings"], *known.warnings],
         "trust": known.to_dict(),
         "findings": cards(db, first[:MOST_CARDS]),
         "more_findings": max(0, len(first) - MOST_CARDS),
@@ -83,7 +84,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         (night for night in nights if newest and night["run_id"] < newest["run_id"]), None
     )
     return {
-        **about(data["trust"]),
+        **about(found, data["trust"]),
         "title": _("Overview"),
         "has_search": True,
         "headings": headings(data["findings"]),

@@ -35,13 +35,10 @@ from sqlite_utils_personalization.viewer.pages.described import declared_facts, 
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, one_of, whole
 from sqlite_utils_personalization.viewer.pages.trust import FAULT, HOLDS, OPEN, UNVERIFIED, trust
 from sqlite_utils_personalization.viewer.pages.verification import cards, headings
+from sqlite_utils_personalization.viewer.pages.walk import PROOF, PROVED_LEAVES, takes, walk_ms
 
-# Up to these many customers a night is walked for the proof of one row, a fraction of a second, without being asked.
-PROVED_LEAVES = 5_000
 # Most of it is not SQL: the whole catalogue is read, item by item. It does not grow with the log.
 CATALOGUE_MS = 10_000
-# A night of up to PROVED_LEAVES customers is walked; and one of a million where it is asked for.
-WALK_MS, PROOF_MS = 2_000, 60_000
 
 _COLUMNS = (*SEAL_COLUMNS, "tree_root")
 _SEAL_COLUMNS = ", ".join(_COLUMNS)
@@ -100,7 +97,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     if row.verdict == NO_EVIDENCE and not data["seal"]:
         (sealed_up_to,) = db.execute(_SEALED_UP_TO).fetchone()
         data["missing"] = "evidence" if row.rec_id <= sealed_up_to else None
-    known = trust(db)
+    known = trust(db, found.record_file)
     run_ids = {row.run.run_id} if row.run else set()
     rows = {("am_personalization_candidate", row.candidate_id)} if row.candidate_id else set()
     touching = known.touching(run_ids=run_ids, rec_ids={row.rec_id}, rows=rows)
@@ -216,7 +213,8 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "model_rows": _model(data["recommendation_type"], data["model"]),
         "missing_name": missing_name,
         "difference_name": difference_name,
-        "has_receipt": bool(run and data["seal"] and data["user_token_hash"]),
+        "has_receipt": bool(run and data["seal"]),
+        "takes": takes,
     }
 
 
@@ -336,10 +334,7 @@ def _model(kind: str, model: dict[str, Any] | None) -> list[tuple[str, str]]:
 
 def at_least_ms(found: Found) -> int:
     """Longer where the catalogue of today or the proof of a large night is asked for."""
-    asked = found.asked
-    if asked["proof"] == "on":
-        return PROOF_MS
-    return CATALOGUE_MS if asked["now"] == "on" else WALK_MS
+    return max(walk_ms(found), CATALOGUE_MS if found.asked["now"] == "on" else 0)
 
 
 def read_number(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
@@ -350,7 +345,6 @@ def read_number(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
 
 
 _NOW = PageParameter("now", one_of("on"), lambda: _("Compare with today"))
-_PROOF = PageParameter("proof", one_of("on"), lambda: _("Prove it"))
 _REC_ID = PageParameter("rec_id", whole(1), lambda: _("rec_id"), may_be_empty=False)
 BY_NUMBER = AuditPage(
     "replay", "/replay", read_number, lambda found, data: {}, (_REC_ID,), "nights"
@@ -360,7 +354,7 @@ PAGE = AuditPage(
     "/replay/(?P<rec_id>[^/]+?)",
     read,
     show,
-    (_NOW, _PROOF),
+    (_NOW, PROOF),
     "nights",
     at_least_ms,
     is_personal=True,

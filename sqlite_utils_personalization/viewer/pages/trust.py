@@ -1,21 +1,36 @@
 """How far the file can be trusted: its last full verification that still counts, what it found and where, and what was
 written since. Green is only what was checked; read-only.
+
+A verification is noted in the file itself, or, of one that must not be written, in another that the settings name.
 """
 
-import json
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils_personalization.audit.verify.codes import CODES
 from sqlite_utils_personalization.audit.verify.quick import Check, quick_checks
+from sqlite_utils_personalization.audit.verify.recorded import (
+    MISSING,
+    NO_FILE,
+    UNREADABLE,
+    RecordFile,
+    findings_of,
+    is_of_the_future,
+    read_recorded,
+)
+from sqlite_utils_personalization.audit.verify.verification import Verification
 from sqlite_utils_personalization.clock import parse_moment, right_now
 from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.language import gettext as _
 
 HOLDS, FAULT, UNVERIFIED, OPEN = "holds", "fault", "not verified", "open"
 # The class of a box or tag for each.
 CLASSES = {HOLDS: "ok", FAULT: "fault", UNVERIFIED: "warn", OPEN: "open"}
+FILE_WARNING = "verification_file"
 # The quick check whose faults take nothing but to finish a night.
 OPEN_NIGHT = "open"
 # A verification that is older says little of the file.
@@ -29,6 +44,7 @@ WHERE v.log_end <= :log_end
     AND (v.seal_id = 0 OR v.tree_root IS (SELECT tree_root FROM am_personalization_seal s WHERE s.seal_id = v.seal_id))
 ORDER BY v.verification_id DESC LIMIT :most
 """
+_ROOT = "SELECT tree_root FROM am_personalization_seal WHERE seal_id = ?"
 _LOG_END = "SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendation_log"
 _LAST_SEAL = "SELECT coalesce(max(seal_id), 0) FROM am_personalization_seal"
 
@@ -37,7 +53,9 @@ _LAST_SEAL = "SELECT coalesce(max(seal_id), 0) FROM am_personalization_seal"
 class Trust:
     """What is known of the whole file.
 
-    record is the last full verification that counts, as am_personalization_verification has it, with findings by code;
+    record is the last full verification that counts, as am_personalization_verification has it, with findings by code,
+    and recorded_in: the name of the file that it stands in, None where that is the audited one; remark says what is
+    wrong with that file, None if nothing is;
     rows_after and seals_after are what was written after it. checks are the quick checks of this moment.
     """
 
@@ -48,10 +66,17 @@ class Trust:
     is_old: bool
     checks: tuple[Check, ...]
     found: tuple[Mapping[str, Any], ...] = field(default=())
+    remark: str | None = None
 
     @property
     def css(self) -> str:
         return CLASSES[self.state]
+
+    @property
+    def warnings(self) -> list[dict[str, str]]:
+        """For JSON: what is wrong with the file that verifications stand in."""
+        remark = self.remark
+        return [{"reason": FILE_WARNING, "sentence": remark}] if remark else []
 
     @property
     def is_whole(self) -> bool:
@@ -80,10 +105,11 @@ class Trust:
         """The findings that name one of these nights, rows of the log, rows of a table, or tables."""
 
         def touches(where: Mapping[str, Any]) -> bool:
+            rowid = where.get("rowid")
             return (
                 where.get("run_id") in run_ids
                 or where.get("rec_id") in rec_ids
-                or (where.get("table"), where.get("rowid")) in rows
+                or (isinstance(rowid, int) and (where.get("table"), rowid) in rows)
                 or where.get("table") in tables
             )
 
@@ -96,10 +122,17 @@ class Trust:
         return HOLDS if self.record and is_covered and not self.is_old else UNVERIFIED
 
 
-def trust(db: sqlite3.Connection, checks: Collection[Check] | None = None) -> Trust:
-    """What is known of the file now; bounded whatever the length of the log."""
+def trust(
+    db: sqlite3.Connection, file: Path | None, checks: Collection[Check] | None = None
+) -> Trust:
+    """What is known of the file now; bounded whatever the length of the log.
+
+    file is the one that verifications stand in, beside those that the audited one notes; checks the quick ones, if they
+    were made.
+    """
     looked = tuple(quick_checks(db) if checks is None else checks)
-    record = next(records(db, 1), None)
+    recorded = read_recorded(file) if file else None
+    record = next(iter(_records(db, recorded, 1)), None)
     (log_end,), (last_seal,) = db.execute(_LOG_END).fetchone(), db.execute(_LAST_SEAL).fetchone()
     rows_after = log_end - record["log_end"] if record else log_end
     seals_after = last_seal - record["seal_id"] if record else last_seal
@@ -111,18 +144,73 @@ def trust(db: sqlite3.Connection, checks: Collection[Check] | None = None) -> Tr
         state = UNVERIFIED
     else:
         state = HOLDS
-    return Trust(state, record, rows_after, seals_after, is_old, looked, tuple(_findings(record)))
+    remark = _remark(db, recorded) if recorded else None
+    found = tuple(_findings(record))
+    return Trust(state, record, rows_after, seals_after, is_old, looked, found, remark)
 
 
-def records(db: sqlite3.Connection, most: int) -> Iterator[dict[str, Any]]:
+def records(db: sqlite3.Connection, file: Path | None, most: int) -> list[dict[str, Any]]:
     """The last verifications that are about this file: their head is in its tree, and its log is not shorter."""
+    return _records(db, read_recorded(file) if file else None, most)
+
+
+def _records(
+    db: sqlite3.Connection, recorded: RecordFile | None, most: int
+) -> list[dict[str, Any]]:
+    found = list(_noted_here(db, most))
+    if recorded and (others := [*islice(_counting(db, recorded), most)]):
+        name = {"verification_id": None, "recorded_in": recorded.name}
+        found += [name | one._asdict() for one in others]
+        found.sort(key=lambda one: str(one["verified_at"]), reverse=True)
+    return found[:most]
+
+
+def _noted_here(db: sqlite3.Connection, most: int) -> Iterator[dict[str, Any]]:
     if not has_table(db, "am_personalization_verification"):
         return
     (log_end,) = db.execute(_LOG_END).fetchone()
     cursor = db.execute(_RECORDS, {"log_end": log_end, "most": most})
     names = [column[0] for column in cursor.description]
     for row in cursor:
-        yield dict(zip(names, row, strict=True))
+        yield dict(zip(names, row, strict=True)) | {"recorded_in": None}
+
+
+def _counting(db: sqlite3.Connection, recorded: RecordFile) -> Iterator[Verification]:
+    """Those of a file that are about this database: of its chain, of a log that was not cut, and of the past."""
+    (log_end,), (last_seal,) = db.execute(_LOG_END).fetchone(), db.execute(_LAST_SEAL).fetchone()
+    for one in recorded.found:
+        (root,) = db.execute(_ROOT, (one.seal_id,)).fetchone() or (None,)
+        # Without a head it may be of any file; it counts where nothing is sealed here either.
+        is_of_chain = root and root == one.tree_root if one.seal_id else not last_seal
+        if is_of_chain and one.log_end <= log_end and not is_of_the_future(one):
+            yield one
+
+
+def _remark(db: sqlite3.Connection, recorded: RecordFile) -> str | None:
+    """What is to be said of the file that the setting verification names; None where all is well."""
+    name, lines = recorded.name, len(recorded.found) + recorded.broken
+    if recorded.fault == MISSING:
+        return _("The file of verifications, {file}, is not there.", file=name)
+    if recorded.fault == NO_FILE:
+        return _("The file of verifications, {file}, is no file to be read.", file=name)
+    if recorded.fault == UNREADABLE:
+        return _("The file of verifications, {file}, cannot be read.", file=name)
+    if not lines:
+        return _("In the file of verifications, {file}, there is none yet.", file=name)
+    counting = sum(1 for _one in _counting(db, recorded))
+    late = sum(map(is_of_the_future, recorded.found))
+    # Lines of other databases may stand in the same file.
+    if counting and not recorded.broken and not late:
+        return None
+    return _(
+        "Of the newest {lines} lines of {file}, {counting} count here: {broken} are no verification, {late} are dated"
+        " in the future, and the others are of another file, or of more rows than this one has.",
+        lines=lines,
+        file=name,
+        counting=counting,
+        broken=recorded.broken,
+        late=late,
+    )
 
 
 def noted(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,17 +220,12 @@ def noted(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _findings(record: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
     """Each finding that is kept: its code, the check that made it, how many of the code, a sentence, and where."""
-    by_code = json.loads(record["findings_json"]) if record else {}
+    by_code = findings_of(record["findings_json"]) if record else {}
     for code, group in by_code.items():
         known = CODES.get(code)
-        for one in group.get("first", ()):
-            yield {
-                "code": code,
-                "check": known.kind if known else "check",
-                "count": group.get("count"),
-                "sentence": one.get("sentence"),
-                "where": one.get("where") or {},
-            }
+        for one in group["first"]:
+            check = known.kind if known else "check"
+            yield {"code": code, "check": check, "count": group["count"], **one}
 
 
 def _days_since(utc: str) -> float:

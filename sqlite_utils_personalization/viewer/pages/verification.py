@@ -3,6 +3,7 @@ verify without us. Its box and its cards are on other pages, too.
 """
 
 import json
+import shlex
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -89,19 +90,20 @@ def _one(db: sqlite3.Connection, sql: str, number: int) -> tuple[Any, ...] | Non
 
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """trust as a whole; findings, a page of them, of one kind if asked; seals newest first; verifications before."""
-    known = trust(db)
+    known = trust(db, found.record_file)
     kind, start = found.asked["kind"], found.asked["after"] or 0
     chosen = [one for one in known.found if kind in (None, one["check"])]
     shown = chosen[start : start + _SIZE]
     seals = list(_seals(db, found.asked["seals_after"], known))
     return {
+        "health_warnings": known.warnings,
         "trust": known.to_dict(),
         "total": sum(_counts(known, kind)),
         "findings": cards(db, shown),
         "next": start + _SIZE if len(chosen) > start + _SIZE else None,
         "seals": seals[:_SIZE],
         "seals_next": seals[_SIZE - 1]["seal_id"] if len(seals) > _SIZE else None,
-        "verifications": [noted(one) for one in records(db, _EARLIER)],
+        "verifications": [noted(one) for one in records(db, found.record_file, _EARLIER)],
     }
 
 
@@ -175,9 +177,11 @@ def explained(known: Mapping[str, Any]) -> str:
     )
 
 
-def about(known: Mapping[str, Any]) -> dict[str, Any]:
+def about(found: Found, known: Mapping[str, Any]) -> dict[str, Any]:
     """What the box of trust in _personalization_macros.html needs."""
+    record = found.record_file
     return {
+        "record_file": record and shlex.quote(record.name),
         "trust": known,
         "css": CLASSES[known["state"]],
         "headline": headline(known),
@@ -205,7 +209,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     links, texts = found.links, {key: v for key, v in found.asked.texts.items() if key != "after"}
     known = {one["check"] for one in data["findings"]}
     return {
-        **about(data["trust"]),
+        **about(found, data["trust"]),
         "title": _("Verification"),
         "crumbs": [(_("Overview"), links.home()), (_("Verification"), "")],
         "headings": headings(data["findings"]),

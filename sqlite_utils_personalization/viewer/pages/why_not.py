@@ -77,7 +77,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         title = _("It cannot be told")
         raise Failure(409, title, sentence(error.what), sentence(error.todo)) from error
     tables = {"am_personalization_run", "am_personalization_candidate"}
-    touched = trust(db).touching(
+    touched = trust(db, found.record_file).touching(
         run_ids={night.run_id},
         rec_ids=set() if why.rec_id is None else {why.rec_id},
         tables=tables if why.reason == "evidence differs" else (),
