@@ -16,9 +16,9 @@ from sqlite_utils_personalization.viewer.frame import failure_page
 from sqlite_utils_personalization.viewer.links import home_url
 
 try:
-    from datasette.resources import DatabaseResource
+    from datasette.resources import DatabaseResource, QueryResource
 except ImportError:  # Datasette 0.65
-    DatabaseResource = None
+    DatabaseResource = QueryResource = None
 
 
 async def can_view(datasette: Any, actor: Any, database: str) -> bool:
@@ -30,6 +30,21 @@ async def can_view(datasette: Any, actor: Any, database: str) -> bool:
         return allowed
     try:
         await datasette.ensure_permissions(actor, [("view-database", database), "view-instance"])
+    except Forbidden:
+        return False
+    return True
+
+
+async def can_ask(datasette: Any, actor: Any, database: str, question: str) -> bool:
+    """Whether the actor may see the question as Datasette answers it, and so as we do."""
+    if QueryResource is not None:
+        allowed: bool = await datasette.allowed(
+            action="view-query", resource=QueryResource(database, question), actor=actor
+        )
+        return allowed
+    try:
+        permissions = [("view-query", (database, question)), ("view-database", database)]
+        await datasette.ensure_permissions(actor, [*permissions, "view-instance"])
     except Forbidden:
         return False
     return True

@@ -31,10 +31,10 @@ from sqlite_utils_personalization.viewer.pages.charts import (
     waterfall,
 )
 from sqlite_utils_personalization.viewer.pages.parameters import (
+    COLS,
     PageParameter,
     Wrong,
     after,
-    one_of,
     size,
 )
 from sqlite_utils_personalization.viewer.pages.parameters import month as read_month
@@ -368,13 +368,6 @@ def _state_names() -> dict[str, str]:
 
 
 _MONTH = PageParameter("month", read_month, lambda: _("Month (Japan)"), kind="month")
-_COLS = PageParameter(
-    "cols",
-    one_of("main", "all"),
-    lambda: _("Columns"),
-    "main",
-    lambda: [("main", _("main")), ("all", _("all"))],
-)
 
 
 def _days_ms(found: Found) -> int:
@@ -389,7 +382,7 @@ PAGES = (
         "/money/(?P<month>[^/]+?)/(?P<kind>[^/]+?)",
         read_class,
         show_class,
-        (_COLS, after(), size(_SIZE)),
+        (COLS, after(), size(_SIZE)),
         "money",
     ),
 )

@@ -19,6 +19,7 @@ from sqlite_utils_personalization.viewer.pages import (
     night,
     night_list,
     overview,
+    question_answer,
     replayed_row,
     sample,
     search,
@@ -40,6 +41,7 @@ PAGES = (
     why_not.PAGE,
     *money.PAGES,
     verification.PAGE,
+    *question_answer.PAGES,
     access_entries.PAGE,
 )
 

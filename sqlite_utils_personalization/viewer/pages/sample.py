@@ -114,5 +114,12 @@ def _seed(text: str) -> str:
 _N = PageParameter("n", whole(1, _MOST), lambda: _("Rows"), 25)
 _SEED = PageParameter("seed", _seed, lambda: _("Seed"))
 PAGE = AuditPage(
-    "sample", "/night/(?P<run>[^/]+)/sample", read, show, (_N, _SEED), "nights", lambda found: _MS
+    "sample",
+    "/night/(?P<run>[^/]+)/sample",
+    read,
+    show,
+    (_N, _SEED),
+    "nights",
+    lambda found: _MS,
+    rows="recommendations",
 )
