@@ -1,6 +1,9 @@
 """What can go wrong with the data, in sentences for the person who has to mend it."""
 
 import operator
+import re
+
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff）]$")
 
 
 class PersonalizationError(Exception):
@@ -102,5 +105,7 @@ def capitalize(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text as a sentence of its own; empty if it is."""
-    return f"{capitalize(text)}{'' if text.endswith('?') else '.'}" if text else ""
+    """The text as a sentence of its own, as its last character has it; empty if it is."""
+    if not text or text.endswith(("?", "。")):
+        return capitalize(text)
+    return f"{capitalize(text)}{'。' if _JAPANESE.search(text) else '.'}"

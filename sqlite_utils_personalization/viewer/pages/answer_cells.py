@@ -3,6 +3,7 @@
 JSON and CSV have the names and values of the SQL; what a tampered file has in place of a value is shown as it is.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -25,7 +26,11 @@ from sqlite_utils_personalization.viewer.formats import (
 )
 from sqlite_utils_personalization.viewer.links import Links
 from sqlite_utils_personalization.viewer.pages.customer import verdict_tags
-from sqlite_utils_personalization.viewer.pages.money import class_names
+from sqlite_utils_personalization.viewer.pages.money import (
+    class_names,
+    source_names,
+    state_names,
+)
 
 # Numbers that name something, and are not counted.
 _IDS = {
@@ -211,6 +216,18 @@ def _reason(value: str) -> str:
     return _reasons().get(value) or message_of(value)
 
 
+def _sources(value: str) -> str:
+    try:
+        found = dict(json.loads(value))
+    except (ValueError, TypeError):
+        return value
+    sources, states = source_names(), state_names()
+    return " · ".join(
+        _("{name}: {value}", name=sources.get(name, name), value=states.get(state, state))
+        for name, state in found.items()
+    )
+
+
 _SAID: dict[str, Callable[[str], str]] = {
     "recommendation_type": type_name,
     "channel": channel_name,
@@ -223,6 +240,7 @@ _SAID: dict[str, Callable[[str], str]] = {
     "item_closing": _of(_closings),
     "reason": _reason,
     "finding": _of(_findings),
+    "sources": _sources,
     "declared_risk_tolerance": message_of,
     "item_risk_level": message_of,
     "item_industries": message_of,

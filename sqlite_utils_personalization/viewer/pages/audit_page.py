@@ -203,9 +203,9 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     except WrongField as wrong:
         asked.wrong[wrong.name] = str(wrong)
         return await _refuse(page, found, as_json, wrong.status)
-    profile_id = data.get("profile_id")
-    if log and (isinstance(profile_id, int) or (page.is_noted and data[page.rows])):
-        await note(log, request, database, request.path, profile_id)
+    who = data["profile_id"] if isinstance(data.get("profile_id"), int) else None
+    if log and (who is not None or (page.is_noted and data[page.rows])):
+        await note(log, request, database, request.path, who)
     if found.is_csv:
         return CsvResponse(export, request, datasette, csv_name(database, page.query or page.name))
     data["warnings"] = [*head["warnings"], *data.pop("health_warnings", ())]

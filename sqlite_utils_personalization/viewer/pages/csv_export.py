@@ -11,7 +11,7 @@ shows it: whoever finds no last line has not all rows.
 import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -52,16 +52,14 @@ Read = Callable[[Any, "Found"], dict[str, Any]]
 
 
 def made_under(db: sqlite3.Connection) -> dict[str, Any]:
-    """The newest head of the file, as the rows of an export tell it, and where its log ends. Read-only."""
+    """head, the newest one of the file, null before the first, or damaged; log_end, its last rec_id. Read-only."""
     (log_end,) = db.execute(_LOG_END).fetchone()
     try:
         top = head(db)
     except NotIntact:
-        return {"head": "damaged", "last rec_id": log_end}
-    if top is None:
-        return {"head": "none", "last rec_id": log_end}
-    found = {"head origin": top.origin, "head size": top.size, "head root": top.root.hex()}
-    return {**found, "last rec_id": log_end}
+        return {"head": "damaged", "log_end": log_end}
+    found = top and {"origin": top.origin, "size": top.size, "root": top.root.hex()}
+    return {"head": found, "log_end": log_end}
 
 
 @dataclass
@@ -95,7 +93,7 @@ class Pages:
 
 
 @dataclass
-class Export:
+class CsvExport:
     """What is to be written: the first page, how to read the others, and what the lines about it say.
 
     began is what made_under said before anything was read, and state gives what it says now.
@@ -113,7 +111,9 @@ class Export:
     async def write(self, send: Callable[[str], Awaitable[None]]) -> None:
         """All of it, page by page. Failure if not all could be read, and that is the last line then."""
         page, columns = self.first, _columns(self.first, self.pages.rows)
-        await send(("\ufeff" if self.has_bom else "") + self._top() + _lines([columns] if columns else []))
+        await send(
+            ("\ufeff" if self.has_bom else "") + self._top() + _lines([columns] if columns else [])
+        )
         try:
             while True:
                 rows = page[self.pages.rows]
@@ -134,17 +134,24 @@ class Export:
         return self._about({**self.about, **self.began, **made})
 
     def _end(self, now: Mapping[str, Any]) -> str:
-        other = {
-            f"{name} by the end": now[name] for name in now if now[name] != self.began.get(name)
-        }
+        other = {f"{name} by the end": now[name] for name in now if now[name] != self.began[name]}
         return self._about({**other, "rows": self.count})
 
     def _about(self, said: Mapping[str, Any]) -> str:
         if not self.has_head:
             return ""
         # A line break in a value would begin a line of the table.
-        cells = {name: _cell(_BREAKS.sub(" ", str(value))) for name, value in said.items()}
-        return "".join(f"# {name},{cell}\r\n" for name, cell in cells.items())
+        cells = [(name, _cell(_BREAKS.sub(" ", str(value)))) for name, value in _facts(said)]
+        return "".join(f"# {name},{cell}\r\n" for name, cell in cells)
+
+
+def _facts(said: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each by a name of its own."""
+    for name, value in said.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name} {key}", one) for key, one in value.items())
+        else:
+            yield name, "none" if value is None else value
 
 
 def _columns(page: Mapping[str, Any], rows: str) -> list[str]:
@@ -186,7 +193,7 @@ def csv_name(database: str, name: str) -> str:
 
 async def begin(
     found: "Found", rows: str, read: Read, run: Callable[[Read, "Found"], Any]
-) -> Export:
+) -> CsvExport:
     """The export of a page's list whose first page is read; run runs read on a connection of Datasette.
 
     Failure, or what else read raises, says why there is none.
@@ -213,7 +220,7 @@ async def begin(
         "file": found.file,
     }
     has_head, has_bom = found.asked["head"] == "on", found.asked["bom"] == "on"
-    return Export(pages, first, about, began, state, has_head, has_bom)
+    return CsvExport(pages, first, about, began, state, has_head, has_bom)
 
 
 def csv_url(found: "Found") -> str:
@@ -230,7 +237,7 @@ class CsvResponse(Response):  # type: ignore[misc]
     Of one that breaks off there is no end, so that whoever takes it knows; one that nobody waits for any more is left.
     """
 
-    def __init__(self, export: Export, request: Any, datasette: Any, name: str) -> None:
+    def __init__(self, export: CsvExport, request: Any, datasette: Any, name: str) -> None:
         headers = {"Content-Disposition": name, "X-Content-Type-Options": "nosniff"}
         if datasette.cors:
             add_cors_headers(headers)

@@ -258,8 +258,8 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "class_url": lambda kind: links.money(name, kind.replace(" ", "-")),
         "class_names": class_names(),
         "meanings": class_meanings(),
-        "source_names": _source_names(),
-        "state_names": _state_names(),
+        "source_names": source_names(),
+        "state_names": state_names(),
         "channels": CHANNELS,
         "bridge": result and _bridge(result),
         "chart": yen_by_day("owed-by-day", data["days"]),
@@ -350,7 +350,8 @@ def class_meanings() -> dict[str, str]:
     return {kind: message_of(meaning) for kind, meaning in CLASSES.items()}
 
 
-def _source_names() -> dict[str, str]:
+def source_names() -> dict[str, str]:
+    """What a month is reconciled with, as one says it."""
     return {
         "usage_events": "usage_events",
         "stripe": _("Stripe export"),
@@ -358,7 +359,8 @@ def _source_names() -> dict[str, str]:
     }
 
 
-def _state_names() -> dict[str, str]:
+def state_names() -> dict[str, str]:
+    """What became of each of these."""
     return {
         "read": _("read"),
         "only sums": _("only sums"),

@@ -48,17 +48,17 @@ from sqlite_utils_personalization.viewer.queries.queries import Question, questi
 def read(question: Question, db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """question, and asked, the parameters as they were looked up; columns, rows, null where nothing is asked yet, next.
 
-    total and sums are of all pages, null where that is not cheap to tell; page_sums of this one. head is the newest
-    head of the file, findings what the last full verification has against these rows, missing the tables that are not
-    there yet.
+    total and sum are of all pages, null where that is not cheap to tell; page_sum is of this one. head is the newest
+    head of the file and log_end its last row, findings what the last full verification has against these rows, and
+    missing_tables those that are not there yet.
     """
     given = {one.name: str(found.asked.values.get(one.name) or "") for one in question.parameters}
     data: dict[str, Any] = {
         "question": question.name,
         "asked": {},
-        **dict.fromkeys(("columns", "rows", "next", "total", "sums", "page_sums")),
+        **dict.fromkeys(("columns", "rows", "next", "total", "sum", "page_sum")),
         "findings": [],
-        "missing": [],
+        "missing_tables": [],
     }
     if not (found.is_json or found.is_csv):
         data["choices"] = choices(question, db)
@@ -66,7 +66,7 @@ def read(question: Question, db: sqlite3.Connection, found: Found) -> dict[str, 
         form = _looked_up(question, db, given)
         data |= _answer(question, db, found, form)
     if not found.is_csv:
-        data["head"] = made_under(db)
+        data |= made_under(db)
     return data
 
 
@@ -94,7 +94,7 @@ def _answer(
         "columns": answer.columns,
         "rows": answer.rows,
         "next": answer.next,
-        "missing": answer.missing,
+        "missing_tables": answer.missing,
         "profile_id": _customer(answer.rows, form),
     }
     if found.is_csv:
@@ -108,7 +108,7 @@ def _answer(
     elif answer.next is None and found.asked["seen"]:
         total = found.asked["seen"] + len(answer.rows)
     findings = _findings(db, answer.rows)
-    return data | {"total": total, "sums": sums, "page_sums": added, "findings": findings}
+    return data | {"total": total, "sum": sums, "page_sum": added, "findings": findings}
 
 
 def _customer(rows: Sequence[Mapping[str, Any]], form: Mapping[str, str]) -> int | None:
@@ -145,10 +145,10 @@ def show(question: Question, found: Found, data: dict[str, Any]) -> dict[str, An
     form = form_of(question, found, data["choices"])
     shown = _about(question, found) | {"form": form, "table": None}
     top = data["head"]
-    if "head root" in top:
-        shown["stamp"] = stamp(found, top["head size"], top["head root"], utc_now())
-    if data["missing"]:
-        shown["todo"] = todo_about(data["missing"], found.file)
+    if isinstance(top, dict):
+        shown["stamp"] = stamp(found, top["size"], top["root"], utc_now())
+    if data["missing_tables"]:
+        shown["todo"] = todo_about(data["missing_tables"], found.file)
     if data["rows"] is None:
         return shown
     columns = data["columns"] if found.asked["cols"] == "all" else question.main
@@ -183,13 +183,14 @@ def _about(question: Question, found: Found) -> dict[str, Any]:
 def _pages(question: Question, found: Found, data: Mapping[str, Any]) -> dict[str, Any]:
     links, name, asked = found.links, question.name, data["asked"]
     looks = {key: found.asked.texts.get(key, "") for key in ("size", "cols")}
-    rows, start = len(data["rows"]), found.asked.values.get("seen") or 0
-    is_counted = bool(start) or not found.asked.values.get("after")
-    further = {"after": data["next"], "seen": start + rows if is_counted else None}
+    rows = len(data["rows"])
+    # Unknown where somebody wrote by hand after what the page begins.
+    start = found.asked.values.get("seen") if found.asked.values.get("after") else 0
+    further = {"after": data["next"], "seen": None if start is None else start + rows}
     # Those of Datasette are not there where it was given no questions.
     is_served = all(one["reason"] != "other_questions" for one in data["warnings"])
     return {
-        "position": _position(rows, start if is_counted else None, data["total"]),
+        "position": _position(rows, start, data["total"]),
         "next_url": data["next"] is not None and links.question(name, **asked, **looks, **further),
         "first_url": found.asked.values.get("after") and links.question(name, **asked, **looks),
         "csv_url": links.question(name, ".csv", **asked),
@@ -199,7 +200,7 @@ def _pages(question: Question, found: Found, data: Mapping[str, Any]) -> dict[st
 
 
 def _position(rows: int, start: int | None, total: int | None) -> str:
-    if start is None or not rows:
+    if start is None or not rows or (total is not None and start + rows > total):
         return ngettext("{n} row", "{n} rows", rows)
     span = {"first": number(start + 1), "last": number(start + rows)}
     if total is None:
@@ -209,7 +210,7 @@ def _position(rows: int, start: int | None, total: int | None) -> str:
 
 def _foot(columns: Sequence[str], data: Mapping[str, Any]) -> dict[str, Any]:
     """Sums below the columns that have some: of all pages, or of this one, which is said."""
-    sums = data["sums"] if data["sums"] is not None else data["page_sums"]
+    sums = data["sum"] if data["sum"] is not None else data["page_sum"]
     if not data["rows"] or not any(column in sums for column in columns):
         return {"foot": None}
     cells = [
@@ -219,7 +220,7 @@ def _foot(columns: Sequence[str], data: Mapping[str, Any]) -> dict[str, Any]:
         )
         for column in columns
     ]
-    label = _("All") if data["sums"] is not None else _("This page")
+    label = _("All") if data["sum"] is not None else _("This page")
     return {"foot": cells[1:], "foot_label": label}
 
 

@@ -44,7 +44,7 @@ _LONGEST_CUSTOMER = 16
 
 def told(wrong: WrongParameter) -> str:
     """What is wrong and what to do, below a field."""
-    return " ".join(filter(None, (sentence(wrong.what), sentence(wrong.todo))))
+    return _("{what} {todo}", what=sentence(wrong.what), todo=sentence(wrong.todo))
 
 
 def choices(question: Question, db: sqlite3.Connection) -> dict[str, list[Any]]:

@@ -17,7 +17,7 @@ from sqlite_utils_personalization.viewer.queries.queries import Question
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerPage:
     """A page of rows by the names of their columns; next is what the next begins after, None at the end.
 
     missing are the tables that the file has not yet, before which the answer is empty.
@@ -29,13 +29,17 @@ class Answer:
     missing: list[str]
 
 
-def ask(db: sqlite3.Connection, question: Question, form: Mapping[str, str], size: int) -> Answer:
+def ask(
+    db: sqlite3.Connection, question: Question, form: Mapping[str, str], size: int
+) -> AnswerPage:
     """A page of the question, asked by this form as lookups.py leaves it; size as its parameter of that name."""
     sql, missing = before_empty_tables(question.sql, absent_from(db))
     cursor = db.execute(sql, sized(question, form, size))
     columns = [column[0] for column in cursor.description]
     rows, after = cut(question, columns, [decoded_row(row) for row in cursor], size)
-    return Answer(columns, [dict(zip(columns, row, strict=True)) for row in rows], after, missing)
+    return AnswerPage(
+        columns, [dict(zip(columns, row, strict=True)) for row in rows], after, missing
+    )
 
 
 def sized(question: Question, form: Mapping[str, str], size: int) -> dict[str, str]:
