@@ -1,9 +1,11 @@
 """What can go wrong with the data, in sentences for the person who has to mend it."""
 
 import operator
+import re
 
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.language import pgettext
+
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff）]$")
 
 
 class PersonalizationError(Exception):
@@ -107,8 +109,7 @@ def capitalize(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text as a sentence of its own; empty if it is."""
-    if not text or text.endswith(("?", "？")):
+    """The text as a sentence of its own, as its last character has it; empty if it is."""
+    if not text or text.endswith(("?", "？", "。")):
         return capitalize(text)
-    stop = pgettext("end of a sentence", ".")
-    return f"{capitalize(text)}{stop}"
+    return f"{capitalize(text)}{'。' if _JAPANESE.search(text) else '.'}"

@@ -333,4 +333,6 @@ def test_every_page_has_a_template_and_a_twin():
     assert len({page.path for page in PAGES}) == len(PAGES)
     for page in PAGES:
         pattern, _respond = page.route()
-        assert pattern.endswith(r"(?P<suffix>\.json)?$")
+        # A list may be taken away whole.
+        suffixes = r"\.json|\.csv" if page.rows else r"\.json"
+        assert pattern.endswith(rf"(?P<suffix>{suffixes})?$")

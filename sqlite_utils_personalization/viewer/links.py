@@ -75,10 +75,13 @@ class Links:
         return self.page("/search", **query) if query else self.page("/search").partition("?")[0]
 
     def questions(self) -> str:
-        """All of them are at the end of the overview."""
-        return f"{self.home()}#ask"
+        return self.page("/questions")
 
     def question(self, name: str, suffix: str = "", **query: object) -> str:
+        """The form of a question and its answer; suffix is .json or .csv."""
+        return self.page(f"/q/{name}{suffix}", **query)
+
+    def canned(self, name: str, suffix: str = "", **query: object) -> str:
         """The question as Datasette answers it, and as .json and .csv."""
         given = {key: value for key, value in query.items() if value not in (None, "")}
         address: str = self.datasette.urls.query(self.database, name)
@@ -111,6 +114,6 @@ def replay_url(datasette: Any, database: str, rec_id: object, suffix: str = "") 
 
 
 def question_url(datasette: Any, database: str, name: str, **form: object) -> str:
-    """A question, its form filled in with what is given."""
+    """A question on Datasette's own page, its form filled in with what is given."""
     query = f"?{urlencode(form)}" if form else ""
     return f"{datasette.urls.query(database, name)}{query}"

@@ -16,11 +16,12 @@ from sqlite_utils_personalization.viewer.access.permissions import is_guarded
 from sqlite_utils_personalization.viewer.failure import not_of_the_audit
 from sqlite_utils_personalization.viewer.frame import failure_page, language_of
 from sqlite_utils_personalization.viewer.links import home_url
+from sqlite_utils_personalization.viewer.queries.version_check import given_sql
 
 try:
-    from datasette.resources import DatabaseResource
+    from datasette.resources import DatabaseResource, QueryResource
 except ImportError:  # Datasette 0.65
-    DatabaseResource = None
+    DatabaseResource = QueryResource = None
 
 
 async def can_view(datasette: Any, actor: Any, database: str) -> bool:
@@ -30,8 +31,26 @@ async def can_view(datasette: Any, actor: Any, database: str) -> bool:
             action="view-database", resource=DatabaseResource(database), actor=actor
         )
         return allowed
+    return await _ensured(datasette, actor, [("view-database", database)])
+
+
+async def can_ask(datasette: Any, actor: Any, database: str, question: str) -> bool:
+    """Whether the actor, who may see the database, may see the question as Datasette answers it, and so as we do."""
+    if not await given_sql(datasette, database, question):
+        return True
+    if QueryResource is not None:
+        allowed: bool = await datasette.allowed(
+            action="view-query", resource=QueryResource(database, question), actor=actor
+        )
+        return allowed
+    permissions = [("view-query", (database, question)), ("view-database", database)]
+    return await _ensured(datasette, actor, permissions)
+
+
+async def _ensured(datasette: Any, actor: Any, permissions: list[Any]) -> bool:
+    """On Datasette 0.65, whether the first of them that says anything allows it."""
     try:
-        await datasette.ensure_permissions(actor, [("view-database", database), "view-instance"])
+        await datasette.ensure_permissions(actor, [*permissions, "view-instance"])
     except Forbidden:
         return False
     return True

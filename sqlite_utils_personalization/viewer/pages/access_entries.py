@@ -52,4 +52,4 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
 
 
 _DAY = PageParameter("day", day, lambda: _("Day"), kind="date")
-PAGE = AuditPage("accesses", "/access", read, show, (_DAY, after()))
+PAGE = AuditPage("accesses", "/access", read, show, (_DAY, after()), rows="entries")

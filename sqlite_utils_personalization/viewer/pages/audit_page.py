@@ -6,8 +6,9 @@ A page's module says how it is addressed and asked, what it reads - the keys of 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from datasette import Forbidden, Response
@@ -15,7 +16,11 @@ from datasette import Forbidden, Response
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.language import LANGUAGES, speaking
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.viewer.access.access import can_view, visible_databases
+from sqlite_utils_personalization.viewer.access.access import (
+    can_ask,
+    can_view,
+    visible_databases,
+)
 from sqlite_utils_personalization.viewer.access.log import REASON, access_log, note, reason_of
 from sqlite_utils_personalization.viewer.connections import file_name, read_page, wal_warning
 from sqlite_utils_personalization.viewer.failure import (
@@ -34,6 +39,14 @@ from sqlite_utils_personalization.viewer.frame import (
     stamp,
 )
 from sqlite_utils_personalization.viewer.links import HOME, Links
+from sqlite_utils_personalization.viewer.pages.csv_export import (
+    CSV,
+    EXPORTED,
+    CsvResponse,
+    begin,
+    csv_name,
+    csv_url,
+)
 from sqlite_utils_personalization.viewer.pages.parameters import (
     Asked,
     PageParameter,
@@ -50,6 +63,9 @@ from sqlite_utils_personalization.viewer.pages.trust import (
 from sqlite_utils_personalization.viewer.queries.version_check import metadata_warning
 from sqlite_utils_personalization.viewer.settings import PLUGIN, record_file
 
+JSON = ".json"
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Found:
@@ -65,7 +81,12 @@ class Found:
     @property
     def is_json(self) -> bool:
         """Whether the twin is asked for."""
-        return bool(self.vars.get("suffix"))
+        return self.vars.get("suffix") == JSON
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether all rows are asked for, to be taken away."""
+        return self.vars.get("suffix") == CSV
 
     @property
     def record_file(self) -> Path | None:
@@ -85,7 +106,10 @@ class AuditPage:
     path is a regular expression below HOME; read gets a connection and what was found, and gives the keys of the JSON
     twin after those of every page; show gives what the template personalization_NAME.html needs besides, or a whole
     answer. place is the entry of the menu. at_least_ms is how long reading may take, where that is more than
-    Datasette's limit; is_personal, whether it is about one customer; json_status of the twin.
+    Datasette's limit; is_personal, whether it is about one customer; json_status of the twin. query is the one of
+    Datasette that has to be open to whoever sees the page. rows is the key of what .csv gives, page after page of it
+    as next says; is_noted, whether an access to any row of it is. refuse gives, as read does, what the page of a wrong
+    parameter shows in place of its title, and its fields.
     """
 
     name: str
@@ -97,6 +121,10 @@ class AuditPage:
     at_least_ms: Callable[[Found], int] = field(default=lambda found: 0)
     is_personal: bool = False
     json_status: Callable[[Found, dict[str, Any]], int] = field(default=lambda found, data: 200)
+    query: str = ""
+    rows: str = ""
+    is_noted: bool = False
+    refuse: Callable[[Any, Found], dict[str, Any]] | None = None
 
     def route(self) -> tuple[str, Callable[..., Awaitable[Response]]]:
         """As Datasette's register_routes wants it."""
@@ -104,7 +132,16 @@ class AuditPage:
         async def respond(datasette: Any, request: Any) -> Response:
             return await answer(self, datasette, request)
 
-        return rf"^{HOME}{self.path}(?P<suffix>\.json)?$", respond
+        suffixes = r"\.json|\.csv" if self.rows else r"\.json"
+        return rf"^{HOME}{self.path}(?P<suffix>{suffixes})?$", respond
+
+
+class WrongField(Exception):
+    """What a parameter names is not there, or cannot be asked about: a sentence for its field, and the HTTP status."""
+
+    def __init__(self, name: str, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.name, self.status = name, status
 
 
 class Elsewhere(Exception):
@@ -122,9 +159,9 @@ async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
         return json_answer(datasette, {"ok": True})
     if request.method not in ("GET", "HEAD"):
         return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
-    as_json = bool(request.url_vars.get("suffix"))
+    as_json = request.url_vars.get("suffix") == JSON
     # A receipt is a file of JSON and no twin of a page; what keeps it from being made is JSON all the same.
-    says_json = request.path.endswith(".json")
+    says_json = request.path.endswith(JSON)
     asked_for = request.args.get("lang")
     chosen = language_of(request)
     with speaking(chosen):
@@ -154,35 +191,62 @@ async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
 async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) -> Response:
     database, is_named = await _database(datasette, request)
     given = {name: request.args.getlist(name) for name in request.args}
-    asked = read_parameters(page.parameters, given)
-    found = Found(
-        datasette, request, database, Links(datasette, database, is_named), asked, request.url_vars
-    )
+    if page.query and not await can_ask(datasette, request.actor, database, page.query):
+        raise Forbidden("view-query")
+    links = Links(datasette, database, is_named)
+    known = page.parameters
+    if request.url_vars.get("suffix") == CSV:
+        known = (*known, *EXPORTED)
+    asked = read_parameters(known, given)
+    found = Found(datasette, request, database, links, asked, request.url_vars)
     log = access_log(datasette)
     if log and log.asks_reason and page.is_personal and not reason_of(request):
         asked.wrong["reason"] = _("say why you look at this customer")
     if asked.wrong:
-        return await _refuse(page, found, request.path.endswith(".json"))
-    context = copy_context()
-    head = await _head(found)
-    read, newest = await read_page(
-        datasette,
-        database,
-        # Another thread knows nothing of the language, unless it is told.
-        lambda db: (context.run(page.read, db, found), newest_seal(db)),
-        page.at_least_ms(found),
-    )
-    data = head | read
-    if log and isinstance(data.get("profile_id"), int):
-        await note(log, request, database, request.path, data["profile_id"])
+        return await _refuse(page, found, request.path.endswith(JSON))
+    head, newest = await _head(found), None
+    try:
+        if found.is_csv:
+            export = await begin(found, page.rows, page.read, partial(_read, page=page))
+            data = export.first
+        else:
+            read, newest = await _read(_with_newest(page.read), found, page)
+            data = head | read
+    except WrongField as wrong:
+        asked.wrong[wrong.name] = str(wrong)
+        return await _refuse(page, found, as_json, wrong.status)
+    who = data["profile_id"] if isinstance(data.get("profile_id"), int) else None
+    if log and (who is not None or (page.is_noted and data[page.rows])):
+        await note(log, request, database, request.path, who)
+    if found.is_csv:
+        return CsvResponse(export, request, datasette, csv_name(database, page.query or page.name))
     data["warnings"] = [*head["warnings"], *data.pop("health_warnings", ())]
     if as_json:
         return json_answer(datasette, data, page.json_status(found, data))
     shown = page.show(found, data)
     if isinstance(shown, Response):
         return shown
+    if page.rows:
+        shown = {"csv_url": csv_url(found), **shown}
     shown = shown | {"data": data, "stamp": stamp(request, found.file, newest)}
     return await _html(found, f"personalization_{page.name}.html", page.place, shown)
+
+
+def _with_newest(
+    read: Callable[[Any, Found], dict[str, Any]],
+) -> Callable[[Any, Found], tuple[dict[str, Any], tuple[int, str] | None]]:
+    return lambda db, found: (read(db, found), newest_seal(db))
+
+
+async def _read(function: Callable[[Any, Found], T], found: Found, page: AuditPage) -> T:
+    # Another thread knows nothing of the language, unless it is told.
+    context = copy_context()
+    return await read_page(
+        found.datasette,
+        found.database,
+        lambda db: context.run(function, db, found),
+        page.at_least_ms(found),
+    )
 
 
 async def _database(datasette: Any, request: Any) -> tuple[str, bool]:
@@ -220,30 +284,35 @@ async def _head(found: Found) -> dict[str, Any]:
     }
 
 
-async def _refuse(page: AuditPage, found: Found, as_json: bool) -> Response:
-    """400: which parameter cannot be, beside its field, and no rows."""
+async def _refuse(page: AuditPage, found: Found, as_json: bool, status: int = 400) -> Response:
+    """Which parameter cannot be, beside its field, and no rows."""
     wrong = dict(found.asked.wrong)
     data = {
         "ok": False,
-        "status": 400,
-        "title": _("A parameter cannot be as it is given"),
+        "status": status,
+        "title": (
+            _("A parameter cannot be as it is given") if status == 400 else _("There is no answer")
+        ),
         "error": "; ".join(f"{name}: {sentence}" for name, sentence in wrong.items()),
         "todo": _("mend what is named, or leave it out"),
         "parameters": wrong,
     }
     if as_json:
-        return json_answer(found.datasette, data, 400)
+        return json_answer(found.datasette, data, status)
     shown = {
         "title": data["title"],
         "wrong": wrong,
         "known": [parameter.name for parameter in page.parameters],
         "form": fields(_with_reason(page.parameters, wrong), found.asked),
-        "here_url": found.request.path,
+        "here_url": found.request.path.removesuffix(CSV),
         "database": found.database,
         "warnings": [],
         "stamp": stamp(found.request, found.file, await _newest(found)),
     }
-    return await _html(found, "personalization_refused.html", page.place, shown, 400)
+    if page.refuse:
+        shown |= await _read(page.refuse, found, page)
+        shown["form"] += fields(_with_reason((), wrong), found.asked)
+    return await _html(found, "personalization_refused.html", page.place, shown, status)
 
 
 async def _newest(found: Found) -> tuple[int, str] | None:
@@ -274,12 +343,18 @@ def fields(parameters: Sequence[PageParameter], asked: Asked) -> list[dict[str, 
                 "name": parameter.name,
                 "label": parameter.label(),
                 "value": value,
-                "choices": parameter.choices() if parameter.choices else None,
+                "choices": _with(parameter.choices(), value) if parameter.choices else None,
                 "kind": parameter.kind,
                 "wrong": asked.wrong.get(parameter.name),
             }
         )
     return shown
+
+
+def _with(choices: Sequence[tuple[str, str]], value: str) -> list[tuple[str, str]]:
+    """What there is to select from, and what was given besides."""
+    is_there = not value or value in dict(choices)
+    return [*choices, *([] if is_there else [(value, value)])]
 
 
 async def _html(

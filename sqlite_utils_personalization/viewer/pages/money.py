@@ -31,10 +31,10 @@ from sqlite_utils_personalization.viewer.pages.charts import (
     waterfall,
 )
 from sqlite_utils_personalization.viewer.pages.parameters import (
+    COLS,
     PageParameter,
     Wrong,
     after,
-    one_of,
     size,
 )
 from sqlite_utils_personalization.viewer.pages.parameters import month as read_month
@@ -258,8 +258,8 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "class_url": lambda kind: links.money(name, kind.replace(" ", "-")),
         "class_name": class_name,
         "meaning_of": class_meaning,
-        "source_names": _source_names(),
-        "state_names": _state_names(),
+        "source_names": source_names(),
+        "state_names": state_names(),
         "channels": CHANNELS,
         "bridge": result and _bridge(result),
         "chart": yen_by_day("owed-by-day", data["by_day"]),
@@ -342,7 +342,8 @@ def class_meaning(kind: str) -> str:
     return message_of(CLASSES[kind]) if kind in CLASSES else ""
 
 
-def _source_names() -> dict[str, str]:
+def source_names() -> dict[str, str]:
+    """What a month is reconciled with, as one says it."""
     return {
         "usage_events": "usage_events",
         "stripe": _("Stripe export"),
@@ -350,7 +351,8 @@ def _source_names() -> dict[str, str]:
     }
 
 
-def _state_names() -> dict[str, str]:
+def state_names() -> dict[str, str]:
+    """What became of each of these."""
     return {
         "read": _("read"),
         "only sums": _("only sums"),
@@ -360,13 +362,6 @@ def _state_names() -> dict[str, str]:
 
 
 _MONTH = PageParameter("month", read_month, lambda: _("Month (Japan)"), kind="month")
-_COLS = PageParameter(
-    "cols",
-    one_of("main", "all"),
-    lambda: _("Columns"),
-    "main",
-    lambda: [("main", _("main")), ("all", _("all"))],
-)
 
 
 def _days_ms(found: Found) -> int:
@@ -381,7 +376,7 @@ PAGES = (
         "/money/(?P<month>[^/]+?)/(?P<kind>[^/]+?)",
         read_class,
         show_class,
-        (_COLS, after(), size(_SIZE)),
+        (COLS, after(), size(_SIZE)),
         "money",
     ),
 )

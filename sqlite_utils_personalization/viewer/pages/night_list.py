@@ -47,6 +47,9 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "crumbs": [(_("Overview"), found.links.home()), (_("Nights"), "")],
         "form": [one for one in fields(PAGE.parameters, found.asked) if one["name"] != "after"],
         "here_url": found.request.path,
+        "csv_url": found.links.question(
+            "nights", ".csv", since=found.asked["since"], until=found.asked["until"]
+        ),
         "next_url": data["next"] and found.links.nights(**texts, after=data["next"]),
         "first_url": found.asked["after"] and found.links.nights(**texts),
     }

@@ -34,7 +34,7 @@ class PageParameter:
     """One parameter: its name, how its text is read (Wrong if it cannot be), and how a form shows it.
 
     choices are values and labels to select from, or None for a text. default is what an empty one means, where it may
-    be empty.
+    be empty. is_raw says that it is read as it was typed, hint what is said below its field.
     """
 
     name: str
@@ -44,6 +44,8 @@ class PageParameter:
     choices: Callable[[], Sequence[tuple[str, str]]] | None = None
     kind: str = "text"
     may_be_empty: bool = True
+    is_raw: bool = False
+    hint: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def read_parameters(
     values, texts, wrong = {}, {}, {}
     for parameter in known:
         found = given.get(parameter.name, [])
-        text = plain(found[0][: _LONGEST + 1]) if found else ""
+        text = found[0][: _LONGEST + 1] if found else ""
+        text = text.strip() if parameter.is_raw else plain(text)
         texts[parameter.name] = text
         try:
             if len(found) > 1:
@@ -152,7 +155,36 @@ TYPE = PageParameter(
     lambda: pgettext("form", "Type"),
     choices=lambda: [("", _("all"))] + [(kind, kind) for kind in TYPES],
 )
+COLS = PageParameter(
+    "cols",
+    one_of("main", "all"),
+    lambda: _("Columns"),
+    "main",
+    lambda: [("main", _("main")), ("all", _("all"))],
+)
 NIGHT = PageParameter("night", night, lambda: _("Night"))
+# The newest runs, for night_choices.
+MOST_NIGHTS = 60
+NEWEST_NIGHTS = f"""
+SELECT run_id, as_of, again FROM am_personalization_run ORDER BY run_id DESC LIMIT {MOST_NIGHTS}
+"""
+
+
+def night_choices(
+    nights: Sequence[Mapping[str, Any]], asked: str, empty: str
+) -> list[tuple[str, str]]:
+    """What a select of nights has: what no choice is called, what was asked for, and the runs of NEWEST_NIGHTS."""
+    labels = {str(one["run_id"]): _night_label(one) for one in nights}
+    choices = [("", empty)]
+    if asked:
+        choices.append((asked, labels.get(asked, asked)))
+    return choices + [(run_id, label) for run_id, label in labels.items() if run_id != asked]
+
+
+def _night_label(run: Mapping[str, Any]) -> str:
+    if run["again"]:
+        return _("{day}, again {n}", day=run["as_of"], n=run["again"])
+    return str(run["as_of"])
 
 
 def after() -> PageParameter:

@@ -19,6 +19,7 @@ from sqlite_utils_personalization.viewer.pages import (
     night,
     night_list,
     overview,
+    question_answer,
     receipt_file,
     replayed_row,
     sample,
@@ -42,6 +43,7 @@ PAGES = (
     why_not.PAGE,
     *money.PAGES,
     verification.PAGE,
+    *question_answer.PAGES,
     access_entries.PAGE,
 )
 

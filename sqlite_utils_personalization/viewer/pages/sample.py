@@ -135,4 +135,5 @@ PAGE = AuditPage(
     (_N, _SEED, _FULL),
     "nights",
     lambda found: _MS if found.asked["full"] else 0,
+    rows="recommendations",
 )

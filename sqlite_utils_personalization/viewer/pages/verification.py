@@ -241,5 +241,11 @@ def _covers() -> dict[str, str]:
 _KIND = PageParameter("kind", one_of(*KINDS), lambda: _("Kind of finding"))
 _SEALS_AFTER = PageParameter("seals_after", after().read, lambda: _("Seals before"))
 PAGE = AuditPage(
-    "verification", "/verification", read, show, (_KIND, after(), _SEALS_AFTER), "verification"
+    "verification",
+    "/verification",
+    read,
+    show,
+    (_KIND, after(), _SEALS_AFTER),
+    "verification",
+    rows="findings",
 )

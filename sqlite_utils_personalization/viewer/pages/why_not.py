@@ -20,8 +20,10 @@ from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Foun
 from sqlite_utils_personalization.viewer.pages.described import declared_facts, item_facts
 from sqlite_utils_personalization.viewer.pages.named_rows import named_rows
 from sqlite_utils_personalization.viewer.pages.parameters import (
+    NEWEST_NIGHTS,
     NIGHT,
     PageParameter,
+    night_choices,
     one_of,
     words,
 )
@@ -31,7 +33,6 @@ from sqlite_utils_personalization.viewer.pages.trust import trust
 
 # Every other value of what was declared is tried.
 _LIMIT_MS = 3_000
-_NIGHTS = "SELECT run_id, as_of, again FROM am_personalization_run ORDER BY run_id DESC LIMIT 60"
 
 
 @readable
@@ -48,7 +49,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "choices": [],
         "matches": 0,
         "findings": [],
-        "nights": named_rows(db, _NIGHTS, {}),
+        "nights": named_rows(db, NEWEST_NIGHTS, {}),
     }
     if not (asked["customer"] and asked["item"]):
         return data
@@ -148,24 +149,11 @@ def _would(why: Mapping[str, Any]) -> str:
 
 def _form(found: Found, nights: list[dict[str, Any]]) -> list[dict[str, Any]]:
     shown = [one for one in fields(PAGE.parameters, found.asked) if one["name"] != "nearest"]
-    asked = found.asked.texts.get("night", "")
-    choices = [("", _("the latest"))]
-    choices += [
-        (str(one["run_id"]), _night_label(one)) for one in nights if str(one["run_id"]) != asked
-    ]
-    if asked:
-        label = next((_night_label(one) for one in nights if str(one["run_id"]) == asked), asked)
-        choices.insert(1, (asked, label))
+    choices = night_choices(nights, found.asked.texts.get("night", ""), _("the latest"))
     for field in shown:
         if field["name"] == "night":
             field["choices"] = choices
     return shown
-
-
-def _night_label(night: Mapping[str, Any]) -> str:
-    if night["again"]:
-        return _("{day}, again {n}", day=night["as_of"], n=night["again"])
-    return str(night["as_of"])
 
 
 def _unknown(found: Found, name: str, title: str, text: str) -> Failure:

@@ -1,11 +1,13 @@
 -- title: Nights and their counts
--- title_ja: 夜ごとの件数
 -- description: Every night that was scored, newest first, with the counts its run wrote down: nothing is counted again here.
 -- param: since day first day scored, in Japan, such as 2026-07-01
 -- param: until day last day scored; a month is meant as a whole
 -- param: after number next of the previous page, a run_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: run_id
+-- counted: 5000
+-- main: run_id as_of state profiles rejected logged left_out_items
+-- sums: logged program industry_pack saved_search amendment
 
 SELECT
     r.run_id,

@@ -1,5 +1,4 @@
 -- title: Recent recommendations
--- title_ja: 最近の推薦
 -- description: Recommendations with a score above zero, best score first, then newest. What no night accounts for, because another program logged it, has no run_id.
 -- param: night night the day of one night, such as 2026-07-22, its run_id, or latest; empty for all nights
 -- param: type type {a_type}; empty for all
@@ -9,6 +8,7 @@
 -- param: after rec_id next of the previous page, a rec_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: rec_id
+-- main: rec_id as_of profile_id recommendation_type title rank score
 
 WITH RECURSIVE start(score, served_at, rec_id) AS (
     SELECT score, served_at, rec_id FROM am_personalization_recommendation_log

@@ -1,12 +1,12 @@
 -- title: What is new tonight
--- title_ja: 今夜の新着
 -- description: What one night recommends each customer and an earlier one did not, over all customers who are not erased, in the order of the log. A page looks at 2,000 rows of the log at most. Whoever hands it over passes each rec_id on.
--- param: night whole_night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: night whole_night=latest its day, such as 2026-07-22, its run_id, or latest, as if empty
 -- param: before earlier_night the earlier night; that of the day scored before it if empty, and where there is none everything is new
 -- param: type type {a_type}; empty for all
 -- param: after number next of the previous page, a rec_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: rec_id
+-- main: rec_id profile_id recommendation_type title rank score served_at
 
 WITH night(run_id, as_of, first_rec_id, last_rec_id) AS (
     SELECT r.run_id, r.as_of, g.first_rec_id, coalesce(s.last_rec_id, 9007199254740992)

@@ -1,5 +1,4 @@
 -- title: One customer's recommendations
--- title_ja: 顧客別の推薦
 -- description: What one customer was recommended, newest first, then best score first, and whether the formula gives that score again.
 -- param: customer* customer the customer's profile_id, the first 8 digits of the hash as lists have them, or all of it
 -- param: night night the day of one night, such as 2026-07-22, its run_id, or latest; empty for all nights
@@ -9,6 +8,8 @@
 -- param: after rec_id next of the previous page, a rec_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: rec_id
+-- counted: 2000
+-- main: rec_id as_of recommendation_type title rank score verdict
 
 WITH start(score, served_at, rec_id) AS (
     SELECT score, served_at, rec_id FROM am_personalization_recommendation_log

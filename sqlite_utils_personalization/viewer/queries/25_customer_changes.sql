@@ -1,9 +1,9 @@
 -- title: What changed for a customer between two nights
--- title_ja: 二夜の間の変化
 -- description: The items one customer was recommended on one of two nights only, or at another rank or score, and what that is due to; no row means that nothing changed. A rule says by which an item was left out.
 -- param: customer* customer the customer's profile_id, the first 8 digits of the hash as lists have them, or all of it
--- param: night whole_night the second night: its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: night whole_night=latest the second night: its day, such as 2026-07-22, its run_id, or latest, as if empty
 -- param: before whole_night the first night; that of the day scored before the second if empty
+-- main: recommendation_type title change reason rank_before rank_after score_after
 
 WITH night(side, run_id, as_of, served_at, rules) AS (
     SELECT 'after', run_id, as_of, served_at, model_sha256 || top_k

@@ -1,7 +1,7 @@
 -- title: Why this recommendation
--- title_ja: この推薦の理由
 -- description: One recommendation with its reason: what was declared, what the item said that night, the points for each, and whether the formula gives the same score again.
 -- param: rec_id* rec_id number of the recommendation in the log
+-- main: rec_id as_of profile_id title score recomputed_score verdict
 
 SELECT
     v.rec_id,

@@ -1,12 +1,13 @@
 -- title: Who was recommended this item
--- title_ja: この案件を推薦された顧客
 -- description: The customers who were recommended one item on one night, in the order of the log.
 -- param: item_id* item_id the item in the catalogue it came from
 -- param: type type {a_type}; empty for all
--- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: night night=latest its day, such as 2026-07-22, its run_id, or latest, as if empty
 -- param: after number next of the previous page, a rec_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: rec_id
+-- counted: 5000
+-- main: rec_id as_of profile_id customer title rank score
 
 WITH version(candidate_id) AS (
     SELECT v.candidate_id FROM am_personalization_candidate v

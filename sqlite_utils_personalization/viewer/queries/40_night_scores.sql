@@ -1,8 +1,9 @@
 -- title: A night by type and score
--- title_ja: 種別と点数の分布
 -- description: How many recommendations of each type had which score on one night, as its run wrote them down; of a night scored before runs wrote down scores there is one row per type, and its score is empty.
--- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: night night=latest its day, such as 2026-07-22, its run_id, or latest, as if empty
 -- param: type type {a_type}; empty for all
+-- main: as_of recommendation_type score logged
+-- sums: logged
 
 WITH types(recommendation_type) AS (VALUES {type_rows}),
 counts AS (

@@ -1,10 +1,11 @@
 -- title: Customers who were recommended nothing, and why
--- title_ja: 推薦なしの顧客と理由
 -- description: The customers one night recommended nothing at all, with what they had declared then and the reason; of a declaration that was rejected, sentence says what is wrong in it.
--- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: night night=latest its day, such as 2026-07-22, its run_id, or latest, as if empty
 -- param: after number next of the previous page, a profile_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: profile_id
+-- counted: 5000
+-- main: profile_id customer reason declared_industries declared_prefecture declared_deadline_horizon_days declared_risk_tolerance
 
 SELECT
     u.run_id,

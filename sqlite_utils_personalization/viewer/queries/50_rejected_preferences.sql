@@ -1,10 +1,11 @@
 -- title: Rejected preferences
--- title_ja: 無効とされた申告
 -- description: The customers one night did not score because what they declared is not valid, with what is wrong in it; last_updated_at says whether it was mended since.
--- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: night night=latest its day, such as 2026-07-22, its run_id, or latest, as if empty
 -- param: after number next of the previous page, a profile_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: profile_id
+-- counted: 5000
+-- main: profile_id customer as_of sentence last_updated_at
 
 SELECT
     u.run_id,

@@ -1,12 +1,13 @@
 -- title: Items left out of the catalogue, and why
--- title_ja: 対象外の案件と理由
 -- description: What one night found in the catalogue and did not consider, with the rule that kept it out.
--- param: night night its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- param: night night=latest its day, such as 2026-07-22, its run_id, or latest, as if empty
 -- param: type type {a_type}; empty for all
 -- param: rule rule why it was left out, such as notice; empty for all
 -- param: after number next of the previous page, a candidate_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: candidate_id
+-- counted: 5000
+-- main: as_of recommendation_type item_id title rule opens_on closes_on
 
 SELECT * FROM (
     SELECT

@@ -1,9 +1,10 @@
 -- title: Rows without evidence
--- title_ja: 証拠のない行
 -- description: Ranges of the log that no night accounts for: other programs wrote them, or evidence is missing. sealed_by is the seal that covers a range as rows of other programs. A page looks at 100,000 lists of customers at most.
 -- param: after number next of the previous page, a rec_id
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: last_rec_id
+-- main: first_rec_id last_rec_id rec_ids first_served_at last_served_at sealed_by finding
+-- sums: rec_ids
 
 WITH RECURSIVE start(rec_id) AS (
     SELECT max(cast(:after AS integer) + 1, coalesce((

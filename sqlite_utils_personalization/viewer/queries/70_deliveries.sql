@@ -1,5 +1,4 @@
 -- title: Deliveries and yen
--- title_ja: 配信と金額
 -- description: Per Japanese calendar day or month, newest first, and per channel: what was delivered, what of it is charged because its status is 2xx, what was taken back, and the yen that leaves, tax excluded. A page ends after the day that makes 50,000 rows read; first_day and last_day say which days of a month are on it.
 -- param: per per day or month; day if empty
 -- param: since day first day, in Japan, such as 2026-07-01
@@ -7,6 +6,8 @@
 -- param: after day next of the previous page, a day
 -- param: size size days on a page, 1 to 1000, 100 if empty
 -- ends: first_day
+-- main: period channel deliveries charged reversed owed_yen
+-- sums: deliveries charged reversed owed_yen
 
 WITH RECURSIVE bound(stop) AS (
     SELECT min(

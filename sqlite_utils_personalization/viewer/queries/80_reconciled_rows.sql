@@ -1,11 +1,13 @@
 -- title: Deliveries and charges of one class
--- title_ja: 区分別の照合明細
 -- description: The rows of the last reconciliation that was kept of a month, each with its reason, event times, processing times and yen; rec_id leads to the replay. Matched rows are counted, not kept.
 -- param: class class such as duplicate, late, delivered but not charged; empty for all
--- param: month month Japanese calendar month, such as 2026-07; the latest if empty
+-- param: month month=latest Japanese calendar month, such as 2026-07; the latest if empty
 -- param: after number next of the previous page, a number
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: number
+-- counted: 5000
+-- main: rec_id class reason channel delivered_at owed_yen metered_yen
+-- sums: owed_yen metered_yen invoiced_yen usage_quantity stripe_quantity
 
 SELECT
     r.seq AS number,

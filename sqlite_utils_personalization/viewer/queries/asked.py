@@ -6,7 +6,7 @@ Datasette has no place for either. So the address is looked at before Datasette,
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -18,12 +18,14 @@ from datasette.utils.asgi import Base400, Request
 from datasette.utils.sqlite import sqlite3
 
 from sqlite_utils_personalization.errors import sentence
-from sqlite_utils_personalization.language import speaking
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import message_of, speaking
 from sqlite_utils_personalization.viewer.connections import has_our_schema, read
 from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.frame import failure_page, language_of
-from sqlite_utils_personalization.viewer.links import question_url
+from sqlite_utils_personalization.viewer.links import Links, question_url
 from sqlite_utils_personalization.viewer.queries.lookups import look_up
+from sqlite_utils_personalization.viewer.queries.paging import cut, sized
 from sqlite_utils_personalization.viewer.queries.parameters import (
     DEFAULT_ROWS,
     WrongParameter,
@@ -60,6 +62,14 @@ class _Asked:
         url: str = self.datasette.absolute_url(Request(self.scope, None), path)
         return url
 
+    @property
+    def form_url(self) -> str:
+        """The form with what was given; what can be given nowhere is left out."""
+        names = {parameter.name for parameter in self.question.parameters}
+        query = self.scope["query_string"].decode("latin-1")
+        given = {name: text for name, text in parse_qsl(query) if name in names}
+        return Links(self.datasette, self.database).question(self.question.name, **given)
+
     async def form(self) -> dict[str, str]:
         """What is asked, as the SQL takes it. _Refused says which parameter is wrong."""
         source = self.datasette.databases[self.database]
@@ -67,8 +77,14 @@ class _Asked:
         try:
             query = self.scope["query_string"].decode("latin-1")
             form = read_form(self.question, query, is_form=self.is_page)
+            context = copy_context()
             try:
-                return await read(source, lambda db: look_up(db, self.question, form), limit_ms)
+                return await read(
+                    source,
+                    # Another thread knows nothing of the language, unless it is told.
+                    lambda db: context.run(look_up, db, self.question, form),
+                    limit_ms,
+                )
             except sqlite3.OperationalError:
                 # A table is missing, or the file is busy: the question itself says so.
                 return form
@@ -77,20 +93,11 @@ class _Asked:
 
     def cut(self, found: Any, size: int) -> Any:
         """The page without what is beyond it, which is noted in next."""
-        question, rows = self.question, list(found.rows)
-        if question.next_column is None:
+        if self.question.next_column is None:
             return found
-        key = found.columns.index(question.next_column)
-        self.next = None
-        if not question.ends_itself and len(rows) > size:
-            rows = rows[:size]
-            self.next = rows[-1][key]
-        elif found.truncated:
-            # What belongs together stays so, unless it alone is too much.
-            rows = [row for row in rows if row[key] != rows[-1][key]] or rows
-            self.next = rows[-1][key]
-        elif rows and rows[-1][0] is None:
-            self.next = rows.pop()[key]
+        rows, self.next = cut(
+            self.question, found.columns, found.rows, size, is_truncated=found.truncated
+        )
         return Results(rows, False, found.description)
 
 
@@ -102,11 +109,11 @@ class _Refused(Base400):  # type: ignore[misc]
         self.status = wrong.status
         self.failure = Failure(
             wrong.status,
-            "Wrong parameter" if wrong.status == 400 else "There is no answer",
+            _("Wrong parameter") if wrong.status == 400 else _("There is no answer"),
             sentence(wrong.what),
             sentence(wrong.todo),
             {
-                asked.question.title: question_url(
+                message_of(asked.question.title): question_url(
                     asked.datasette, asked.database, asked.question.name
                 )
             },
@@ -139,9 +146,7 @@ def _strict(
             return await execute(sql, params, *given, **options)
         form = await asked.form()
         size = int(form.get("size") or DEFAULT_ROWS)
-        if asked.question.next_column and not asked.question.ends_itself:
-            # One more than is shown says whether there is more.
-            form["size"] = str(size + 1)
+        form = sized(asked.question, form, size)
         return asked.cut(await execute(sql, form, *given, **options), size)
 
     return run
@@ -168,7 +173,8 @@ def note_question(datasette: Any) -> Callable[[Any], Any]:
                 return
             token = _asked.set(asked)
             try:
-                await app(scope, receive, _with_next(asked, send))
+                with speaking(language_of(Request(scope, receive))):
+                    await app(scope, receive, _with_next(asked, send))
             finally:
                 _asked.reset(token)
 
@@ -243,7 +249,10 @@ def _of_length(start: Any, length: int) -> Any:
 def show_next(datasette: Any) -> dict[str, str | None]:
     """What query.html needs besides."""
     asked = _asked.get()
-    return {"personalization_next_url": asked.next_url if asked else None}
+    return {
+        "personalization_next_url": asked.next_url if asked else None,
+        "personalization_form_url": asked.form_url if asked else None,
+    }
 
 
 @hookimpl(specname="handle_exception")

@@ -6,10 +6,12 @@ What is looked up is given to the SQL in one spelling.
 import sqlite3
 from collections.abc import Callable
 
+from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.errors import short_repr
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import active_condition
-from sqlite_utils_personalization.viewer.queries.parameters import WrongParameter
+from sqlite_utils_personalization.viewer.queries.parameters import LATEST, WrongParameter
 from sqlite_utils_personalization.viewer.queries.queries import Question
 
 _RUN = """
@@ -60,6 +62,21 @@ def look_up(db: sqlite3.Connection, question: Question, form: dict[str, str]) ->
     return found
 
 
+def pinned(db: sqlite3.Connection, question: Question, form: dict[str, str]) -> dict[str, str]:
+    """The form with the latest night or month of the file where an empty value means it, so that it stays the same."""
+    found = dict(form)
+    for one in question.parameters:
+        if one.default == LATEST and not form[one.name]:
+            look = _month if one.type == "month" else _latest_run
+            found[one.name] = look(db, one.name, LATEST)
+    return found
+
+
+def _latest_run(db: sqlite3.Connection, name: str, text: str) -> str:
+    (run_id,) = db.execute(_RUN, {"night": text}).fetchone()
+    return "" if run_id is None else str(run_id)
+
+
 def _customer(db: sqlite3.Connection, name: str, text: str) -> str:
     numbers = {number for (number,) in db.execute(_BY_NUMBER, {"number": _number(text)})}
     hashes: set[int] = set()
@@ -71,15 +88,17 @@ def _customer(db: sqlite3.Connection, name: str, text: str) -> str:
     # A whole hash is repeated nowhere.
     shown = f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text
     if numbers and hashes:
-        what = f"{shown} is a profile_id, and the hash of another customer begins with it"
-        raise WrongParameter(name, what, "give the whole hash, or another number")
+        what = _(
+            "{shown} is a profile_id, and the hash of another customer begins with it", shown=shown
+        )
+        raise WrongParameter(name, what, _("give the whole hash, or another number"))
     if hashes:
-        what = f"the hashes of {len(hashes)} customers begin with {shown}"
-        raise WrongParameter(name, what, "give more of it, or the profile_id")
+        what = _("the hashes of {n} customers begin with {shown}", n=len(hashes), shown=shown)
+        raise WrongParameter(name, what, _("give more of it, or the profile_id"))
     raise WrongParameter(
         name,
-        f"there is no customer {shown}",
-        "check it; the hash of an erased customer is gone",
+        _("there is no customer {shown}", shown=shown),
+        _("check it; the hash of an erased customer is gone"),
         404,
     )
 
@@ -94,8 +113,10 @@ def _night(db: sqlite3.Connection, name: str, text: str) -> str:
         return str(run_id)
     (last,) = db.execute("SELECT max(as_of) FROM am_personalization_run").fetchone()
     if last is None:
-        raise WrongParameter(name, "nothing was scored yet", "run personalization-score", 404)
-    raise WrongParameter(name, f"no night {text} was scored", f"the last is that of {last}", 404)
+        todo = _("run personalization-score")
+        raise WrongParameter(name, _("nothing was scored yet"), todo, 404)
+    what = _("no night {text} was scored", text=text)
+    raise WrongParameter(name, what, _("the last is that of {day}", day=last), 404)
 
 
 def _compare(db: sqlite3.Connection, form: dict[str, str], *, needs_two: bool) -> None:
@@ -108,44 +129,62 @@ def _compare(db: sqlite3.Connection, form: dict[str, str], *, needs_two: bool) -
     if form.get("before"):
         before = int(form["before"])
         if (_whole(db, "before", before), before) >= (as_of, run_id):
-            what = f"run {before}, given as before, is not before run {run_id} of {as_of}"
-            raise WrongParameter("before", what, "give an earlier night")
+            what = _(
+                "run {before}, given as before, is not before run {run_id} of {as_of}",
+                before=before,
+                run_id=run_id,
+                as_of=as_of,
+            )
+            raise WrongParameter("before", what, _("give an earlier night"))
     elif before is not None:
         _whole(db, "before" if "before" in form else "night", before)
     elif needs_two:
-        what = f"no night before that of {as_of} was scored"
-        raise WrongParameter(
-            "night", what, "give a later one: there is nothing to compare with", 404
-        )
+        what = _("no night before that of {as_of} was scored", as_of=as_of)
+        todo = _("give a later one: there is nothing to compare with")
+        raise WrongParameter("night", what, todo, 404)
 
 
 def _whole(db: sqlite3.Connection, name: str, run_id: int) -> str:
     as_of, state = db.execute(_RUN_ROW, (run_id,)).fetchone()
     if state == "running":
-        what = f"the night of {as_of}, run {run_id}, is not finished"
-        raise WrongParameter(name, what, "ask again when it is, or about another night", 409)
+        what = _("the night of {as_of}, run {run_id}, is not finished", as_of=as_of, run_id=run_id)
+        raise WrongParameter(name, what, _("ask again when it is, or about another night"), 409)
     return str(as_of)
 
 
 def _row(db: sqlite3.Connection, name: str, text: str) -> str:
     if db.execute(_ROW, (int(text),)).fetchone() is None:
-        raise WrongParameter(name, f"there is no recommendation {text} in the log", "check it", 404)
+        what = _("there is no recommendation {rec_id} in the log", rec_id=text)
+        raise WrongParameter(name, what, _("check it"), 404)
     return text
 
 
 def _item(db: sqlite3.Connection, name: str, text: str) -> str:
     if db.execute(_ITEM, (text,)).fetchone() is None:
-        what = f"no night saw an item {short_repr(text)}"
-        raise WrongParameter(name, what, "give its item_id, as lists have it", 404)
+        what = _("no night saw an item {item_id}", item_id=short_repr(text))
+        raise WrongParameter(name, what, _("give its item_id, as lists have it"), 404)
     return text
 
 
 def _rule(db: sqlite3.Connection, name: str, text: str) -> str:
-    known = dict.fromkeys([*(rule for (rule,) in db.execute(_RULES)), *_BY_DAYS])
+    known = rules(db)
     if text in known:
         return text
-    what = f"no item was left out as {short_repr(text)}"
-    raise WrongParameter(name, what, f"rules are {', '.join(known)}")
+    what = _("no item was left out as {rule}", rule=short_repr(text))
+    raise WrongParameter(name, what, _("rules are {rules}", rules=", ".join(known)))
+
+
+def _month(db: sqlite3.Connection, name: str, text: str) -> str:
+    """The month that latest means; the same where none is kept."""
+    if text != LATEST or not has_table(db, "am_personalization_reconciliation"):
+        return text
+    (month,) = db.execute("SELECT max(month) FROM am_personalization_reconciliation").fetchone()
+    return str(month or text)
+
+
+def rules(db: sqlite3.Connection) -> list[str]:
+    """Every rule that an item of this file was left out by. Read-only."""
+    return list(dict.fromkeys([*(rule for (rule,) in db.execute(_RULES)), *_BY_DAYS]))
 
 
 _Look = Callable[[sqlite3.Connection, str, str], str]
@@ -157,4 +196,5 @@ _LOOKS: dict[str, _Look] = {
     "rec_id": _row,
     "item_id": _item,
     "rule": _rule,
+    "month": _month,
 }

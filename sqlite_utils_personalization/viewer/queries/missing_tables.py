@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from datasette.utils.sqlite import sqlite3
 
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.viewer.connections import file_name, has_our_schema
 from sqlite_utils_personalization.viewer.failure import unreadable
 from sqlite_utils_personalization.viewer.queries.metadata import tables
@@ -18,6 +19,7 @@ from sqlite_utils_personalization.viewer.queries.metadata import tables
 # A query of metadata.yml.
 Given = str | dict[str, Any]
 
+_NAMES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
 # Asking for every answer would be slow, and a schema that is there stays there.
 _complete: WeakSet[Any] = WeakSet()
 _sound: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
@@ -28,14 +30,22 @@ async def absent_tables(datasette: Any, database: str) -> list[str]:
     source = datasette.databases.get(database)
     if source is None or source in _complete:
         return []
-    found = await source.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-    names = {name for (name,) in found}
+    names = {name for (name,) in await source.execute(_NAMES)}
     if "am_personalization_profile" not in names:
         return []
-    absent = [name for name in tables() if name not in names]
+    absent = _absent(names)
     if not absent:
         _complete.add(source)
     return absent
+
+
+def absent_from(db: sqlite3.Connection) -> list[str]:
+    """The same of a connection to a database with our schema."""
+    return _absent({name for (name,) in db.execute(_NAMES)})
+
+
+def _absent(names: set[str]) -> list[str]:
+    return [name for name in tables() if name not in names]
 
 
 async def answerable_query(datasette: Any, database: str, given: Given) -> dict[str, Any]:
@@ -45,12 +55,11 @@ async def answerable_query(datasette: Any, database: str, given: Given) -> dict[
     """
     query = as_dictionary(given)
     absent = await absent_tables(datasette, database)
-    needed = [name for name in absent if re.search(rf"\b{name}\b", query.get("sql") or "")]
+    sql, needed = before_empty_tables(query.get("sql") or "", absent)
     file = file_name(datasette, database) if database in datasette.databases else database
     if needed:
-        query["sql"] = _before_empty_tables(query["sql"], needed)
-        run = f"sqlite-utils personalization-migrate {shlex.quote(file)}"
-        todo = f"There is no {', '.join(needed)} in {file}. Run: {run}"
+        query["sql"] = sql
+        todo = todo_about(needed, file)
     elif error := await _error(datasette.databases.get(database), query.get("sql") or ""):
         failure = unreadable(file, error)
         todo = f"{failure.title}: {failure.text} {failure.todo}"
@@ -81,11 +90,25 @@ def as_dictionary(query: Given) -> dict[str, Any]:
     return dict(query) if isinstance(query, dict) else {"sql": query}
 
 
-def _before_empty_tables(sql: str, names: list[str]) -> str:
-    empty = [_empty(name, list(tables()[name]["columns"])) for name in names]
+def todo_about(needed: list[str], file: str) -> str:
+    """What to do where the file has not these tables."""
+    return _(
+        "There is no {tables} in {file}. Run: {command}",
+        tables=", ".join(needed),
+        file=file,
+        command=f"sqlite-utils personalization-migrate {shlex.quote(file)}",
+    )
+
+
+def before_empty_tables(sql: str, absent: list[str]) -> tuple[str, list[str]]:
+    """The query before an empty table of each absent name that it needs, and those names."""
+    needed = [name for name in absent if re.search(rf"\b{name}\b", sql)]
+    if not needed:
+        return sql, []
+    empty = [_empty(name, list(tables()[name]["columns"])) for name in needed]
     rest = re.match(r"WITH (?:RECURSIVE )?", sql)
     begin, end = (sql[rest.end() :], ",\n") if rest else (sql, "\n")
-    return f"WITH RECURSIVE {', '.join(empty)}{end}{begin}"
+    return f"WITH RECURSIVE {', '.join(empty)}{end}{begin}", needed
 
 
 def _empty(name: str, columns: list[str]) -> str:

@@ -10,6 +10,7 @@ from sqlite_utils_personalization.clock import day_of
 from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.errors import Conflict, InvalidInput, NotFound
 from sqlite_utils_personalization.viewer.queries.lookups import look_up
+from sqlite_utils_personalization.viewer.queries.paging import ask
 from sqlite_utils_personalization.viewer.queries.parameters import (
     LATEST,
     MOST_ROWS,
@@ -60,7 +61,6 @@ def new_since(
         "night": _night(night, "night"),
         "before": "" if before is None else _night(before, "before"),
         "type": type or "",
-        "size": MOST_ROWS,
     }
     try:
         form = read_form(_QUESTION, urlencode(given), is_form=False)
@@ -73,17 +73,11 @@ def new_since(
             asked = look_up(found.conn, _QUESTION, form)
         except WrongParameter as wrong:
             raise _ERRORS[wrong.status](wrong.what, wrong.todo) from None
-        after: int | None = 0
+        after: int | str | None = 0
         while after is not None:
-            cursor = found.conn.execute(_QUESTION.sql, {**asked, "after": str(after)})
-            names = [column[0] for column in cursor.description]
-            after = None
-            for row in cursor:
-                one = dict(zip(names, row, strict=True))
-                if one["run_id"] is None:
-                    after = one["rec_id"]
-                else:
-                    yield cast(NewRecommendation, one)
+            page = ask(found.conn, _QUESTION, {**asked, "after": str(after)}, MOST_ROWS)
+            yield from cast(list[NewRecommendation], page.rows)
+            after = page.next
 
     return streamed(file, rows)
 

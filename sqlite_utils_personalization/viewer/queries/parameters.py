@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES
 from sqlite_utils_personalization.clock import parse_month, utc
 from sqlite_utils_personalization.errors import PersonalizationError, short_repr
+from sqlite_utils_personalization.language import N_, message_of
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.queries.queries import Parameter, Question
 
@@ -53,37 +55,56 @@ def read_form(question: Question, query_string: str, *, is_form: bool) -> dict[s
         if name.startswith("_"):
             continue
         if name not in known:
-            names = f"it has {', '.join(known)}" if known else "it has none"
-            raise WrongParameter(
-                name, f"{short_repr(name)} is no parameter of {question.name}", names
+            what = _(
+                "{given} is no parameter of {name}", given=short_repr(name), name=question.name
             )
+            todo = _("it has {names}", names=", ".join(known)) if known else _("it has none")
+            raise WrongParameter(name, what, todo)
         if name in given:
-            raise WrongParameter(name, f"the parameter {name} is given twice", "give it once")
-        given[name] = text.strip().strip(_INVISIBLE).strip()
+            what = _("the parameter {name} is given twice", name=name)
+            raise WrongParameter(name, what, _("give it once"))
+        given[name] = pasted(text)
     if not is_form or any(given.values()):
         for parameter in question.parameters:
-            if parameter.is_required and not given.get(parameter.name):
-                raise WrongParameter(
-                    parameter.name,
-                    f"the parameter {parameter.name} is missing",
-                    f"give {parameter.meaning}",
-                )
-    return {name: _read(parameter, given.get(name, "")) for name, parameter in known.items()}
+            require(parameter, given.get(parameter.name, ""))
+    return {name: read_text(parameter, given.get(name, "")) for name, parameter in known.items()}
 
 
-def _read(parameter: Parameter, text: str) -> str:
+def pasted(text: str) -> str:
+    """The text without the spaces, seen or not, that came along."""
+    return text.strip().strip(_INVISIBLE).strip()
+
+
+def require(parameter: Parameter, text: str) -> None:
+    """WrongParameter if nothing is given where something has to be."""
+    if parameter.is_required and not text:
+        what = _("the parameter {name} is missing", name=parameter.name)
+        todo = _("give {meaning}", meaning=parameter.said())
+        raise WrongParameter(parameter.name, what, todo)
+
+
+def read_text(parameter: Parameter, text: str) -> str:
+    """What is given for one parameter, as SQL takes it; empty where nothing is. WrongParameter of what cannot be."""
+    text = pasted(text)
     if not text:
         return ""
     try:
         return READERS[parameter.type](text)
     except (ValueError, PersonalizationError):
         # What is pasted for a customer may be a key.
-        given = "this" if parameter.type == "customer" else short_repr(text)
-        raise WrongParameter(
-            parameter.name,
-            f"the parameter {parameter.name} cannot be {given}",
-            f"give {_FORMS.get(parameter.type, parameter.meaning)}",
-        ) from None
+        what = (
+            _("the parameter {name} cannot be this", name=parameter.name)
+            if parameter.type == "customer"
+            else _(
+                "the parameter {name} cannot be {given}",
+                name=parameter.name,
+                given=short_repr(text),
+            )
+        )
+        todo = message_of(_FORMS[parameter.type]).format(
+            types=", ".join(TYPES), classes=", ".join(CLASSES), most=MOST_ROWS
+        )
+        raise WrongParameter(parameter.name, what, todo) from None
 
 
 def plain(text: str) -> str:
@@ -184,20 +205,26 @@ READERS: dict[str, Callable[[str], str]] = {
     "item_id": str,
     "rule": str,
 }
-_A_DAY = "a day in Japan such as 2026-07-22, or a month such as 2026-07"
+_A_NIGHT = N_("give a day such as 2026-07-22, a run_id, or latest")
+# The others take any text.
 _FORMS = {
-    "customer": "the profile_id, the first 8 digits of the hash or more, or all 64 of them",
-    "type": f"one of {', '.join(TYPES)}",
-    "day": _A_DAY,
-    "time": f"{_A_DAY}, or a time with its zone such as 2026-07-22T09:00+09:00",
-    "night": "a day such as 2026-07-22, a run_id, or latest",
-    "whole_night": "a day such as 2026-07-22, a run_id, or latest",
-    "earlier_night": "a day such as 2026-07-22, or a run_id",
-    "month": "a month such as 2026-07, or latest",
-    "per": "day or month",
-    "class": f"one of {', '.join(CLASSES)}",
-    "score": "a whole number from 1 to 100",
-    "size": f"a whole number from 1 to {MOST_ROWS}",
-    "number": "next of the previous page, a whole number",
-    "rec_id": "a whole number",
+    "customer": N_(
+        "give the profile_id, the first 8 digits of the hash or more, or all 64 of them"
+    ),
+    "type": N_("give one of {types}"),
+    "day": N_("give a day in Japan such as 2026-07-22, or a month such as 2026-07"),
+    "time": N_(
+        "give a day in Japan such as 2026-07-22, or a month such as 2026-07, or a time with its zone such as"
+        " 2026-07-22T09:00+09:00"
+    ),
+    "night": _A_NIGHT,
+    "whole_night": _A_NIGHT,
+    "earlier_night": N_("give a day such as 2026-07-22, or a run_id"),
+    "month": N_("give a month such as 2026-07, or latest"),
+    "per": N_("give day or month"),
+    "class": N_("give one of {classes}"),
+    "score": N_("give a whole number from 1 to 100"),
+    "size": N_("give a whole number from 1 to {most}"),
+    "number": N_("give next of the previous page, a whole number"),
+    "rec_id": N_("give a whole number"),
 }

@@ -1,12 +1,14 @@
 """The questions an auditor can ask: one file of viewer/queries/ each, in the order of the file names.
 
-NN_name.sql begins with `-- title:`, `-- title_ja:`, `-- description:` and, in the order of the form, one
-`-- param: name type what it means` for each parameter, the name with a star where the question asks nothing without it;
-a type is one of parameters.py. One with pages says `-- next: column`, which the next page begins after, or
-`-- ends: column` where size does not count rows. A page that ends before it is full has a last row without a first
-column, which says after what there is more. Then comes the query. {name} in it stands for what parts.sql says under
-that name, or else for that expression of the formula. What stands between `-- each type, SEPARATOR` and `-- end` is
-there once for each type of recommendation, as {type}.
+NN_name.sql begins with `-- title:`, `-- description:` and, in the order of the form, one
+`-- param: name type what it means` for each parameter, the name with a star where the question asks nothing without it,
+the type, one of parameters.py, with =default where an empty one means that; in other languages all that is in their
+catalogues. One with pages says `-- next: column`, which the next page begins after, or `-- ends: column` where size
+does not count rows. A page that ends before it is full has a last row without a first column, which says after what
+there is more. `-- main:` are the columns that a page shows first, `-- sums:` those to add up, and `-- counted: n` says
+that counting n rows is cheap. Then comes the query. {name} in it stands for what parts.sql says under that name, or
+else for that expression of the formula. What stands between `-- each type, SEPARATOR` and `-- end` is there once for
+each type of recommendation, as {type}.
 """
 
 import re
@@ -22,11 +24,15 @@ import sqlite_utils
 from sqlite_utils_personalization.audit.handed_over import DELIVERED, FEEDBACK_END, REFUSED
 from sqlite_utils_personalization.database import sqlite3
 from sqlite_utils_personalization.formula.formula import reads, splice
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import message_of, speaking
 from sqlite_utils_personalization.model.kinds import COMPONENTS, TYPES
 from sqlite_utils_personalization.schema.migrations import migrations
 
 _FILE = re.compile(r"\d\d_\w+\.sql")
-_HEADER = re.compile(r"^-- (title|title_ja|description|param|next|ends): (.+)\n", re.MULTILINE)
+_HEADER = re.compile(
+    r"^-- (title|description|param|next|ends|counted|main|sums): (.+)\n", re.MULTILINE
+)
 _PART = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _NAME = re.compile(r"\{(\w+)\}")
 _EACH = re.compile(r"^-- each type(?:, (.+))?\n((?:.*\n)*?)-- end\n", re.MULTILINE)
@@ -37,12 +43,26 @@ _A_TYPE = f"{', '.join(TYPES[:-1])} or {TYPES[-1]}"
 
 @dataclass(frozen=True)
 class Parameter:
-    """One field of a question's form; an empty value means not given, which one that is required may not be."""
+    """One field of a question's form; an empty value means default, and one that is required may not be empty.
+
+    Without a default that is everything, or nothing in particular. template is what it means, with {a_type} in it.
+    """
 
     name: str
     type: str
-    meaning: str
+    template: str
     is_required: bool
+    default: str
+
+    @property
+    def meaning(self) -> str:
+        """What it means, in English, as the files of other programs have it."""
+        return self.template.format(a_type=_A_TYPE)
+
+    def said(self) -> str:
+        """What it means, in the language that is spoken."""
+        a_type = _("{some} or {last}", some=", ".join(TYPES[:-1]), last=TYPES[-1])
+        return _(self.template, a_type=a_type)
 
 
 @dataclass(frozen=True)
@@ -50,16 +70,26 @@ class Question:
     """One canned query, the same whatever the database is called.
 
     next_column is what the next page begins after, None without pages; ends_itself, whether size counts no rows.
+    counted is how many rows at most are cheap to count, 0 if none, and counted_sql the query with one more on a page.
     """
 
     name: str
     title: str
-    title_ja: str
     description: str
     parameters: tuple[Parameter, ...]
     next_column: str | None
     ends_itself: bool
+    counted: int
+    main: tuple[str, ...]
+    sums: tuple[str, ...]
     sql: str
+    counted_sql: str
+
+    @property
+    def title_ja(self) -> str:
+        """The title in Japanese, which Datasette's own pages show beside the English one."""
+        with speaking("ja"):
+            return message_of(self.title)
 
 
 @cache
@@ -75,22 +105,32 @@ def questions() -> tuple[Question, ...]:
 def _question(file_name: str, text: str) -> Question:
     headers = defaultdict(list)
     for key, value in _HEADER.findall(text):
-        headers[key].append(value.replace("{a_type}", _A_TYPE))
+        headers[key].append(value)
+    query = _EACH.sub(_arms, _HEADER.sub("", text))
+    counted = int(next(iter(headers["counted"]), 0))
     return Question(
         name=file_name.removesuffix(".sql").split("_", 1)[1],
         title=headers["title"][0],
-        title_ja=headers["title_ja"][0],
         description=headers["description"][0],
         parameters=tuple(map(_parameter, headers["param"])),
         next_column=next(iter(headers["next"] + headers["ends"]), None),
         ends_itself=bool(headers["ends"]),
-        sql=splice(_NAME.sub(_part, _EACH.sub(_arms, _HEADER.sub("", text)))).strip(),
+        counted=counted,
+        main=tuple(headers["main"][0].split()),
+        sums=tuple(" ".join(headers["sums"]).split()),
+        sql=_whole(query),
+        counted_sql=_whole(query.replace("{size}", str(counted + 1))),
     )
 
 
+def _whole(query: str) -> str:
+    return splice(_NAME.sub(_part, query)).strip()
+
+
 def _parameter(text: str) -> Parameter:
-    name, kind, meaning = text.split(maxsplit=2)
-    return Parameter(name.rstrip("*"), kind, meaning, name.endswith("*"))
+    name, kind, template = text.split(maxsplit=2)
+    kind, _equals, default = kind.partition("=")
+    return Parameter(name.rstrip("*"), kind, template, name.endswith("*"), default)
 
 
 def _arms(each: re.Match[str]) -> str:
@@ -110,7 +150,9 @@ def _part(name: re.Match[str]) -> str:
 
 @cache
 def _parts() -> dict[str, str]:
-    _, *found = _PART.split(files(__package__).joinpath("parts.sql").read_text(encoding="utf-8"))
+    _before, *found = _PART.split(
+        files(__package__).joinpath("parts.sql").read_text(encoding="utf-8")
+    )
     parts: dict[str, str] = {}
     for name, text in zip(found[::2], found[1::2], strict=True):
         # A part may name those before it.

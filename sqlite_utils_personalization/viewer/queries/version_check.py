@@ -37,7 +37,7 @@ async def metadata_warning(datasette: Any, database: str) -> str | None:
 async def _warning(datasette: Any, database: str) -> str | None:
     quoted = shlex.quote(database)
     given = {
-        question.name: await _given_sql(datasette, database, question.name)
+        question.name: await given_sql(datasette, database, question.name)
         for question in questions()
     }
     if not any(given.values()):
@@ -64,7 +64,8 @@ async def is_of_this_version(datasette: Any, database: str, name: str, sql: str)
     return _words(sql) == _words((await answerable_query(datasette, database, packaged))["sql"])
 
 
-async def _given_sql(datasette: Any, database: str, name: str) -> str:
+async def given_sql(datasette: Any, database: str, name: str) -> str:
+    """What Datasette was given as the question of this name; empty if it was given none."""
     if hasattr(datasette, "get_canned_query"):  # Datasette 0.65
         query = await datasette.get_canned_query(database, name, None)
         return query["sql"] if query else ""
