@@ -270,7 +270,7 @@ def _of_recommendations() -> dict[str, str]:
         "verdict": _("Verdict"),
         "recomputed_score": _("Score recomputed"),
         "cap": _("Cap"),
-        "change": _("Change"),
+        "change": pgettext("column", "Change"),
         "reason": _("Reason"),
         "sentence": _("In detail"),
         "rule": _("Rule"),

@@ -210,7 +210,7 @@ async def begin(
         return answer
 
     began = await state()
-    pages = Pages(read_page, rows, found.asked.values.get("after"))
+    pages = Pages(read_page, rows, found.asked.values.get("after"), _SIZE)
     first = await pages.next()
     path = found.request.path.removeprefix(found.datasette.setting("base_url").rstrip("/"))
     about = {

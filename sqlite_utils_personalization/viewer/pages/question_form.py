@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -120,13 +121,18 @@ def _select(parameter: Parameter, value: str, known: list[Any]) -> list[tuple[st
 def parameters_of(question: Question) -> tuple[PageParameter, ...]:
     """Those of the question as of any page, how many columns, and how many rows came before."""
     own = [
-        size(SIZE) if one.type == "size" else _parameter(question, one)
+        _size(question) if one.type == "size" else _parameter(question, one)
         for one in question.parameters
     ]
     seen = (
         [PageParameter("seen", whole(0), lambda: _("Rows before"))] if question.next_column else []
     )
     return (*own, COLS, *seen)
+
+
+def _size(question: Question) -> PageParameter:
+    rows = size(SIZE)
+    return replace(rows, label=lambda: _("Days per page")) if question.ends_itself else rows
 
 
 def _parameter(question: Question, parameter: Parameter) -> PageParameter:
