@@ -22,9 +22,9 @@ from statistics import quantiles
 from urllib.parse import urlencode
 
 from datasette.app import Datasette
+
 from sqlite_utils_personalization.viewer.pages.home import home, scores
 from sqlite_utils_personalization.viewer.pages.replay import replay_page
-
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 from sqlite_utils_personalization.viewer.queries.queries import Question, questions
 
