@@ -12,6 +12,7 @@ from sqlite_utils_personalization.audit.replay_result import (
 )
 from sqlite_utils_personalization.audit.why_not import DIFFERS, WhyNot
 from sqlite_utils_personalization.catalogue.candidate import Candidate
+from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.commands.output import padded
 from sqlite_utils_personalization.formula.descriptions import describe_declared, describe_item
 from sqlite_utils_personalization.formula.evaluation import Constants, Evaluation
@@ -240,15 +241,12 @@ def _now(now: ThenNow) -> Iterator[Line]:
     names = _field_names()
     for fact in now.facts:
         if fact.changed:
-            yield (
-                "",
-                _(
-                    "{name}: {before} -> {after}",
-                    name=names.get(fact.name, fact.name),
-                    before=_shown(fact.then),
-                    after=_shown(fact.now),
-                ),
-            )
+            values = [_shown(value) for value in (fact.then, fact.now)]
+            if fact.name == "left_out":
+                values = [rule_name(value) for value in values]
+            before, after = values
+            name = names.get(fact.name, fact.name)
+            yield "", _("{name}: {before} -> {after}", name=name, before=before, after=after)
     for change in now.amendments:
         yield (
             "",
