@@ -81,10 +81,9 @@ DATASETTES = {
 }
 # By the name of the picture: the page, the language, how wide and how high.
 SCREENSHOTS = {
-    "overview": ("overview", "en", 1280, 1000),
-    "recommendation": ("recommendation", "en", 1280, 1000),
-    "customer.ja": ("customer", "ja", 390, 1000),
-    "tampered.ja": ("overview of a tampered file", "ja", 1280, 700),
+    "overview": ("overview", "en", 1000, 860),
+    "recommendation": ("recommendation", "en", 1000, 860),
+    "tampered.ja": ("overview of a tampered file", "ja", 1000, 680),
 }
 
 pytestmark = [
