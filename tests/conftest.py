@@ -24,6 +24,9 @@ def pytest_addoption(parser):
     parser.addoption(
         "--run-slow", action="store_true", help="also run the longer proofs, and try every example"
     )
+    parser.addoption(
+        "--screenshots", metavar="DIR", help="write the pictures of the docs into this folder"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

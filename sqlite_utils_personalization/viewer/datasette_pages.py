@@ -89,11 +89,15 @@ def shorten_user_token_hash(table: Any, column: str, value: object) -> str | Non
 
 
 @hookimpl
-def extra_css_urls(datasette: Any, database: Any) -> Callable[[], Awaitable[list[str]]]:
-    """Without it long hashes squeeze the titles."""
+def extra_css_urls(
+    datasette: Any, database: Any, template: Any
+) -> Callable[[], Awaitable[list[str]]]:
+    """Without it long hashes squeeze the titles. Our own pages have a style sheet of their own."""
 
     async def urls() -> list[str]:
-        if not await has_our_schema(datasette.databases.get(database)):
+        if str(template).startswith("personalization_") or not await has_our_schema(
+            datasette.databases.get(database)
+        ):
             return []
         return [datasette.urls.static_plugins(PLUGIN, "personalization-tables.css")]
 
