@@ -39,6 +39,11 @@ PAGES = {
     ),
     "verification": ("/verification.json", ("",)),
     "accesses": ("/access.json", ("",)),
+    "questions": ("/questions.json", ("",)),
+    "question": (
+        "/q/NAME.json",
+        ("/q/nights.json", "/q/customer_recommendations.json?customer=1", "/q/deliveries.json"),
+    ),
 }
 # These lead on, or give a receipt.
 WITHOUT_TWIN = {"money_none", "receipt", "replay"}

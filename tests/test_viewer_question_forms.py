@@ -718,7 +718,9 @@ async def test_forms_keep_the_base_url_and_the_database_that_is_meant(shared, tm
 async def test_a_finding_is_as_loud_beside_the_rows_it_touches(shared, tmp_path):
     path = tmp_path / "jpcite.db"
     shutil.copy(shared, path)
-    found_by_verification(path, {"what": "row 1 is not what was sealed", "where": {"rec_id": 1}})
+    found_by_verification(
+        path, {"sentence": "row 1 is not what was sealed", "where": {"rec_id": 1}}
+    )
     datasette = await serve(path)
     touched = await get(datasette, address("why_this_recommendation", rec_id=1))
     assert "row 1 is not what was sealed" in touched.text

@@ -3,7 +3,6 @@
 It says each sentence of the check in both languages, since whoever is handed it may not have chosen its language.
 """
 
-import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -85,7 +84,8 @@ def receipt_html(receipt: Mapping[str, Any]) -> str:
 
 def policy() -> str:
     """What the page allows itself: its own style and script, by their digests, and nothing else."""
-    (style,) = re.findall("<style>(.*?)</style>", _packaged("receipt.html"), re.DOTALL)
+    _, _, styled = _packaged("receipt.html").partition("<style>")
+    style, _, _ = styled.partition("</style>")
     allowed = f"style-src {_source(style)}; script-src {_source(_inline_script())}"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
@@ -264,10 +264,11 @@ def _row(row: Mapping[str, Any], found: Evaluation) -> str:
         f'<td data-label="{escape(name)}">{escape(sentence)}</td>'
         for name, sentence in zip(_parts(), component_sentences(found), strict=True)
     )
+    of_score, between = escape(_("Score")), pgettext("list", ", ")
     return (
         f'<tr><td>{escape(str(row["rec_id"]))}</td><th scope="row">{title}'
-        f'<span class="note">{pgettext("list", ", ").join(note)}'
-        f'</span></th>{cells}<td data-label="{escape(_("Score"))}"><strong>{escape(str(row["score"]))}</strong>'
+        f'<span class="note">{between.join(note)}'
+        f'</span></th>{cells}<td data-label="{of_score}"><strong>{escape(str(row["score"]))}</strong>'
         f'<span class="note">{escape(total_sentence(found))}</span></td></tr>'
     )
 

@@ -1,5 +1,6 @@
 """The frame of our own pages: the language, the menu, headers without script; and the page of what cannot be shown."""
 
+import re
 import shlex
 import sqlite3
 from collections.abc import Mapping
@@ -80,6 +81,7 @@ async def html(
 
 
 _NEWEST = "SELECT seal_id, tree_root FROM am_personalization_seal ORDER BY seal_id DESC LIMIT 1"
+_HASH = re.compile("([0-9a-fA-F]{8})[0-9a-fA-F]{56}")
 
 
 def newest_seal(db: sqlite3.Connection) -> tuple[int, str] | None:
@@ -143,9 +145,9 @@ def _in(request: Any, code: str) -> str:
 
 
 def _pairs(request: Any, *but: str) -> list[tuple[str, str]]:
-    """What the page was asked, but for the language and these."""
+    """What the page was asked, but for the language and these; a whole hash is shown nowhere, and needs no more."""
     return [
-        (name, value)
+        (name, _HASH.sub(r"\1", value))
         for name in request.args
         for value in request.args.getlist(name)
         if name not in ("lang", *but)

@@ -92,11 +92,12 @@ def as_dictionary(query: Given) -> dict[str, Any]:
 
 def todo_about(needed: list[str], file: str) -> str:
     """What to do where the file has not these tables."""
+    command = f"sqlite-utils personalization-migrate {shlex.quote(file)}"
     return _(
         "There is no {tables} in {file}. Run: {command}",
         tables=", ".join(needed),
         file=file,
-        command=f"sqlite-utils personalization-migrate {shlex.quote(file)}",
+        command=command,
     )
 
 
