@@ -28,7 +28,7 @@ class PageParameter:
     """One parameter: its name, how its text is read (Wrong if it cannot be), and how a form shows it.
 
     choices are values and labels to select from, or None for a text. default is what an empty one means. is_raw says
-    that it is read as it was typed, hint what is said below its field.
+    that it is read as it was typed.
     """
 
     name: str
@@ -38,7 +38,6 @@ class PageParameter:
     choices: Callable[[], Sequence[tuple[str, str]]] | None = None
     kind: str = "text"
     is_raw: bool = False
-    hint: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
