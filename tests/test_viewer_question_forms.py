@@ -673,6 +673,23 @@ def one_closed(name):
 
 
 @pytest.mark.asyncio
+async def test_a_hash_that_was_given_is_answered_by_a_number(shared):
+    datasette = await serve(shared)
+    with closing(sqlite3.connect(shared)) as db:
+        sql = "SELECT user_token_hash FROM am_personalization_profile WHERE profile_id = 1"
+        (hash_,) = db.execute(sql).fetchone()
+    for given in (hash_, hash_[:8], f" {hash_.upper()}…"):
+        page, text = await page_of(datasette, address("customer_recommendations", customer=given))
+        assert page.fields["customer"]["value"] == "1"
+        assert page.rows
+        # Nor does any link to a further page or a file carry it on.
+        assert hash_[:9] not in text[text.index("<main") : text.index("</main>")].lower()
+    url = address("customer_recommendations", customer=hash_, size="x")
+    page, _ = await page_of(datasette, url, 400)
+    assert page.fields["customer"]["value"] == hash_[:16]
+
+
+@pytest.mark.asyncio
 async def test_who_may_not_see_the_database_or_the_question_is_shown_neither(shared):
     closed = metadata("jpcite")
     closed["databases"]["jpcite"]["allow"] = {"id": "root"}

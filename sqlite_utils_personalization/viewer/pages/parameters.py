@@ -34,7 +34,7 @@ class PageParameter:
     """One parameter: its name, how its text is read (Wrong if it cannot be), and how a form shows it.
 
     choices are values and labels to select from, or None for a text. default is what an empty one means, where it may
-    be empty. is_raw says that it is read as it was typed, hint what is said below its field.
+    be empty. is_raw says that it is read as it was typed.
     """
 
     name: str
@@ -45,7 +45,6 @@ class PageParameter:
     kind: str = "text"
     may_be_empty: bool = True
     is_raw: bool = False
-    hint: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -137,12 +137,13 @@ def _findings(
 
 def refuse(question: Question, db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """The question itself, its form with the field marked, and no rows."""
-    return _about(question, found) | {"form": form_of(question, found, choices(question, db))}
+    form = form_of(question, found, choices(question, db), {})
+    return _about(question, found) | {"form": form}
 
 
 def show(question: Question, found: Found, data: dict[str, Any]) -> dict[str, Any]:
     """The form, the table with its links, and where the other pages and forms of the answer are."""
-    form = form_of(question, found, data["choices"])
+    form = form_of(question, found, data["choices"], data["asked"])
     shown = _about(question, found) | {"form": form, "table": None}
     if data["missing_tables"]:
         shown["todo"] = todo_about(data["missing_tables"], found.file)

@@ -77,9 +77,15 @@ def asked_for(
 
 
 def form_of(
-    question: Question, found: Found, known: Mapping[str, list[Any]]
+    question: Question,
+    found: Found,
+    known: Mapping[str, list[Any]],
+    looked_up: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """The fields, with what was given in them and what is wrong with it; known is what choices says."""
+    """The fields, with what was given in them and what is wrong with it.
+
+    known is what choices says, and looked_up what was found for the parameters.
+    """
     kinds = {one.name: one for one in question.parameters}
     form = [
         one for one in fields(parameters_of(question), found.asked) if one["name"] not in _UNSEEN
@@ -90,8 +96,8 @@ def form_of(
             continue
         if not field["wrong"]:
             field["value"] = str(found.asked.values.get(name) or "")
-        elif parameter.type == "customer":
-            field["value"] = field["value"][:_LONGEST_CUSTOMER]
+        if parameter.type == "customer":
+            field["value"] = looked_up.get(name) or field["value"][:_LONGEST_CUSTOMER]
         if parameter.type in known:
             field["choices"] = _select(parameter, field["value"], known[parameter.type])
             # Older nights than can be chosen from can be written.
