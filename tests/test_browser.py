@@ -349,9 +349,11 @@ def test_a_page_prints_with_its_last_line_and_without_what_is_for_the_screen(sho
         cut = "[...document.querySelectorAll('main *')].filter(one => one.scrollWidth > one.clientWidth + 1 &&"
         cut += " one.clientWidth > 1 && getComputedStyle(one).overflowX !== 'visible').map(one => one.outerHTML)"
         assert page.evaluate(cut) == []
-        paper = page.pdf(prefer_css_page_size=True)
-        assert paper.startswith(b"%PDF")
-        assert len(re.findall(rb"/Type\s*/Page\b", paper)) >= 1
+        # Of one language, since it takes as long as all the rest.
+        if language == LANGUAGES[-1]:
+            paper = page.pdf(prefer_css_page_size=True)
+            assert paper.startswith(b"%PDF")
+            assert re.search(rb"/Type\s*/Page\b", paper)
 
 
 @pytest.mark.parametrize("name", PAGES)
