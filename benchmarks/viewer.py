@@ -23,8 +23,10 @@ from urllib.parse import urlencode
 
 from datasette.app import Datasette
 
-from sqlite_utils_personalization.viewer.pages.home import home, scores
-from sqlite_utils_personalization.viewer.pages.replay import replay_page
+from sqlite_utils_personalization.viewer.links import HOME, Links
+from sqlite_utils_personalization.viewer.pages import customer, night, overview, replayed_row
+from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
+from sqlite_utils_personalization.viewer.pages.parameters import read_parameters
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 from sqlite_utils_personalization.viewer.queries.queries import Question, questions
 
@@ -33,7 +35,6 @@ QUESTIONS = {question.name: question for question in questions()}
 # What one way of asking is called, what it is on a bare connection, and its address, with {} where .json goes.
 Asked = tuple[str, Callable[[], object], str]
 HEADING = "asked                                        bare p50    p95   JSON p50    p95   page p50    p95   JSON/bare"
-HOME = "/-/personalization"
 
 
 def main() -> None:
@@ -62,7 +63,7 @@ async def _measure(path: Path, db: sqlite3.Connection, times: int) -> None:
     await datasette.invoke_startup()
     (rows,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
     print(f"{rows:,} log rows, SQLite {sqlite3.sqlite_version}, milliseconds\n{HEADING}")
-    for asked in (pages(path, db), asked_questions(path, db)):
+    for asked in (pages(datasette, path, db), asked_questions(path, db)):
         for several in asked:
             found = []
             for name, ask, url in islice(several, times):
@@ -72,21 +73,30 @@ async def _measure(path: Path, db: sqlite3.Connection, times: int) -> None:
             print(line(names[0], milliseconds), flush=True)
 
 
-def pages(path: Path, db: sqlite3.Connection) -> Iterator[Iterator[Asked]]:
+def pages(datasette: Datasette, path: Path, db: sqlite3.Connection) -> Iterator[Iterator[Asked]]:
     """Our pages, and Datasette's own of the database, of the log and of its views."""
     rng, name = random.Random(7), path.stem
     (last,) = db.execute("SELECT max(rec_id) FROM am_personalization_recommendation_log").fetchone()
-    (night,) = db.execute("SELECT max(run_id) FROM am_personalization_run").fetchone()
+    (newest,) = db.execute("SELECT max(run_id) FROM am_personalization_run").fetchone()
+    (customers,) = db.execute("SELECT max(profile_id) FROM am_personalization_profile").fetchone()
 
-    def replays(query: str, *, with_now: bool) -> Iterator[Asked]:
+    def ask(page: AuditPage, query: Form, **given: str) -> Callable[[], object]:
+        asked = read_parameters(page.parameters, {key: [value] for key, value in query.items()})
+        links = Links(datasette, name, is_named=False)
+        return partial(page.read, db, Found(datasette, None, name, links, asked, given))
+
+    def several(page: AuditPage, path: str, key: str, most: int, **query: str) -> Iterator[Asked]:
+        end = f"?{urlencode(query)}" if query else ""
         while True:
-            rec_id = str(rng.randrange(1, last + 1))
-            ask = partial(replay_page, db, rec_id, with_now=with_now)
-            yield f"replay page{query}", ask, f"{HOME}/replay/{rec_id}{{}}{query}"
+            number = str(rng.randrange(1, most + 1))
+            url = f"{HOME}{path}/{number}{{}}{end}"
+            yield f"{page.name} page{end}", ask(page, query, **{key: number}), url
 
-    yield repeat(("home page", lambda: (home(db), scores(db, night)), f"{HOME}{{}}"))
-    yield replays("", with_now=False)
-    yield replays("?now=on", with_now=True)
+    yield repeat(("overview page", ask(overview.PAGE, {}), f"{HOME}{{}}"))
+    yield several(night.PAGE, "/night", "run", newest)
+    yield several(customer.PAGE, "/customer", "profile_id", customers)
+    yield several(replayed_row.PAGE, "/replay", "rec_id", last)
+    yield several(replayed_row.PAGE, "/replay", "rec_id", last, now="on")
     schema = "SELECT * FROM sqlite_master"
     yield repeat(("database page", lambda: db.execute(schema).fetchall(), f"/{name}{{}}"))
     log, recent = "am_personalization_recommendation_log", "v_personalization_recent_recs"

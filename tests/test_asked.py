@@ -183,6 +183,10 @@ async def test_what_a_question_needs_is_needed_but_for_its_empty_form(path):
         ("customer_recommendations", {"customer": "\u00a0１\ufeff"}, {"customer": "1"}),
         ("why_this_recommendation", {"rec_id": " ００１２ "}, {"rec_id": "12"}),
         ("nights", {"since": "２０２６-０４"}, {"since": "2026-04"}),
+        ("nights", {"since": "2026年4月"}, {"since": "2026-04"}),
+        ("nights", {"since": "2026/4/5"}, {"since": LATER}),
+        ("recent_recommendations", {"night": "２０２６年４月５日"}, {"night": LATER}),
+        ("recent_recommendations", {"size": "1,000"}, {"size": "1000"}),
         ("item_recommendations", {"item_id": " EX-104　"}, {"item_id": "EX-104"}),
     ),
 )

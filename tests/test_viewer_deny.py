@@ -19,7 +19,17 @@ import yaml
 pytest.importorskip("datasette")
 
 from datasette.utils import StartupError
-from viewer_fixtures import HIDDEN_WORDS, METADATA, root, running, serve, shared_database
+from viewer_fixtures import (
+    EVERY_PAGE,
+    HIDDEN_WORDS,
+    HOME,
+    METADATA,
+    root,
+    running,
+    serve,
+    shared_database,
+    twin,
+)
 
 from sqlite_utils_personalization.viewer.access import permissions
 from sqlite_utils_personalization.viewer.connections import read
@@ -70,6 +80,8 @@ ROUND = (
 DENIED = (*TABLES, *SQL, *ROUND)
 # Pages that may answer, and then only with what is ours.
 OPEN = (
+    *EVERY_PAGE,
+    *map(twin, EVERY_PAGE),
     "/",
     "/.json",
     "/-/databases.json",
@@ -296,6 +308,19 @@ async def test_no_page_has_a_whole_hash_whatever_is_asked_of_it(shared, who):
         for table in ("am_personalization_profile", "AM_Personalization_Profile"):
             page = await get(datasette, f"/jpcite/{table}{url}", who(datasette))
             assert [one for one in hashes(shared) if one in page.text] == [], (table, url)
+
+
+@pytest.mark.asyncio
+async def test_a_page_of_ours_has_the_whole_hash_of_its_own_customer_at_the_most(shared, who):
+    datasette = await serve(shared)
+    own = hashes(shared)[0]
+    shown = {"/customer/1": [own], "/customer/1.json": [own], "/replay/1.json": [own]}
+    for url in (*EVERY_PAGE, *map(twin, EVERY_PAGE)):
+        page = await get(datasette, url, who(datasette))
+        found = [one for one in hashes(shared) if one in page.text]
+        assert found == shown.get(url.removeprefix(HOME), []), url
+        # Addresses end up in logs.
+        assert [one for one in re.findall('href="([^"]*)"', page.text) if own[:8] in one] == []
 
 
 @pytest.mark.asyncio

@@ -155,6 +155,7 @@ async def test_a_wrong_parameter_is_an_error_without_rows(shared, query):
         "since=%202026-04-01%20",
         "since=2026/4/1",
         "since=2026年4月1日",
+        "since=%E2%80%8B2026-04-01%EF%BB%BF",
     ],
 )
 async def test_full_width_digits_and_pasted_spaces_are_read(shared, query):

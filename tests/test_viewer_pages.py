@@ -552,6 +552,9 @@ async def test_a_file_without_our_schema_says_how_to_prepare_it(tmp_path):
         text, data = await both(path, url, 404)
         assert data["title"] == "Nothing to audit here"
         assert "sqlite-utils personalization-migrate" in text
+        japanese = await get((await serve(path)), url, 404, headers={"Accept-Language": "ja"})
+        assert "監査の対象がありません" in japanese.text
+        assert "sqlite-utils personalization-migrate" in japanese.text
 
 
 @pytest.mark.asyncio
@@ -811,6 +814,8 @@ async def test_a_denied_page_says_what_is_shown_instead(shared):
     assert (data["ok"], data["status"], data["title"]) == (False, 403, "Not part of the audit")
     assert 'href="/jpcite/api_keys.json"' in page.text
     assert ".json" not in (await get(datasette, "/jpcite/api_keys.csv", 403)).text
+    japanese = await get(datasette, "/jpcite/api_keys", 403, headers={"Accept-Language": "ja"})
+    assert "<h1>監査の対象外です</h1>" in japanese.text
 
 
 @pytest.mark.asyncio

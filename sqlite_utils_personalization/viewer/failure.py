@@ -10,6 +10,7 @@ from datasette.utils import add_cors_headers
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.errors import PersonalizationError, capitalize, sentence
+from sqlite_utils_personalization.language import gettext as _
 
 
 @dataclass
@@ -31,22 +32,25 @@ def no_schema() -> Failure:
     """No database that is served has our schema."""
     return Failure(
         404,
-        "Nothing to audit here",
-        "None of the databases served here has the table am_personalization_profile.",
-        "Prepare the file with: sqlite-utils personalization-migrate jpcite.db - then restart Datasette.",
+        _("Nothing to audit here"),
+        _("None of the databases served here has the table am_personalization_profile."),
+        _(
+            "Prepare the file with: {command} - then restart Datasette.",
+            command="sqlite-utils personalization-migrate jpcite.db",
+        ),
     )
 
 
 def which_database(name: str | None, links: Mapping[str, str]) -> Failure:
     """The one that was asked for is not there, or several are and none was asked for; links lead to each of them."""
     if name is None:
-        text = "More than one can be audited, and the parameter database does not say which."
-        return Failure(400, "Which database?", text, "Choose:", links, "database")
+        text = _("More than one can be audited, and the parameter database does not say which.")
+        return Failure(400, _("Which database?"), text, _("Choose:"), links, "database")
     return Failure(
         404,
-        "No such database",
-        f"There is no database {name} here with the table am_personalization_profile.",
-        "Choose one that is here:",
+        _("No such database"),
+        _("There is no database {name} here with the table am_personalization_profile.", name=name),
+        _("Choose one that is here:"),
         links,
         "database",
     )
@@ -56,17 +60,19 @@ def not_of_the_audit(links: Mapping[str, str]) -> Failure:
     """Something of the file that is not shown, or anything that could change it; links lead to what is shown."""
     return Failure(
         403,
-        "Not part of the audit",
-        "Of this file only the tables, views and questions of the audit are shown. Nothing of it can be changed here,"
-        " and no SQL of one's own be run.",
-        "Begin at the page of the audit:",
+        _("Not part of the audit"),
+        _(
+            "Of this file only the tables, views and questions of the audit are shown. Nothing of it can be changed"
+            " here, and no SQL of one's own be run."
+        ),
+        _("Begin at the page of the audit:"),
         links,
     )
 
 
 def not_prepared(error: PersonalizationError) -> Failure:
     """The file has no evidence tables."""
-    return Failure(409, "The database is not migrated", f"{error.what}.", capitalize(error.todo))
+    return Failure(409, _("The database is not migrated"), f"{error.what}.", capitalize(error.todo))
 
 
 def unreadable(name: str, error: str) -> Failure:
@@ -74,22 +80,34 @@ def unreadable(name: str, error: str) -> Failure:
     if "interrupted" in error:
         return Failure(
             503,
-            "It took too long",
-            f"{name} is busy or large, and reading it was stopped at the time limit.",
-            "Try again, or start Datasette with a higher limit: --setting sql_time_limit_ms 5000",
+            _("It took too long"),
+            _("{name} is busy or large, and reading it was stopped at the time limit.", name=name),
+            _(
+                "Try again, or start Datasette with a higher limit: {setting}",
+                setting="--setting sql_time_limit_ms 5000",
+            ),
         )
+    command = f"sqlite-utils personalization-migrate {shlex.quote(name)}"
     return Failure(
         409,
-        "The file was made by another version",
-        f"{name} lacks what version {__version__} of this viewer reads: {error}.",
-        "Look at it with the version that made it, named in package_version of am_personalization_run,"
-        f" or bring it up to date with: sqlite-utils personalization-migrate {shlex.quote(name)}",
+        _("The file was made by another version"),
+        _(
+            "{name} lacks what version {version} of this viewer reads: {error}.",
+            name=name,
+            version=__version__,
+            error=error,
+        ),
+        _(
+            "Look at it with the version that made it, named in package_version of am_personalization_run, or bring it"
+            " up to date with: {command}",
+            command=command,
+        ),
     )
 
 
 def no_recommendation(error: PersonalizationError) -> Failure:
     """There is no such row in the log."""
-    return Failure(404, "No such recommendation", sentence(error.what), sentence(error.todo))
+    return Failure(404, _("No such recommendation"), sentence(error.what), sentence(error.todo))
 
 
 def json_answer(datasette: Any, data: Any, status: int = 200) -> Response:

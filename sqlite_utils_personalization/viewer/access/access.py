@@ -10,9 +10,11 @@ from datasette import Forbidden, Response, hookimpl
 from datasette.forbidden import forbidden as datasettes_own
 from datasette.utils import tilde_decode
 
+from sqlite_utils_personalization.language import gettext as _
+from sqlite_utils_personalization.language import speaking
 from sqlite_utils_personalization.viewer.access.permissions import is_guarded
 from sqlite_utils_personalization.viewer.failure import not_of_the_audit
-from sqlite_utils_personalization.viewer.frame import failure_page
+from sqlite_utils_personalization.viewer.frame import failure_page, language_of
 from sqlite_utils_personalization.viewer.links import home_url
 
 try:
@@ -57,8 +59,10 @@ def forbidden(datasette: Any, request: Any, message: str) -> Callable[[], Awaita
         ):
             response: Response = await datasettes_own(datasette, request, message)()
             return response
-        failure = not_of_the_audit({"Personalization audit": home_url(datasette, database)})
-        return await failure_page(datasette, request, failure, _wants_json(request))
+        with speaking(language_of(request)):
+            links = {_("Personalization audit"): home_url(datasette, database)}
+            failure = not_of_the_audit(links)
+            return await failure_page(datasette, request, failure, _wants_json(request))
 
     return answer
 

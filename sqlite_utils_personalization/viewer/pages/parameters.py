@@ -3,16 +3,22 @@
 Full-width digits and spaces that were pasted along are read; anything else that cannot be is refused with a sentence.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.language import LANGUAGES, pgettext
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.viewer.queries.parameters import (
+    READERS,
+    choice,
+    integer,
+    one_day,
+    one_month,
+    plain,
+)
 
 # Whatever a form sends, one field of it is no longer.
 _LONGEST = 500
@@ -67,7 +73,7 @@ def read_parameters(
     values, texts, wrong = {}, {}, {}
     for parameter in known:
         found = given.get(parameter.name, [])
-        text = plain(found[0]) if found else ""
+        text = plain(found[0][: _LONGEST + 1]) if found else ""
         texts[parameter.name] = text
         try:
             if len(found) > 1:
@@ -88,61 +94,48 @@ def read_parameters(
     return Asked(values, texts, wrong)
 
 
-def plain(text: str) -> str:
-    """The text without the spaces around it, and with full-width letters and digits as others have them."""
-    return unicodedata.normalize("NFKC", text[: _LONGEST + 1]).strip() if text else ""
+def _read(text: str, read: Callable[[str], str], why: Callable[[], str]) -> str:
+    try:
+        return read(text)
+    except (ValueError, PersonalizationError):
+        raise Wrong(why()) from None
 
 
 def whole(low: int, high: int = _MOST) -> Callable[[str], int]:
     """A whole number from low to high; separators are read."""
 
-    def read(text: str) -> int:
-        digits = text.replace(",", "")
-        if not re.fullmatch(r"\d{1,16}", digits, re.ASCII) or not low <= int(digits) <= high:
-            raise Wrong(_("is not a whole number from {low} to {high}", low=low, high=high))
-        return int(digits)
+    def why() -> str:
+        return _("is not a whole number from {low} to {high}", low=low, high=high)
 
-    return read
+    return lambda text: int(_read(text, integer(low, high), why))
 
 
 def day(text: str) -> str:
     """A day, YYYY-MM-DD; 2026/7/22 and 2026年7月22日 are read."""
-    found = re.fullmatch(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?", text, re.ASCII)
-    try:
-        if found:
-            return date(*map(int, found.groups())).isoformat()
-    except ValueError:
-        pass
-    raise Wrong(_("is not a day, as 2026-07-22"))
+    return _read(text, one_day, lambda: _("is not a day, as 2026-07-22"))
 
 
 def month(text: str) -> str:
     """A month, YYYY-MM."""
-    found = re.fullmatch(r"(\d{4})(?:[-/.]|年)(\d{1,2})月?", text, re.ASCII)
-    if not found or not 1 <= int(found[2]) <= 12:
-        raise Wrong(_("is not a month, as 2026-07"))
-    return f"{found[1]}-{int(found[2]):02}"
+    return _read(text, one_month, lambda: _("is not a month, as 2026-07"))
 
 
 def night(text: str) -> str:
     """A night: its day, its run_id, or latest."""
-    if text == "latest" or re.fullmatch(r"\d{1,16}", text, re.ASCII):
-        return text
-    try:
-        return day(text)
-    except Wrong:
-        raise Wrong(_("is not a night: give its day, its run_id, or latest")) from None
+    return _read(
+        text,
+        READERS["night"],
+        lambda: _("is not a night: give its day, its run_id, or latest"),
+    )
 
 
 def one_of(*names: str) -> Callable[[str], str]:
     """One of these words."""
 
-    def read(text: str) -> str:
-        if text not in names:
-            raise Wrong(_("is not one of {choices}", choices=", ".join(names)))
-        return text
+    def why() -> str:
+        return _("is not one of {choices}", choices=", ".join(names))
 
-    return read
+    return lambda text: _read(text, choice(names), why)
 
 
 def words(text: str) -> str:

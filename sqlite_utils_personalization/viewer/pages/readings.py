@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.viewer.pages.erased import with_erasures
 from sqlite_utils_personalization.viewer.pages.named_rows import named_rows
-from sqlite_utils_personalization.viewer.pages.parameters import Wrong, day
+from sqlite_utils_personalization.viewer.pages.parameters import Wrong, day, whole
 
-_DIGITS = re.compile(r"\d{1,15}|\d{1,3}(,\d{3}){1,4}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 # A model is part of its run's row, which is long: so many of the newest runs are looked at.
 _RUNS = 1_000
@@ -40,7 +39,10 @@ def as_day(text: str) -> dict[str, Any] | None:
 
 def as_number(text: str) -> dict[str, Any] | None:
     """The whole number, if the text is one."""
-    return {"number": int(text.replace(",", ""))} if _DIGITS.fullmatch(text) else None
+    try:
+        return {"number": whole(0)(text)}
+    except Wrong:
+        return None
 
 
 def as_hash(text: str) -> dict[str, Any] | None:

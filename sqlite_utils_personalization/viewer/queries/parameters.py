@@ -23,6 +23,11 @@ _INVISIBLE = "\u200b\u2060\ufeff"
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
 )
+_DAY = re.compile(
+    r"(\d{4})(?:-(\d\d)-(\d\d)|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日)", re.ASCII
+)
+_MONTH = re.compile(r"(\d{4})(?:-(\d\d)|/(\d{1,2})|年(\d{1,2})月)", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
 # What a plus in an address is read as, after seconds and nine digits of them at the most.
 _LOST_PLUS = re.compile(r"(T\d\d:\d\d\S{0,13}) (?=\d\d:?\d\d$)", re.ASCII)
 
@@ -81,14 +86,18 @@ def _read(parameter: Parameter, text: str) -> str:
         ) from None
 
 
-def _plain(text: str) -> str:
-    """Full-width digits and letters as those of a keyboard."""
-    return unicodedata.normalize("NFKC", text).strip()
+def plain(text: str) -> str:
+    """Full-width digits and letters as those of a keyboard, without the spaces around them, seen or not."""
+    return unicodedata.normalize("NFKC", text).strip().strip(_INVISIBLE).strip()
 
 
-def _integer(least: int, most: int) -> Callable[[str], str]:
+def integer(least: int, most: int) -> Callable[[str], str]:
+    """How a whole number from least to most is read, also as pages write it: 41,448."""
+
     def read(text: str) -> str:
-        text = _plain(text)
+        text = plain(text)
+        if _GROUPED.fullmatch(text):
+            text = text.replace(",", "")
         if not re.fullmatch("[0-9]{1,16}", text, re.ASCII) or not least <= int(text) <= most:
             _refuse()
         return str(int(text))
@@ -96,49 +105,57 @@ def _integer(least: int, most: int) -> Callable[[str], str]:
     return read
 
 
-def _choice(values: Sequence[str]) -> Callable[[str], str]:
+def choice(values: Sequence[str]) -> Callable[[str], str]:
+    """How one of these words is read."""
+
     def read(text: str) -> str:
-        text = _plain(text).lower()
+        text = plain(text).lower()
         return text if text in values else _refuse()
 
     return read
 
 
-def _one_day(text: str) -> str:
-    text = _plain(text)
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+def one_day(text: str) -> str:
+    """A day: 2026-07-22, and as it is written in Japan, 2026/7/22 and 2026年7月22日."""
+    found = _DAY.fullmatch(plain(text))
+    if not found:
         _refuse()
-    return date.fromisoformat(text).isoformat()
+    return date(*(int(part) for part in found.groups() if part)).isoformat()
 
 
-def _month(text: str) -> str:
-    return parse_month(_plain(text)).name
+def one_month(text: str) -> str:
+    """A month: 2026-07, 2026/7 and 2026年7月."""
+    found = _MONTH.fullmatch(plain(text))
+    if not found:
+        _refuse()
+    year, month = (int(part) for part in found.groups() if part)
+    return parse_month(f"{year:04}-{month:02}").name
 
 
 def _day(text: str) -> str:
-    return _month(text) if len(_plain(text)) == len("2026-07") else _one_day(text)
+    return one_month(text) if _MONTH.fullmatch(plain(text)) else one_day(text)
 
 
 def _time(text: str) -> str:
-    text = _LOST_PLUS.sub(r"\1+", _plain(text))
+    text = _LOST_PLUS.sub(r"\1+", plain(text))
     if "T" not in text and " " not in text:
         return _day(text)
     return utc(text) if _MOMENT.fullmatch(text) else _refuse()
 
 
 def _night(text: str) -> str:
-    text = _plain(text)
+    text = plain(text)
     if text.lower() == LATEST:
         return LATEST
-    return _integer(1, _LARGEST)(text) if text.isdecimal() else _one_day(text)
+    return integer(1, _LARGEST)(text) if text.isdecimal() else one_day(text)
 
 
 def _latest_or_month(text: str) -> str:
-    return LATEST if _plain(text).lower() == LATEST else _month(text)
+    return LATEST if plain(text).lower() == LATEST else one_month(text)
 
 
 def _customer(text: str) -> str:
-    text = _plain(text.rstrip("…")).lower()
+    text = plain(text.rstrip("…")).lower()
     is_one = re.fullmatch("[0-9a-f]{8,64}|[0-9]{1,16}", text, re.ASCII)
     return text if is_one else _refuse()
 
@@ -152,16 +169,16 @@ READERS: dict[str, Callable[[str], str]] = {
     "night": _night,
     "whole_night": _night,
     "customer": _customer,
-    "type": _choice(TYPES),
+    "type": choice(TYPES),
     "day": _day,
     "time": _time,
     "month": _latest_or_month,
-    "per": _choice(("day", "month")),
-    "class": _choice(tuple(CLASSES)),
-    "score": _integer(1, 100),
-    "size": _integer(1, MOST_ROWS),
-    "number": _integer(0, _LARGEST),
-    "rec_id": _integer(1, _LARGEST),
+    "per": choice(("day", "month")),
+    "class": choice(tuple(CLASSES)),
+    "score": integer(1, 100),
+    "size": integer(1, MOST_ROWS),
+    "number": integer(0, _LARGEST),
+    "rec_id": integer(1, _LARGEST),
     # As another program wrote it.
     "item_id": str,
     "rule": str,
