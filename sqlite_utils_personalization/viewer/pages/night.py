@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import N_, message_of
@@ -232,7 +233,7 @@ def _rules(found: Found, data: Mapping[str, Any]) -> list[tuple[str, str, str, i
     return [
         (
             kind,
-            message_of(rule),
+            rule_name(rule),
             rule,
             count,
             found.links.question("left_out_items", night=data["run_id"], type=kind, rule=rule),
