@@ -525,7 +525,7 @@ async def test_a_sample_is_a_file_with_its_seed(shared):
     assert columns == list(data["recommendations"][0])
     assert rows == [as_cells(row) for row in data["recommendations"]]
     about = dict(about)
-    assert (about["# seed"], about["# n"], about["# page"]) == (
+    assert (about["# seed"], about["# drawn"], about["# page"]) == (
         "a b",
         "5",
         f"{HOME}/night/1/sample",
@@ -541,14 +541,14 @@ async def test_a_sample_is_a_file_with_its_seed(shared):
 async def test_findings_are_a_file_and_so_are_accesses_for_whom_may_see_them(shared, tmp_path):
     path = tmp_path / "jpcite.db"
     shutil.copy(shared, path)
-    found_by_verification(path, {"what": "=1+1 is not what was sealed", "where": {"rec_id": 1}})
+    found_by_verification(path, {"sentence": "=1+1 is not what was sealed", "where": {"rec_id": 1}})
     metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
     plugins = {"sqlite-utils-personalization": {"access_log": str(tmp_path / "access.db")}}
     datasette = await serve(path, metadata={**metadata, "plugins": plugins})
     page, text = await page_of(datasette, f"{HOME}/verification")
     _, columns, rows = table((await get(datasette, page.link("CSV, all rows", text))).text)
     (row,) = (dict(zip(columns, cells, strict=True)) for cells in rows)
-    assert row["what"] == "'=1+1 is not what was sealed"
+    assert row["sentence"] == "'=1+1 is not what was sealed"
     assert json.loads(row["where"]) == {"rec_id": 1}
 
     await get(datasette, f"{HOME}/customer/1")

@@ -66,6 +66,8 @@ def _metadata():
 async def serve(*paths, metadata=None, **options):
     """Datasette on these files, started, with the project's metadata.yml; root is enabled where that is asked for."""
     metadata = deepcopy(_metadata()) if metadata is None else metadata
+    # A busy machine takes longer than a second for what takes milliseconds.
+    options["settings"] = {"sql_time_limit_ms": 10_000, **(options.get("settings") or {})}
     datasette = Datasette([str(path) for path in paths], metadata=metadata, **options)
     datasette.root_enabled = True
     _served.append(datasette)

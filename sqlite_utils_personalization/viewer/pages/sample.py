@@ -64,7 +64,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "last_rec_id": last,
         "recommendations": None,
     }
-    if len(rec_ids) > MOST_HASHED and not found.asked["full"]:
+    if len(rec_ids) > MOST_HASHED and not (found.asked["full"] or found.is_csv):
         return data
     drawn = draw(rec_ids, seed, found.asked["n"])
     rows = (
@@ -134,6 +134,6 @@ PAGE = AuditPage(
     show,
     (_N, _SEED, _FULL),
     "nights",
-    lambda found: _MS if found.asked["full"] else 0,
+    lambda found: _MS if found.asked["full"] or found.is_csv else 0,
     rows="recommendations",
 )
