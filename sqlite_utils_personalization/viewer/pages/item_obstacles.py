@@ -81,8 +81,10 @@ SELECT CASE WHEN i.profile_id <> u.profile_id THEN 'not theirs' ELSE d.obstacle 
 FROM decided d CROSS JOIN item i CROSS JOIN customer u ON u.cohort_id = d.cohort_id
 WHERE NOT u.has_it AND u.reason IS NULL GROUP BY 1
 UNION ALL
-SELECT 'not scored', count(*), min(profile_id) FROM customer
-WHERE NOT has_it AND (cohort_id IS NULL OR reason IS NOT NULL) HAVING count(*)
+SELECT 'not scored', customers, profile_id FROM (
+    SELECT count(*) AS customers, min(profile_id) AS profile_id FROM customer
+    WHERE NOT has_it AND (cohort_id IS NULL OR reason IS NOT NULL)
+) WHERE customers
 """.replace("{once}", ONCE))
 
 
