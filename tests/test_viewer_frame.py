@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("datasette")
 
-from viewer_fixtures import serve, shared_database
+from viewer_fixtures import found_by_verification, serve, shared_database
 
 from sqlite_utils_personalization.language import LANGUAGES, gettext, ngettext, speaking
 from sqlite_utils_personalization.viewer.frame import accepted
@@ -301,6 +301,21 @@ async def test_a_sample_is_drawn_alike_and_only_of_a_sealed_night(shared):
     assert one == two
     assert one["recommendations"] != other["recommendations"]
     assert [row["verdict"] for row in one["recommendations"]] == ["reproduced"] * 5
+
+
+@pytest.mark.asyncio
+async def test_a_sample_is_not_green_where_a_finding_names_its_night_or_a_row_of_it(
+    shared, tmp_path
+):
+    for where in ({"run_id": 1}, {"rec_id": 1}, {"rec_id": 10**9}):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
+        shutil.copy(shared, path)
+        found_by_verification(path, {"sentence": "it is not what was sealed", "where": where})
+        datasette = await serve(path)
+        response = await datasette.client.get(f"{HOME}/night/1/sample?n=200")
+        is_touched = where != {"rec_id": 10**9}
+        assert ("it is not what was sealed" in response.text) == is_touched
+        assert ('class="pa-verdict ok"' in response.text) != is_touched
 
 
 @pytest.mark.asyncio

@@ -21,6 +21,7 @@ from sqlite_utils_personalization.viewer.pages.parameters import (
     whole,
     words,
 )
+from sqlite_utils_personalization.viewer.pages.trust import trust
 
 _MOST = 200
 # Rows of a night that are hashed in 50 ms; more of them only where it is asked for, so many in a second.
@@ -43,7 +44,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     run_id = find_run(db, found.vars["run"])
     bounds = db.execute(_BOUNDS, (run_id,)).fetchone() if run_id is not None else None
     links = {_("All nights"): found.links.nights()}
-    if bounds is None:
+    if run_id is None or bounds is None:
         name = _("No night was scored as {name}.", name=found.vars["run"])
         raise Failure(
             404, _("No such night"), name, _("choose one of those that were scored"), links
@@ -63,6 +64,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "first_rec_id": first,
         "last_rec_id": last,
         "recommendations": None,
+        "findings": [],
     }
     if len(rec_ids) > MOST_HASHED and not (found.asked["full"] or found.is_csv):
         return data
@@ -73,7 +75,8 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         else {}
     )
     shown = [_row(rows[rec_id], seed) for rec_id in drawn if rec_id in rows]
-    return {**data, "drawn": len(drawn), "recommendations": shown}
+    touched = trust(db, found.record_file).touching(run_ids={run_id}, rec_ids={*drawn})
+    return {**data, "drawn": len(drawn), "recommendations": shown, "findings": touched}
 
 
 def draw(rec_ids: range, seed: str, n: int) -> list[int]:
