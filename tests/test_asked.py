@@ -438,7 +438,13 @@ def test_new_since_is_what_the_night_before_did_not_have_from_any_file(path, kin
         )
         known = {rec_id for (rec_id,) in conn.execute(of_type, (kind,))}
         for file in (path, str(path), conn, sqlite_utils.Database(conn)):
-            for how in ({}, {"night": LATER}, {"night": 2, "before": 1}, {"before": AS_OF}):
+            for how in (
+                {},
+                {"night": LATER},
+                {"night": 2, "before": 1},
+                {"before": AS_OF},
+                {"night": " ２"},
+            ):
                 rows = [row["rec_id"] for row in new_since(file, type=kind, **how)]
                 assert rows == [one for one in newly(path) if kind is None or one in known]
 
@@ -478,7 +484,13 @@ def test_on_the_first_night_everything_is_new_since(path):
         (InvalidInput, {"night": True}),
         (InvalidInput, {"night": 0}),
         (InvalidInput, {"night": 1.0}),
+        (InvalidInput, {"night": ""}),
+        (InvalidInput, {"night": None}),
+        (InvalidInput, {"night": b"2"}),
         (InvalidInput, {"type": "programs"}),
+        (InvalidInput, {"type": b"program"}),
+        (InvalidInput, {"type": " Program"}),
+        (InvalidInput, {"type": ""}),
         (InvalidInput, {"before": 2}),
         (InvalidInput, {"before": LATER, "night": AS_OF}),
         (NotFound, {"night": 99}),

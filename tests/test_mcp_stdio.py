@@ -508,6 +508,8 @@ def test_python_serves_the_customer_of_a_hash_from_any_file(path, started):
         (InvalidInput, {"file": sqlite3.connect(":memory:")}),
         (PersonalizationError, {"file": "no/such.db"}),
         (PersonalizationError, {"envelope": "no/such.json"}),
+        (InvalidInput, {"envelope": "a\0b"}),
+        (InvalidInput, {"lang": "fr"}),
     ],
 )
 def test_what_python_cannot_serve_is_said_before_anything_is(path, started, error, how):

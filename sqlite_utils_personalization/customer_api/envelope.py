@@ -124,6 +124,8 @@ def read_envelope(said: object) -> Envelope:
 def envelope_of(given: str | os.PathLike[str] | Mapping[str, Any] | None) -> Envelope:
     """The envelope of an object, or of the file at a path; that of None is empty. InvalidInput of any other object."""
     if isinstance(given, str | os.PathLike):
+        if "\0" in os.fsdecode(given):
+            raise InvalidInput("envelope is no path", "give one as text or as a Path")
         return load_envelope(Path(given))
     try:
         return read_envelope(dict(given or {}))

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from sqlite_utils_personalization.api.opened import File, Opened, streamed
 from sqlite_utils_personalization.clock import day_of
+from sqlite_utils_personalization.customer_api.recommendations import check_query
 from sqlite_utils_personalization.database import require_evidence
 from sqlite_utils_personalization.errors import Conflict, InvalidInput, NotFound
 from sqlite_utils_personalization.viewer.queries.lookups import look_up
@@ -57,6 +58,7 @@ def new_since(
     none, everything is new. type is one of the four. Whoever was erased is left out. With the first row, NotFound if
     there is no such night, InvalidInput if before is not the earlier one, Conflict if one of the two is not finished.
     """
+    check_query(recommendation_type=type)
     given = {
         "night": _night(night, "night"),
         "before": "" if before is None else _night(before, "before"),
@@ -83,5 +85,6 @@ def new_since(
 
 
 def _night(given: object, name: str) -> object:
-    # A run_id may be an integer of numpy.
-    return given if given == LATEST or hasattr(given, "__index__") else day_of(given, name)
+    # A run_id may be an integer of numpy; what is text is read as every question reads it.
+    is_read = hasattr(given, "__index__") or (isinstance(given, str) and given.strip())
+    return given if is_read else day_of(given, name)
