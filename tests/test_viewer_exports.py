@@ -506,8 +506,6 @@ async def test_files_of_several_databases_below_a_base_url_are_each_of_its_own(s
 async def test_the_lists_of_other_pages_lead_to_all_their_rows(shared, path, name):
     datasette = await serve(shared)
     text = (await get(datasette, f"{HOME}{path}")).text
-    if name.startswith("nothing") and "nothing_recommended" not in text:
-        pytest.skip("everybody got something")
     url = f"{HOME}/q/{name}"
     assert f'href="{url.replace("&", "&amp;")}"' in text
     about, _, rows = table((await get(datasette, url)).text)

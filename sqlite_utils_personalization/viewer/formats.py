@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.clock import JAPAN, japan_time, parse_moment
+from sqlite_utils_personalization.formula.declared import noted_reason
 from sqlite_utils_personalization.formula.descriptions import Described
 from sqlite_utils_personalization.formula.sentences import component_name as component_name
 from sqlite_utils_personalization.language import gettext as _
@@ -188,6 +189,7 @@ _MONTHS = (
 FORMATS: dict[str, Any] = {
     "_": markup,
     "told": message_of,
+    "noted": noted_reason,
     "ngettext": count_markup,
     "number": number,
     "change": change,

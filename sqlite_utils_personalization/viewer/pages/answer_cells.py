@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from sqlite_utils_personalization.catalogue.rule_names import rule_name
+from sqlite_utils_personalization.formula.declared import noted_reason
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import message_of, pgettext
 from sqlite_utils_personalization.model.kinds import TYPES
@@ -80,8 +81,6 @@ def cell(links: Links, row: Mapping[str, Any], column: str) -> Cell:
     url = _url(links, row, column)
     if column == "title":
         return Cell(value, url, css, "title")
-    if column == "sentence":
-        return Cell(value, url, css, "english")
     return Cell(text_of(column, value), url, css)
 
 
@@ -213,7 +212,7 @@ def _findings() -> dict[str, str]:
 
 def _reason(value: str) -> str:
     # Those of a reconciled row, and of a catalogue that changed, are in the catalogues themselves.
-    return _reasons().get(value) or message_of(value)
+    return _reasons().get(value) or noted_reason(value)
 
 
 def _sources(value: str) -> str:
@@ -239,6 +238,7 @@ _SAID: dict[str, Callable[[str], str]] = {
     "closing": _of(_closings),
     "item_closing": _of(_closings),
     "reason": _reason,
+    "sentence": noted_reason,
     "finding": _of(_findings),
     "sources": _sources,
     "declared_risk_tolerance": message_of,

@@ -4,7 +4,6 @@ A page's module says how it is addressed and asked, what it reads - the keys of 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -239,13 +238,8 @@ def _with_newest(
 
 
 async def _read(function: Callable[[Any, Found], T], found: Found, page: AuditPage) -> T:
-    # Another thread knows nothing of the language, unless it is told.
-    context = copy_context()
     return await read_page(
-        found.datasette,
-        found.database,
-        lambda db: context.run(function, db, found),
-        page.at_least_ms(found),
+        found.datasette, found.database, lambda db: function(db, found), page.at_least_ms(found)
     )
 
 

@@ -148,7 +148,8 @@ def show(question: Question, found: Found, data: dict[str, Any]) -> dict[str, An
     if data["missing_tables"]:
         shown["todo"] = todo_about(data["missing_tables"], found.file)
     if data["rows"] is None:
-        return shown
+        # As JSON nothing is said before it is asked.
+        return shown | {"json_url": ""}
     columns = data["columns"] if found.asked["cols"] == "all" else question.main
     return (
         shown

@@ -6,7 +6,7 @@ Datasette has no place for either. So the address is looked at before Datasette,
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -77,14 +77,8 @@ class _Asked:
         try:
             query = self.scope["query_string"].decode("latin-1")
             form = read_form(self.question, query, is_form=self.is_page)
-            context = copy_context()
             try:
-                return await read(
-                    source,
-                    # Another thread knows nothing of the language, unless it is told.
-                    lambda db: context.run(look_up, db, self.question, form),
-                    limit_ms,
-                )
+                return await read(source, lambda db: look_up(db, self.question, form), limit_ms)
             except sqlite3.OperationalError:
                 # A table is missing, or the file is busy: the question itself says so.
                 return form
