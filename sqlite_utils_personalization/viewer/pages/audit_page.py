@@ -172,7 +172,8 @@ async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
         except Elsewhere as elsewhere:
             response = Response.redirect(elsewhere.url)
         except Failure as failure:
-            response = await failure_page(datasette, request, failure, says_json)
+            known = await _known_database(datasette, request)
+            response = await failure_page(datasette, request, failure, says_json, known)
         except Forbidden as error:
             if not says_json:
                 raise
@@ -281,6 +282,15 @@ async def _database(datasette: Any, request: Any) -> tuple[str, bool]:
         for name in names
     }
     raise which_database(chosen, addresses)
+
+
+async def _known_database(datasette: Any, request: Any) -> str:
+    """Which database is asked about, or none where that is what cannot be told."""
+    try:
+        name, _is_named = await _database(datasette, request)
+    except (Failure, Forbidden):
+        return ""
+    return name
 
 
 async def _head(found: Found) -> dict[str, Any]:
