@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     "--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Constants to use"
 )
 @click.option(
+    "--shadow",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Constants to decide the night under as well, and to log nothing of it",
+)
+@click.option(
     "--top-k",
     type=click.IntRange(1, 2**53),
     default=10,

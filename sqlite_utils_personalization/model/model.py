@@ -40,7 +40,7 @@ def load_model(path: Path | None = None) -> Model:
         constants = strict_json(source.read_text(encoding="utf-8"))
     except OSError as error:
         raise PersonalizationError(
-            f"{path}: {error.strerror}", "pass --model a readable file"
+            f"{path}: {error.strerror}", "give a readable file"
         ) from None
     except (ValueError, RecursionError) as error:
         raise PersonalizationError(

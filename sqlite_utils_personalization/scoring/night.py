@@ -27,7 +27,7 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
-from sqlite_utils_personalization.schema import apply_evidence
+from sqlite_utils_personalization.schema import apply_evidence, apply_shadow
 from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.clock import look_at_clock
@@ -58,6 +58,13 @@ from sqlite_utils_personalization.scoring.replaced import (
 from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
+from sqlite_utils_personalization.scoring.shadow import (
+    SHADOWS,
+    freeze_shadow,
+    not_asked,
+    plan_shadow,
+    shadow_summary,
+)
 from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, Reporter, summary
 from sqlite_utils_personalization.transaction import transaction
 
@@ -82,6 +89,7 @@ class Night:
     catalogue: Path | None
     resume: bool = True
     any_date: bool = False
+    shadow: Model | None = None
 
 
 class LatestRun(NamedTuple):
@@ -103,6 +111,7 @@ def night_asked_for(
     catalogue: Path | None,
     resume: bool,
     any_date: bool,
+    shadow: Path | None = None,
 ) -> Night:
     """The night as it is asked for; InvalidInput names what cannot be."""
     try:
@@ -114,7 +123,13 @@ def night_asked_for(
         raise InvalidInput(f"top_k is {short_repr(top_k)}", f"give a whole number, {allowed}")
     day = japan_day() if as_of is None else day_of(as_of, "as_of")
     given = (again, dry_run, strict, catalogue, resume, any_date)
-    return Night(day, load_model(model), places, *given)
+    own = load_model(model)
+    beside = None if shadow is None else load_model(shadow)
+    if beside == own:
+        raise InvalidInput(
+            "the model of the shadow is the one of the night", "give --shadow another model"
+        )
+    return Night(day, own, places, *given, beside)
 
 
 def score_night(
@@ -162,7 +177,23 @@ def _run(
     _require_schema(db, path, night, reporter)
     resumed = _finish_open(db, night, reporter) if night.resume else []
     found = _score(db, night, reporter) | {"resumed_runs": resumed}
-    return {**found, "unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
+    told = {"unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
+    return {**found, **told, **_shadow(db, night, found, reporter)}
+
+
+def _shadow(
+    db: sqlite3.Connection, night: Night, found: dict[str, Any], reporter: Reporter
+) -> dict[str, Any]:
+    """What to say of the shadow of a night, where one was asked for: None where the night has none, or another."""
+    if night.shadow is None:
+        return {}
+    there = shadow_summary(db, found["run_id"])
+    if there is None or there["model_sha256"] != night.shadow.sha256:
+        what = N_(
+            "run {run_id} was begun without this shadow, and is left as it is (--again scores the night once more)"
+        )
+        reporter.warn(_(what, run_id=found["run_id"]))
+    return {"shadow": there}
 
 
 def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> list[dict[str, Any]]:
@@ -222,6 +253,8 @@ def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str
             if is_behind(db, ends):
                 raise replaced("the file")
             run_id, done = freeze(db), "scored"
+            if night.shadow:
+                freeze_shadow(db, run_id)
         else:
             run_id, done = rival.run_id, "resumed"
     return _log(db, run_id, done, reporter)
@@ -242,6 +275,9 @@ def _require_schema(
                 "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
             )
         )
+    if night.shadow and not night.dry_run and not has_table(db, SHADOWS):
+        apply_shadow(db)
+        reporter.say(_("applied 902_personalization_shadow, which was missing: shadows are kept in it"))
     if recent_view_differs(db):
         reporter.say(_("{view} is an older one: personalization-migrate replaces it", view=RECENT))
 
@@ -320,6 +356,8 @@ def _plan(
         **inputs(db, salt),
     )
     _warn_of_collapse(db, night, reporter)
+    if night.shadow:
+        _plan_shadow(db, night, night.shadow, reporter)
     spare(db)
     decide(db, night.top_k)
     serve(db, night.top_k)
@@ -327,6 +365,15 @@ def _plan(
     db.execute(
         "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json", counts
     )
+
+
+def _plan_shadow(db: sqlite3.Connection, night: Night, shadow: Model, reporter: Reporter) -> None:
+    if keys := not_asked(shadow, night.model):
+        what = N_(
+            "the shadow is decided out of what the night read, by its own model: {keys} of the other are not asked"
+        )
+        reporter.warn(_(what, keys=", ".join(keys)))
+    plan_shadow(db, shadow, night.top_k)
 
 
 def _warn_of_collapse(db: sqlite3.Connection, night: Night, reporter: Reporter) -> None:
