@@ -277,7 +277,9 @@ def _require_schema(
         )
     if night.shadow and not night.dry_run and not has_table(db, SHADOWS):
         apply_shadow(db)
-        reporter.say(_("applied 902_personalization_shadow, which was missing: shadows are kept in it"))
+        reporter.say(
+            _("applied 902_personalization_shadow, which was missing: shadows are kept in it")
+        )
     if recent_view_differs(db):
         reporter.say(_("{view} is an older one: personalization-migrate replaces it", view=RECENT))
 

@@ -85,18 +85,14 @@ def check_shadows(
             yield Finding("model-changed", what, run_id, None, SHADOWS, shadow_id)
             continue
         changed = {"model_json": model_json, "model_sha256": model_sha256}
-        yield from guarded(
-            "shadow", _shadow(db, shadow_id, run_id, changed, tick), run_id, SHADOWS
-        )
+        yield from guarded("shadow", _shadow(db, shadow_id, run_id, changed, tick), run_id, SHADOWS)
 
 
 def _added(db: sqlite3.Connection) -> Iterator[Finding]:
     """Those that no seal before that of their run covers; as long as the run is open, none need to."""
     covers = [one for one in sealed_segments(db) if one.table == SHADOWS]
     for shadow_id, run_id, seal_id in db.execute(_SEALS).fetchall():
-        if not any(
-            one.after < shadow_id <= one.end and one.seal_id < seal_id for one in covers
-        ):
+        if not any(one.after < shadow_id <= one.end and one.seal_id < seal_id for one in covers):
             what = f"shadow {shadow_id} was not there when run {run_id} was sealed"
             yield Finding("shadow-added", what, run_id, None, SHADOWS, shadow_id)
 
@@ -144,7 +140,9 @@ def _lists(db: sqlite3.Connection, shadow_id: int, run_id: int) -> Iterator[Find
         whose = f"cohort {cohort_id}" if owner is None else f"the saved searches of profile {owner}"
         yield wrong(f"the list of {whose} is missing in shadow {shadow_id}")
     for (number,) in db.execute(_ADDED, (shadow_id,)):
-        yield wrong(f"list {number} of shadow {shadow_id} does not follow from run {run_id}", number)
+        yield wrong(
+            f"list {number} of shadow {shadow_id} does not follow from run {run_id}", number
+        )
     for number, seq, item_id in db.execute(_WRONG):
         place = f"place {seq} of list {number} of shadow {shadow_id}"
         yield wrong(f"{place} should be {item_id}, with the points of its model", number)
