@@ -222,7 +222,11 @@ def test_a_night_that_was_scored_keeps_the_shadow_it_has_or_none(db, other, tmp_
         [warning],
     )
     first = shadowed(db, other, again=True)
-    assert (first["run_id"], first["shadow"]["shadow_id"], warning in first["warnings"]) == (3, 1, False)
+    assert (first["run_id"], first["shadow"]["shadow_id"], warning in first["warnings"]) == (
+        3,
+        1,
+        False,
+    )
     second = shadowed(db, other, again=True)
     assert (second["run_id"], second["shadow"]["shadow_id"]) == (4, 2)
     third = tmp_path / "third.json"

@@ -35,8 +35,13 @@ _DECIDES = (
     "repeat_days",
 )
 # Who is spared something has rows of their own, if only one that says nothing.
+_TABLE = """
+CREATE TEMP TABLE plan_offered (
+    position INTEGER PRIMARY KEY, profile_id INTEGER, list_no INTEGER, list_sha256 TEXT, first_seq INTEGER, n INTEGER
+)
+"""
 _OFFERED = """
-CREATE TEMP TABLE plan_offered AS
+INSERT INTO plan_offered
 SELECT row_number() OVER (
     ORDER BY profile_id IS NOT NULL, profile_id, owner IS NOT NULL, list_sha256, at
 ) AS position, profile_id, list_no, list_sha256, first_seq, n FROM (
@@ -134,6 +139,7 @@ def decide_shadow(db: sqlite3.Connection, top_k: int) -> None:
     decide(db, top_k)
     digest_lists(db)
     offer(db, top_k)
+    db.execute(_TABLE)
     db.execute(_OFFERED)
 
 

@@ -28,8 +28,11 @@ SELECT h.shadow_id, h.run_id, s.seal_id FROM {SHADOWS} h JOIN am_personalization
 """
 _BY_KEY = "CREATE INDEX temp.plan_list_key ON plan_list(cohort_no, profile_id)"
 # Where the index that keeps a list's key unique was dropped there may be two; the second follows from nothing.
+_TABLE = """
+CREATE TEMP TABLE plan_beside (shadow_list_id INTEGER, list_no INTEGER, stored_sha256 TEXT, list_sha256 TEXT)
+"""
 _BESIDE = f"""
-CREATE TEMP TABLE plan_beside AS
+INSERT INTO plan_beside
 SELECT t.shadow_list_id, l.list_no, t.list_sha256 AS stored_sha256, l.list_sha256
 FROM (
     SELECT min(shadow_list_id) AS shadow_list_id, cohort_id, profile_id, list_sha256 FROM {_LISTS}
@@ -61,14 +64,19 @@ WHERE NOT EXISTS (SELECT 1 FROM plan_decision d WHERE d.list_no = b.list_no AND 
 """
 _OTHER_DIGEST = "SELECT shadow_list_id FROM plan_beside WHERE stored_sha256 IS NOT list_sha256"
 _STORED = f"""
-SELECT v.position, v.profile_id, coalesce(b.list_no, v.shadow_list_id, 0), v.first_seq, v.n
-FROM {_SERVED} v LEFT JOIN plan_beside b USING (shadow_list_id) WHERE v.shadow_id = :shadow_id
+CREATE TEMP TABLE plan_stored AS
+SELECT v.position, v.profile_id, coalesce(b.list_no, v.shadow_list_id) AS list_no, v.first_seq, v.n
+FROM {_SERVED} v LEFT JOIN plan_beside b ON b.shadow_list_id = v.shadow_list_id WHERE v.shadow_id = ?
 """
-_OFFERED = "SELECT position, profile_id, coalesce(list_no, 0), first_seq, n FROM plan_offered"
+_BY_POSITION = "CREATE INDEX temp.plan_stored_position ON plan_stored(position)"
+_DIFFERS = """
+SELECT position FROM {one} a LEFT JOIN {other} b USING (position)
+WHERE b.position IS NULL OR a.profile_id IS NOT b.profile_id OR a.list_no IS NOT b.list_no
+    OR a.first_seq IS NOT b.first_seq OR a.n IS NOT b.n
+"""
 _OTHERS = f"""
-SELECT position FROM (SELECT * FROM ({_STORED}) EXCEPT SELECT * FROM ({_OFFERED}))
-UNION
-SELECT position FROM (SELECT * FROM ({_OFFERED}) EXCEPT SELECT * FROM ({_STORED})) ORDER BY 1
+{_DIFFERS.format(one="plan_stored", other="plan_offered")} UNION
+{_DIFFERS.format(one="plan_offered", other="plan_stored")} ORDER BY 1
 """
 
 
@@ -109,13 +117,16 @@ def _shadow(
     except PersonalizationError as error:
         yield Finding("shadow-wrong", str(error), run_id, None, SHADOWS, shadow_id)
         return
+    db.execute(_TABLE)
     db.execute(_BESIDE, (shadow_id,))
     for statement in _INDEXES:
         db.execute(statement)
     derived = outcome(db, salt)
     tick(derived["list_count"])
     yield from _lists(db, shadow_id, run_id)
-    for (position,) in db.execute(_OTHERS, {"shadow_id": shadow_id}):
+    db.execute(_STORED, (shadow_id,))
+    db.execute(_BY_POSITION)
+    for (position,) in db.execute(_OTHERS):
         what = f"row {position} of who would have got what in shadow {shadow_id} does not follow from run {run_id}"
         yield Finding("shadow-wrong", what, run_id, None, _SERVED, [shadow_id, position])
     yield from _row(db, shadow_id, run_id, {"top_k": top_k, **derived})
