@@ -1,4 +1,4 @@
-"""A night decided under a second model as well: the lists that scoring a copy under it gives, and nothing done with them."""
+"""A night decided under a second model too: its lists are those of a copy scored under it, and nothing is done with them."""
 
 import json
 import shutil
@@ -301,23 +301,28 @@ def test_a_snapshot_has_it(db, other, tmp_path):
             assert copy.execute(rows).fetchall() == db.execute(rows).fetchall()
 
 
+FIRST, SECOND = (f"place {seq} of list 1 of shadow 1 should be" for seq in (1, 2))
+NOT_FOLLOWING = "shadow 1 does not follow from run 2"
+WHOSE = "of who would have got what in shadow 1"
+NOT_THERE = "was not there when run 1 was sealed"
+OTHER_DIGEST = "list 1 of shadow 1 is not the one its digest was taken of"
 TAMPERED = {
     f"UPDATE {P}shadow_decision SET candidate_id = (SELECT candidate_id FROM {P}shadow_decision WHERE shadow_list_id"
-    " = 1 AND seq = 2) WHERE shadow_list_id = 1 AND seq = 1": "place 1 of list 1 of shadow 1 should be",
+    " = 1 AND seq = 2) WHERE shadow_list_id = 1 AND seq = 1": FIRST,
     **{
-        f"UPDATE {P}shadow_decision SET {name} = {name} + 1 WHERE shadow_list_id = 1 AND seq = 2": "place 2 of list 1 of shadow 1 should be"
+        f"UPDATE {P}shadow_decision SET {name} = {name} + 1 WHERE shadow_list_id = 1 AND seq = 2": SECOND
         for name in ("industry_points", "deadline_points", "risk_points", "score")
     },
-    f"DELETE FROM {P}shadow_decision WHERE shadow_list_id = 1 AND seq = 1": "place 1 of list 1 of shadow 1 should be",
-    f"INSERT INTO {P}shadow_decision VALUES (1, 99, 1, 0, 0, 1, 1)": "place 99 of list 1 of shadow 1 does not follow from run 2",
+    f"DELETE FROM {P}shadow_decision WHERE shadow_list_id = 1 AND seq = 1": FIRST,
+    f"INSERT INTO {P}shadow_decision VALUES (1, 99, 1, 0, 0, 1, 1)": f"place 99 of list 1 of {NOT_FOLLOWING}",
     f"DELETE FROM {P}shadow_list WHERE shadow_list_id = 1": "is missing in shadow 1",
-    f"UPDATE {P}shadow_list SET list_sha256 = '{'0' * 64}' WHERE shadow_list_id = 1": "list 1 of shadow 1 is not the one its digest was taken of",
+    f"UPDATE {P}shadow_list SET list_sha256 = '{'0' * 64}' WHERE shadow_list_id = 1": OTHER_DIGEST,
     f"UPDATE {P}shadow_list SET profile_id = 5 WHERE profile_id = 4": "is missing in shadow 1",
-    f"INSERT INTO {P}shadow_list VALUES (99, 1, 1, 7, '{'0' * 64}')": "list 99 of shadow 1 does not follow from run 2",
-    f"UPDATE {P}shadow_served SET n = n + 1 WHERE position = 1": "row 1 of who would have got what in shadow 1 does not follow from run 2",
-    f"UPDATE {P}shadow_served SET profile_id = 6 WHERE profile_id = 1": "of who would have got what in shadow 1",
-    f"DELETE FROM {P}shadow_served WHERE position = 2": "row 2 of who would have got what in shadow 1",
-    f"INSERT INTO {P}shadow_served VALUES (1, 99, 7, 1, 1, 1)": "row 99 of who would have got what in shadow 1",
+    f"INSERT INTO {P}shadow_list VALUES (99, 1, 1, 7, '{'0' * 64}')": f"list 99 of {NOT_FOLLOWING}",
+    f"UPDATE {P}shadow_served SET n = n + 1 WHERE position = 1": f"row 1 {WHOSE}",
+    f"UPDATE {P}shadow_served SET profile_id = 6 WHERE profile_id = 1": WHOSE,
+    f"DELETE FROM {P}shadow_served WHERE position = 2": f"row 2 {WHOSE}",
+    f"INSERT INTO {P}shadow_served VALUES (1, 99, 7, 1, 1, 1)": f"row 99 {WHOSE}",
     f"UPDATE {P}shadow SET model_json = '{{}}'": "the model of shadow 1 has changed",
     f"UPDATE {P}shadow SET model_sha256 = '{'0' * 64}'": "the model of shadow 1 has changed",
     **{
@@ -332,9 +337,9 @@ TAMPERED = {
     f"UPDATE {P}shadow SET package_version = '9'": f"rows 1 to 1 of {P}shadow are not those that seal",
     f"UPDATE {P}shadow SET started_at = '9'": f"rows 1 to 1 of {P}shadow are not those that seal",
     f"DELETE FROM {P}shadow": f"rows 1 to 1 of {P}shadow are not those that seal",
-    f"UPDATE {P}shadow SET run_id = 1": "shadow 1 was not there when run 1 was sealed",
+    f"UPDATE {P}shadow SET run_id = 1": f"shadow 1 {NOT_THERE}",
     f"INSERT INTO {P}shadow SELECT 2, 1, model_json, model_sha256, top_k, package_version, started_at, finished_at,"
-    f" list_count, row_count, counts_json, lists_sha256, served_sha256 FROM {P}shadow": "shadow 2 was not there when run 1 was sealed",
+    f" list_count, row_count, counts_json, lists_sha256, served_sha256 FROM {P}shadow": f"shadow 2 {NOT_THERE}",
     f"DROP TABLE {P}shadow_served": f"{P}shadow_served is missing",
 }
 

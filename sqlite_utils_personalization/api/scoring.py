@@ -90,8 +90,9 @@ def score(
     scored before is not scored twice, unless again. Every night that was interrupted is finished first, unless not
     resume: then only the one that is asked for. A new night later than tomorrow, or more than a year away from the last
     one, needs any_date. With shadow, a file with another model, the night is decided under that one too, and what it
-    would have recommended is kept beside it, to be compared and for nothing else. With dry_run nothing is written; with strict an invalid preference is an error before anything
-    is written. say is told sentences, progress the stage, how much of it is done, and of how much.
+    would have recommended is kept beside it, to be compared and for nothing else. With dry_run nothing is written; with
+    strict an invalid preference is an error before anything is written. say is told sentences, progress the stage, how
+    much of it is done, and of how much.
 
     Commits as it goes: Conflict if a connection is in a transaction. Locked may be tried again, and finishes what was
     begun. InvalidInput, NoSchema, Damaged, ReadOnly, or PersonalizationError, say what is wrong.

@@ -93,7 +93,7 @@ class Part(NamedTuple):
 
 
 class ListPair(NamedTuple):
-    """What some customers got, of am_personalization_list, and what they would have, of am_personalization_shadow_list."""
+    """What customers got, by numbers of am_personalization_list, and would have, of am_personalization_shadow_list."""
 
     champion: tuple[Part, ...]
     shadow: tuple[Part, ...]
@@ -117,7 +117,7 @@ def find_shadow(db: sqlite3.Connection, shadow_id: int | None = None) -> Shadow:
 
 
 def restore_shadow(db: sqlite3.Connection, shadow_id: int) -> None:
-    """Fill plan_served with who got what and plan_map with who would have, plan_list and plan_decision with the shadow's.
+    """Fill plan_served with who got what, plan_map with who would have; plan_list and plan_decision are the shadow's.
 
     Who was gone before the night ended counts in neither. Writes temporary tables only; errors as find_shadow.
     """

@@ -34,7 +34,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Append what this boot manifest does not list; PATH may be left out",
 )
 @click.option(
-    "--rollback", is_flag=True, help="For development: remove 902, 901, 900 and 287, and all they hold"
+    "--rollback",
+    is_flag=True,
+    help="For development: remove 902, 901, 900 and 287, and all they hold",
 )
 @click.option("--to", type=click.Choice(["287"]), help="With --rollback: keep 287")
 @click.option(

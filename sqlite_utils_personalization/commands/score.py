@@ -166,6 +166,12 @@ def _told(path: str, summary: "NightSummary") -> Iterator[str]:
         n=sum(summary["candidates"].values()),
         left_out=sum(sum(rules.values()) for rules in summary["left_out"].values()),
     )
+    if shadow := summary.get("shadow"):
+        yield _(
+            "beside it, the model {model} would have recommended {n}; nothing is done with them",
+            model=shadow["model_sha256"][:8],
+            n=shadow["rows"],
+        )
     if summary["warnings"]:
         texts = pgettext("sentences", "; ").join(summary["warnings"])
         yield _("{n} warnings: {texts}", n=len(summary["warnings"]), texts=texts)

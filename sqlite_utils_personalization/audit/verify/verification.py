@@ -109,7 +109,7 @@ def reached(db: sqlite3.Connection) -> Reached:
 
 
 class Counted(NamedTuple):
-    """How much there is to verify: objects of ours, runs, rows of the log, items, shadows, seals, events of every table."""
+    """How much is to be verified: objects of ours, runs, logged rows, items, shadows, seals, events of all tables."""
 
     objects: int
     runs: int

@@ -8,6 +8,7 @@ from itertools import chain
 from threading import Event
 
 from sqlite_utils_personalization.audit.verify import Finding, guarded
+from sqlite_utils_personalization.audit.verify.beside import check_shadows
 from sqlite_utils_personalization.audit.verify.contents import (
     check_contents,
     check_indexes,
@@ -18,7 +19,6 @@ from sqlite_utils_personalization.audit.verify.events import check_events
 from sqlite_utils_personalization.audit.verify.rows import check_references, check_rows
 from sqlite_utils_personalization.audit.verify.runs import check_run
 from sqlite_utils_personalization.audit.verify.schema import check_schema
-from sqlite_utils_personalization.audit.verify.beside import check_shadows
 from sqlite_utils_personalization.audit.verify.tree import check_seals
 from sqlite_utils_personalization.database import has_table, open_readonly
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
