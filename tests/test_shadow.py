@@ -1,16 +1,32 @@
-"""A night decided under a second model too: its lists are those of a copy scored under it, and nothing is done with them."""
+"""A night decided under a second model too: its lists are those of a copy scored under it, and nothing more."""
 
 import json
+import re
 import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
-from nights import AS_OF, P, add_feedback, handed_over, night_after, run_night, scored_night
+from nights import AS_OF, P, add_feedback, handed_over, night_after, run_night, scored_night, token
 from oracle import Item
 from scored import tamper_behind_the_guards
 
+from sqlite_utils_personalization import (
+    explain,
+    export_customer,
+    health,
+    new_since,
+    receipt,
+    recommendations,
+    reconcile,
+    record_delivery,
+    replay,
+    statement,
+    why_not,
+    write_digests,
+)
 from sqlite_utils_personalization.audit.shadow_lists import find_shadow, list_pairs
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.verify import verify
@@ -18,6 +34,7 @@ from sqlite_utils_personalization.errors import InvalidInput, NoSchema
 from sqlite_utils_personalization.evidence.seal import unsealed_events
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import erase
+from sqlite_utils_personalization.viewer.queries.queries import questions
 
 NOON = f"{AS_OF}T03:00:00.000Z"
 NEW = load_model().constants
@@ -362,3 +379,44 @@ def test_every_shadow_is_sealed_before_its_night(db, other):
     ]
     assert seals.index((None, f"{P}shadow")) < seals.index((2, None))
     assert unsealed_events(db) == []
+
+
+DELIVERED = f"SELECT min(rec_id) FROM {P}delivery"
+DOORS = {
+    "recommendations": lambda db, key: recommendations(db, key),
+    "explain": lambda db, key: explain(db, key, *db.execute(DELIVERED).fetchone()),
+    "statement": lambda db, key: statement(db, key, AS_OF[:7]),
+    "digest": lambda db, key: [*write_digests(db, Path(path_of(db)).with_name("digests"))],
+    "delivery": lambda db, key: record_delivery(db, 1, channel="digest", slot="issue-1"),
+    "replay": lambda db, key: [*replay(db)],
+    "why-not": lambda db, key: why_not(db, key, "f"),
+    "receipt": lambda db, key: receipt(db, key, 2),
+    "export": lambda db, key: [*export_customer(db, key)],
+    "charges": lambda db, key: reconcile(db, AS_OF[:7]),
+    "health": lambda db, key: health(db),
+    "questions": lambda db, key: [
+        db.execute(f"EXPLAIN {one.sql}", parameters(one)) for one in questions()
+    ],
+    "new since": lambda db, key: [*new_since(db, AS_OF, night="2026-04-02")],
+}
+
+
+def parameters(question):
+    return dict.fromkeys(re.findall(r":(\w+)", question.sql), 1)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_no_door_looks_at_a_shadow(db, other, door):
+    """Each would be refused the tables of shadows, did it but name them."""
+    shadowed(db, other)
+    asked = []
+
+    def refuse(action, table, *_):
+        is_shadow = action == sqlite3.SQLITE_READ and table in SHADOW_TABLES
+        asked.append(table)
+        return sqlite3.SQLITE_DENY if is_shadow else sqlite3.SQLITE_OK
+
+    db.set_authorizer(refuse)
+    DOORS[door](db, token(0))
+    assert f"{P}profile" in asked or f"{P}run" in asked
+    assert not set(asked) & set(SHADOW_TABLES)

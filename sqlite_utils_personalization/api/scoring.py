@@ -9,10 +9,11 @@ from typing import TypedDict, cast
 
 from sqlite_utils_personalization.api.opened import File, alone, check_callable, path_of, reading
 from sqlite_utils_personalization.database import explain_errors
-from sqlite_utils_personalization.scoring.night import night_asked_for, score_night
+from sqlite_utils_personalization.scoring.night import score_night
 from sqlite_utils_personalization.scoring.replaced import SameFile, ends_of, read_back
 from sqlite_utils_personalization.scoring.shadow import ShadowSummary
 from sqlite_utils_personalization.scoring.summary import Reporter
+from sqlite_utils_personalization.scoring.wanted import night_asked_for
 
 ByType = dict[str, int]
 

@@ -1,10 +1,9 @@
 """One night: find or plan its run, freeze the plan, log it, and say what happened."""
 
-import operator
 import sqlite3
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
@@ -12,20 +11,19 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import listed_types
 from sqlite_utils_personalization.catalogue.rule_names import rule_name
-from sqlite_utils_personalization.clock import day_of, japan_day, utc_now
+from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import (
     has_table,
     not_found,
     plain_rows,
     require_utf8,
 )
-from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
 from sqlite_utils_personalization.formula.declared import noted_reason
 from sqlite_utils_personalization.language import N_, message_of
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
-from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
 from sqlite_utils_personalization.schema import apply_evidence, apply_shadow
 from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
@@ -61,35 +59,17 @@ from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until,
 from sqlite_utils_personalization.scoring.shadow import (
     SHADOWS,
     freeze_shadow,
-    not_asked,
     plan_shadow,
-    shadow_summary,
+    shadow_of_night,
 )
 from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, Reporter, summary
+from sqlite_utils_personalization.scoring.wanted import Night
 from sqlite_utils_personalization.transaction import transaction
 
 # Enough for the pages that one chunk of the log touches in its three indexes.
 CACHE_KIB = 65_536
-# As many as a log can ever have rows.
-MOST_PLACES = 2**53
 _SALT = "SELECT salt FROM am_personalization_run WHERE run_id = ?"
 NOT_YET = "0" * 64
-
-
-@dataclass(frozen=True)
-class Night:
-    """What a night is asked to be. as_of, model and top_k identify it, and how often it was asked for again."""
-
-    as_of: str
-    model: Model
-    top_k: int
-    again: bool
-    dry_run: bool
-    strict: bool
-    catalogue: Path | None
-    resume: bool = True
-    any_date: bool = False
-    shadow: Model | None = None
 
 
 class LatestRun(NamedTuple):
@@ -98,38 +78,6 @@ class LatestRun(NamedTuple):
     run_id: int
     again: int
     status: str
-
-
-def night_asked_for(
-    *,
-    as_of: object,
-    model: Path | None,
-    top_k: object,
-    again: bool,
-    dry_run: bool,
-    strict: bool,
-    catalogue: Path | None,
-    resume: bool,
-    any_date: bool,
-    shadow: Path | None = None,
-) -> Night:
-    """The night as it is asked for; InvalidInput names what cannot be."""
-    try:
-        places = 0 if isinstance(top_k, bool) else operator.index(top_k)  # type: ignore[arg-type]
-    except TypeError:
-        places = 0
-    if not 1 <= places <= MOST_PLACES:
-        allowed = f"at most {MOST_PLACES}" if places > MOST_PLACES else "at least 1"
-        raise InvalidInput(f"top_k is {short_repr(top_k)}", f"give a whole number, {allowed}")
-    day = japan_day() if as_of is None else day_of(as_of, "as_of")
-    given = (again, dry_run, strict, catalogue, resume, any_date)
-    own = load_model(model)
-    beside = None if shadow is None else load_model(shadow)
-    if beside == own:
-        raise InvalidInput(
-            "the model of the shadow is the one of the night", "give --shadow another model"
-        )
-    return Night(day, own, places, *given, beside)
 
 
 def score_night(
@@ -177,23 +125,9 @@ def _run(
     _require_schema(db, path, night, reporter)
     resumed = _finish_open(db, night, reporter) if night.resume else []
     found = _score(db, night, reporter) | {"resumed_runs": resumed}
+    beside = shadow_of_night(db, night.shadow, found["run_id"], reporter) if night.shadow else {}
     told = {"unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
-    return {**found, **told, **_shadow(db, night, found, reporter)}
-
-
-def _shadow(
-    db: sqlite3.Connection, night: Night, found: dict[str, Any], reporter: Reporter
-) -> dict[str, Any]:
-    """What to say of the shadow of a night, where one was asked for: None where the night has none, or another."""
-    if night.shadow is None:
-        return {}
-    there = shadow_summary(db, found["run_id"])
-    if there is None or there["model_sha256"] != night.shadow.sha256:
-        what = N_(
-            "run {run_id} was begun without this shadow, and is left as it is (--again scores the night once more)"
-        )
-        reporter.warn(_(what, run_id=found["run_id"]))
-    return {"shadow": there}
+    return {**found, **told, **beside}
 
 
 def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> list[dict[str, Any]]:
@@ -359,7 +293,7 @@ def _plan(
     )
     _warn_of_collapse(db, night, reporter)
     if night.shadow:
-        _plan_shadow(db, night, night.shadow, reporter)
+        plan_shadow(db, night.shadow, night, reporter)
     spare(db)
     decide(db, night.top_k)
     serve(db, night.top_k)
@@ -367,15 +301,6 @@ def _plan(
     db.execute(
         "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json", counts
     )
-
-
-def _plan_shadow(db: sqlite3.Connection, night: Night, shadow: Model, reporter: Reporter) -> None:
-    if keys := not_asked(shadow, night.model):
-        what = N_(
-            "the shadow is decided out of what the night read, by its own model: {keys} of the other are not asked"
-        )
-        reporter.warn(_(what, keys=", ".join(keys)))
-    plan_shadow(db, shadow, night.top_k)
 
 
 def _warn_of_collapse(db: sqlite3.Connection, night: Night, reporter: Reporter) -> None:

@@ -13,6 +13,8 @@ from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import has_table
+from sqlite_utils_personalization.language import N_
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import POINTS, TYPES, listed
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.scoring.decide import decide
@@ -20,6 +22,8 @@ from sqlite_utils_personalization.scoring.freeze import digest_lists
 from sqlite_utils_personalization.scoring.plan import decide_anew
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import offer, spare
+from sqlite_utils_personalization.scoring.summary import Reporter
+from sqlite_utils_personalization.scoring.wanted import Night
 
 SHADOWS = "am_personalization_shadow"
 LISTS_FORMAT, SERVED_FORMAT = "personalization-shadow-lists/1", "personalization-shadow-served/1"
@@ -108,6 +112,28 @@ class ShadowSummary(TypedDict):
     rows: int
 
 
+def plan_shadow(db: sqlite3.Connection, shadow: Model, night: Night, reporter: Reporter) -> None:
+    """Decide the plan under the shadow's model and set that aside, the plan then being as if only read until now."""
+    started_at = utc_now()
+    if keys := not_asked(shadow, night.model):
+        what = N_(
+            "the shadow is decided out of what the night read, by its own model: {keys} of the other are not asked"
+        )
+        reporter.warn(_(what, keys=", ".join(keys)))
+    _change_model(db, shadow)
+    decide_shadow(db, night.top_k)
+    (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
+    given = (shadow.json, shadow.sha256, night.top_k, __version__, started_at, utc_now())
+    row = (*given, *outcome(db, salt).values())
+    db.execute(_SHADOW)
+    db.execute(f"INSERT INTO plan_shadow VALUES ({', '.join('?' * len(row))})", row)
+    for statement in _KEEP:
+        db.execute(statement)
+    decide_anew(db)
+    create_map(db)
+    _change_model(db, night.model)
+
+
 def not_asked(shadow: Model, model: Model) -> list[str]:
     """The constants in which the two differ, and which a shadow is not decided by: the night reads by its own."""
     mine, its = shadow.constants, model.constants
@@ -115,22 +141,8 @@ def not_asked(shadow: Model, model: Model) -> list[str]:
     return [key for key in keys if mine.get(key) != its.get(key)]
 
 
-def plan_shadow(db: sqlite3.Connection, shadow: Model, top_k: int) -> None:
-    """Decide the plan under the shadow's model and set that aside, the plan then being as if only read until now."""
-    started_at = utc_now()
-    own = db.execute("SELECT model_json, model_sha256 FROM plan_run").fetchone()
-    _change_model(db, shadow.json, shadow.sha256)
-    decide_shadow(db, top_k)
-    (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
-    found = outcome(db, salt)
-    row = (shadow.json, shadow.sha256, top_k, __version__, started_at, utc_now(), *found.values())
-    db.execute(_SHADOW)
-    db.execute(f"INSERT INTO plan_shadow VALUES ({', '.join('?' * len(row))})", row)
-    for statement in _KEEP:
-        db.execute(statement)
-    decide_anew(db)
-    create_map(db)
-    _change_model(db, *own)
+def _change_model(db: sqlite3.Connection, model: Model) -> None:
+    db.execute("UPDATE plan_run SET model_json = ?, model_sha256 = ?", (model.json, model.sha256))
 
 
 def decide_shadow(db: sqlite3.Connection, top_k: int) -> None:
@@ -206,5 +218,14 @@ def shadow_summary(db: sqlite3.Connection, run_id: int | None) -> ShadowSummary 
     return {"shadow_id": shadow_id, "model_sha256": model_sha256, "lists": lists, "rows": rows}
 
 
-def _change_model(db: sqlite3.Connection, model_json: str, model_sha256: str) -> None:
-    db.execute("UPDATE plan_run SET model_json = ?, model_sha256 = ?", (model_json, model_sha256))
+def shadow_of_night(
+    db: sqlite3.Connection, shadow: Model, run_id: int | None, reporter: Reporter
+) -> dict[str, ShadowSummary | None]:
+    """What to say of a night that was asked for with a shadow; reporter is told where it has none, or another."""
+    found = shadow_summary(db, run_id)
+    if found is None or found["model_sha256"] != shadow.sha256:
+        what = N_(
+            "run {run_id} was begun without this shadow, and is left as it is (--again scores the night once more)"
+        )
+        reporter.warn(_(what, run_id=run_id))
+    return {"shadow": found}
