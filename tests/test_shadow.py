@@ -1,6 +1,8 @@
 """A night decided under a second model too: its lists are those of a copy scored under it, and nothing more."""
 
+import itertools
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -27,6 +29,7 @@ from sqlite_utils_personalization import (
     why_not,
     write_digests,
 )
+from sqlite_utils_personalization.api import opened as opening
 from sqlite_utils_personalization.audit.shadow_lists import find_shadow, list_pairs
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.verify import verify
@@ -420,3 +423,57 @@ def test_no_door_looks_at_a_shadow(db, other, door):
     DOORS[door](db, token(0))
     assert f"{P}profile" in asked or f"{P}run" in asked
     assert not set(asked) & set(SHADOW_TABLES)
+
+
+def dying(open_writable, statements):
+    """open_writable, but the process dies at that statement of the connection, counted from 1."""
+
+    def opened(*given, **options):
+        found = open_writable(*given, **options)
+        count = itertools.count(1)
+        found.conn.set_trace_callback(lambda sql: next(count) == statements and os._exit(9))
+        return found
+
+    return opened
+
+
+def killed(db, other, statements):
+    """A process of its own scores the night, and dies at one of its statements; returns whether it did."""
+    process = os.fork()
+    if process == 0:
+        try:
+            opening.open_writable = dying(opening.open_writable, statements)
+            shadowed(db, other)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 9
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("step", (61, pytest.param(7, marks=pytest.mark.slow)))
+def test_killed_at_any_statement_both_are_there_or_neither_and_the_same_command_finishes(
+    db, other, tmp_path, step
+):
+    night_file = tmp_path / "night.db"
+    db.close()
+    before = night_file.read_bytes()
+    expected, seen = None, set()
+    for statements in itertools.count(step, step):
+        night_file.write_bytes(before)
+        with closing(sqlite3.connect(night_file, isolation_level=None)) as db:
+            died = killed(db, other, statements)
+            counts = [
+                db.execute(f"SELECT count(*) FROM {P}{name}").fetchone()[0]
+                for name in ("run", "shadow", "seal WHERE run_id IS NOT NULL")
+            ]
+            runs, shadows, seals = counts
+            assert shadows == runs - 1
+            assert [one.code for one in verify(db)] == ["run-open"] * (runs - seals)
+            found = shadowed(db, other)
+            assert (found["shadow"]["shadow_id"], verify(db)) == (1, [])
+            expected = expected or stored(db, 1)
+            assert stored(db, 1) == expected
+        seen.add((shadows, seals))
+        if not died:
+            break
+    assert seen == {(0, 1), (1, 1), (1, 2)}
