@@ -14,6 +14,7 @@ import pytest
 from nights import AS_OF, P, add_feedback, handed_over, night_after, run_night, scored_night, token
 from oracle import Item
 from scored import tamper_behind_the_guards
+from viewer_fixtures import close_served, serve
 
 from sqlite_utils_personalization import (
     explain,
@@ -62,6 +63,12 @@ INSERT INTO saved_searches SELECT profile_id, user_token_hash, '{"q": "建設"}'
 FROM am_personalization_profile WHERE profile_id IN (1, 4);
 """
 SHADOW_TABLES = [f"{P}shadow{name}" for name in ("", "_list", "_decision", "_served")]
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    close_served()
 
 
 @pytest.fixture
@@ -398,7 +405,9 @@ DOORS = {
     "charges": lambda db, key: reconcile(db, AS_OF[:7]),
     "health": lambda db, key: health(db),
     "questions": lambda db, key: [
-        db.execute(f"EXPLAIN {one.sql}", parameters(one)) for one in questions()
+        db.execute(f"EXPLAIN {one.sql}", parameters(one))
+        for one in questions()
+        if one.name != "shadows"
     ],
     "new since": lambda db, key: [*new_since(db, AS_OF, night="2026-04-02")],
 }
@@ -477,3 +486,21 @@ def test_killed_at_any_statement_both_are_there_or_neither_and_the_same_command_
         if not died:
             break
     assert seen == {(0, 1), (1, 1), (1, 2)}
+
+
+@pytest.mark.asyncio
+async def test_pages_show_a_shadow_apart(db, other, tmp_path):
+    found = shadowed(db, other)["shadow"]
+    datasette = await serve(tmp_path / "night.db")
+    home = "/-/personalization"
+    plain = (await datasette.client.get(f"{home}/night/1.json")).json()
+    beside = (await datasette.client.get(f"{home}/night/2.json")).json()
+    assert (plain["shadow"], beside["shadow"]) == (None, found)
+    page = (await datasette.client.get(f"{home}/night/2")).text
+    assert "Nothing of it was logged, handed over or billed." in page
+    assert found["model_sha256"] in page
+    assert "Decided under another model" not in (await datasette.client.get(f"{home}/night/1")).text
+    (row,) = (await datasette.client.get(f"{home}/q/shadows.json")).json()["rows"]
+    assert (row["shadow_id"], row["run_id"], row["rows"]) == (1, 2, found["rows"])
+    per_type = json.loads(db.execute(f"SELECT counts_json FROM {P}shadow").fetchone()[0])
+    assert {kind: row[kind] for kind in per_type} == {k: one["rows"] for k, one in per_type.items()}
