@@ -57,7 +57,7 @@ from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, pla
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
 from sqlite_utils_personalization.scoring.shadow import (
-    SHADOWS,
+    TABLES,
     freeze_shadow,
     plan_shadow,
     shadow_of_night,
@@ -209,7 +209,7 @@ def _require_schema(
                 "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
             )
         )
-    if night.shadow and not night.dry_run and not has_table(db, SHADOWS):
+    if night.shadow and not night.dry_run and not all(has_table(db, name) for name in TABLES):
         apply_shadow(db)
         reporter.say(
             _("applied 902_personalization_shadow, which was missing: shadows are kept in it")

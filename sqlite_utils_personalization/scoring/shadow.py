@@ -26,6 +26,7 @@ from sqlite_utils_personalization.scoring.summary import Reporter
 from sqlite_utils_personalization.scoring.wanted import Night
 
 SHADOWS = "am_personalization_shadow"
+TABLES = (SHADOWS, f"{SHADOWS}_list", f"{SHADOWS}_decision", f"{SHADOWS}_served")
 LISTS_FORMAT, SERVED_FORMAT = "personalization-shadow-lists/1", "personalization-shadow-served/1"
 # What of a model decides; by the rest of it the night reads its catalogue and its customers.
 _DECIDES = (
