@@ -4,7 +4,7 @@
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: shadow_id
 -- counted: 5000
--- main: run_id as_of shadow_id rows program industry_pack saved_search amendment
+-- main: run_id as_of rows program industry_pack saved_search amendment
 -- sums: rows program industry_pack saved_search amendment
 
 SELECT
