@@ -51,8 +51,9 @@ _KIN = "CREATE TEMP TABLE measured_kin (candidate_id INTEGER PRIMARY KEY, kin_no
 class Shown(NamedTuple):
     """Where to read what was shown, and out of what; each a table or a SELECT in parentheses, for FROM.
 
-    A slice is what some customers were shown alike of one ranked list: slices has a row for each, with customers, how many
-    they are, and shown has each of its rows, with slice_no, customers, area (the AREA they declared), candidate_id and score. items has the candidates of the run, as am_personalization_candidate; no other may be shown.
+    A slice is what some customers were shown alike of one ranked list: slices has a row for each, with customers, how
+    many they are; shown has each of its rows, with slice_no, customers, area (the AREA they declared), candidate_id and
+    score. items has the candidates of the run, as am_personalization_candidate; no other may be shown.
     """
 
     slices: str

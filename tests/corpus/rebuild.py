@@ -27,7 +27,7 @@ sys.path.append(str(HERE.parent))
 from strategies import old  # noqa: E402
 
 
-def outcome_of_before(db, places):
+def outcome_of_before(db, places, measured):
     counts = run_digest._counts(db, places, "1")
     for of_type in counts.values():
         del of_type["scores"]
