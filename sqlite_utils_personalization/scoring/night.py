@@ -40,7 +40,6 @@ from sqlite_utils_personalization.scoring.log import (
     log_chunks,
     rows_left,
 )
-from sqlite_utils_personalization.scoring.measures import count, measures
 from sqlite_utils_personalization.scoring.plan import (
     add_catalogue,
     add_customers,
@@ -56,15 +55,9 @@ from sqlite_utils_personalization.scoring.replaced import (
     is_behind,
     replaced,
 )
-from sqlite_utils_personalization.scoring.run_digest import (
-    inputs,
-    nobody,
-    outcome,
-    planned_places,
-)
+from sqlite_utils_personalization.scoring.run_digest import inputs, planned_outcome
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
-from sqlite_utils_personalization.scoring.slices import planned
 from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, Reporter, summary
 from sqlite_utils_personalization.transaction import transaction
 
@@ -330,17 +323,9 @@ def _plan(
     spare(db)
     decide(db, night.top_k)
     serve(db, night.top_k)
-    _note_outcome(db, night.as_of)
-
-
-def _note_outcome(db: sqlite3.Connection, as_of: str) -> None:
-    shown = planned(db)
-    counted = count(db, as_of, shown)
-    found = outcome(
-        db, planned_places(db, counted), lambda: measures(db, shown, counted) | nobody(db)
-    )
     db.execute(
-        "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json", found
+        "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json",
+        planned_outcome(db),
     )
 
 

@@ -12,7 +12,8 @@ from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW, WHY_NOTHING
-from sqlite_utils_personalization.scoring.measures import KEY, Counted
+from sqlite_utils_personalization.scoring.measures import KEY, count, measures
+from sqlite_utils_personalization.scoring.slices import planned, planned_again
 
 # Whoever is spared nothing gets the first places of each type.
 _SCORED = """
@@ -63,10 +64,25 @@ def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
     }
 
 
-def planned_places(db: sqlite3.Connection, counted: Counted) -> Places:
-    """What was counted of the plan's map, and who has some in its decisions."""
+def planned_outcome(db: sqlite3.Connection) -> dict[str, str]:
+    """The outcome of a night that is planned, counted once in its map."""
+    (as_of,) = db.execute("SELECT as_of FROM plan_run").fetchone()
+    shown = planned(db)
+    counted = count(db, as_of, shown)
     scored = [*db.execute(_SCORED), *db.execute(_OWN_SCORED)]
-    return Places(scored, counted.by_score())
+    places = Places(scored, counted.by_score())
+    return outcome(db, places, lambda: measures(db, shown, counted) | _nobody(db))
+
+
+def outcome_again(db: sqlite3.Connection, places: Places) -> dict[str, str]:
+    """The outcome of a night that was planned again from what it stored, with the places that were decided again."""
+    (as_of,) = db.execute("SELECT as_of FROM plan_run").fetchone()
+
+    def measured() -> dict[str, Any]:
+        shown = planned_again(db)
+        return measures(db, shown, count(db, as_of, shown)) | _nobody(db)
+
+    return outcome(db, places.with_own(db), measured)
 
 
 def outcome(
@@ -90,7 +106,7 @@ def outcome(
     }
 
 
-def nobody(db: sqlite3.Connection) -> dict[str, int]:
+def _nobody(db: sqlite3.Connection) -> dict[str, int]:
     """How many customers of the plan get nothing, because nothing fits or all of it was handed over before."""
     found = dict(db.execute(_NOBODY).fetchall())
     return {"nothing_fits": found.get(None, 0), "nothing_new": found.get(NOTHING_NEW, 0)}

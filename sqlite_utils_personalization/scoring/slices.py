@@ -28,6 +28,20 @@ _PLANNED_ITEMS = """(
     SELECT candidate_no AS candidate_id, recommendation_type, title, prefectures, opens_on, closes_on, why, left_out,
         family_name FROM plan_candidate
 )"""
+_STORED_LISTS = """(
+    SELECT list_id AS list_no, prefecture FROM am_personalization_list JOIN am_personalization_cohort USING (cohort_id)
+    WHERE run_id = {run_id}
+)"""
+_STORED_ITEMS = """(
+    SELECT c.* FROM am_personalization_run_candidate n
+    CROSS JOIN am_personalization_candidate c ON c.candidate_id = n.candidate_id WHERE n.run_id = {run_id}
+)"""
+_LOGGED = """(
+    SELECT l.profile_id, e.list_id AS list_no, e.first_seq, e.n FROM am_personalization_evidence e
+    CROSS JOIN am_personalization_list t ON t.list_id = e.list_id
+    CROSS JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
+    WHERE t.run_id = {run_id} AND e.first_rec_id BETWEEN {first} AND {last}
+)"""
 
 
 def planned(db: sqlite3.Connection) -> Shown:
@@ -49,3 +63,19 @@ def planned_again(db: sqlite3.Connection) -> Shown:
 def _fill(db: sqlite3.Connection, served: str, lists: str) -> None:
     db.execute("DROP TABLE IF EXISTS temp.plan_slice")
     db.execute(_SLICES.replace("{served}", served).replace("{lists}", lists))
+
+
+def logged(db: sqlite3.Connection, run_id: int, first: int, last: int) -> Shown:
+    """What a run logged with first <= rec_id <= last, of stored rows; fills plan_slice."""
+    run_id = int(run_id)
+    _fill(db, logged_ranges(run_id, first, last), _STORED_LISTS.format(run_id=run_id))
+    return Shown(
+        "temp.plan_slice",
+        _SHOWN.replace("{decisions}", _STORED_DECISIONS),
+        _STORED_ITEMS.format(run_id=run_id),
+    )
+
+
+def logged_ranges(run_id: int, first: int, last: int) -> str:
+    """Who was logged which places of which list, for FROM: profile_id, list_no, first_seq and n."""
+    return _LOGGED.format(run_id=int(run_id), first=int(first), last=int(last))

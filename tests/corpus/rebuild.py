@@ -56,7 +56,7 @@ def example(folder):
     path = folder / "jpcite.db"
     build(path)
     model = old_model(folder)
-    night.outcome = outcome_of_before
+    run_digest.outcome = outcome_of_before
     other_row(path, 8, 7)
     score(path, as_of=AS_OF, model=model)
     other_row(path, 1, 50)

@@ -6,7 +6,6 @@ result is held against what is stored. That covers the formula, the ranking, the
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from sqlite_utils_personalization.audit.verify import Finding, guarded
 from sqlite_utils_personalization.audit.verify.contents import columns as columns_of
@@ -18,12 +17,10 @@ from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.kinds import Declared, listed
 from sqlite_utils_personalization.scoring.freeze import RUN_COLUMNS
-from sqlite_utils_personalization.scoring.measures import count, measures
 from sqlite_utils_personalization.scoring.plan import count_customers, create_tables, index_lists
-from sqlite_utils_personalization.scoring.run_digest import Places, inputs, nobody, outcome
+from sqlite_utils_personalization.scoring.run_digest import Places, inputs, outcome_again
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import serve, spare
-from sqlite_utils_personalization.scoring.slices import planned_again
 from sqlite_utils_personalization.transaction import transaction
 
 _FIELDS = listed(Candidate._fields)
@@ -168,13 +165,8 @@ def _restore_run(db: sqlite3.Connection, run_id: int) -> None:
 
 def _completeness(db: sqlite3.Connection, at: dict[str, int], places: Places) -> Iterator[Finding]:
     run_id = at["run_id"]
-    salt, as_of = db.execute("SELECT salt, as_of FROM plan_run").fetchone()
-
-    def measured() -> dict[str, Any]:
-        shown = planned_again(db)
-        return measures(db, shown, count(db, as_of, shown)) | nobody(db)
-
-    derived = {**inputs(db, salt), **outcome(db, places.with_own(db), measured)}
+    (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
+    derived = {**inputs(db, salt), **outcome_again(db, places)}
     stored = db.execute(f"SELECT {', '.join(derived)} FROM plan_run").fetchone()
     for (column, value), found in zip(derived.items(), stored, strict=True):
         if value != found or type(value) is not type(found):
