@@ -76,3 +76,14 @@ def said(name: str, rule: str | None = None) -> str:
     if rest in TYPES:
         return _(_OF_TYPE[family], kinds=kinds(rest))
     return message_of(_SAID[family])
+
+
+def every_name() -> list[str]:
+    """The names that there are on any night; what is left out by a rule has one where a night has some."""
+    found = []
+    for family in UNITS:
+        if family in _SAID:
+            found.append(family)
+        elif family in _OF_TYPE:
+            found += [of_type(family, kind) for kind in TYPES]
+    return found
