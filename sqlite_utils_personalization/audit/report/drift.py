@@ -7,41 +7,47 @@ ten points, 1 to 10, 11 to 20 ... 91 to 100. So that an empty one has a share, h
 p = (n + 1/2) / (N + 10/2). The usual reading: below 0.1 nothing moved, above 0.25 something did.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 BINS = 10
 _PLACES = Decimal("0.0001")
 # Logarithms in decimal are the same on every machine; those of the C library are not.
-_CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN)
+_CONTEXT = Context(prec=20, rounding=ROUND_HALF_EVEN)
+
+Bins = tuple[int, ...]
 
 
-def population_stability(now: Mapping[int, int], then: Mapping[int, int]) -> Fraction | None:
-    """The index of rows per score against others, to four decimals; None if either has none."""
-    p, q = _counts(now), _counts(then)
-    if not sum(p) or not sum(q):
+def binned(scores: Mapping[int, int]) -> Bins:
+    """Rows per bin, of rows per score of 1 to 100."""
+    found = [0] * BINS
+    for score, n in scores.items():
+        found[(score - 1) // BINS] += n
+    return tuple(found)
+
+
+def together(bins: Sequence[Bins]) -> Bins:
+    """Rows per bin of several nights."""
+    return tuple(map(sum, zip(*bins, strict=True))) if bins else (0,) * BINS
+
+
+@lru_cache(maxsize=1000)
+def population_stability(now: Bins, then: Bins) -> Fraction | None:
+    """The index of rows per bin against others, to four decimals; None if either has none."""
+    if not sum(now) or not sum(then):
         return None
-    shares = zip(_shares(p), _shares(q), strict=True)
     total = Decimal(0)
-    for one, other in shares:
-        ratio = _CONTEXT.ln(_CONTEXT.divide(*_terms(one / other)))
-        moved = _CONTEXT.divide(*_terms(one - other))
-        total = _CONTEXT.add(total, _CONTEXT.multiply(moved, ratio))
+    for (one, of), (other, others) in zip(_shares(now), _shares(then), strict=True):
+        # one / of against other / others, each a fraction.
+        ratio = _CONTEXT.divide(Decimal(one * others), Decimal(other * of))
+        moved = _CONTEXT.divide(Decimal(one * others - other * of), Decimal(of * others))
+        total = _CONTEXT.add(total, _CONTEXT.multiply(moved, _CONTEXT.ln(ratio)))
     return Fraction(_CONTEXT.quantize(total, _PLACES))
 
 
-def _terms(number: Fraction) -> tuple[Decimal, Decimal]:
-    return Decimal(number.numerator), Decimal(number.denominator)
-
-
-def _counts(scores: Mapping[int, int]) -> list[int]:
-    found = [0] * BINS
-    for score, n in scores.items():
-        found[(score - 1) // 10] += n
-    return found
-
-
-def _shares(counts: list[int]) -> list[Fraction]:
+def _shares(counts: Bins) -> list[tuple[int, int]]:
+    """Part and whole of each bin, both doubled."""
     total = sum(counts)
-    return [Fraction(2 * n + 1, 2 * total + BINS) for n in counts]
+    return [(2 * n + 1, 2 * total + BINS) for n in counts]

@@ -4,8 +4,10 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+from sqlite_utils_personalization.audit.report.drift import Bins, binned
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 from sqlite_utils_personalization.scoring.measures import KEY, count, measures
@@ -82,6 +84,11 @@ class Night:
     is_kept: bool
     bounds: tuple[int, int]
     repeats: int | None = None
+
+    @cached_property
+    def bins(self) -> dict[str, Bins]:
+        """Rows per bin of scores, of each type."""
+        return {kind: binned((self.scores or {}).get(kind, {})) for kind in TYPES}
 
 
 def nights(

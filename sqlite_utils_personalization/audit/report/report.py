@@ -203,7 +203,7 @@ def _values(
     found: Sequence[Night], at: int, against: Against, fixed: Night | None
 ) -> dict[str, Value]:
     others = [fixed] if fixed else found[at + 1 : at + 1 + against.nights]
-    return values_of(found[at], [one.scores for one in others if one.scores])
+    return values_of(found[at], others)
 
 
 def _value(values: Mapping[str, Value], name: str, rule: str | None) -> Value:

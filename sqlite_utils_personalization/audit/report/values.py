@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlite_utils_personalization.audit.report.drift import population_stability
+from sqlite_utils_personalization.audit.report.drift import Bins, population_stability, together
 from sqlite_utils_personalization.audit.report.measure_names import of_rule, of_type
 from sqlite_utils_personalization.audit.report.nights import Night
 from sqlite_utils_personalization.model.kinds import TYPES
@@ -30,10 +30,8 @@ class Value(NamedTuple):
     whole: int | None = None
 
 
-def values_of(
-    night: Night, compared: Iterable[Mapping[str, Mapping[int, int]]]
-) -> dict[str, Value]:
-    """Every measure of a night by its name, in the order of a report; compared are the scores that drift is from."""
+def values_of(night: Night, compared: Iterable[Night]) -> dict[str, Value]:
+    """Every measure of a night by its name; compared are the nights that scores moved from."""
     kept = night.measures or {}
     scored = night.profiles - night.rejected
     found = {
@@ -45,31 +43,27 @@ def values_of(
         "nothing_new": _share(kept.get("nothing_new"), scored),
         "rejected": _share(night.rejected, night.profiles),
     }
-    bases = list(compared)
+    others = [one.bins for one in compared]
     for kind in TYPES:
-        found |= _of_scores(kind, (night.scores or {}).get(kind, {}), bases)
+        base = together([bins[kind] for bins in others])
+        found |= _of_scores(kind, (night.scores or {}).get(kind, {}), night.bins[kind], base)
     found["left_out"] = _number(sum(sum(of.values()) for of in night.left_out.values()))
     for kind, rules in night.left_out.items():
         found |= {of_rule(kind, rule): _number(n) for rule, n in sorted(rules.items())}
     return found
 
 
-def _of_scores(
-    kind: str, scores: Mapping[int, int], bases: list[Mapping[str, Mapping[int, int]]]
-) -> dict[str, Value]:
+def _of_scores(kind: str, scores: Mapping[int, int], bins: Bins, base: Bins) -> dict[str, Value]:
     counted = Counter(scores)
     rows = counted.total()
     total = sum(score * n for score, n in counted.items())
-    base: Counter[int] = Counter()
-    for one in bases:
-        base.update(one.get(kind, {}))
     return {
         of_type("mean_score", kind): Value(Fraction(total, rows) if rows else None),
         **{
             of_type(name, kind): _number(quantile(counted, tenths, 10))
             for name, tenths in _TENTHS.items()
         },
-        of_type("score_drift", kind): Value(population_stability(counted, base)),
+        of_type("score_drift", kind): Value(population_stability(bins, base)),
     }
 
 
