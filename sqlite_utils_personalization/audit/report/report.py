@@ -192,9 +192,10 @@ def _band(
     bands: Bands, name: str, usual: Fraction | None
 ) -> tuple[Fraction | None, Fraction | None]:
     band = bands.of(name)
-    if band is None or usual is None:
+    if band is None or (usual is None and band.at_most is None):
         return None, None
-    lowest, highest = band.around(usual)
+    # A fixed limit holds whatever was usual.
+    lowest, highest = band.around(usual or Fraction(0))
     is_share = UNITS[family_of(name)] == SHARE
     return max(lowest, Fraction(0)), min(highest, Fraction(1)) if is_share else highest
 
