@@ -29,7 +29,7 @@ from sqlite_utils_personalization.audit.report.drift import (
     together,
 )
 from sqlite_utils_personalization.audit.report.measure_names import UNITS, every_name, family_of
-from sqlite_utils_personalization.audit.report.nights import measured, nights, with_repeats
+from sqlite_utils_personalization.audit.report.past_nights import measured, nights, with_repeats
 from sqlite_utils_personalization.audit.report.report import against_of, report
 from sqlite_utils_personalization.audit.report.sentences import number_of
 from sqlite_utils_personalization.audit.verify.verify import verify

@@ -14,8 +14,8 @@ from sqlite_utils_personalization.audit.report.measure_names import (
     every_name,
     family_of,
 )
-from sqlite_utils_personalization.audit.report.nights import Night
-from sqlite_utils_personalization.audit.report.report import DEFAULT, Measured, Report, against_of
+from sqlite_utils_personalization.audit.report.past_nights import PastNight
+from sqlite_utils_personalization.audit.report.report import DEFAULT, Measure, Report, against_of
 from sqlite_utils_personalization.audit.report.report import report as report_of
 from sqlite_utils_personalization.audit.report.sentences import name_of, sentence
 from sqlite_utils_personalization.audit.thresholds import Threshold, parse
@@ -145,11 +145,11 @@ def as_object(found: Report, crossed: Iterable[str] = ()) -> NightReport:
     }
 
 
-def _night(night: Night) -> ComparedNight:
+def _night(night: PastNight) -> ComparedNight:
     return {"run_id": night.run_id, "as_of": night.as_of, "was_kept": night.is_kept}
 
 
-def _measure(one: Measured) -> ReportedMeasure:
+def _measure(one: Measure) -> ReportedMeasure:
     return {
         "measure": one.name,
         "measured": name_of(one),

@@ -27,7 +27,7 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import ngettext, pgettext
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.audit.report.report import Measured, Report
+    from sqlite_utils_personalization.audit.report.report import Measure, Report
 
 _TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 
@@ -146,7 +146,7 @@ def report_text(found: "Report") -> str:
     return "\n".join([*lines, *_recounted(found), ""])
 
 
-def _is_still(one: "Measured") -> bool:
+def _is_still(one: "Measure") -> bool:
     """Whether it is of a rule that left out as many items on each night."""
     return one.rule is not None and one.change in (None, 0) and len({*one.nights}) == 1
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.report.bands import Bands
 from sqlite_utils_personalization.audit.report.measure_names import SHARE, UNITS, family_of, of_rule
-from sqlite_utils_personalization.audit.report.nights import (
-    Night,
+from sqlite_utils_personalization.audit.report.past_nights import (
+    PastNight,
     measured,
     nights,
     with_repeats,
@@ -41,7 +41,7 @@ class Against(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measure:
     """A measure of a night, what is usual of it, and its values on the nights up to this one, oldest first.
 
     usual is what it is held against, lowest and highest are the band around it, None where nothing is known to be
@@ -79,13 +79,13 @@ class Measured:
 class Report:
     """A night's measures; compared are the nights before it whose values are shown, oldest first."""
 
-    night: Night
+    night: PastNight
     against: Against
-    compared: tuple[Night, ...]
-    measures: tuple[Measured, ...]
+    compared: tuple[PastNight, ...]
+    measures: tuple[Measure, ...]
 
     @property
-    def outside(self) -> list[Measured]:
+    def outside(self) -> list[Measure]:
         return [one for one in self.measures if one.is_outside]
 
 
@@ -122,7 +122,7 @@ def report(
     if against.as_of == night.as_of:
         raise InvalidInput(_("a night is not held against itself"), _("give another day"))
     most = max(NIGHTS, against.nights)
-    counted: dict[int, Night] = {}
+    counted: dict[int, PastNight] = {}
     wanted = found[: most + 1]
     for done, one in enumerate(wanted, 1):
         counted[one.run_id] = _counted(db, one, _before(found, one))
@@ -136,16 +136,16 @@ def report(
     )
 
 
-def _counted(db: sqlite3.Connection, night: Night, before: Night | None) -> Night:
+def _counted(db: sqlite3.Connection, night: PastNight, before: PastNight | None) -> PastNight:
     night = measured(db, night)
     return with_repeats(db, night, before) if before else night
 
 
-def _before(found: Sequence[Night], night: Night) -> Night | None:
+def _before(found: Sequence[PastNight], night: PastNight) -> PastNight | None:
     return next((one for one in found if one.as_of < night.as_of), None)
 
 
-def _of_day(db: sqlite3.Connection, against: Against) -> Night | None:
+def _of_day(db: sqlite3.Connection, against: Against) -> PastNight | None:
     if against.as_of is None:
         return None
     found = nights(db, against.as_of)
@@ -161,7 +161,7 @@ def _no_night(as_of: str | None) -> NotFound:
 
 
 def made(
-    found: Sequence[Night], against: Against, bands: Bands, fixed: Night | None = None
+    found: Sequence[PastNight], against: Against, bands: Bands, fixed: PastNight | None = None
 ) -> Report:
     """The report of the first of these nights, newest first, as far as they are counted; fixed is that of a day."""
     most = max(NIGHTS, against.nights)
@@ -177,7 +177,7 @@ def made(
         usual = _usual([_value(one, name, rule).number for one in held], least)
         history = tuple(_value(one, name, rule).number for one in shown)
         band = _band(bands, name, usual)
-        measures.append(Measured(name, _value(values[0], name, rule), usual, *band, history, rule))
+        measures.append(Measure(name, _value(values[0], name, rule), usual, *band, history, rule))
     compared = tuple(found[1 : NIGHTS + 1][::-1])
     return Report(found[0], against, compared, tuple(filter(_is_of_some_night, measures)))
 
@@ -201,7 +201,7 @@ def _band(
 
 
 def _values(
-    found: Sequence[Night], at: int, against: Against, fixed: Night | None
+    found: Sequence[PastNight], at: int, against: Against, fixed: PastNight | None
 ) -> dict[str, Value]:
     others = [fixed] if fixed else found[at + 1 : at + 1 + against.nights]
     return values_of(found[at], others)
@@ -217,7 +217,7 @@ def _usual(found: Sequence[Fraction | None], least: int) -> Fraction | None:
     return Fraction(median(known)) if len(known) >= least else None
 
 
-def _rules(found: Sequence[Night]) -> dict[str, str]:
+def _rules(found: Sequence[PastNight]) -> dict[str, str]:
     """What was left out by a rule on any of the nights, by its name."""
     return {
         of_rule(kind, rule): rule
@@ -227,6 +227,6 @@ def _rules(found: Sequence[Night]) -> dict[str, str]:
     }
 
 
-def _is_of_some_night(one: Measured) -> bool:
+def _is_of_some_night(one: Measure) -> bool:
     """Not so the scores of a type that was never shown."""
     return one.usual is not None or any(number is not None for number in one.nights)

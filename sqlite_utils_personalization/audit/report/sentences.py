@@ -12,7 +12,7 @@ from sqlite_utils_personalization.audit.report.measure_names import (
     family_of,
     said,
 )
-from sqlite_utils_personalization.audit.report.report import Measured
+from sqlite_utils_personalization.audit.report.report import Measure
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import ngettext
 
@@ -20,7 +20,7 @@ from sqlite_utils_personalization.language import ngettext
 _DIGITS = {ITEMS: 0, DAYS: 0, POINTS: 1, INDEX: 2, SHARE: 1}
 
 
-def name_of(one: Measured) -> str:
+def name_of(one: Measure) -> str:
     """What is measured."""
     return said(one.name, one.rule)
 
@@ -48,7 +48,7 @@ def _rounded(number: Fraction, digits: int) -> str:
     return f"{sign}{before}.{text[-digits:]}" if digits else f"{sign}{before}"
 
 
-def sentence(one: Measured) -> str | None:
+def sentence(one: Measure) -> str | None:
     """That the measure left its usual band, and by which side; None if it did not."""
     now, lowest, highest = one.value.number, one.lowest, one.highest
     if not one.is_outside or now is None or lowest is None or highest is None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.report.drift import Bins, population_stability, together
 from sqlite_utils_personalization.audit.report.measure_names import of_rule, of_type
-from sqlite_utils_personalization.audit.report.nights import Night
+from sqlite_utils_personalization.audit.report.past_nights import PastNight
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring.measures import quantile
 
@@ -30,7 +30,7 @@ class Value(NamedTuple):
     whole: int | None = None
 
 
-def values_of(night: Night, compared: Iterable[Night]) -> dict[str, Value]:
+def values_of(night: PastNight, compared: Iterable[PastNight]) -> dict[str, Value]:
     """Every measure of a night by its name; compared are the nights that scores moved from."""
     kept = night.measures or {}
     scored = night.profiles - night.rejected

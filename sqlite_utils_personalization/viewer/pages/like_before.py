@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils_personalization.api.reporting import as_object
 from sqlite_utils_personalization.audit.report.bands import load_bands
-from sqlite_utils_personalization.audit.report.nights import nights
+from sqlite_utils_personalization.audit.report.past_nights import nights
 from sqlite_utils_personalization.audit.report.report import DEFAULT, NIGHTS, against_of, made
 from sqlite_utils_personalization.audit.report.sentences import number_of
 from sqlite_utils_personalization.language import gettext as _

@@ -66,7 +66,7 @@ _TABLES = ("report_now", "report_then", "report_pair", "report_item", "report_ol
 
 
 @dataclass(frozen=True)
-class Night:
+class PastNight:
     """A finished run as it is stored: per type candidates, and rows per score or None where it wrote down none.
 
     measures is None of a run of before, until they are taken of what it logged; repeats are the rows whose item the
@@ -93,7 +93,7 @@ class Night:
 
 def nights(
     db: sqlite3.Connection, last: str | None = None, most: int = 1, newest: int | None = None
-) -> list[Night]:
+) -> list[PastNight]:
     """The finished nights up to a day, newest first, one a day; read-only. Up to newest, if it is given, by run_id."""
     at = {"last": last or _LAST_DAY, "most": most, "newest": newest or _NEWEST}
     return [_night(*row) for row in db.execute(_NIGHTS, at).fetchall()]
@@ -108,14 +108,14 @@ def _night(
     left_out_json: object,
     first: int | None,
     last: int | None,
-) -> Night:
+) -> PastNight:
     # A row that somebody changed may hold anything: verification says so, and here it is what is not known.
     counts, left_out = _object(counts_json), _object(left_out_json)
     of_types = {kind: _object(counts.get(kind)) for kind in TYPES}
     is_scored = any("scores" in found for found in of_types.values())
     scores = {kind: _scores(of_types[kind].get("scores")) for kind in TYPES}
     kept = _object(counts.get(KEY))
-    return Night(
+    return PastNight(
         run_id,
         str(as_of),
         whole(profiles) or 0,
@@ -129,7 +129,7 @@ def _night(
     )
 
 
-def measured(db: sqlite3.Connection, night: Night) -> Night:
+def measured(db: sqlite3.Connection, night: PastNight) -> PastNight:
     """The night with its measures: as it kept them, or as what it logged has them; writes temporary tables only."""
     if night.measures is not None:
         return night
@@ -140,7 +140,7 @@ def measured(db: sqlite3.Connection, night: Night) -> Night:
     return replace(night, measures={**found, **nothing})
 
 
-def with_repeats(db: sqlite3.Connection, night: Night, before: Night) -> Night:
+def with_repeats(db: sqlite3.Connection, night: PastNight, before: PastNight) -> PastNight:
     """The night with the rows whose item the same customer had on another; writes temporary tables only."""
     _drop(db)
     for name, one in (("now", night), ("then", before)):
