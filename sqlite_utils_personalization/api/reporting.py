@@ -21,7 +21,8 @@ from sqlite_utils_personalization.audit.report.sentences import name_of, sentenc
 from sqlite_utils_personalization.audit.thresholds import Threshold, parse
 from sqlite_utils_personalization.clock import day_of
 from sqlite_utils_personalization.database import require_evidence
-from sqlite_utils_personalization.errors import InvalidInput
+from sqlite_utils_personalization.errors import InvalidInput, NotIntact, PersonalizationError
+from sqlite_utils_personalization.language import gettext as _
 
 # How many measures left their band, for a threshold.
 OUTSIDE = "outside"
@@ -117,7 +118,14 @@ def reported(
             _threshold(one, [])
     with reading(file) as (conn, path):
         require_evidence(conn, path)
-        found = report_of(conn, day, held, usual, progress or (lambda stage, done, total: None))
+        try:
+            found = report_of(conn, day, held, usual, progress or (lambda stage, done, total: None))
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            if isinstance(error, PersonalizationError):
+                raise
+            raise NotIntact(
+                _("what a night logged is not what a night writes"), _("run personalization-verify")
+            ) from None
     numbers = {one.name: one.value.number for one in found.measures}
     thresholds = [_threshold(one, [*numbers]) for one in limits]
     values = {**dict.fromkeys(every_name()), **numbers, OUTSIDE: Fraction(len(found.outside))}

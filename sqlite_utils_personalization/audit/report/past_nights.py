@@ -106,8 +106,8 @@ def _night(
     rejected: object,
     counts_json: object,
     left_out_json: object,
-    first: int | None,
-    last: int | None,
+    first: object,
+    last: object,
 ) -> PastNight:
     # A row that somebody changed may hold anything: verification says so, and here it is what is not known.
     counts, left_out = _object(counts_json), _object(left_out_json)
@@ -125,7 +125,7 @@ def _night(
         {kind: _rules(left_out.get(kind)) for kind in TYPES},
         {name: whole(found) for name, found in kept.items()} if kept else None,
         bool(kept),
-        (first or 1, last or 0),
+        (whole(first) or 1, whole(last) or 0),
     )
 
 
