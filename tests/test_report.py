@@ -22,6 +22,7 @@ from test_histories import ACTIONS, PREFERENCES, SETTINGS, START, History
 
 from sqlite_utils_personalization import InvalidInput, NotFound, PersonalizationError, migrate
 from sqlite_utils_personalization import report as report_of
+from sqlite_utils_personalization.audit.report import values
 from sqlite_utils_personalization.audit.report.bands import Band, load_bands
 from sqlite_utils_personalization.audit.report.drift import (
     binned,
@@ -60,7 +61,8 @@ def living(folder, actions):
 
 def agree(path):
     """Every number that is kept, counted again or reported, against a count row by row."""
-    with closing(sqlite3.connect(path)) as db:
+    with pytest.MonkeyPatch.context() as patch, closing(sqlite3.connect(path)) as db:
+        patch.setattr(values, "LEAST_ROWS", 1)
         file = File(db)
         for run_id in file.seals:
             counts = json.loads(file.runs[run_id]["counts_json"])
@@ -194,16 +196,21 @@ def test_an_unfinished_night_is_none_of_the_report(tmp_path):
 
 
 def test_the_index_of_two_nights_worked_by_hand():
-    """Two bins hold 15 and 5 rows, then 5 and 15: shares with half a row more are 15.5/25, 5.5/25 and eight of 0.5/25.
+    """Two bins hold 150 and 50 rows, then 50 and 150: with half a row more, shares of 150.5/205 and 50.5/205.
 
-    (0.62 - 0.22) ln(0.62 / 0.22) + (0.22 - 0.62) ln(0.22 / 0.62) = 0.8 ln(31 / 11) = 0.8 * 1.036092 = 0.8289.
+    2 * (100 / 205) * ln(150.5 / 50.5) = 0.975610 * 1.091990 = 1.0654.
     """
-    now, then = binned({5: 15, 95: 5}), binned({10: 5, 91: 10, 100: 5})
-    assert (now, then) == ((15, *(0,) * 8, 5), (5, *(0,) * 8, 15))
-    assert population_stability(now, then) == Fraction("0.8289")
+    now, then = binned({5: 150, 95: 50}), binned({10: 50, 91: 100, 100: 50})
+    assert (now, then) == ((150, *(0,) * 8, 50), (50, *(0,) * 8, 150))
+    assert population_stability(now, then) == Fraction("1.0654")
     assert population_stability(now, now) == 0
     assert population_stability(now, (0,) * 10) is None
-    assert together([now, then]) == (20, *(0,) * 8, 20)
+    assert together([now, then]) == (200, *(0,) * 8, 200)
+
+
+def test_of_few_rows_it_is_not_known_how_far_scores_moved(path):
+    found = {one["measure"]: one for one in report_of(path, against="previous")["measures"]}
+    assert not any(name.startswith("score_drift") for name in found)
 
 
 def test_lists_worked_by_hand(tmp_path):

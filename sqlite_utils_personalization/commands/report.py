@@ -186,7 +186,7 @@ def _heading(found: "Report") -> str:
 
 
 def _nothing(found: "Report") -> str:
-    if any(one.is_outside is not None for one in found.measures):
+    if any(one.usual is not None for one in found.measures):
         return _("everything is as usual")
     return _("too few nights were scored before to say what is usual")
 

@@ -21,6 +21,9 @@ _SHARES = {
 }
 _TENTHS = {"low_score": 1, "middle_score": 5, "high_score": 9}
 
+# Of fewer rows the index is mostly chance.
+LEAST_ROWS = 100
+
 
 class Value(NamedTuple):
     """A number, None where it is not known; of a share also the part and the whole."""
@@ -63,8 +66,12 @@ def _of_scores(kind: str, scores: Mapping[int, int], bins: Bins, base: Bins) -> 
             of_type(name, kind): _number(quantile(counted, tenths, 10))
             for name, tenths in _TENTHS.items()
         },
-        of_type("score_drift", kind): Value(population_stability(bins, base)),
+        of_type("score_drift", kind): Value(_drift(bins, base)),
     }
+
+
+def _drift(bins: Bins, base: Bins) -> Fraction | None:
+    return population_stability(bins, base) if min(sum(bins), sum(base)) >= LEAST_ROWS else None
 
 
 def _number(value: int | None) -> Value:

@@ -56,7 +56,7 @@ def drawn(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {
         "as_of": report["as_of"],
         "nights": len(report["compared"]),
-        "is_known": any(one["is_outside"] is not None for one in report["measures"]),
+        "is_known": any(one["usual"] is not None for one in report["measures"]),
         "sentences": [one["sentence"] for one in report["measures"] if one["sentence"]],
         "charts": charts,
         "days": [day[5:] for day in days],
