@@ -26,8 +26,8 @@ from sqlite_utils_personalization.audit.report import values
 from sqlite_utils_personalization.audit.report.bands import Band, load_bands
 from sqlite_utils_personalization.audit.report.drift import (
     binned,
+    pooled,
     population_stability,
-    together,
 )
 from sqlite_utils_personalization.audit.report.measure_names import UNITS, every_name, family_of
 from sqlite_utils_personalization.audit.report.past_nights import measured, nights, with_repeats
@@ -205,7 +205,7 @@ def test_the_index_of_two_nights_worked_by_hand():
     assert population_stability(now, then) == Fraction("1.0654")
     assert population_stability(now, now) == 0
     assert population_stability(now, (0,) * 10) is None
-    assert together([now, then]) == (200, *(0,) * 8, 200)
+    assert pooled([now, then]) == (200, *(0,) * 8, 200)
 
 
 def test_of_few_rows_it_is_not_known_how_far_scores_moved(path):

@@ -28,7 +28,7 @@ def binned(scores: Mapping[int, int]) -> Bins:
     return tuple(found)
 
 
-def together(bins: Sequence[Bins]) -> Bins:
+def pooled(bins: Sequence[Bins]) -> Bins:
     """Rows per bin of several nights."""
     return tuple(map(sum, zip(*bins, strict=True))) if bins else (0,) * BINS
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlite_utils_personalization.audit.report.drift import Bins, population_stability, together
+from sqlite_utils_personalization.audit.report.drift import Bins, pooled, population_stability
 from sqlite_utils_personalization.audit.report.measure_names import of_rule, of_type
 from sqlite_utils_personalization.audit.report.past_nights import PastNight
 from sqlite_utils_personalization.model.kinds import TYPES
@@ -48,7 +48,7 @@ def values_of(night: PastNight, compared: Iterable[PastNight]) -> dict[str, Valu
     }
     others = [one.bins for one in compared]
     for kind in TYPES:
-        base = together([bins[kind] for bins in others])
+        base = pooled([bins[kind] for bins in others])
         found |= _of_scores(kind, (night.scores or {}).get(kind, {}), night.bins[kind], base)
     found["left_out"] = _number(sum(sum(of.values()) for of in night.left_out.values()))
     for kind, rules in night.left_out.items():
