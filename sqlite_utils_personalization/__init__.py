@@ -47,6 +47,7 @@ __all__ = [
     "record_delivery",
     "record_digests",
     "replay",
+    "report",
     "reverse_deliveries",
     "reverse_delivery",
     "rollback",
@@ -101,6 +102,7 @@ _HOMES = {
     "record_delivery": "api.delivering",
     "record_digests": "api.handing_over",
     "replay": "api.auditing",
+    "report": "api.reporting",
     "reverse_deliveries": "api.delivering",
     "reverse_delivery": "api.delivering",
     "rollback": "api.files",
@@ -151,6 +153,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.handing_over import statement as statement
     from sqlite_utils_personalization.api.handing_over import write_digests as write_digests
     from sqlite_utils_personalization.api.health import health as health
+    from sqlite_utils_personalization.api.reporting import report as report
     from sqlite_utils_personalization.api.rights import erase as erase
     from sqlite_utils_personalization.api.rights import export_customer as export_customer
     from sqlite_utils_personalization.api.rights import export_customers as export_customers
