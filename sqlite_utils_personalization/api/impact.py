@@ -2,30 +2,27 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.api.opened import File, check_callable, listed, path_of, reading
 from sqlite_utils_personalization.audit.impact.affected import Affected
 from sqlite_utils_personalization.audit.impact.again import Change, PastNight
-from sqlite_utils_personalization.audit.impact.explained import (
-    Explained,
-    ImpactCohort,
-    ImpactItem,
-)
-from sqlite_utils_personalization.audit.impact.figures import ImpactSide
+from sqlite_utils_personalization.audit.impact.explained import Explained, ImpactCohort, ImpactItem
 from sqlite_utils_personalization.audit.impact.measured import NAMES, PLAIN, measured
 from sqlite_utils_personalization.audit.impact.night import Compared, compare
-from sqlite_utils_personalization.audit.thresholds import parse
+from sqlite_utils_personalization.audit.impact.page import impact_html as page_of
+from sqlite_utils_personalization.audit.impact.result import ImpactFigures, ImpactResult
+from sqlite_utils_personalization.audit.thresholds import Threshold, parse
 from sqlite_utils_personalization.clock import day_of
 from sqlite_utils_personalization.database import require_evidence
-from sqlite_utils_personalization.errors import InvalidInput, NotFound, whole
+from sqlite_utils_personalization.errors import InvalidInput, NotFound, short_repr, whole
+from sqlite_utils_personalization.language import LANGUAGES, language, pgettext, speaking
 from sqlite_utils_personalization.language import gettext as _
-from sqlite_utils_personalization.language import pgettext
 from sqlite_utils_personalization.model.model import Model, load_model
 
 NIGHTS = 7
@@ -44,49 +41,6 @@ _DECIDING = {
 }
 
 
-class ImpactFigures(TypedDict):
-    """What would change: customers and rows, one night or all; of several nights a customer counts in each.
-
-    lists_changed are customers with another item, or one at another place; scores_changed others whose points differ.
-    items_in, items_out and moved are rows of customers that come, go, or change their place.
-    """
-
-    customers: int
-    lists_changed: int
-    scores_changed: int
-    emptied_lists: int
-    filled_lists: int
-    items_in: int
-    items_out: int
-    moved: int
-    delivered: int
-    before: ImpactSide
-    after: ImpactSide
-
-
-class ImpactNight(ImpactFigures):
-    """The same of one night, as it was scored."""
-
-    run_id: int
-    as_of: str
-    model_sha256: str
-    top_k: int
-
-
-class ImpactResult(TypedDict):
-    """What a change would have done to some nights, newest first; model_sha256 and top_k are None where they stay."""
-
-    package_version: str
-    model_sha256: str | None
-    top_k: int | None
-    total: ImpactFigures
-    nights: list[ImpactNight]
-    cohorts: list[ImpactCohort]
-    items: list[ImpactItem]
-    notes: list[str]
-    crossed: list[str]
-
-
 def impact(
     file: File,
     *,
@@ -97,6 +51,7 @@ def impact(
     nights: int | None = None,
     since: str | date | None = None,
     fail_if: Iterable[str] = (),
+    lang: str | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> ImpactResult:
     """Decide past nights once more with a change, and hold them against what was logged; read-only.
@@ -104,43 +59,101 @@ def impact(
     model is a file of constants, top_k how many of a type from 1, catalogue a SELECT of further items, with which the
     catalogue of today is read for each night; or else code, which changes nothing but the package. Nights are the last
     ones that are finished, 7 unless nights or since says otherwise. fail_if are thresholds such as 'lists_changed>5%',
-    and crossed are the sentences of those that hold, of all nights together. progress is called with a stage, how much
-    of it is done, and of how much. InvalidInput of an argument that cannot be, NotFound where no night is finished,
-    PersonalizationError of a model or a catalogue that cannot be read.
+    and crossed are the sentences of those that hold, of all nights together. Sentences are in English, or with lang ja
+    in Japanese. progress is called with a stage, how much of it is done, and of how much.
+
+    InvalidInput of an argument that cannot be, NotFound where no night is finished, PersonalizationError of a model or
+    a catalogue that cannot be read.
     """
     check_callable(progress=progress)
+    change = _change(model, top_k, catalogue, code)
+    with speaking(_spoken(lang)):
+        thresholds = [parse(text, NAMES, PLAIN) for text in listed(fail_if, "fail_if")]
+        found = _decided(file, change, _asked(nights, since), progress)
+        return _result(found, code, thresholds)
+
+
+def impact_html(found: ImpactResult, *, lang: str | None = None) -> str:
+    """One page of what impact() returned, in its language, with charts and no script.
+
+    InvalidInput if it is none.
+    """
+    try:
+        with speaking(_spoken(lang)):
+            return page_of(found)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise InvalidInput(
+            _("this is no impact"), _("give what impact() returned, as it was")
+        ) from None
+
+
+class _Decided(NamedTuple):
+    """Nights decided again, each with what it came to, and of whom most changes."""
+
+    change: Change
+    nights: list[PastNight]
+    compared: list[Compared]
+    cohorts: list[ImpactCohort]
+    items: list[ImpactItem]
+
+
+def _spoken(lang: str | None) -> str:
+    """The language that is asked for, or spoken. InvalidInput if it is none."""
+    if lang not in (None, *LANGUAGES):
+        raise InvalidInput(f"lang is {short_repr(lang)}", f"give one of {', '.join(LANGUAGES)}")
+    return lang or language()
+
+
+def _change(
+    model: str | os.PathLike[str] | None,
+    top_k: int | None,
+    catalogue: str | os.PathLike[str] | None,
+    code: bool,
+) -> Change:
     if code == any(one is not None for one in (model, top_k, catalogue)):
         raise InvalidInput(
             _("what is to be changed is not said"),
             _("give a model, top_k or a catalogue, or the package alone"),
         )
-    change = Change(
+    return Change(
         None if model is None else load_model(Path(path_of(model, "model"))),
         None if top_k is None else whole(top_k, "top_k"),
         None if catalogue is None else Path(path_of(catalogue, "catalogue")),
     )
-    thresholds = [parse(text, NAMES, PLAIN) for text in listed(fail_if, "fail_if")]
-    asked = _asked(nights, since)
+
+
+def _decided(
+    file: File,
+    change: Change,
+    asked: Mapping[str, str | int],
+    progress: Callable[[str, int, int], None] | None,
+) -> _Decided:
     with reading(file) as (conn, path):
         require_evidence(conn, path)
-        found = [PastNight(*row) for row in conn.execute(_NIGHTS, asked)]
-        if not found:
+        nights = [PastNight(*row) for row in conn.execute(_NIGHTS, asked)]
+        if not nights:
             raise NotFound(
                 _("no night is finished that could be decided again"),
                 _("run personalization-score first, or name an earlier day"),
             )
-        affected, compared, total = Affected(), [], Compared()
-        for done, night in enumerate(found, 1):
+        affected, compared = Affected(), []
+        for done, night in enumerate(nights, 1):
             compared.append(compare(conn, night, change, affected))
-            total.add(compared[-1])
             if progress:
-                progress("Deciding", done, len(found))
-        explained = Explained(conn, {one.run_id: one for one in found}, change, affected)
-        cohorts, items = explained.cohorts(), explained.items()
+                progress("Deciding", done, len(nights))
+        explained = Explained(conn, {one.run_id: one for one in nights}, change, affected)
+        return _Decided(change, nights, compared, explained.cohorts(), explained.items())
+
+
+def _result(found: _Decided, code: bool, thresholds: Iterable[Threshold]) -> ImpactResult:
+    total = Compared()
+    for one in found.compared:
+        total.add(one)
     rows = total.before.sums["rows"]
     delivered = Fraction(total.counts["delivered"], rows) if rows else Fraction(0)
     values = measured(total, delivered)
     crossed = (threshold.crossed(values) for threshold in thresholds)
+    change = found.change
     return {
         "package_version": __version__,
         "model_sha256": change.model.sha256 if change.model else None,
@@ -154,11 +167,11 @@ def impact(
                 "top_k": night.top_k,
                 **_figures(one, delivered),
             }
-            for night, one in zip(found, compared, strict=True)
+            for night, one in zip(found.nights, found.compared, strict=True)
         ],
-        "cohorts": cohorts,
-        "items": items,
-        "notes": list(_notes(found, change, code, total)),
+        "cohorts": found.cohorts,
+        "items": found.items,
+        "notes": list(_notes(found.nights, change, code, total)),
         "crossed": [sentence for sentence in crossed if sentence],
     }
 
@@ -190,11 +203,8 @@ def _figures(found: Compared, delivered: Fraction) -> ImpactFigures:
     }
 
 
-def _notes(
-    nights: Iterable[PastNight], change: Change, code: bool, total: Compared
-) -> Iterator[str]:
+def _notes(nights: list[PastNight], change: Change, code: bool, total: Compared) -> Iterator[str]:
     """What a reader has to know of the numbers."""
-    nights = list(nights)
     comma = pgettext("list", ", ")
     if change.catalogue:
         yield _(
