@@ -9,7 +9,7 @@ from importlib.resources import files
 from string import Template
 
 from sqlite_utils_personalization.audit.impact import told
-from sqlite_utils_personalization.audit.impact.figures import ImpactType
+from sqlite_utils_personalization.audit.impact.figures import QUANTILES, ImpactType
 from sqlite_utils_personalization.audit.impact.result import ImpactNight, ImpactResult
 from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import gettext as _
@@ -88,13 +88,13 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) 
     )
 
 
-def _beside(chart: str, key: Sequence[tuple[str, str]], table: str) -> str:
+def _beside(chart: str, key: Sequence[tuple[str, str]], table: str, css: str = "beside") -> str:
     named = "".join(
         f'<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" fill="{colour}"'
         f' stroke="{AXIS}"/></svg>{escape(name)}</li>'
         for name, colour in key
     )
-    return f'<div class="beside"><div>{chart}<ul class="key">{named}</ul></div>{table}</div>'
+    return f'<div class="{css}"><div>{chart}<ul class="key">{named}</ul></div>{table}</div>'
 
 
 def _measures(found: ImpactResult) -> str:
@@ -141,8 +141,8 @@ def _scores(found: ImpactResult) -> str:
         if pair[0]["rows"] or pair[1]["rows"]
     ]
     heads = (
-        *(_("type"), _("before or after"), _("rows"), _("mean")),
-        *(told.share(part, 20) for part in (2, 5, 10, 15, 18)),
+        *(_("type"), _("side"), _("rows"), _("mean")),
+        *(_("{number} %", number=5 * part) for part in QUANTILES),
     )
     rows: list[tuple[str, ...]] = [
         (
@@ -150,7 +150,7 @@ def _scores(found: ImpactResult) -> str:
             name,
             told.number(one["rows"]),
             told.number(one["mean_score"]),
-            *(map(told.number, one["score_quantiles"] or [None] * 5)),
+            *(map(str, one["score_quantiles"]) if one["rows"] else [told.NONE] * len(QUANTILES)),
         )
         for pair in pairs
         for one, name in zip(pair, (_("before"), _("after")), strict=True)
@@ -199,7 +199,7 @@ def _items(found: ImpactResult) -> str:
     )
     key = ((_("won"), _WON), (_("lost"), _LOST), (_("moved"), _MOVED))
     chart = _bars("items", _("Places of the items that it concerns most"), bars, 150)
-    return _beside(chart, key, _table(heads, rows, 3))
+    return _beside(chart, key, _table(heads, rows, 3), "over")
 
 
 def _short(title: str) -> str:
