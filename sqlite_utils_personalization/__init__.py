@@ -22,6 +22,7 @@ __all__ = [
     "ReadOnly",
     "check_profiles",
     "create_example",
+    "create_tour",
     "erase",
     "explain",
     "export_customer",
@@ -76,6 +77,7 @@ _HOMES = {
     "ReadOnly": "errors",
     "check_profiles": "api.declarations",
     "create_example": "api.files",
+    "create_tour": "api.files",
     "erase": "api.rights",
     "explain": "api.handing_over",
     "export_customer": "api.rights",
@@ -139,6 +141,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.feedback import give_feedback as give_feedback
     from sqlite_utils_personalization.api.feedback import list_feedback as list_feedback
     from sqlite_utils_personalization.api.files import create_example as create_example
+    from sqlite_utils_personalization.api.files import create_tour as create_tour
     from sqlite_utils_personalization.api.files import migrate as migrate
     from sqlite_utils_personalization.api.files import migration_statuses as migration_statuses
     from sqlite_utils_personalization.api.files import rollback as rollback

@@ -383,3 +383,36 @@ def test_a_digest_is_the_same_in_both_languages_but_for_sentences(path, tmp_path
     for english, japanese in zip(*made, strict=True):
         assert (english.pop("language"), japanese.pop("language")) == ("en", "ja")
         said(english, japanese, {"subject", "dismiss", "note", "area"})
+
+
+def test_what_is_applied_and_pending_is_listed_in_japanese(tmp_path):
+    path = tmp_path / "empty.db"
+    sqlite3.connect(path).close()
+    command = ["personalization-migrate", str(path), "--list", "--lang"]
+    english, japanese = (CliRunner().invoke(cli, [*command, lang]).stdout for lang in LANGUAGES)
+    assert english.startswith("Migrations for: personalization\n\n  Applied:\n\n  Pending:\n")
+    assert japanese.startswith("マイグレーション：personalization\n\n  適用済み：\n\n  未適用：\n")
+    named = re.compile("[0-9]{3}_[a-z]+")
+    assert named.findall(english) == named.findall(japanese)
+    assert len(named.findall(english)) > 2
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_told_in_the_language_of_the_command(tmp_path, monkeypatch):
+    import sys
+    from contextlib import ExitStack
+
+    from sqlite_utils_personalization.commands.base import progress_in
+
+    for lang, label in (("en", "Verifying"), ("ja", "検証中")):
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with speaking(lang), ExitStack() as stack:
+            progress = progress_in(stack, silent=False)
+            for done in range(4):
+                progress("Verifying", done, 3)
+        assert label in terminal.getvalue()

@@ -339,9 +339,9 @@ def test_a_night_that_was_scored_after_its_day_counts_from_that_day(fresh_path, 
         "--slot",
         "issue-1",
     ]
-    early = runner.invoke(cli, [*deliver, "--delivered-at", "2026-03-28T14:59:59Z"])
+    early = runner.invoke(cli, [*deliver, "--delivered-at", "2026-03-31T14:59:59Z"])
     assert early.exit_code == 1
-    assert runner.invoke(cli, [*deliver, "--delivered-at", "2026-03-28T15:00:00Z"]).exit_code == 0
+    assert runner.invoke(cli, [*deliver, "--delivered-at", "2026-03-31T15:00:00Z"]).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Two nights side by side: every number of the page is that of plain SQL over the log and the catalogues."""
 
+import csv
+import io
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -10,7 +13,7 @@ pytest.importorskip("datasette")
 from viewer_fixtures import serve, shared_database
 
 from sqlite_utils_personalization import score
-from sqlite_utils_personalization.viewer.pages import compare
+from sqlite_utils_personalization.viewer.pages import compare, csv_export
 
 HOME = "/-/personalization"
 LATER = "2026-04-14"
@@ -107,6 +110,95 @@ async def test_who_has_another_list_is_counted_from_the_log(path):
     if len(moved) > len(shown):
         least = min(abs(then - now) for then, now in shown.values())
         assert all(abs(a - b) <= least for key, (a, b) in moved.items() if key not in shown)
+
+
+async def exported(path, name, monkeypatch, size=3):
+    monkeypatch.setattr(csv_export, "_SIZE", size)
+    datasette = await serve(path)
+    response = await datasette.client.get(f"{HOME}/compare/1/2.csv?list={name}&head=off")
+    assert response.status_code == 200, response.text
+    assert f"jpcite-compare-{name}.csv" in response.headers["content-disposition"]
+    return list(csv.DictReader(io.StringIO(response.text)))
+
+
+@pytest.mark.asyncio
+async def test_every_customer_for_whom_something_differs_is_a_row_of_the_export(path, monkeypatch):
+    lists = {1: {}, 2: {}}
+    with closing(sqlite3.connect(path)) as db:
+        for run_id, profile_id, kind, item_id, score in db.execute(LOGGED):
+            lists[run_id].setdefault(profile_id, []).append((kind, item_id, score))
+        customers = [
+            one for (one,) in db.execute("SELECT profile_id FROM am_personalization_profile")
+        ]
+    expected = {}
+    for who in customers:
+        then, now = (lists[run_id].get(who, []) for run_id in (1, 2))
+        is_other = [one[:2] for one in then] != [one[:2] for one in now]
+        if then != now or who == 1:
+            expected[str(who)] = [bool(then), bool(now), is_other, then != now, who == 1]
+    rows = await exported(path, "customers", monkeypatch)
+    flags = ("served_before", "served_after", "list_changed", "scores_changed", "declared_anew")
+    assert {row["profile_id"]: [row[name] == "1" for name in flags] for row in rows} == expected
+    assert [int(row["profile_id"]) for row in rows] == sorted(map(int, expected))
+    served = (await answered(path, "?full=on"))["served"]
+    both = [row for row in rows if row["served_before"] == row["served_after"] == "1"]
+    assert sum(row["list_changed"] == "1" for row in both) == served["lists_changed"]
+
+
+@pytest.mark.asyncio
+async def test_who_is_gone_or_no_longer_served_is_in_the_export_with_the_reason(
+    path, tmp_path, monkeypatch
+):
+    copy = tmp_path / "jpcite.db"
+    shutil.copy(path, copy)
+    with closing(sqlite3.connect(copy)) as db, db:
+        served = "SELECT max(profile_id) FROM am_personalization_recommendation_log"
+        (last,) = db.execute(served).fetchone()
+        db.execute("DELETE FROM am_personalization_profile WHERE profile_id = ?", (last,))
+        text = '{"risk_tolerance": "none"}'
+        db.execute(
+            "UPDATE am_personalization_profile SET preference_json = ? WHERE profile_id = 2",
+            (text,),
+        )
+    score(copy, as_of="2026-04-15")
+    monkeypatch.setattr(csv_export, "_SIZE", 2)
+    datasette = await serve(copy)
+    response = await datasette.client.get(f"{HOME}/compare/2/3.csv?head=off")
+    rows = {row["profile_id"]: row for row in csv.DictReader(io.StringIO(response.text))}
+    assert (rows[str(last)]["served_before"], rows[str(last)]["served_after"]) == ("1", "0")
+    assert rows[str(last)]["reason"] == ""
+    assert rows["2"]["served_after"] == "0"
+    assert rows["2"]["reason"].startswith("risk_tolerance is not one of")
+
+
+@pytest.mark.asyncio
+async def test_every_item_that_moved_is_a_row_of_the_export(path, monkeypatch):
+    monkeypatch.setattr(compare, "_SHOWN", 1_000)
+    data = await answered(path)
+    items = await exported(path, "items", monkeypatch)
+    assert [(row["item_id"], int(row["profiles_after"])) for row in items] == [
+        (one["item_id"], one["profiles_after"]) for one in data["moved_items"]
+    ]
+    catalogue = await exported(path, "catalogue", monkeypatch)
+    assert {(row["change"], row["item_id"]) for row in catalogue} == {
+        (change, one["item_id"])
+        for change in ("came_in", "went_out")
+        for one in data["catalogue"][change]
+    }
+
+
+@pytest.mark.asyncio
+async def test_a_list_that_is_none_is_refused_and_the_page_itself_knows_no_lists(path):
+    datasette = await serve(path)
+    for url, status in (
+        ("/compare/1/2.csv?list=everything", 400),
+        ("/compare/1/9.csv", 404),
+        ("/compare/1/2?list=items", 400),
+        ("/compare/1/2.json?list=items", 400),
+        ("/search.csv", 400),
+        ("/search.csv?q=%E8%A3%9C%E5%8A%A9&list=night", 400),
+    ):
+        assert (await datasette.client.get(f"{HOME}{url}")).status_code == status, url
 
 
 @pytest.mark.asyncio

@@ -564,3 +564,53 @@ async def test_an_empty_list_is_a_file_too(shared):
     about, columns, rows = table((await get(datasette, url)).text)
     assert columns[0] == "run_id"
     assert (rows, about[-1]) == ([], ("# rows", "0"))
+
+
+@pytest.mark.asyncio
+async def test_seals_findings_and_verifications_are_lists_of_their_own(
+    shared, tmp_path, small_pages
+):
+    path = tmp_path / "jpcite.db"
+    shutil.copy(shared, path)
+    found_by_verification(
+        path, {"sentence": "row 1 is not what was sealed", "where": {"rec_id": 1}}
+    )
+    datasette = await serve(path)
+    page = (await datasette.client.get(f"{HOME}/verification")).text
+    data = (await datasette.client.get(f"{HOME}/verification.json")).json()
+    for name in ("findings", "seals", "verifications"):
+        url = f"{HOME}/verification.csv?list={name}"
+        assert url in page
+        about, columns, rows = table((await datasette.client.get(url)).text)
+        assert columns == list(data[name][0])
+        assert about[-1] == ("# rows", str(len(rows)))
+        assert dict(about)["# parameter list"] == name
+        assert len(rows) == len(data[name]) > 0
+    with closing(sqlite3.connect(path)) as db:
+        sealed = db.execute(
+            "SELECT seal_id, tree_root FROM am_personalization_seal ORDER BY seal_id DESC"
+        ).fetchall()
+    _, columns, rows = table(
+        (await datasette.client.get(f"{HOME}/verification.csv?list=seals")).text
+    )
+    at = columns.index("tree_root")
+    assert [(int(row[0]), row[at]) for row in rows] == sealed
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["title", "left_out", "earlier"])
+async def test_a_search_by_words_is_exported_whole(shared, name, small_pages):
+    datasette = await serve(shared)
+    for text in ("補助", "EX", "a"):
+        data = await page_json(datasette, f"/search.json?{urlencode({'q': text})}")
+        url = f"{HOME}/search.csv?{urlencode({'q': text, 'list': name})}"
+        about, _, rows = table((await datasette.client.get(url)).text)
+        assert dict(about)["# total"] == about[-1][1] == str(data["results"][name]["total"])
+        first = [as_cells(row) for row in data["results"][name]["rows"]]
+        assert rows[: len(first)] == first
+
+
+async def page_json(datasette, url):
+    response = await datasette.client.get(f"{HOME}{url}")
+    assert response.status_code == 200
+    return response.json()

@@ -10,13 +10,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 pytest.importorskip("datasette")
 
 from nights import scored_night
 from oracle import Item
 from strategies import TITLES
-from viewer_fixtures import EVERY_PAGE, HOME, root, serve, shared_database, twin
+from viewer_fixtures import EVERY_PAGE, HOME, METADATA, root, serve, shared_database, twin
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.audit.replay import replay
@@ -930,3 +931,26 @@ async def test_the_form_reads_full_width_digits(shared):
     assert response.headers["location"] == f"{HOME}/replay/7"
     found = await get(datasette, f"{HOME}/search?q=%EF%BC%97%E3%80%80")
     assert 'href="/-/personalization/replay/7"' in found.text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "address", ["/replay/99999999", "/night/99", "/customer/99999999", "/q/nothing"]
+)
+async def test_whoever_asks_for_what_is_not_there_can_search_for_it(tmp_path, address):
+    datasette = await serve(shared_database(tmp_path / "jpcite.db"))
+    page = (await get(datasette, f"{HOME}{address}", 404)).text
+    assert f'action="{HOME}/search"' in page
+    assert f'href="{HOME}/nights"' in page
+
+
+@pytest.mark.asyncio
+async def test_a_page_that_cannot_be_shown_names_no_database_that_may_not_be_seen(tmp_path):
+    path = shared_database(tmp_path / "jpcite.db")
+    metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+    metadata["databases"]["jpcite"]["allow"] = {"id": "root"}
+    datasette = await serve(path, metadata=metadata)
+    for address in ("/replay/99999999", "/replay/99999999?database=jpcite"):
+        response = await datasette.client.get(f"{HOME}{address}")
+        assert response.status_code in (403, 404)
+        assert "pa-seek" not in response.text

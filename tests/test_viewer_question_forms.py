@@ -25,6 +25,7 @@ from sqlite_utils_personalization.language import LANGUAGES
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.erasure import erase
+from sqlite_utils_personalization.viewer.pages import question_answer
 from sqlite_utils_personalization.viewer.queries.metadata import metadata
 from sqlite_utils_personalization.viewer.queries.queries import questions
 
@@ -831,3 +832,30 @@ async def test_asking_changes_nothing_and_loads_nothing_from_elsewhere(shared):
         assert (await datasette.client.post(address(name))).status_code == 405
     assert shared.read_bytes() == before
     assert METADATA.exists()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", [one.name for one in questions() if one.walks_night])
+async def test_the_customers_of_a_large_night_are_looked_at_where_it_is_asked_for(
+    shared, name, monkeypatch
+):
+    datasette = await serve(shared)
+    size = {"size": 2} if QUESTIONS[name].next_column else {}
+    whole, _ = await page_of(datasette, address(name, night=1, **size))
+    assert whole.rows
+    monkeypatch.setattr(question_answer, "MOST_WALKED", 3)
+    page, text = await page_of(datasette, address(name, night=1, **size))
+    assert not page.rows
+    assert "This night has 8 customers. Looking at each of them takes 1 second at most." in text
+    (link,) = (one["href"] for one in page.links if "full=on" in one["href"])
+    asked, _ = await page_of(datasette, link)
+    assert asked.rows == whole.rows
+    # Every further page is asked for, too, and the file that is taken away is the same.
+    further = [one["href"] for one in asked.links if one.get("rel") == "next"]
+    assert all("full=on" in url for url in further)
+    assert bool(further) == (name == "item_recommendations")
+    for suffix in (".json", ".csv"):
+        answer = await get(datasette, address(name, suffix, night=1))
+        assert answer.text.count("1") > 1
+    # A night that is small, or none that could be walked, waits for nobody.
+    await get(datasette, address(name, night=99), 404)

@@ -47,7 +47,7 @@ from sqlite_utils_personalization.errors import (
     PersonalizationError,
     short_repr,
 )
-from sqlite_utils_personalization.language import LANGUAGES
+from sqlite_utils_personalization.language import LANGUAGES, N_
 from sqlite_utils_personalization.language import gettext as _
 
 AnyPath = str | os.PathLike[str]
@@ -162,7 +162,7 @@ def write_digests(
 
         def tick(done: int) -> None:
             if progress:
-                progress("digests", done, total - unnamed)
+                progress(N_("Digests"), done, total - unnamed)
 
         made = digests(found.conn, chosen, day, most, tick)
         count = folders.write_digests(target, made, lang, dismiss_url, ics, found.path, carried)

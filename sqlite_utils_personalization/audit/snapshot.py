@@ -23,6 +23,7 @@ from sqlite_utils_personalization.errors import Conflict, PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint, format_checkpoint
 from sqlite_utils_personalization.evidence.note import Note, format_note
 from sqlite_utils_personalization.evidence.seal import head
+from sqlite_utils_personalization.language import N_
 from sqlite_utils_personalization.preferences.validation import known_keys
 from sqlite_utils_personalization.private_files import (
     check_free,
@@ -155,7 +156,7 @@ def _copy(
             copied = _tables_of(conn)
             for done, table in enumerate(copied, 1):
                 _copy_table(conn, table)
-                progress("Copying", done, len(copied))
+                progress(N_("Copying"), done, len(copied))
             conn.execute("DELETE FROM main.sqlite_sequence")
             conn.execute(
                 "INSERT INTO main.sqlite_sequence SELECT * FROM source.sqlite_sequence WHERE name IN"

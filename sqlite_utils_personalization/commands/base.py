@@ -16,7 +16,7 @@ import click
 from click.core import ParameterSource
 
 from sqlite_utils_personalization.errors import NotFound, NotIntact, PersonalizationError
-from sqlite_utils_personalization.language import LANGUAGES, of_locale, speaking
+from sqlite_utils_personalization.language import LANGUAGES, message_of, of_locale, speaking
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.private_files import narrow_if_empty
 
@@ -236,7 +236,8 @@ class Progress:
         if stage != self._stage:
             self._stack.close()
             hidden = not sys.stderr.isatty()
-            bar = click.progressbar(length=total, label=stage, file=sys.stderr, hidden=hidden)
+            label = message_of(stage)
+            bar = click.progressbar(length=total, label=label, file=sys.stderr, hidden=hidden)
             self._bar = self._stack.enter_context(bar)
             self._stage = stage
         self._bar.update(done - self._bar.pos)

@@ -102,7 +102,7 @@ def impact(
     Example:
 
     \b
-        sqlite-utils personalization-impact jpcite.db --model new.json --fail-if 'lists_changed>5%'
+        sqlite-utils personalization-impact jpcite.db --model new.json --fail-if 'emptied_lists>0'
 
     Nights are decided from what they stored, beside what they logged. The output formats have a row for each night, and
     one without a date for all. Thresholds are of lists_changed, scores_changed, emptied_lists, filled_lists, items_in,

@@ -96,21 +96,25 @@ def _list(ctx: click.Context, path: str, as_json: bool, output: dict[str, Any]) 
     if as_json or output["nl"]:
         print_json(statuses, lines=output["nl"], ascii_=output["ascii_"])
         return
-    click.echo("Migrations for: personalization\n\n  Applied:")
+    title = _("Migrations for: {name}", name="personalization")
+    applied = _("Applied:")
+    click.echo(f"{title}\n\n  {applied}")
     for status in statuses:
         if not status["pending"]:
             click.echo(f"    {status['migration']} - {status['applied_at']}")
-    click.echo("\n  Pending:")
-    pending = [f"    {one['migration']}{_note(one)}" for one in statuses if one["pending"]]
-    click.echo("\n".join(pending or ["    (none)"]))
+    not_applied, none = _("Pending:"), _("(none)")
+    click.echo(f"\n  {not_applied}")
+    pending = [f"    {_pending(one)}" for one in statuses if one["pending"]]
+    click.echo("\n".join(pending or [f"    {none}"]))
 
 
-def _note(status: "MigrationStatus") -> str:
+def _pending(status: "MigrationStatus") -> str:
+    name, faults = status["migration"], ", ".join(status["faults"])
     if not status["in_place"]:
-        return ""
-    if status["faults"]:
-        return f" - to be mended: {', '.join(status['faults'])}"
-    return " - in place, not recorded"
+        return name
+    if faults:
+        return _("{name} - to be mended: {faults}", name=name, faults=faults)
+    return _("{name} - in place, not recorded", name=name)
 
 
 def _apply(path: str | None, manifest: Path | None, register: Path | None, as_json: bool) -> None:

@@ -22,7 +22,8 @@ FROM am_personalization_profile p LEFT JOIN (
 ORDER BY p.profile_id, l.rec_id
 """
 _ROWS = "SELECT first_rec_id, last_rec_id FROM am_personalization_seal WHERE run_id = ?"
-# The night to look at, and those before it, which another model may be tried on.
+# The night to look at, and those before it, which another model may be tried on. They are scored after it, so that run
+# and row 1 are of the night to look at.
 AS_OF = "2026-04-01"
 BEFORE = ("2026-03-29", "2026-03-30", "2026-03-31")
 

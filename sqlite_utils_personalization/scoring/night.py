@@ -376,7 +376,7 @@ def _log(db: sqlite3.Connection, run_id: int, done: str, reporter: Reporter) -> 
     for chunk in log_chunks(db, run_id):
         added.update(chunk.rows)
         logged += chunk.customers
-        reporter.progress("Logging", logged, total)
+        reporter.progress(N_("Logging"), logged, total)
     # A file that was overwritten has no such run, and nothing that is left of it either.
     if db.execute(_SALT, (run_id,)).fetchone() != (salt,):
         raise replaced("the file")

@@ -21,6 +21,7 @@ from sqlite_utils_personalization.formula.declared import (
     not_understood,
     read_preference,
 )
+from sqlite_utils_personalization.language import N_
 from sqlite_utils_personalization.model.kinds import POINTS, Declared, listed
 from sqlite_utils_personalization.model.model import Model
 from sqlite_utils_personalization.preferences.customer import active_condition
@@ -108,7 +109,7 @@ def add_customers(
                 ((number, *declared(text, is_readable(of))) for number, text, of in profiles),
             )
         done += len(profiles)
-        progress("Reading", done, total)
+        progress(N_("Reading"), done, total)
     count_customers(db)
     return vain
 

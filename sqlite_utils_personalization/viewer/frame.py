@@ -115,8 +115,10 @@ def _address(request: Any) -> str:
     return f"{request.path}?{query}" if query else str(request.path)
 
 
-async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: bool) -> Response:
-    """What cannot be shown, as a page or as JSON."""
+async def failure_page(
+    datasette: Any, request: Any, failure: Failure, as_json: bool, database: str = ""
+) -> Response:
+    """What cannot be shown, as a page or as JSON; with the menu and the search of the database, if it is known."""
     data = {"ok": False, "status": failure.status, "title": failure.title, "error": failure.text}
     data |= {"todo": failure.todo, "links": dict(failure.links)}
     if failure.parameter is not None:
@@ -125,7 +127,7 @@ async def failure_page(datasette: Any, request: Any, failure: Failure, as_json: 
         return json_answer(datasette, data, failure.status)
     shown = {key: value for key, value in data.items() if key != "links"}
     shown["links_to"] = data["links"]
-    links = Links(datasette, "", is_named=False)
+    links = Links(datasette, database, is_named="database" in request.args)
     name = "personalization_failed.html"
     return await html(datasette, request, links, name, "", shown, failure.status)
 

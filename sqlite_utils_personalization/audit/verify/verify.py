@@ -22,6 +22,7 @@ from sqlite_utils_personalization.audit.verify.tree import check_seals
 from sqlite_utils_personalization.database import has_table, open_readonly
 from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 from sqlite_utils_personalization.evidence.leaves import forget_digests
+from sqlite_utils_personalization.language import N_
 
 # What one list and one sealed customer take, relative to each other.
 _LIST, _CUSTOMER = 8, 1
@@ -139,4 +140,4 @@ class _Meter:
 
     def _advance(self, done: int) -> None:
         self._done = min(done, self._total)
-        self._progress("Verifying", self._done, self._total)
+        self._progress(N_("Verifying"), self._done, self._total)

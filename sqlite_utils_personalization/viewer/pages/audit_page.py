@@ -49,6 +49,7 @@ from sqlite_utils_personalization.viewer.pages.csv_export import (
 from sqlite_utils_personalization.viewer.pages.parameters import (
     Asked,
     PageParameter,
+    one_of,
     read_parameters,
     words,
 )
@@ -108,7 +109,8 @@ class AuditPage:
     Datasette's limit; is_personal, whether it is about one customer; json_status of the twin. query is the one of
     Datasette that has to be open to whoever sees the page. rows is the key of what .csv gives, page after page of it
     as next says; is_noted, whether an access to any row of it is. refuse gives, as read does, what the page of a wrong
-    parameter shows in place of its title, and its fields.
+    parameter shows in place of its title, and its fields. Of a page with several lists, lists has by the name of each
+    what reads it as rows and next: .csv gives the first, or what the parameter list names.
     """
 
     name: str
@@ -124,6 +126,7 @@ class AuditPage:
     rows: str = ""
     is_noted: bool = False
     refuse: Callable[[Any, Found], dict[str, Any]] | None = None
+    lists: Mapping[str, Callable[[Any, Found], dict[str, Any]]] = field(default_factory=dict)
 
     def route(self) -> tuple[str, Callable[..., Awaitable[Response]]]:
         """As Datasette's register_routes wants it."""
@@ -131,7 +134,7 @@ class AuditPage:
         async def respond(datasette: Any, request: Any) -> Response:
             return await answer(self, datasette, request)
 
-        suffixes = r"\.json|\.csv" if self.rows else r"\.json"
+        suffixes = r"\.json|\.csv" if self.rows or self.lists else r"\.json"
         return rf"^{HOME}{self.path}(?P<suffix>{suffixes})?$", respond
 
 
@@ -169,7 +172,8 @@ async def answer(page: AuditPage, datasette: Any, request: Any) -> Response:
         except Elsewhere as elsewhere:
             response = Response.redirect(elsewhere.url)
         except Failure as failure:
-            response = await failure_page(datasette, request, failure, says_json)
+            known = await _known_database(datasette, request)
+            response = await failure_page(datasette, request, failure, says_json, known)
         except Forbidden as error:
             if not says_json:
                 raise
@@ -195,7 +199,7 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     links = Links(datasette, database, is_named)
     known = page.parameters
     if request.url_vars.get("suffix") == CSV:
-        known = (*known, *EXPORTED)
+        known = (*known, *_which_list(page), *EXPORTED)
     asked = read_parameters(known, given)
     found = Found(datasette, request, database, links, asked, request.url_vars)
     log = access_log(datasette)
@@ -206,7 +210,10 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     head, newest = await _head(found), None
     try:
         if found.is_csv:
-            export = await begin(found, page.rows, page.read, partial(_read, page=page))
+            rows, read_rows = page.rows, page.read
+            if page.lists:
+                rows, read_rows = "rows", page.lists[asked["list"]]
+            export = await begin(found, rows, read_rows, partial(_read, page=page))
             data = export.first
         else:
             read, newest = await _read(_with_newest(page.read), found, page)
@@ -215,10 +222,11 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
         asked.wrong[wrong.name] = str(wrong)
         return await _refuse(page, found, as_json, wrong.status)
     who = data["profile_id"] if isinstance(data.get("profile_id"), int) else None
-    if log and (who is not None or (page.is_noted and data[page.rows])):
+    if log and (who is not None or _is_noted(page, data)):
         await note(log, request, database, request.path, who)
     if found.is_csv:
-        return CsvResponse(export, request, datasette, csv_name(database, page.query or page.name))
+        parts = (page.query or page.name, *([asked["list"]] if page.lists else ()))
+        return CsvResponse(export, request, datasette, csv_name(database, "-".join(parts)))
     data["warnings"] = [*head["warnings"], *data.pop("health_warnings", ())]
     if as_json:
         return json_answer(datasette, data, page.json_status(found, data))
@@ -227,8 +235,23 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
         return shown
     if page.rows:
         shown = {"csv_url": csv_url(found), **shown}
+    if page.lists:
+        shown = {"csv_urls": {name: csv_url(found, name) for name in page.lists}, **shown}
     shown = shown | {"data": data, "stamp": stamp(request, found.file, newest)}
     return await _html(found, f"personalization_{page.name}.html", page.place, shown)
+
+
+def _is_noted(page: AuditPage, data: Mapping[str, Any]) -> bool:
+    """Whether it is about customers, of whom it names none by itself."""
+    return bool(page.is_noted and data[page.rows]) or (
+        bool(page.lists) and "profile_id" in data.get("columns", ())
+    )
+
+
+def _which_list(page: AuditPage) -> tuple[PageParameter, ...]:
+    if not page.lists:
+        return ()
+    return (PageParameter("list", one_of(*page.lists), lambda: _("List"), next(iter(page.lists))),)
 
 
 def _with_newest(
@@ -259,6 +282,15 @@ async def _database(datasette: Any, request: Any) -> tuple[str, bool]:
         for name in names
     }
     raise which_database(chosen, addresses)
+
+
+async def _known_database(datasette: Any, request: Any) -> str:
+    """Which database is asked about, or none where that is what cannot be told."""
+    try:
+        name, _is_named = await _database(datasette, request)
+    except (Failure, Forbidden):
+        return ""
+    return name
 
 
 async def _head(found: Found) -> dict[str, Any]:

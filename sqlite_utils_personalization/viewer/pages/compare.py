@@ -11,9 +11,16 @@ from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.formats import day
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found
-from sqlite_utils_personalization.viewer.pages.charts import (
-    BANDS,
+from sqlite_utils_personalization.viewer.pages.changed_catalogue import (
+    Item,
+    catalogue_of,
+    is_ahead,
+    is_over,
+    moved,
+    shown,
 )
+from sqlite_utils_personalization.viewer.pages.changed_customers import COLUMNS, changed_customers
+from sqlite_utils_personalization.viewer.pages.charts import BANDS
 from sqlite_utils_personalization.viewer.pages.counts import json_object, nights
 from sqlite_utils_personalization.viewer.pages.night import find_run
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, Wrong, one_of
@@ -26,6 +33,7 @@ _SHOWN = 10
 _NAMED = 12
 _FULL_MS = 30_000
 _MODEL = "SELECT model_json, top_k FROM am_personalization_run WHERE run_id = ?"
+_AS_OF = "SELECT as_of FROM am_personalization_run WHERE run_id = ?"
 _LISTS = "SELECT count(*) FROM am_personalization_list WHERE run_id IN (?, ?)"
 _CHOICES = "SELECT run_id, as_of FROM am_personalization_run ORDER BY run_id DESC LIMIT 60"
 _BOUNDS = """
@@ -49,36 +57,6 @@ SELECT d.list_id, d.seq, d.candidate_id, d.score FROM am_personalization_decisio
 WHERE d.list_id BETWEEN (SELECT min(list_id) FROM am_personalization_list WHERE run_id = :run_id)
     AND (SELECT max(list_id) FROM am_personalization_list WHERE run_id = :run_id)
 """
-_CATALOGUE = """
-SELECT c.candidate_id, c.recommendation_type, c.item_id, c.title, c.opens_on, c.closes_on, c.left_out, c.profile_id
-FROM am_personalization_run_candidate x CROSS JOIN am_personalization_candidate c USING (candidate_id)
-WHERE x.run_id = :run_id
-"""
-# Most of a catalogue is the same from night to night; what is, is not read, and what the days did to it is counted.
-_IN_BOTH = "x.candidate_id IN (SELECT candidate_id FROM am_personalization_run_candidate WHERE run_id = :other)"
-_BY_DAYS = f"""
-SELECT coalesce(sum(c.closes_on < :later AND c.closes_on >= :as_of), 0),
-    coalesce(sum(c.opens_on > :as_of AND c.opens_on <= :later), 0)
-FROM am_personalization_run_candidate x CROSS JOIN am_personalization_candidate c USING (candidate_id)
-WHERE x.run_id = :run_id AND c.left_out IS NULL AND {_IN_BOTH}
-"""
-
-
-class Item(NamedTuple):
-    """An item as one night saw it."""
-
-    candidate_id: int
-    recommendation_type: str
-    item_id: str
-    title: str
-    opens_on: str | None
-    closes_on: str | None
-    left_out: str | None
-    profile_id: int | None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.recommendation_type, self.item_id
 
 
 class Served(NamedTuple):
@@ -94,7 +72,7 @@ class Served(NamedTuple):
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """before and after, the two nights with their counts; served, the customers, and moved_items: both null
     above MOST_LISTS unless full=on."""
-    run_ids = [_run(db, found, found.vars[side]) for side in ("before", "after")]
+    run_ids = _run_ids(db, found)
     (before,) = nights(db, "WHERE r.run_id = :run_id", {"run_id": run_ids[0]})
     (after,) = nights(db, "WHERE r.run_id = :run_id", {"run_id": run_ids[1]})
     (lists,) = db.execute(_LISTS, run_ids).fetchone()
@@ -104,7 +82,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "after": after,
         "lists": lists,
         "constants": _constants(db, run_ids),
-        "catalogue": _moved(db, run_ids, *days),
+        "catalogue": moved(db, run_ids, *days),
         "served": None,
         "moved_items": None,
         "choices": [{"run_id": run_id, "as_of": as_of} for run_id, as_of in db.execute(_CHOICES)],
@@ -112,9 +90,44 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     if lists <= MOST_LISTS or found.asked["full"] == "on":
         served = [_served(db, run_id) for run_id in run_ids]
         data["served"] = _customers(*served)
-        catalogues = [_catalogue(db, run_id) for run_id in run_ids]
-        data["moved_items"] = _items(served, catalogues, days)
+        catalogues = [catalogue_of(db, run_id) for run_id in run_ids]
+        customers = [night.items for night in served]
+        data["moved_items"] = _items(customers, catalogues, days)[:_SHOWN]
     return data
+
+
+def read_customers(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """rows, the customers after after for whom something differs, in their order, and next: whom was looked at last."""
+    before, later = _run_ids(db, found)
+    rows, more = changed_customers(
+        db, (before, later), found.asked["after"] or 0, found.asked["size"]
+    )
+    return {"columns": COLUMNS, "rows": rows, "next": more}
+
+
+def read_items(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """rows, every item whose number of customers changed; there is no next."""
+    run_ids = _run_ids(db, found)
+    served = [_served(db, run_id).items for run_id in run_ids]
+    catalogues = [catalogue_of(db, run_id) for run_id in run_ids]
+    return {"rows": _items(served, catalogues, _days(db, run_ids)), "next": None}
+
+
+def read_catalogue(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """rows, what came into the catalogue and what left it; there is no next."""
+    run_ids = _run_ids(db, found)
+    changes = moved(db, run_ids, *_days(db, run_ids))
+    rows = [{"change": way, **one} for way in ("came_in", "went_out") for one in changes[way]]
+    return {"rows": rows, "next": None}
+
+
+def _run_ids(db: sqlite3.Connection, found: Found) -> list[int]:
+    return [_run(db, found, found.vars[side]) for side in ("before", "after")]
+
+
+def _days(db: sqlite3.Connection, run_ids: list[int]) -> tuple[str, str]:
+    before, after = (db.execute(_AS_OF, (run_id,)).fetchone()[0] for run_id in run_ids)
+    return before, after
 
 
 def _run(db: sqlite3.Connection, found: Found, text: str) -> int:
@@ -172,54 +185,6 @@ def _flat(constants: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             found[prefix + name] = value
     return found
-
-
-def _catalogue(
-    db: sqlite3.Connection, run_id: int, other: int | None = None
-) -> dict[tuple[str, str], Item]:
-    """What a run saw, or of it what another did not; of an id that was listed twice what was not left out."""
-    sql = _CATALOGUE if other is None else f"{_CATALOGUE} AND NOT {_IN_BOTH}"
-    found: dict[tuple[str, str], Item] = {}
-    for row in db.execute(sql, {"run_id": run_id, "other": other}):
-        item = Item(*row)
-        if not item.left_out or item.key not in found:
-            found[item.key] = item
-    return found
-
-
-def _moved(db: sqlite3.Connection, run_ids: list[int], as_of: str, later: str) -> dict[str, Any]:
-    """What closed, opened, came in and left between the nights; what was left out on both is not counted."""
-    before, after = (
-        {key: one for key, one in _catalogue(db, *pair).items() if not one.left_out}
-        for pair in (run_ids, run_ids[::-1])
-    )
-    at = {"run_id": run_ids[0], "other": run_ids[1], "as_of": as_of, "later": later}
-    closed, opened = db.execute(_BY_DAYS, at).fetchone()
-    both = before.keys() & after.keys()
-    return {
-        "newly_closed": closed
-        + sum(_is_over(after[key], later) and not _is_over(before[key], as_of) for key in both),
-        "newly_opened": opened
-        + sum(_is_ahead(before[key], as_of) and not _is_ahead(after[key], later) for key in both),
-        "came_in": [_shown(after[key]) for key in sorted(after.keys() - before.keys())],
-        "went_out": [_shown(before[key]) for key in sorted(before.keys() - after.keys())],
-    }
-
-
-def _is_over(item: Item, as_of: str) -> bool:
-    return item.closes_on is not None and item.closes_on < as_of
-
-
-def _is_ahead(item: Item, as_of: str) -> bool:
-    return item.opens_on is not None and item.opens_on > as_of
-
-
-def _shown(item: Item) -> dict[str, Any]:
-    return {
-        "recommendation_type": item.recommendation_type,
-        "item_id": item.item_id,
-        "title": item.title,
-    }
 
 
 def _served(db: sqlite3.Connection, run_id: int) -> Served:
@@ -286,32 +251,32 @@ def _customers(before: Served, after: Served) -> dict[str, Any]:
 
 
 def _items(
-    served: list[Served], catalogues: list[dict[tuple[str, str], Item]], as_of: tuple[str, str]
+    customers: list[Counter[int]],
+    catalogues: list[dict[tuple[str, str], Item]],
+    as_of: tuple[str, str],
 ) -> list[dict[str, Any]]:
-    """The items whose number of customers changed most."""
+    """The items whose number of customers changed, those that it changed most first."""
     counts: list[Counter[tuple[str, str]]] = []
-    for night, catalogue in zip(served, catalogues, strict=True):
+    for items, catalogue in zip(customers, catalogues, strict=True):
         keys = {item.candidate_id: key for key, item in catalogue.items()}
         counts.append(
             Counter(
-                {
-                    keys[candidate_id]: n
-                    for candidate_id, n in night.items.items()
-                    if candidate_id in keys
-                }
+                {keys[candidate_id]: n for candidate_id, n in items.items() if candidate_id in keys}
             )
         )
-    moved = [(key, counts[0][key], counts[1][key]) for key in counts[0].keys() | counts[1].keys()]
-    moved = [one for one in moved if one[1] != one[2]]
-    moved.sort(key=lambda one: (-abs(one[2] - one[1]), one[0]))
+    differing = [
+        (key, counts[0][key], counts[1][key]) for key in counts[0].keys() | counts[1].keys()
+    ]
+    differing = [one for one in differing if one[1] != one[2]]
+    differing.sort(key=lambda one: (-abs(one[2] - one[1]), one[0]))
     return [
         {
-            **_shown(catalogues[1].get(key) or catalogues[0][key]),
+            **shown(catalogues[1].get(key) or catalogues[0][key]),
             "profiles_before": before,
             "profiles_after": after,
             "reason": _reason(key, catalogues, as_of),
         }
-        for key, before, after in moved[:_SHOWN]
+        for key, before, after in differing
     ]
 
 
@@ -328,9 +293,9 @@ def _reason(
         return "left out"
     if before.left_out:
         return "no longer left out"
-    if _is_over(after, as_of[1]) and not _is_over(before, as_of[0]):
+    if is_over(after, as_of[1]) and not is_over(before, as_of[0]):
         return "closed"
-    if _is_ahead(before, as_of[0]) and not _is_ahead(after, as_of[1]):
+    if is_ahead(before, as_of[0]) and not is_ahead(after, as_of[1]):
         return "opened"
     if before.candidate_id != after.candidate_id:
         return "item changed"
@@ -355,6 +320,11 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
             (_("Compare"), ""),
         ],
         "form_url": links.page("/compare").partition("?")[0],
+        "lists": {
+            "customers": _("Customers for whom something differs"),
+            "items": _("Items whose number of customers changed"),
+            "catalogue": _("Into and out of the catalogue"),
+        },
         "full_url": links.compare(before["run_id"], after["run_id"], full="on"),
         "types": TYPES,
         "charts": drift_charts(before, after),
@@ -386,6 +356,11 @@ PAGES = (
         show,
         (_FULL,),
         "nights",
-        lambda found: _FULL_MS if found.asked["full"] == "on" else 2_000,
+        lambda found: _FULL_MS if found.asked["full"] == "on" or found.is_csv else 2_000,
+        lists={
+            "customers": read_customers,
+            "items": read_items,
+            "catalogue": read_catalogue,
+        },
     ),
 )

@@ -42,6 +42,8 @@ _LOOKS = ("size", "cols", "seen", *(parameter.name for parameter in EXPORTED))
 # Rows that are read at once, each time in a transaction of its own; fewer where that takes too long.
 _SIZE, _LEAST = 1_000, 10
 _TOO_LONG = 503
+# Where a page begins, and what shows more of it.
+_PLACES = ("after", "seals_after", "full")
 _QUOTED = re.compile('[",#\r\n]|^\\s|\\s$')
 _BREAKS = re.compile("[\\r\\n\\v\\f\\x1c-\\x1e\\x85\u2028\u2029]+")
 _NO_FILE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
@@ -223,9 +225,11 @@ async def begin(
     return CsvExport(pages, first, about, began, state, has_head, has_bom)
 
 
-def csv_url(found: "Found") -> str:
-    """Where all rows of the page are, and not these alone."""
-    given = {name: text for name, text in found.asked.texts.items() if text and name != "after"}
+def csv_url(found: "Found", which: str = "") -> str:
+    """Where all rows of the page are, and not these alone; which names one of several lists."""
+    given = {name: text for name, text in found.asked.texts.items() if text and name not in _PLACES}
+    if which:
+        given["list"] = which
     if found.links.is_named:
         given["database"] = found.database
     return f"{found.request.path}{CSV}{f'?{urlencode(given)}' if given else ''}"

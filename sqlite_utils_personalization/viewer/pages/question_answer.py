@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import message_of, ngettext
@@ -34,6 +35,11 @@ from sqlite_utils_personalization.viewer.pages.question_form import (
     told,
 )
 from sqlite_utils_personalization.viewer.pages.readable import readable
+from sqlite_utils_personalization.viewer.pages.served_items import (
+    MOST_WALKED,
+    find_night,
+    walk_s,
+)
 from sqlite_utils_personalization.viewer.pages.trust import trust
 from sqlite_utils_personalization.viewer.queries.lookups import look_up, pinned
 from sqlite_utils_personalization.viewer.queries.missing_tables import todo_about
@@ -62,7 +68,7 @@ def read(question: Question, db: sqlite3.Connection, found: Found) -> dict[str, 
         data["choices"] = choices(question, db)
     if _is_asked(question, found):
         form = _looked_up(question, db, given)
-        data |= _answer(question, db, found, form)
+        data |= _long_walk(question, db, found, form) or _answer(question, db, found, form)
     if not found.is_csv:
         data |= made_under(db)
     return data
@@ -86,9 +92,8 @@ def _answer(
     question: Question, db: sqlite3.Connection, found: Found, form: dict[str, str]
 ) -> dict[str, Any]:
     answer = ask(db, question, form, found.asked.values.get("size") or SIZE)
-    asked = {name: text for name, text in form.items() if text and name not in ("after", "size")}
     data = {
-        "asked": asked,
+        "asked": _asked(form),
         "columns": answer.columns,
         "rows": answer.rows,
         "next": answer.next,
@@ -107,6 +112,22 @@ def _answer(
         total = found.asked["seen"] + len(answer.rows)
     findings = _findings(db, found, answer.rows)
     return data | {"total": total, "sum": sums, "page_sum": added, "findings": findings}
+
+
+def _long_walk(
+    question: Question, db: sqlite3.Connection, found: Found, form: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """How many customers the page would look at, where it does so only if it is asked to; else None."""
+    if not question.walks_night or found.is_json or found.is_csv or found.asked["full"]:
+        return None
+    night = find_night(db, form["night"] or None)
+    if night is None or night.profiles <= MOST_WALKED:
+        return None
+    return {"asked": _asked(form), "walk": night.profiles}
+
+
+def _asked(form: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in form.items() if text and name not in ("after", "size")}
 
 
 def _customer(rows: Sequence[Mapping[str, Any]], form: Mapping[str, str]) -> int | None:
@@ -147,6 +168,9 @@ def show(question: Question, found: Found, data: dict[str, Any]) -> dict[str, An
     shown = _about(question, found) | {"form": form, "table": None}
     if data["missing_tables"]:
         shown["todo"] = todo_about(data["missing_tables"], found.file)
+    if "walk" in data:
+        query = urlencode({**found.asked.texts, "full": "on"})
+        shown |= {"walk": walk_s(data["walk"]), "full_url": f"{found.request.path}?{query}"}
     if data["rows"] is None:
         # As JSON nothing is said before it is asked.
         return shown | {"json_url": ""}
@@ -181,7 +205,7 @@ def _about(question: Question, found: Found) -> dict[str, Any]:
 
 def _pages(question: Question, found: Found, data: Mapping[str, Any]) -> dict[str, Any]:
     links, name, asked = found.links, question.name, data["asked"]
-    looks = {key: found.asked.texts.get(key, "") for key in ("size", "cols")}
+    looks = {key: found.asked.texts.get(key, "") for key in ("size", "cols", "full")}
     rows = len(data["rows"])
     # Unknown where somebody wrote by hand after what the page begins.
     start = found.asked.values.get("seen") if found.asked.values.get("after") else 0

@@ -25,6 +25,7 @@ from sqlite_utils_personalization.viewer.pages.parameters import (
     PageParameter,
     Wrong,
     night_choices,
+    one_of,
     size,
     whole,
 )
@@ -38,7 +39,7 @@ _MONTHS = """
 SELECT DISTINCT month FROM am_personalization_reconciliation ORDER BY month DESC LIMIT 100
 """
 # What is told by the links of a page, and by no field of its form.
-_UNSEEN = ("after", "seen")
+_UNSEEN = ("after", "seen", "full")
 # A hash or a key that was pasted is not shown again.
 _LONGEST_CUSTOMER = 16
 
@@ -133,7 +134,10 @@ def parameters_of(question: Question) -> tuple[PageParameter, ...]:
     seen = (
         [PageParameter("seen", whole(0), lambda: _("Rows before"))] if question.next_column else []
     )
-    return (*own, COLS, *seen)
+    return (*own, COLS, *seen, *([_FULL] if question.walks_night else []))
+
+
+_FULL = PageParameter("full", one_of("on"), lambda: _("All customers looked at"))
 
 
 def _size(question: Question) -> PageParameter:

@@ -1,13 +1,14 @@
 """The page of a search: every reading of a text is tried and shown, in the same order whatever is found."""
 
 import sqlite3
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.viewer.links import Links
-from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
+from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found, WrongField
 from sqlite_utils_personalization.viewer.pages.found_things import things
 from sqlite_utils_personalization.viewer.pages.named_rows import named_rows
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, after, one_of, words
@@ -48,6 +49,15 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     for name, titled in search_titles(db, text, titles, _SIZE).items():
         results[name] = titled._asdict()
     return {"q": text, "read_as": read_as, "results": results, "examples": None}
+
+
+def _read_titles(name: str, db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """rows, the items of a kind whose title has every word, from after on; next, and total, how many there are."""
+    text = found.asked["q"]
+    if not text:
+        raise WrongField("q", _("say what to look for"), 400)
+    starts = {name: found.asked["after"] or 0}
+    return search_titles(db, text, starts, found.asked["size"])[name]._asdict()
 
 
 @readable
@@ -115,4 +125,5 @@ PAGE = AuditPage(
         after(),
     ),
     "overview",
+    lists={name: partial(_read_titles, name) for name in TITLES},
 )

@@ -14,6 +14,7 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import message_of
 from sqlite_utils_personalization.viewer.formats import capital, day, number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
+from sqlite_utils_personalization.viewer.pages.named_rows import named_rows
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, after, one_of
 from sqlite_utils_personalization.viewer.pages.trust import (
     CLASSES,
@@ -28,6 +29,8 @@ from sqlite_utils_personalization.viewer.pages.trust import (
 
 _SIZE = 50
 _EARLIER = 20
+# Each is one run of a command.
+_ALL = 100_000
 # Kinds on the overview; all of them are on this page.
 MOST_CARDS = 12
 _NIGHT = "SELECT as_of FROM am_personalization_run WHERE run_id = ?"
@@ -91,20 +94,27 @@ def _one(db: sqlite3.Connection, sql: str, number: int) -> tuple[Any, ...] | Non
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """trust as a whole; findings, a page of them, of one kind if asked; seals newest first; verifications before."""
     known = trust(db, found.record_file)
-    kind, start = found.asked["kind"], found.asked["after"] or 0
-    chosen = [one for one in known.found if kind in (None, one["check"])]
-    shown = chosen[start : start + _SIZE]
-    seals = list(_seals(db, found.asked["seals_after"], known))
+    findings, more = _page(db, known, found, _SIZE)
+    seals, more_seals = _seals(db, found.asked["seals_after"], known, _SIZE)
     return {
         "health_warnings": known.warnings,
         "trust": known.to_dict(),
-        "total": sum(_counts(known, kind)),
-        "findings": cards(db, shown),
-        "next": start + _SIZE if len(chosen) > start + _SIZE else None,
-        "seals": seals[:_SIZE],
-        "seals_next": seals[_SIZE - 1]["seal_id"] if len(seals) > _SIZE else None,
+        "total": sum(_counts(known, found.asked["kind"])),
+        "findings": findings,
+        "next": more,
+        "seals": seals,
+        "seals_next": more_seals,
         "verifications": [noted(one) for one in records(db, found.record_file, _EARLIER)],
     }
+
+
+def _page(
+    db: sqlite3.Connection, known: Trust, found: Found, size: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    kind, start = found.asked["kind"], found.asked["after"] or 0
+    chosen = [one for one in known.found if kind in (None, one["check"])]
+    more = start + size if len(chosen) > start + size else None
+    return cards(db, chosen[start : start + size]), more
 
 
 def _counts(known: Trust, kind: str | None) -> Iterator[int]:
@@ -113,20 +123,26 @@ def _counts(known: Trust, kind: str | None) -> Iterator[int]:
             yield one["count"] if isinstance(one["count"], int) else 1
 
 
-def _seals(db: sqlite3.Connection, start: int | None, known: Trust) -> Iterator[dict[str, Any]]:
-    cursor = db.execute(_SEALS, {"after": start, "size": _SIZE})
-    names = [column[0] for column in cursor.description]
-    for row in cursor:
-        seal = dict(zip(names, row, strict=True))
-        manifest = _manifest(seal.pop("manifest_json"))
-        seal["covers"] = manifest.get("table") or ("run" if seal["run_id"] else "log")
-        seal["first"] = seal["last"] = None
-        if isinstance(manifest.get("after"), int) and isinstance(manifest.get("end"), int):
-            seal["first"], seal["last"] = manifest["after"] + 1, manifest["end"]
-        touching = known.touching(run_ids={seal["run_id"]} if seal["run_id"] else ())
-        is_covered = bool(known.record and known.record["seal_id"] >= seal["seal_id"])
-        seal["trust"] = known.state_of(touching, is_covered=is_covered)
-        yield seal
+def _seals(
+    db: sqlite3.Connection, start: int | None, known: Trust, size: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Seals before start, newest first, and what the next page begins before."""
+    seals = named_rows(db, _SEALS, {"after": start, "size": size})
+    more = seals[size - 1]["seal_id"] if len(seals) > size else None
+    return [_covering(seal, known) for seal in seals[:size]], more
+
+
+def _covering(seal: dict[str, Any], known: Trust) -> dict[str, Any]:
+    """A seal with what it covers, from where to where, and how far it can be trusted."""
+    manifest = _manifest(seal.pop("manifest_json"))
+    seal["covers"] = manifest.get("table") or ("run" if seal["run_id"] else "log")
+    seal["first"] = seal["last"] = None
+    if isinstance(manifest.get("after"), int) and isinstance(manifest.get("end"), int):
+        seal["first"], seal["last"] = manifest["after"] + 1, manifest["end"]
+    touching = known.touching(run_ids={seal["run_id"]} if seal["run_id"] else ())
+    is_covered = bool(known.record and known.record["seal_id"] >= seal["seal_id"])
+    seal["trust"] = known.state_of(touching, is_covered=is_covered)
+    return seal
 
 
 def _manifest(text: str) -> dict[str, Any]:
@@ -238,6 +254,25 @@ def _covers() -> dict[str, str]:
     }
 
 
+def read_findings(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """rows, the findings of a kind from after on; next, and total, how many there are."""
+    known = trust(db, found.record_file)
+    rows, more = _page(db, known, found, found.asked["size"])
+    return {"rows": rows, "next": more, "total": sum(_counts(known, found.asked["kind"]))}
+
+
+def read_seals(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """rows, the seals before after, newest first, and next."""
+    known = trust(db, found.record_file)
+    rows, more = _seals(db, found.asked["after"], known, found.asked["size"])
+    return {"rows": rows, "next": more}
+
+
+def read_verifications(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
+    """rows, the verifications that were noted, newest first: all of them, there is no next."""
+    return {"rows": [noted(one) for one in records(db, found.record_file, _ALL)], "next": None}
+
+
 _KIND = PageParameter("kind", one_of(*KINDS), lambda: _("Kind of finding"))
 _SEALS_AFTER = PageParameter("seals_after", after().read, lambda: _("Seals before"))
 PAGE = AuditPage(
@@ -247,5 +282,5 @@ PAGE = AuditPage(
     show,
     (_KIND, after(), _SEALS_AFTER),
     "verification",
-    rows="findings",
+    lists={"findings": read_findings, "seals": read_seals, "verifications": read_verifications},
 )

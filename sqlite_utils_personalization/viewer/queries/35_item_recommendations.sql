@@ -7,6 +7,7 @@
 -- param: size size rows on a page, 1 to 1000, 100 if empty
 -- next: rec_id
 -- counted: 5000
+-- walks: night
 -- main: rec_id as_of profile_id customer title rank score
 
 WITH version(candidate_id) AS (

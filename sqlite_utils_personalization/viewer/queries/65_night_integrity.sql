@@ -1,6 +1,7 @@
 -- title: Integrity of a night
 -- description: The seal of one night, whether the seal before it is there, and whether the run and the number of rows are still those sealed. Only sqlite-utils personalization-verify derives every row and hash again.
 -- param: night night=latest its day, such as 2026-07-22, its run_id, or latest, as if empty
+-- walks: night
 -- main: run_id as_of state finding rows_sealed rows_in_evidence seal_id
 
 WITH night AS (

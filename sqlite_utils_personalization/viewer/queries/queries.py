@@ -6,7 +6,8 @@ the type, one of parameters.py, with =default where an empty one means that; in 
 catalogues. One with pages says `-- next: column`, which the next page begins after, or `-- ends: column` where size
 does not count rows. A page that ends before it is full has a last row without a first column, which says after what
 there is more. `-- main:` are the columns that a page shows first, `-- sums:` those to add up, and `-- counted: n` says
-that counting n rows is cheap. Then comes the query. {name} in it stands for what parts.sql says under that name, or
+that counting n rows is cheap. `-- walks: night` says that it looks at every customer of one night, which takes long
+where there are many. Then comes the query. {name} in it stands for what parts.sql says under that name, or
 else for that expression of the formula. What stands between `-- each type, SEPARATOR` and `-- end` is there once for
 each type of recommendation, as {type}.
 """
@@ -31,7 +32,7 @@ from sqlite_utils_personalization.schema.migrations import migrations
 
 _FILE = re.compile(r"\d\d_\w+\.sql")
 _HEADER = re.compile(
-    r"^-- (title|description|param|next|ends|counted|main|sums): (.+)\n", re.MULTILINE
+    r"^-- (title|description|param|next|ends|counted|walks|main|sums): (.+)\n", re.MULTILINE
 )
 _PART = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _NAME = re.compile(r"\{(\w+)\}")
@@ -71,6 +72,7 @@ class Question:
 
     next_column is what the next page begins after, None without pages; ends_itself, whether size counts no rows.
     counted is how many rows at most are cheap to count, 0 if none, and counted_sql the query with one more on a page.
+    walks_night says that it looks at every customer of the night that is asked for.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Question:
     next_column: str | None
     ends_itself: bool
     counted: int
+    walks_night: bool
     main: tuple[str, ...]
     sums: tuple[str, ...]
     sql: str
@@ -116,6 +119,7 @@ def _question(file_name: str, text: str) -> Question:
         next_column=next(iter(headers["next"] + headers["ends"]), None),
         ends_itself=bool(headers["ends"]),
         counted=counted,
+        walks_night=bool(headers["walks"]),
         main=tuple(headers["main"][0].split()),
         sums=tuple(" ".join(headers["sums"]).split()),
         sql=_whole(query),
