@@ -169,8 +169,8 @@ def _result(found: _Decided, code: bool, thresholds: Iterable[Threshold]) -> Imp
             }
             for night, one in zip(found.nights, found.compared, strict=True)
         ],
-        "cohorts": found.cohorts,
-        "items": found.items,
+        "affected_cohorts": found.cohorts,
+        "affected_items": found.items,
         "notes": list(_notes(found.nights, change, code, total)),
         "crossed": [sentence for sentence in crossed if sentence],
     }
@@ -189,7 +189,7 @@ def _asked(nights: int | None, since: str | date | None) -> dict[str, str | int]
 def _figures(found: Compared, delivered: Fraction) -> ImpactFigures:
     counts = found.counts
     return {
-        "customers": counts["customers"],
+        "profiles": counts["customers"],
         "lists_changed": counts["lists_changed"],
         "scores_changed": counts["scores_changed"],
         "emptied_lists": counts["emptied_lists"],
@@ -197,7 +197,7 @@ def _figures(found: Compared, delivered: Fraction) -> ImpactFigures:
         "items_in": counts["items_in"],
         "items_out": counts["items_out"],
         "moved": counts["moved"],
-        "delivered": counts["delivered"],
+        "delivered_rows": counts["delivered"],
         "before": found.before.to_dict(delivered),
         "after": found.after.to_dict(delivered),
     }

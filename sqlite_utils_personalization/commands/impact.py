@@ -30,7 +30,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 # Of each night, and of all: what changes, and then measures before and after.
 _COUNTS = (
-    *("customers", "lists_changed", "scores_changed", "emptied_lists", "filled_lists"),
+    *("profiles", "lists_changed", "scores_changed", "emptied_lists", "filled_lists"),
     *("items_in", "items_out", "moved"),
 )
 _SIDES = ("rows", "empty_lists", "mean_score", "median_days_left", "expected_yen")
@@ -168,8 +168,8 @@ def _text(found: "ImpactResult") -> Iterator[str]:
     yield _columns(_("measure"), _("before"), _("after"), _("change"))
     yield from (_columns(*one) for one in told.lines(found))
     concerned = (
-        (_("Whom it concerns most:"), "cohorts", "sentence", told.example_of_cohort),
-        (_("What it concerns most:"), "items", "title", told.example_of_item),
+        (_("Whom it concerns most:"), "affected_cohorts", "sentence", told.example_of_cohort),
+        (_("What it concerns most:"), "affected_items", "title", told.example_of_item),
     )
     for heading, rows, name, example in concerned:
         if found[rows]:  # type: ignore[literal-required]

@@ -56,7 +56,7 @@ class ImpactCohort(TypedDict):
 
     declared: dict[str, Any]
     sentence: str
-    customers: int
+    profiles: int
     items_in: int
     items_out: int
     moved: int
@@ -96,7 +96,7 @@ class Explained:
             {
                 "declared": self._declared(cohort_id).to_dict(),
                 "sentence": declared_text(self._declared(cohort_id)),
-                "customers": one.customers,
+                "profiles": one.customers,
                 "items_in": one.rows["items_in"],
                 "items_out": one.rows["items_out"],
                 "moved": one.rows["moved"],

@@ -41,13 +41,13 @@ _EMPTY = "SELECT coalesce(sum(customers), 0) FROM plan_pair WHERE rows_{side} = 
 
 
 class ImpactType(TypedDict):
-    """One type of recommendation: customers with some of it, and with as many as there may be; rows and their scores.
+    """One type of recommendation: profiles, who are customers with some of it, and with as many as there may be; rows and their scores.
 
     score_quantiles are those below which a tenth, a quarter, half, three quarters and nine tenths of the rows lie.
     """
 
     recommendation_type: str
-    customers: int
+    profiles: int
     full_lists: int
     rows: int
     mean_score: float | None
@@ -128,7 +128,7 @@ class Side:
         found = (quantile(scores, part, _OF) for part in QUANTILES)
         return {
             "recommendation_type": kind,
-            "customers": self.customers[kind],
+            "profiles": self.customers[kind],
             "full_lists": self.full[kind],
             "rows": scores.total(),
             "mean_score": as_number(_mean(scores)),

@@ -112,11 +112,11 @@ def _nights(nights: Sequence[ImpactNight]) -> str:
                 (night["lists_changed"], _CHANGED),
                 (night["scores_changed"], _RESCORED),
                 (
-                    night["customers"] - night["lists_changed"] - night["scores_changed"],
+                    night["profiles"] - night["lists_changed"] - night["scores_changed"],
                     _SAME,
                 ),
             ),
-            told.share(night["lists_changed"], night["customers"]),
+            told.share(night["lists_changed"], night["profiles"]),
         )
         for night in oldest_first
     ]
@@ -125,7 +125,7 @@ def _nights(nights: Sequence[ImpactNight]) -> str:
         *(_("night"), _("customers"), _("other lists"), _("other points")),
         *(_("won"), _("lost"), _("moved")),
     )
-    keys = ("customers", "lists_changed", "scores_changed", "items_in", "items_out", "moved")
+    keys = ("profiles", "lists_changed", "scores_changed", "items_in", "items_out", "moved")
     rows: list[tuple[str, ...]] = [
         (night["as_of"], *(told.number(night[name]) for name in keys))  # type: ignore[literal-required]
         for night in oldest_first
@@ -164,9 +164,9 @@ def _cohorts(found: ImpactResult) -> str:
         (
             one["sentence"],
             told.example_of_cohort(one["example"]),
-            *(told.number(one[key]) for key in ("customers", "items_in", "items_out", "moved")),
+            *(told.number(one[key]) for key in ("profiles", "items_in", "items_out", "moved")),
         )
-        for one in found["cohorts"]
+        for one in found["affected_cohorts"]
     ]
     heads = (
         *(_("declared"), _("for example"), _("customers × nights")),
@@ -182,7 +182,7 @@ def _items(found: ImpactResult) -> str:
             ((one["items_in"], _WON), (one["items_out"], _LOST), (one["moved"], _MOVED)),
             "",
         )
-        for one in found["items"]
+        for one in found["affected_items"]
     ]
     rows = [
         (
@@ -191,7 +191,7 @@ def _items(found: ImpactResult) -> str:
             told.example_of_item(one["example"]),
             *(told.number(one[key]) for key in ("items_in", "items_out", "moved")),
         )
-        for one in found["items"]
+        for one in found["affected_items"]
     ]
     heads = (
         *(_("item"), _("type"), _("for example")),

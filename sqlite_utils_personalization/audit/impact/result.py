@@ -7,13 +7,13 @@ from sqlite_utils_personalization.audit.impact.figures import ImpactSide
 
 
 class ImpactFigures(TypedDict):
-    """What would change: customers and rows, one night or all; of several nights a customer counts in each.
+    """What would change: customers (profiles) and rows, one night or all; of several nights a customer counts in each.
 
     lists_changed are customers with another item, or one at another place; scores_changed others whose points differ.
     items_in, items_out and moved are rows of customers that come, go, or change their place.
     """
 
-    customers: int
+    profiles: int
     lists_changed: int
     scores_changed: int
     emptied_lists: int
@@ -21,7 +21,7 @@ class ImpactFigures(TypedDict):
     items_in: int
     items_out: int
     moved: int
-    delivered: int
+    delivered_rows: int
     before: ImpactSide
     after: ImpactSide
 
@@ -43,7 +43,7 @@ class ImpactResult(TypedDict):
     top_k: int | None
     total: ImpactFigures
     nights: list[ImpactNight]
-    cohorts: list[ImpactCohort]
-    items: list[ImpactItem]
+    affected_cohorts: list[ImpactCohort]
+    affected_items: list[ImpactItem]
     notes: list[str]
     crossed: list[str]

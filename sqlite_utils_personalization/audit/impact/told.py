@@ -32,14 +32,14 @@ def sentences(found: ImpactResult) -> Iterator[str]:
         len(nights),
         first=nights[-1]["as_of"],
         last=nights[0]["as_of"],
-        customers=number(total["customers"]),
+        customers=number(total["profiles"]),
     )
-    same = total["customers"] - total["lists_changed"] - total["scores_changed"]
+    same = total["profiles"] - total["lists_changed"] - total["scores_changed"]
     yield _(
         "{changed} lists ({percent}) have other items or another order, {scores} other points only,"
         " {same} stay as they are",
         changed=number(total["lists_changed"]),
-        percent=share(total["lists_changed"], total["customers"]),
+        percent=share(total["lists_changed"], total["profiles"]),
         scores=number(total["scores_changed"]),
         same=number(same),
     )
