@@ -232,7 +232,7 @@ def _bars(
 
 def _boxes(pairs: Sequence[tuple[ImpactType, ImpactType]]) -> Svg:
     """Of each type two boxes on a scale of 0 to 100: tenths as a line, quarters as the box, the middle across."""
-    left, width = 110, _WIDTH - 120
+    left, width = 110, _WIDTH - 128
 
     def x(score: float) -> float:
         return left + width * score / 100

@@ -99,7 +99,8 @@ def share(part: int, whole: int) -> str:
     """In per cent, to one decimal."""
     # In whole tenths, so that half a tenth is rounded alike everywhere.
     tenths = (2000 * part + whole) // (2 * whole) if whole else 0
-    return _("{number} %", number=f"{tenths // 10}.{tenths % 10}")
+    written = f"{tenths // 10}.{tenths % 10}"
+    return _("{number} %", number=written)
 
 
 def _signed(change: int | float) -> str:
