@@ -5,8 +5,7 @@ import shutil
 import sqlite3
 from collections import Counter, defaultdict
 from contextlib import closing
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 from statistics import median_low
 
 import oracle
@@ -14,29 +13,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nights import (
-    AS_OF,
-    add_customers,
     handed_over,
     night_after,
-    run_night,
     scored_night,
     token,
     write_model,
 )
-from oracle import Item
 from scored import connect
 from strategies import models, valid_texts
 from test_histories import ACTIONS, PREFERENCES, START, History
 from test_night_against_oracle import HOUSE_LISTS
 
-from sqlite_utils_personalization import impact, migrate, score
+from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.impact.affected import Affected
-from sqlite_utils_personalization.audit.impact.again import Change, PastNight, decide_again
-from sqlite_utils_personalization.audit.impact.figures import Side
+from sqlite_utils_personalization.audit.impact.again import Change, PastNight
 from sqlite_utils_personalization.audit.impact.night import compare
-from sqlite_utils_personalization.errors import InvalidInput, NotFound, PersonalizationError
 from sqlite_utils_personalization.model.model import Model, load_model
-from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.scoring import log
 
 P = "am_personalization_"
@@ -49,7 +41,8 @@ LOGGED = f"""
 SELECT l.profile_id, c.recommendation_type, c.item_id, d.industry_points, d.deadline_points, d.risk_points, d.score
 FROM {P}recommendation_log l
 JOIN {P}evidence e ON l.rec_id BETWEEN e.first_rec_id AND e.first_rec_id + e.n - 1
-JOIN {P}list t USING (list_id) JOIN {P}decision d ON d.list_id = t.list_id AND d.seq = l.rec_id - first_rec_id + first_seq
+JOIN {P}list t USING (list_id)
+JOIN {P}decision d ON d.list_id = t.list_id AND d.seq = l.rec_id - first_rec_id + first_seq
 JOIN {P}candidate c USING (candidate_id) WHERE t.run_id = ? ORDER BY l.rec_id
 """
 PLANNED = """
@@ -216,7 +209,8 @@ def test_another_model_does_what_scoring_a_copy_under_it_does(
         facts = {
             (kind, item): closes
             for kind, item, closes in db.execute(
-                f"SELECT recommendation_type, item_id, closes_on FROM {P}run_candidate JOIN {P}candidate USING (candidate_id)"
+                f"SELECT recommendation_type, item_id, closes_on FROM {P}run_candidate"
+                f" JOIN {P}candidate USING (candidate_id)"
                 " WHERE run_id = ? AND left_out IS NULL",
                 (run_id,),
             )

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,15 @@ from sqlite_utils_personalization.audit.impact.result import ImpactFigures, Impa
 from sqlite_utils_personalization.audit.thresholds import Threshold, parse
 from sqlite_utils_personalization.clock import day_of
 from sqlite_utils_personalization.database import require_evidence
-from sqlite_utils_personalization.errors import InvalidInput, NotFound, short_repr, whole
+from sqlite_utils_personalization.errors import (
+    InvalidInput,
+    NotFound,
+    NotIntact,
+    PersonalizationError,
+    short_repr,
+    whole,
+)
+from sqlite_utils_personalization.formula.evaluation import NOT_READABLE
 from sqlite_utils_personalization.language import LANGUAGES, language, pgettext, speaking
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.model import Model, load_model
@@ -138,11 +147,27 @@ def _decided(
             )
         affected, compared = Affected(), []
         for done, night in enumerate(nights, 1):
-            compared.append(compare(conn, night, change, affected))
+            with _intact(night.run_id):
+                compared.append(compare(conn, night, change, affected))
             if progress:
                 progress("Deciding", done, len(nights))
         explained = Explained(conn, {one.run_id: one for one in nights}, change, affected)
-        return _Decided(change, nights, compared, explained.cohorts(), explained.items())
+        with _intact(nights[0].run_id):
+            return _Decided(change, nights, compared, explained.cohorts(), explained.items())
+
+
+@contextmanager
+def _intact(run_id: int) -> Iterator[None]:
+    """NotIntact where what is stored is of another type than it can be."""
+    try:
+        yield
+    except PersonalizationError:
+        raise
+    except NOT_READABLE:
+        raise NotIntact(
+            _("what run {run_id} stored cannot be decided again", run_id=run_id),
+            _("run personalization-verify"),
+        ) from None
 
 
 def _result(found: _Decided, code: bool, thresholds: Iterable[Threshold]) -> ImpactResult:

@@ -51,8 +51,9 @@ _KIN = "CREATE TEMP TABLE measured_kin (candidate_id INTEGER PRIMARY KEY, kin_no
 class Shown(NamedTuple):
     """Where to read what was shown, and out of what; each a table or a SELECT in parentheses, for FROM.
 
-    A slice is what some customers were shown alike of one ranked list: slices has a row for each, with customers, how many
-    they are, and shown has each of its rows, with slice_no, customers, area (the AREA they declared), candidate_id and score. items has the candidates of the run, as am_personalization_candidate; no other may be shown.
+    A slice is what some customers were shown alike of one ranked list: slices has a row for each, with customers, how
+    many they are; shown has each of its rows, with slice_no, customers, area (the AREA they declared), candidate_id and
+    score. items has the candidates of the run, as am_personalization_candidate; no other may be shown.
     """
 
     slices: str
@@ -60,7 +61,7 @@ class Shown(NamedTuple):
     items: str
 
 
-class Item(NamedTuple):
+class CountedItem(NamedTuple):
     """A candidate as it is counted; days_left until it closes, None where no closing date is known.
 
     areas are those it names, none of what is nationwide.
@@ -74,10 +75,10 @@ class Item(NamedTuple):
     is_open: bool
 
 
-class Counted(NamedTuple):
+class CountedPlaces(NamedTuple):
     """The items of a run by candidate_id, and how many rows show which, by area and score."""
 
-    items: dict[int, Item]
+    items: dict[int, CountedItem]
     places: list[tuple[int, int, int, int]]
 
     def by_score(self) -> Iterator[tuple[str, int, int]]:
@@ -88,16 +89,18 @@ class Counted(NamedTuple):
         return ((kind, score, rows) for (kind, score), rows in found.items())
 
 
-def count(db: sqlite3.Connection, as_of: str, of: Shown) -> Counted:
+def count(db: sqlite3.Connection, as_of: str, of: Shown) -> CountedPlaces:
     """Count what was shown once, set by set; read-only."""
     # Braces of the formula's own text are none of ours.
     found = db.execute(_ITEMS.replace("{items}", of.items), {"as_of": as_of})
     items = {
-        number: Item(kind, left, _areas(named), reading, bool(wildcard), bool(is_open))
+        number: CountedItem(kind, left, _areas(named), reading, bool(wildcard), bool(is_open))
         for number, kind, left, named, reading, wildcard, is_open in found
     }
     places = db.execute(_PLACES.replace("{shown}", of.shown), {"scores": _SCORES})
-    return Counted(items, [(number, *divmod(at, _SCORES), rows) for number, at, rows in places])
+    return CountedPlaces(
+        items, [(number, *divmod(at, _SCORES), rows) for number, at, rows in places]
+    )
 
 
 @lru_cache(maxsize=1000)
@@ -106,7 +109,7 @@ def _areas(prefectures: str) -> frozenset[int]:
     return frozenset(_AREAS[one] for one in prefectures.split(",") if one in _AREAS)
 
 
-def measures(db: sqlite3.Connection, of: Shown, counted: Counted) -> dict[str, Any]:
+def measures(db: sqlite3.Connection, of: Shown, counted: CountedPlaces) -> dict[str, Any]:
     """The measures of what was shown, as integers; writes to a temporary table only.
 
     rows and lists count what customers were shown: a list is what one customer was shown of one ranked list, and
@@ -156,7 +159,7 @@ def quantile(counted: Counter[int], part: int, of: int) -> int | None:
     return next((number for number, n in reached if n * of >= wanted and n), None)
 
 
-def _lists(db: sqlite3.Connection, of: Shown, shown: dict[int, Item]) -> tuple[int, int]:
+def _lists(db: sqlite3.Connection, of: Shown, shown: dict[int, CountedItem]) -> tuple[int, int]:
     """How many lists there are, and how many show two items that read alike."""
     alike: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, one in shown.items():

@@ -140,7 +140,8 @@ class Explained:
         before = self._candidate(place.run_id, place.candidate_before)
         after = self._candidate(place.run_id, place.candidate_after)
         item = after or before
-        assert item is not None
+        if item is None:
+            raise LookupError("an item is missing")
         model = self._change.model.json if self._change.model else night.model_json
         was = _Side(
             night.as_of, declared, before, night.model_json, place.rank_before, place.points_before

@@ -41,9 +41,9 @@ _EMPTY = "SELECT coalesce(sum(customers), 0) FROM plan_pair WHERE rows_{side} = 
 
 
 class ImpactType(TypedDict):
-    """One type of recommendation: profiles, who are customers with some of it, and with as many as there may be; rows and their scores.
+    """One type of recommendation: how many customers are shown some of it, and as many as there may be; rows, scores.
 
-    score_quantiles are those below which a tenth, a quarter, half, three quarters and nine tenths of the rows lie.
+    score_quantiles are those that a tenth, a quarter, half, three quarters and nine tenths of the rows do not exceed.
     """
 
     recommendation_type: str
