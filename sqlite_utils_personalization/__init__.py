@@ -23,6 +23,7 @@ __all__ = [
     "check_profiles",
     "create_example",
     "create_tour",
+    "doctor",
     "erase",
     "explain",
     "export_customer",
@@ -78,6 +79,7 @@ _HOMES = {
     "check_profiles": "api.declarations",
     "create_example": "api.files",
     "create_tour": "api.files",
+    "doctor": "api.doctor",
     "erase": "api.rights",
     "explain": "api.handing_over",
     "export_customer": "api.rights",
@@ -138,6 +140,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.delivering import record_delivery as record_delivery
     from sqlite_utils_personalization.api.delivering import reverse_deliveries as reverse_deliveries
     from sqlite_utils_personalization.api.delivering import reverse_delivery as reverse_delivery
+    from sqlite_utils_personalization.api.doctor import doctor as doctor
     from sqlite_utils_personalization.api.feedback import give_feedback as give_feedback
     from sqlite_utils_personalization.api.feedback import list_feedback as list_feedback
     from sqlite_utils_personalization.api.files import create_example as create_example
