@@ -26,7 +26,7 @@ from test_night_against_oracle import HOUSE_LISTS
 
 from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.impact.affected import Affected
-from sqlite_utils_personalization.audit.impact.again import Change, PastNight
+from sqlite_utils_personalization.audit.impact.again import Alteration, PastNight
 from sqlite_utils_personalization.audit.impact.night import compare
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.scoring import log
@@ -146,14 +146,14 @@ def test_every_night_of_a_random_history_is_decided_as_it_was(start, tmp_path_fa
         for night in nights(db):
             before = lists(db.execute(LOGGED, (night.run_id,)))
             affected = Affected()
-            found = compare(db, night, Change(), affected)
+            found = compare(db, night, Alteration(), affected)
             assert lists(db.execute(PLANNED)) == before
             assert (affected.cohorts, affected.items) == ({}, {})
             changes = {name for name, n in found.counts.items() if n} - {"customers", "delivered"}
             assert changes == set()
             assert found.before == found.after
             assert found.counts["customers"] >= len(before)
-            same = Change(Model(json.loads(night.model_json)), night.top_k)
+            same = Alteration(Model(json.loads(night.model_json)), night.top_k)
             assert compare(db, night, same, Affected()) == found
     shutil.rmtree(path.parent)
 
@@ -203,7 +203,7 @@ def test_another_model_does_what_scoring_a_copy_under_it_does(
         *_, night = nights(db)
         before = lists(db.execute(LOGGED, (run_id,)))
         write_model(folder, other)
-        change = Change(load_model(folder / "model.json"), other_top_k)
+        change = Alteration(load_model(folder / "model.json"), other_top_k)
         found = compare(db, night, change, Affected())
         after = lists(db.execute(PLANNED))
         facts = {

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.api.opened import File, check_callable, listed, path_of, reading
 from sqlite_utils_personalization.audit.impact.affected import Affected
-from sqlite_utils_personalization.audit.impact.again import Change, PastNight
+from sqlite_utils_personalization.audit.impact.again import Alteration, PastNight
 from sqlite_utils_personalization.audit.impact.explained import Explained, ImpactCohort, ImpactItem
+from sqlite_utils_personalization.audit.impact.impact_html import impact_html as page_of
 from sqlite_utils_personalization.audit.impact.measured import NAMES, PLAIN, measured
 from sqlite_utils_personalization.audit.impact.night import Compared, compare
-from sqlite_utils_personalization.audit.impact.page import impact_html as page_of
 from sqlite_utils_personalization.audit.impact.result import ImpactFigures, ImpactResult
 from sqlite_utils_personalization.audit.thresholds import Threshold, parse
 from sqlite_utils_personalization.clock import day_of
@@ -99,7 +99,7 @@ def impact_html(found: ImpactResult, *, lang: str | None = None) -> str:
 class _Decided(NamedTuple):
     """Nights decided again, each with what it came to, and of whom most changes."""
 
-    change: Change
+    change: Alteration
     nights: list[PastNight]
     compared: list[Compared]
     cohorts: list[ImpactCohort]
@@ -118,13 +118,13 @@ def _change(
     top_k: int | None,
     catalogue: str | os.PathLike[str] | None,
     code: bool,
-) -> Change:
+) -> Alteration:
     if code == any(one is not None for one in (model, top_k, catalogue)):
         raise InvalidInput(
             _("what is to be changed is not said"),
             _("give a model, top_k or a catalogue, or the package alone"),
         )
-    return Change(
+    return Alteration(
         None if model is None else load_model(Path(path_of(model, "model"))),
         None if top_k is None else whole(top_k, "top_k"),
         None if catalogue is None else Path(path_of(catalogue, "catalogue")),
@@ -133,7 +133,7 @@ def _change(
 
 def _decided(
     file: File,
-    change: Change,
+    change: Alteration,
     asked: Mapping[str, str | int],
     progress: Callable[[str, int, int], None] | None,
 ) -> _Decided:
@@ -228,7 +228,9 @@ def _figures(found: Compared, delivered: Fraction) -> ImpactFigures:
     }
 
 
-def _notes(nights: list[PastNight], change: Change, code: bool, total: Compared) -> Iterator[str]:
+def _notes(
+    nights: list[PastNight], change: Alteration, code: bool, total: Compared
+) -> Iterator[str]:
     """What a reader has to know of the numbers."""
     comma = pgettext("list", ", ")
     if change.catalogue:

@@ -188,7 +188,7 @@ def _columns(name: str, *numbers: str) -> str:
 
 
 def _write(path: str, file: Path, found: "ImpactResult") -> None:
-    from sqlite_utils_personalization.audit.impact.page import impact_html
+    from sqlite_utils_personalization.audit.impact.impact_html import impact_html
     from sqlite_utils_personalization.private_files import write_whole
 
     try:

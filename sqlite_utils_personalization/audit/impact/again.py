@@ -45,7 +45,7 @@ SELECT candidate_no, coalesce((
 """
 
 
-class Change(NamedTuple):
+class Alteration(NamedTuple):
     """What is to be other than it was, None what is as it was: the model, places of each type, a catalogue read anew.
 
     catalogue is a file with a SELECT of further items.
@@ -67,7 +67,7 @@ class PastNight(NamedTuple):
     package_version: str
 
 
-def decide_again(db: sqlite3.Connection, run_id: int, change: Change) -> None:
+def decide_again(db: sqlite3.Connection, run_id: int, change: Alteration) -> None:
     """Decide a finished run once more, from what it stored, with the change.
 
     Fills plan_served with who got what and plan_map with who would get what, plan_list, plan_decision, and plan_item

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from sqlite_utils_personalization.audit.impact.affected import Affected, Place, most
-from sqlite_utils_personalization.audit.impact.again import Change, PastNight
+from sqlite_utils_personalization.audit.impact.again import Alteration, PastNight
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.formula.descriptions import describe_declared
@@ -82,7 +82,7 @@ class Explained:
         self,
         db: sqlite3.Connection,
         nights: Mapping[int, PastNight],
-        change: Change,
+        change: Alteration,
         affected: Affected,
     ) -> None:
         self._db = db
