@@ -70,7 +70,7 @@ def _texts() -> dict[str, str]:
     ]
     package = files("sqlite_utils_personalization")
     # A week's notice is kept instead of two, to see what that would change.
-    model = json.loads(package.joinpath("model", "model.json").read_text(encoding="utf-8"))
+    model = json.loads(package.joinpath("model").joinpath("model.json").read_text(encoding="utf-8"))
     model["lead_days"] = {"program": 7, "amendment": 4}
     return {
         "key.txt": _line(_KEY.format(1)),
