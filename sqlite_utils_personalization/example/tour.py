@@ -88,7 +88,7 @@ def _texts() -> dict[str, str]:
         "lines.csv": "identifier,amount,currency\n",
         "sent.jsonl": "",
         "answer.json": _lines(
-            [{"result": [{"id": "a0W0000000000001", "title": "研究開発の補助金"}]}]
+            [{"result": [{"id": "a0W0000000000001", "name": "研究開発の補助金"}]}]
         ),
         "my_programs.csv": _PROGRAMS.format(*closing_days),
         "own.sql": SELECT,
