@@ -36,11 +36,13 @@ DIGEST = ("--channel", "digest", "--slot", AS_OF, "--delivered-at", f"{AS_OF}T03
 # What a command prints, by name: its arguments after the path, and the formats it has. In this order, on one file.
 COMMANDS = {
     "score": (("--as-of", "2026-04-02", "--any-date"), RESULT),
+    "report": (("-s", "--against", "previous"), ROWS),
     "deliver": (("1", "2", *DIGEST), ROWS),
     "feedback ITEM_ID": (("EX-101", "--interested", *AS_USER), ROWS),
     "feedback": (AS_USER, ROWS),
     "replay": (("1", "2"), ROWS),
     "why-not": (("--item", "EX-110", "--run", "1", *AS_USER), RESULT),
+    "impact": (("--top-k", "1", "-s"), ROWS),
     "receipt": (("--run", "1", *AS_USER), RESULT),
     "verify": (("-s",), RESULT),
     "reconcile": (("--month", AS_OF[:7], "--endpoint", "*"), ROWS),

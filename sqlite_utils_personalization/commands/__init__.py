@@ -7,6 +7,7 @@ from sqlite_utils_personalization.commands.digest import digest
 from sqlite_utils_personalization.commands.doctor import doctor
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.feedback import feedback
+from sqlite_utils_personalization.commands.impact import impact
 from sqlite_utils_personalization.commands.mcp import mcp
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
@@ -14,6 +15,7 @@ from sqlite_utils_personalization.commands.profile import profile
 from sqlite_utils_personalization.commands.receipt import receipt
 from sqlite_utils_personalization.commands.reconcile import reconcile
 from sqlite_utils_personalization.commands.replay import replay
+from sqlite_utils_personalization.commands.report import report
 from sqlite_utils_personalization.commands.score import score
 from sqlite_utils_personalization.commands.seal import seal
 from sqlite_utils_personalization.commands.snapshot import snapshot
@@ -26,6 +28,7 @@ COMMANDS: list[click.Command] = [
     doctor,
     example,
     feedback,
+    impact,
     mcp,
     metadata,
     migrate,
@@ -33,6 +36,7 @@ COMMANDS: list[click.Command] = [
     receipt,
     reconcile,
     replay,
+    report,
     score,
     seal,
     snapshot,
