@@ -20,6 +20,7 @@ from sqlite_utils_personalization import (
     explain,
     export_customer,
     health,
+    impact,
     new_since,
     receipt,
     recommendations,
@@ -504,3 +505,18 @@ async def test_pages_show_a_shadow_apart(db, other, tmp_path):
     assert (row["shadow_id"], row["run_id"], row["rows"]) == (1, 2, found["rows"])
     per_type = json.loads(db.execute(f"SELECT counts_json FROM {P}shadow").fetchone()[0])
     assert {kind: row[kind] for kind in per_type} == {k: one["rows"] for k, one in per_type.items()}
+
+
+def test_an_impact_reads_what_the_shadow_stored_and_it_is_what_the_model_would_have_done(db, other):
+    shadowed(db, other, 4)
+    decided = impact(db, model=other, nights=1)
+    read = impact(db, shadow="latest")
+    assert {k: v for k, v in read.items() if k != "notes"} == {
+        k: v for k, v in decided.items() if k != "notes"
+    }
+    assert read == impact(db, shadow=1)
+    assert read["total"]["lists_changed"] > 0
+    with pytest.raises(InvalidInput, match="there is no shadow 7"):
+        impact(db, shadow=7)
+    with pytest.raises(InvalidInput, match="a shadow is one night under one model"):
+        impact(db, shadow=1, nights=2)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.api.opened import File, check_callable, listed, path_of, reading
@@ -18,6 +18,7 @@ from sqlite_utils_personalization.audit.impact.impact_html import impact_html as
 from sqlite_utils_personalization.audit.impact.measured import NAMES, PLAIN, measured
 from sqlite_utils_personalization.audit.impact.night import Compared, compare
 from sqlite_utils_personalization.audit.impact.result import ImpactFigures, ImpactResult
+from sqlite_utils_personalization.audit.shadow_lists import Shadow, find_shadow
 from sqlite_utils_personalization.audit.thresholds import Threshold, parse
 from sqlite_utils_personalization.clock import day_of
 from sqlite_utils_personalization.database import require_evidence
@@ -43,6 +44,10 @@ WHERE as_of >= :since AND run_id = (
     JOIN am_personalization_seal s ON s.run_id = o.run_id WHERE o.as_of = r.as_of
 ) ORDER BY as_of DESC LIMIT :nights
 """
+_NIGHT = """
+SELECT run_id, as_of, model_sha256, model_json, top_k, package_version FROM am_personalization_run r
+WHERE run_id = :run_id AND run_id IN (SELECT run_id FROM am_personalization_seal)
+"""
 # What of a model the formula and the lists go by; the rest is read with the catalogue.
 _DECIDING = {
     *("weights", "lead_days", "date_points", "rank_band", "depth", "repeat_days", "caps"),
@@ -57,6 +62,7 @@ def impact(
     top_k: int | None = None,
     catalogue: str | os.PathLike[str] | None = None,
     code: bool = False,
+    shadow: int | Literal["latest"] | None = None,
     nights: int | None = None,
     since: str | date | None = None,
     fail_if: Iterable[str] = (),
@@ -67,18 +73,24 @@ def impact(
 
     model is a file of constants, top_k how many of a type from 1, catalogue a SELECT of further items, with which the
     catalogue of today is read for each night; or else code, which changes nothing but the package. Nights are the last
-    ones that are finished, 7 unless nights or since says otherwise. fail_if are thresholds such as 'lists_changed>5%',
-    and crossed are the sentences of those that hold, of all nights together. Sentences are in English, or with lang ja
-    in Japanese. progress is called with a stage, how much of it is done, and of how much.
+    ones that are finished, 7 unless nights or since says otherwise. With shadow, its shadow_id or latest, nothing is
+    decided: what stands beside its night is held against what was logged. fail_if are thresholds such as
+    'lists_changed>5%', and crossed are the sentences of those that hold, of all nights together. Sentences are in
+    English, or with lang ja in Japanese. progress is called with a stage, how much of it is done, and of how much.
 
     InvalidInput of an argument that cannot be, NotFound where no night is finished, PersonalizationError of a model or
     a catalogue that cannot be read.
     """
     check_callable(progress=progress)
-    change = _change(model, top_k, catalogue, code)
+    changes = (model, top_k, catalogue, code or None)
+    if shadow is not None and any(one is not None for one in (*changes, nights, since)):
+        raise InvalidInput(
+            _("a shadow is one night under one model"), _("give no other change, and no nights")
+        )
+    change = Alteration() if shadow is not None else _change(model, top_k, catalogue, code)
     with speaking(_spoken(lang)):
         thresholds = [parse(text, NAMES, PLAIN) for text in listed(fail_if, "fail_if")]
-        found = _decided(file, change, _asked(nights, since), progress)
+        found = _decided(file, change, _asked(nights, since), progress, shadow)
         return _result(found, code, thresholds)
 
 
@@ -136,10 +148,15 @@ def _decided(
     change: Alteration,
     asked: Mapping[str, str | int],
     progress: Callable[[str, int, int], None] | None,
+    shadow: int | Literal["latest"] | None,
 ) -> _Decided:
     with reading(file) as (conn, path):
         require_evidence(conn, path)
-        nights = [PastNight(*row) for row in conn.execute(_NIGHTS, asked)]
+        sql: str = _NIGHTS
+        if shadow is not None:
+            beside = find_shadow(conn, None if shadow == "latest" else whole(shadow, "shadow"))
+            change, sql, asked = _stored(beside), _NIGHT, {"run_id": beside.run_id}
+        nights = [PastNight(*row) for row in conn.execute(sql, asked)]
         if not nights:
             raise NotFound(
                 _("no night is finished that could be decided again"),
@@ -154,6 +171,18 @@ def _decided(
         explained = Explained(conn, {one.run_id: one for one in nights}, change, affected)
         with _intact(nights[0].run_id):
             return _Decided(change, nights, compared, explained.cohorts(), explained.items())
+
+
+def _stored(beside: Shadow) -> Alteration:
+    """The change that a shadow is."""
+    try:
+        model = Model(json.loads(beside.model_json))
+    except (TypeError, ValueError, RecursionError):
+        raise NotIntact(
+            _("the model of shadow {shadow_id} cannot be read", shadow_id=beside.shadow_id),
+            _("run personalization-verify"),
+        ) from None
+    return Alteration(model, shadow=beside.shadow_id)
 
 
 @contextmanager
@@ -237,7 +266,7 @@ def _notes(
         yield _(
             "the catalogue is that of today's tables, read as it would be on the day of each night"
         )
-    if change.model and not change.catalogue:
+    if change.model and not change.catalogue and change.shadow is None:
         unread = sorted({key for night in nights for key in _differing(night, change.model)})
         if unread:
             yield _(

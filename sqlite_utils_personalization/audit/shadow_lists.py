@@ -13,7 +13,7 @@ from sqlite_utils_personalization.scoring.shadow import SHADOWS
 from sqlite_utils_personalization.transaction import transaction
 
 _SHADOWS = f"""
-SELECT shadow_id, run_id, as_of, r.model_sha256, h.model_sha256, h.top_k, list_count, row_count
+SELECT shadow_id, run_id, as_of, r.model_sha256, h.model_sha256, h.top_k, list_count, row_count, h.model_json
 FROM {SHADOWS} h JOIN am_personalization_run r USING (run_id)
 """
 # Who was gone before all of it was logged counts in neither.
@@ -82,6 +82,7 @@ class Shadow(NamedTuple):
     top_k: int
     lists: int
     rows: int
+    model_json: str
 
 
 class Part(NamedTuple):
@@ -125,8 +126,17 @@ def restore_shadow(db: sqlite3.Connection, shadow_id: int) -> None:
     with transaction(db):
         restore(db, {"run_id": run_id, **bounds(db, run_id)})
         db.execute(_NOBODY, (run_id, GONE))
-        for statement in (*_TABLES, _LISTS, _DECISIONS, _MAP, _BY_PROFILE):
-            db.execute(statement, {"shadow_id": shadow_id})
+        fill_shadow(db, shadow_id)
+        db.execute(_BY_PROFILE)
+
+
+def fill_shadow(db: sqlite3.Connection, shadow_id: int) -> None:
+    """Fill plan_list, plan_decision and plan_map of a restored run from what the shadow stored, deciding nothing.
+
+    Writes temporary tables only.
+    """
+    for statement in (*_TABLES, _LISTS, _DECISIONS, _MAP):
+        db.execute(statement, {"shadow_id": shadow_id})
 
 
 def list_pairs(db: sqlite3.Connection, shadow_id: int) -> Iterator[ListPair]:

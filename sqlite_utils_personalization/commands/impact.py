@@ -60,6 +60,13 @@ _COLUMNS = (
 )
 @click.option("--code", is_flag=True, help="Change nothing but the package, against stored points")
 @click.option(
+    "--shadow",
+    is_flag=False,
+    flag_value="latest",
+    metavar="[ID]",
+    help="Decide nothing: read what a shadow stored beside its night, by default the newest",
+)
+@click.option(
     "--nights", type=click.IntRange(1, 2**53), help="The last so many nights  [default: 7]"
 )
 @click.option(
@@ -88,6 +95,7 @@ def impact(
     top_k: int | None,
     catalogue: Path | None,
     code: bool,
+    shadow: str | None,
     nights: int | None,
     since: Any,
     fail_if: tuple[str, ...],
@@ -111,8 +119,11 @@ def impact(
 
     Exit status 1: a threshold holds, or it could not be decided. The file is only read.
     """
-    if code == any(one is not None for one in (model, top_k, catalogue)):
-        raise click.UsageError("give --model, --top-k or --catalogue, or --code alone")
+    changes = [one is not None for one in (model, top_k, catalogue)]
+    if shadow is not None and (code or any(changes) or nights is not None or since is not None):
+        raise click.UsageError("--shadow is one night under one model: it goes with none of these")
+    if shadow is None and code == any(changes):
+        raise click.UsageError("give --model, --top-k or --catalogue, or --code or --shadow alone")
     if nights is not None and since is not None:
         raise click.UsageError("--nights and --since exclude each other")
     from sqlite_utils_personalization.api.impact import impact as decided_again
@@ -124,6 +135,7 @@ def impact(
             top_k=top_k,
             catalogue=catalogue,
             code=code,
+            shadow=int(shadow) if shadow and shadow.isdigit() else shadow,  # type: ignore[arg-type]
             nights=nights,
             since=since,
             fail_if=fail_if,

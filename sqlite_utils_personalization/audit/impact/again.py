@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlite_utils_personalization.audit.shadow_lists import fill_shadow
 from sqlite_utils_personalization.audit.verify.restored import bounds, restore
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.evidence.served import GONE
@@ -48,12 +49,14 @@ SELECT candidate_no, coalesce((
 class Alteration(NamedTuple):
     """What is to be other than it was, None what is as it was: the model, places of each type, a catalogue read anew.
 
-    catalogue is a file with a SELECT of further items.
+    catalogue is a file with a SELECT of further items. With shadow, a shadow_id, nothing is decided: what that stored
+    under the model is read.
     """
 
     model: Model | None = None
     top_k: int | None = None
     catalogue: Path | None = None
+    shadow: int | None = None
 
 
 class PastNight(NamedTuple):
@@ -87,6 +90,9 @@ def decide_again(db: sqlite3.Connection, run_id: int, change: Alteration) -> Non
         _read_again(db, change.catalogue)
     for index in (_BY_NUMBER, _BY_ITEM):
         db.execute(index)
+    if change.shadow is not None:
+        fill_shadow(db, change.shadow)
+        return
     spare(db)
     (top_k,) = db.execute("SELECT top_k FROM plan_run").fetchone()
     decide(db, top_k)
