@@ -32,6 +32,8 @@ __all__ = [
     "give_feedback",
     "head",
     "health",
+    "impact",
+    "impact_html",
     "import_profiles",
     "list_feedback",
     "list_profiles",
@@ -87,6 +89,8 @@ _HOMES = {
     "give_feedback": "api.feedback",
     "head": "api.auditing",
     "health": "api.health",
+    "impact": "api.impact",
+    "impact_html": "api.impact",
     "import_profiles": "api.declarations",
     "list_feedback": "api.feedback",
     "list_profiles": "api.declarations",
@@ -153,6 +157,8 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.handing_over import statement as statement
     from sqlite_utils_personalization.api.handing_over import write_digests as write_digests
     from sqlite_utils_personalization.api.health import health as health
+    from sqlite_utils_personalization.api.impact import impact as impact
+    from sqlite_utils_personalization.api.impact import impact_html as impact_html
     from sqlite_utils_personalization.api.reporting import report as report
     from sqlite_utils_personalization.api.rights import erase as erase
     from sqlite_utils_personalization.api.rights import export_customer as export_customer

@@ -7,6 +7,7 @@ from sqlite_utils_personalization.commands.digest import digest
 from sqlite_utils_personalization.commands.doctor import doctor
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.feedback import feedback
+from sqlite_utils_personalization.commands.impact import impact
 from sqlite_utils_personalization.commands.mcp import mcp
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
@@ -27,6 +28,7 @@ COMMANDS: list[click.Command] = [
     doctor,
     example,
     feedback,
+    impact,
     mcp,
     metadata,
     migrate,
