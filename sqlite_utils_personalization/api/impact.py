@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.api.opened import File, check_callable, listed, path_of, reading
 from sqlite_utils_personalization.audit.impact.affected import Affected
-from sqlite_utils_personalization.audit.impact.again import Alteration, PastNight
+from sqlite_utils_personalization.audit.impact.again import Alteration, DecidedNight
 from sqlite_utils_personalization.audit.impact.explained import Explained, ImpactCohort, ImpactItem
 from sqlite_utils_personalization.audit.impact.impact_html import impact_html as page_of
 from sqlite_utils_personalization.audit.impact.measured import NAMES, PLAIN, measured
@@ -112,7 +112,7 @@ class _Decided(NamedTuple):
     """Nights decided again, each with what it came to, and of whom most changes."""
 
     change: Alteration
-    nights: list[PastNight]
+    nights: list[DecidedNight]
     compared: list[Compared]
     cohorts: list[ImpactCohort]
     items: list[ImpactItem]
@@ -156,7 +156,7 @@ def _decided(
         if shadow is not None:
             beside = find_shadow(conn, None if shadow == "latest" else whole(shadow, "shadow"))
             change, sql, asked = _stored(beside), _NIGHT, {"run_id": beside.run_id}
-        nights = [PastNight(*row) for row in conn.execute(sql, asked)]
+        nights = [DecidedNight(*row) for row in conn.execute(sql, asked)]
         if not nights:
             raise NotFound(
                 _("no night is finished that could be decided again"),
@@ -258,7 +258,7 @@ def _figures(found: Compared, delivered: Fraction) -> ImpactFigures:
 
 
 def _notes(
-    nights: list[PastNight], change: Alteration, code: bool, total: Compared
+    nights: list[DecidedNight], change: Alteration, code: bool, total: Compared
 ) -> Iterator[str]:
     """What a reader has to know of the numbers."""
     comma = pgettext("list", ", ")
@@ -285,7 +285,7 @@ def _notes(
         yield _("nothing of these nights was delivered, so none is expected to be")
 
 
-def _differing(night: PastNight, model: Model) -> Iterator[str]:
+def _differing(night: DecidedNight, model: Model) -> Iterator[str]:
     try:
         before = json.loads(night.model_json)
     except (ValueError, RecursionError):

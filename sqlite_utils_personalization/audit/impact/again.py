@@ -59,7 +59,7 @@ class Alteration(NamedTuple):
     shadow: int | None = None
 
 
-class PastNight(NamedTuple):
+class DecidedNight(NamedTuple):
     """A finished run; model_sha256 is that of its own model."""
 
     run_id: int

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from sqlite_utils_personalization.audit.impact.affected import Affected, Place, most
-from sqlite_utils_personalization.audit.impact.again import Alteration, PastNight
+from sqlite_utils_personalization.audit.impact.again import Alteration, DecidedNight
 from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.catalogue.rule_names import rule_name
 from sqlite_utils_personalization.formula.descriptions import describe_declared
@@ -81,7 +81,7 @@ class Explained:
     def __init__(
         self,
         db: sqlite3.Connection,
-        nights: Mapping[int, PastNight],
+        nights: Mapping[int, DecidedNight],
         change: Alteration,
         affected: Affected,
     ) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sqlite_utils_personalization.audit.impact.affected import Affected, note_affected
-from sqlite_utils_personalization.audit.impact.again import Alteration, PastNight, decide_again
+from sqlite_utils_personalization.audit.impact.again import Alteration, DecidedNight, decide_again
 from sqlite_utils_personalization.audit.impact.figures import Side, side_of
 from sqlite_utils_personalization.audit.impact.shown import pair_lists
 from sqlite_utils_personalization.audit.verify.restored import bounds
@@ -62,7 +62,7 @@ class Compared:
 
 
 def compare(
-    db: sqlite3.Connection, night: PastNight, change: Alteration, affected: Affected
+    db: sqlite3.Connection, night: DecidedNight, change: Alteration, affected: Affected
 ) -> Compared:
     """Decide the night again with the change, count, and note in affected whom it concerns.
 
