@@ -26,7 +26,7 @@ from test_night_against_oracle import HOUSE_LISTS
 
 from sqlite_utils_personalization import migrate, score
 from sqlite_utils_personalization.audit.impact.affected import Affected
-from sqlite_utils_personalization.audit.impact.again import Alteration, PastNight
+from sqlite_utils_personalization.audit.impact.again import Alteration, DecidedNight
 from sqlite_utils_personalization.audit.impact.night import compare
 from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.scoring import log
@@ -62,7 +62,7 @@ def lists(rows):
 
 
 def nights(db):
-    return [PastNight(*row) for row in db.execute(RUNS)]
+    return [DecidedNight(*row) for row in db.execute(RUNS)]
 
 
 def without_placeholders(places):

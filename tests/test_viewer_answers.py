@@ -1,6 +1,5 @@
 """What each question answers on two scored nights, over Datasette, against plain Python over the tables."""
 
-import json
 import sqlite3
 from collections import Counter, defaultdict
 from hashlib import sha256
@@ -17,12 +16,15 @@ from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_
 from sqlite_utils_personalization.billing.reconcile.result import keep
 from sqlite_utils_personalization.billing.record import record_delivery
 from sqlite_utils_personalization.example import AS_OF, build
-from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.feedback import give_feedback
 from sqlite_utils_personalization.viewer.queries.queries import questions, questions_table
 
 LATER = "2026-04-05"
+SHADOW = f"""
+INSERT INTO am_personalization_shadow VALUES (1, 2, '{{}}', '{"a" * 64}', 10, '0', 'x', 'y', 3, 4, '{{}}',
+    '{"b" * 64}', '{"c" * 64}')
+"""
 TYPES = ("program", "industry_pack", "saved_search", "amendment")
 LOG = "am_personalization_recommendation_log"
 OTHER_ROWS = f"INSERT INTO {LOG}(profile_id, recommendation_type, score) VALUES (1, 'program', 5)"
@@ -61,12 +63,10 @@ def path(tmp_path_factory):
     score(path, as_of=AS_OF)
     with sqlite3.connect(path) as db:
         db.executescript(CHANGES)
-    other = path.with_name("other.json")
-    other.write_text(json.dumps({**load_model().constants, "urgent_days": 30}), encoding="utf-8")
-    score(path, as_of=LATER, shadow=other)
+    score(path, as_of=LATER)
     keep_a_month(path)
     with sqlite3.connect(path) as db:
-        db.executescript(f"{OTHER_ROWS}; {OTHER_ROWS}; {DELIVERY}")
+        db.executescript(f"{OTHER_ROWS}; {OTHER_ROWS}; {DELIVERY}; {SHADOW}")
     return path
 
 
