@@ -77,10 +77,10 @@ def path(fresh_path):
 @pytest.mark.parametrize("name", ALL)
 def test_our_tables_are_put_beside_it_and_taken_away(fresh_path, name):
     leave(fresh_path, name)
-    assert len(migrate(fresh_path)["applied"]) == 3
+    assert len(migrate(fresh_path)["applied"]) == 4
     assert migrate(fresh_path)["applied"] == []
     assert not any(status["pending"] for status in migration_statuses(fresh_path))
-    assert len(rollback(fresh_path)["removed"]) == 3
+    assert len(rollback(fresh_path)["removed"]) == 4
 
 
 # Before, SQLite checks the indexes of the whole file or of none; verification then says that it could not.
