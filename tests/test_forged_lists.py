@@ -250,7 +250,7 @@ def test_a_wrong_reason_why_a_customer_got_nothing_is_found(tmp_path, monkeypatc
         )
         handed_over(db, 1, "a", "pack_construction")
         said = SAID[name].format(NOTHING_NEW=freeze.NOTHING_NEW)
-        monkeypatch.setattr(freeze, "_digest_lists", _after(freeze._digest_lists, said))
+        monkeypatch.setattr(freeze, "digest_lists", _after(freeze.digest_lists, said))
         night_after(db, 1, 2)
         assert codes(db) == {"reason-wrong"}
 
