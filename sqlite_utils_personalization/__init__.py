@@ -20,7 +20,9 @@ __all__ = [
     "NotIntact",
     "PersonalizationError",
     "ReadOnly",
+    "check_model",
     "check_profiles",
+    "compare_models",
     "create_example",
     "erase",
     "explain",
@@ -36,6 +38,7 @@ __all__ = [
     "metadata",
     "migrate",
     "migration_statuses",
+    "model_constants",
     "new_since",
     "receipt",
     "receipt_html",
@@ -72,7 +75,9 @@ _HOMES = {
     "NotIntact": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
+    "check_model": "api.model_files",
     "check_profiles": "api.declarations",
+    "compare_models": "api.model_files",
     "create_example": "api.files",
     "erase": "api.rights",
     "explain": "api.handing_over",
@@ -88,6 +93,7 @@ _HOMES = {
     "metadata": "viewer.queries.metadata",
     "migrate": "api.files",
     "migration_statuses": "api.files",
+    "model_constants": "api.model_files",
     "new_since": "viewer.queries.new_since",
     "receipt": "api.auditing",
     "receipt_html": "api.auditing",
@@ -145,6 +151,9 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.handing_over import statement as statement
     from sqlite_utils_personalization.api.handing_over import write_digests as write_digests
     from sqlite_utils_personalization.api.health import health as health
+    from sqlite_utils_personalization.api.model_files import check_model as check_model
+    from sqlite_utils_personalization.api.model_files import compare_models as compare_models
+    from sqlite_utils_personalization.api.model_files import model_constants as model_constants
     from sqlite_utils_personalization.api.rights import erase as erase
     from sqlite_utils_personalization.api.rights import export_customer as export_customer
     from sqlite_utils_personalization.api.rights import export_customers as export_customers

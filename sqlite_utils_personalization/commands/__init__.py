@@ -9,6 +9,7 @@ from sqlite_utils_personalization.commands.feedback import feedback
 from sqlite_utils_personalization.commands.mcp import mcp
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
+from sqlite_utils_personalization.commands.model import model
 from sqlite_utils_personalization.commands.profile import profile
 from sqlite_utils_personalization.commands.receipt import receipt
 from sqlite_utils_personalization.commands.reconcile import reconcile
@@ -27,6 +28,7 @@ COMMANDS: list[click.Command] = [
     mcp,
     metadata,
     migrate,
+    model,
     profile,
     receipt,
     reconcile,
