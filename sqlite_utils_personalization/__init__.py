@@ -62,6 +62,7 @@ __all__ = [
     "verify",
     "why_not",
     "write_digests",
+    "write_metrics",
 ]
 
 _HOMES = {
@@ -117,6 +118,7 @@ _HOMES = {
     "verify": "api.auditing",
     "why_not": "api.auditing",
     "write_digests": "api.handing_over",
+    "write_metrics": "api.metrics",
 }
 
 if TYPE_CHECKING:
@@ -151,6 +153,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.handing_over import statement as statement
     from sqlite_utils_personalization.api.handing_over import write_digests as write_digests
     from sqlite_utils_personalization.api.health import health as health
+    from sqlite_utils_personalization.api.metrics import write_metrics as write_metrics
     from sqlite_utils_personalization.api.model_files import check_model as check_model
     from sqlite_utils_personalization.api.model_files import compare_models as compare_models
     from sqlite_utils_personalization.api.model_files import model_constants as model_constants

@@ -43,6 +43,7 @@ COMMANDS = {
     "why-not": (("--item", "EX-110", "--run", "1", *AS_USER), RESULT),
     "receipt": (("--run", "1", *AS_USER), RESULT),
     "verify": (("-s",), RESULT),
+    "health": (("--max-days", "1"), RESULT),
     "reconcile": (("--month", AS_OF[:7], "--endpoint", "*"), ROWS),
     "digest": (("--out", "{folder}/digests", "--night", AS_OF, "--on", AS_OF), RESULT),
     "digest --record": (("--out", "{folder}/digests", "--record", "{folder}/sent.jsonl"), RESULT),

@@ -6,6 +6,7 @@ from sqlite_utils_personalization.commands.deliver import deliver
 from sqlite_utils_personalization.commands.digest import digest
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.feedback import feedback
+from sqlite_utils_personalization.commands.health import health
 from sqlite_utils_personalization.commands.mcp import mcp
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
@@ -25,6 +26,7 @@ COMMANDS: list[click.Command] = [
     digest,
     example,
     feedback,
+    health,
     mcp,
     metadata,
     migrate,
