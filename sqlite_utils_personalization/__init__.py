@@ -24,6 +24,8 @@ __all__ = [
     "check_profiles",
     "compare_models",
     "create_example",
+    "create_tour",
+    "doctor",
     "erase",
     "explain",
     "export_customer",
@@ -80,6 +82,8 @@ _HOMES = {
     "check_profiles": "api.declarations",
     "compare_models": "api.model_files",
     "create_example": "api.files",
+    "create_tour": "api.files",
+    "doctor": "api.doctor",
     "erase": "api.rights",
     "explain": "api.handing_over",
     "export_customer": "api.rights",
@@ -140,9 +144,11 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.delivering import record_delivery as record_delivery
     from sqlite_utils_personalization.api.delivering import reverse_deliveries as reverse_deliveries
     from sqlite_utils_personalization.api.delivering import reverse_delivery as reverse_delivery
+    from sqlite_utils_personalization.api.doctor import doctor as doctor
     from sqlite_utils_personalization.api.feedback import give_feedback as give_feedback
     from sqlite_utils_personalization.api.feedback import list_feedback as list_feedback
     from sqlite_utils_personalization.api.files import create_example as create_example
+    from sqlite_utils_personalization.api.files import create_tour as create_tour
     from sqlite_utils_personalization.api.files import migrate as migrate
     from sqlite_utils_personalization.api.files import migration_statuses as migration_statuses
     from sqlite_utils_personalization.api.files import rollback as rollback

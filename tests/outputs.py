@@ -48,6 +48,7 @@ COMMANDS = {
     "digest": (("--out", "{folder}/digests", "--night", AS_OF, "--on", AS_OF), RESULT),
     "digest --record": (("--out", "{folder}/digests", "--record", "{folder}/sent.jsonl"), RESULT),
     "seal": ((), RESULT),
+    "doctor": ((), RESULT),
     "snapshot": (("{folder}/copy.db", "--replace", "-s"), RESULT),
     "migrate --list": (("--list",), ROWS),
     "model show": ((), ROWS),

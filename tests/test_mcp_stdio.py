@@ -128,11 +128,13 @@ async def test_what_is_said_of_an_item_is_noted_free_of_charge_and_the_next_nigh
 
 
 @pytest.mark.asyncio
-async def test_the_configuration_in_the_readme_works(path, tmp_path):
+async def test_the_configuration_in_the_documentation_works(path, tmp_path):
     (key := tmp_path / "key").write_text("example-key-1\n")
     key.chmod(0o600)
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```json\n(\{\s+\"mcpServers\".*?)```", readme, re.DOTALL)
+    doc = Path(__file__).parents[1] / "docs" / "mcp.md"
+    (block,) = re.findall(
+        r"```json\n(\{\s+\"mcpServers\".*?)```", doc.read_text("utf-8"), re.DOTALL
+    )
     given = block.replace("/srv/jpcite.db", str(path)).replace(
         "/home/me/.config/jpcite.key", str(key)
     )

@@ -42,7 +42,7 @@ def request_of(command):
         elif word == "-H":
             header = next(words)
             name, _, value = header.partition(": ")
-            headers |= bearer(NEW) if header == "@key.txt" else {name: value}
+            headers |= bearer(NEW) if header == "@auth.txt" else {name: value}
         else:
             url = word.removeprefix("localhost:8001")
     return method, url, headers, body
@@ -85,7 +85,7 @@ async def test_every_example_answers_as_the_document_says(tmp_path, monkeypatch)
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("doc", [DOC, DOC.parents[1] / "README.md"], ids=["rest.md", "README.md"])
+@pytest.mark.parametrize("doc", [DOC])
 async def test_whoever_opens_the_api_as_documented_shows_no_stranger_the_audit(tmp_path, doc):
     path = api_database(tmp_path / "jpcite.db")
     datasette = await serve(path, metadata=settings_of(doc.read_text(encoding="utf-8")))

@@ -349,5 +349,5 @@ def test_every_page_has_a_template_and_a_twin():
     for page in PAGES:
         pattern, _respond = page.route()
         # A list may be taken away whole.
-        suffixes = r"\.json|\.csv" if page.rows else r"\.json"
+        suffixes = r"\.json|\.csv" if page.rows or page.lists else r"\.json"
         assert pattern.endswith(rf"(?P<suffix>{suffixes})?$")

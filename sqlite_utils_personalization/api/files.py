@@ -12,9 +12,10 @@ from sqlite_utils_personalization.api.opened import File, alone, path_of, readin
 from sqlite_utils_personalization.api.scoring import score
 from sqlite_utils_personalization.audit.snapshot import snapshot as copy
 from sqlite_utils_personalization.clock import utc
-from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
+from sqlite_utils_personalization.errors import Conflict, InvalidInput, PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import Head, as_head
 from sqlite_utils_personalization.example import AS_OF, best, build
+from sqlite_utils_personalization.example.tour import add_tour
 from sqlite_utils_personalization.schema import EVENTS, EVIDENCE, STORAGE, apply, manifest
 from sqlite_utils_personalization.schema import migration_statuses as statuses
 from sqlite_utils_personalization.schema import rollback as remove
@@ -181,6 +182,20 @@ def create_example(path: str | os.PathLike[str]) -> Example:
         "logged": summary["logged"],
         "customers": customers,
     }
+
+
+def create_tour(folder: str | os.PathLike[str]) -> Example:
+    """Create a folder with the example as jpcite.db, and with every file that a command of the documentation names.
+
+    Its customers have keys in customer_keys, of which key.txt is the first one's. Conflict if the folder is there.
+    """
+    name = Path(path_of(folder, "folder"))
+    if name.exists():
+        raise Conflict(f"{name} already exists", "name a folder that does not")
+    name.mkdir(parents=True)
+    found = create_example(name / "jpcite.db")
+    add_tour(name, "jpcite.db")
+    return found
 
 
 def _wanted(only: Collection[str] | None) -> set[str]:

@@ -4,6 +4,7 @@ import click
 
 from sqlite_utils_personalization.commands.deliver import deliver
 from sqlite_utils_personalization.commands.digest import digest
+from sqlite_utils_personalization.commands.doctor import doctor
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.feedback import feedback
 from sqlite_utils_personalization.commands.health import health
@@ -24,6 +25,7 @@ from sqlite_utils_personalization.commands.why_not import why_not
 COMMANDS: list[click.Command] = [
     deliver,
     digest,
+    doctor,
     example,
     feedback,
     health,

@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ from sqlite_utils_personalization.language import pgettext
 
 
 @click.command(name="personalization-example", cls=Command, is_text=True)
-@click.argument("path", type=click.Path(dir_okay=False, allow_dash=False))
+@click.argument("path", type=click.Path(dir_okay=False, allow_dash=False), required=False)
+@click.option(
+    "--tour",
+    type=click.Path(path_type=Path),
+    help="Make this folder instead, with jpcite.db and every file that the documentation's commands name",
+)
 @click.option("--json", "as_json", is_flag=True, help="Output who was recommended what as JSON")
-def example(path: str, as_json: bool) -> None:
+def example(path: str | None, tour: Path | None, as_json: bool) -> None:
     """
     Create a small example database and score it for one night
 
@@ -25,12 +31,20 @@ def example(path: str, as_json: bool) -> None:
 
     \b
         sqlite-utils personalization-example jpcite.db
+        sqlite-utils personalization-example --tour tour && cd tour
 
     The programs and the customers in it are invented. An existing file is left alone.
     """
-    from sqlite_utils_personalization.api.files import create_example
+    from sqlite_utils_personalization.api.files import create_example, create_tour
 
-    found = create_example(path)
+    if (path is None) == (tour is None):
+        raise click.UsageError("Give PATH, or --tour DIR.")
+    if tour is not None:
+        path = str(tour / "jpcite.db")
+        found = create_tour(tour)
+        _write_metadata(tour)
+    else:
+        found = create_example(str(path))
     if as_json:
         print_object(found)
         return
@@ -49,7 +63,23 @@ def example(path: str, as_json: bool) -> None:
         path=path,
     )
     say(f"\n{text}")
-    say(f"    {shlex.join([_datasette(), path, '--metadata', 'metadata.yml'])}")
+    _say_how_to_open(Path(str(path)), tour)
+
+
+def _write_metadata(tour: Path) -> None:
+    from sqlite_utils_personalization.viewer.queries.metadata import metadata_yaml
+
+    (tour / "metadata.yml").write_text(metadata_yaml("jpcite"), encoding="utf-8")
+
+
+def _say_how_to_open(path: Path, tour: Path | None) -> None:
+    metadata = (tour or Path()) / "metadata.yml"
+    if find_spec("datasette") is None:
+        say("    pip install 'sqlite-utils-personalization[viewer]'")
+    if not metadata.exists():
+        command = ["sqlite-utils", "personalization-metadata", path.stem]
+        say(f"    {shlex.join(command)} > {metadata}")
+    say(f"    {shlex.join([_datasette(), str(path), '--metadata', str(metadata)])}")
 
 
 def _datasette() -> str:

@@ -1,5 +1,5 @@
 -- The formula: one integer expression per name, over r (run), k (cohort) and c (candidate).
--- {name} stands for an expression above it. No floats, no clock. Source of the rule: README, "The formula".
+-- {name} stands for an expression above it. No floats, no clock. Source of the rule: docs/formula.md.
 -- points, the sum of the components, and cap, that of the type, follow from the lists in model/kinds.py.
 -- A number that the model of a run does not name is NULL: then an expression is what it was before there was one.
 

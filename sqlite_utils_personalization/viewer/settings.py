@@ -15,8 +15,10 @@ plugins:
     mcp_lang: ja
     access_log: {file: access.db, reason: false, allow: {id: auditor}}
     verification: verifications.jsonl
+    deny_by_default: true
 
-verification may stand under the plugins of one database as well, as Datasette reads settings, and is that one's then.
+verification and deny_by_default may stand under the plugins of one database as well, as Datasette reads settings,
+and are that one's then.
 """
 
 from collections.abc import Mapping
