@@ -377,13 +377,19 @@ def test_a_textfile_that_cannot_be_is_refused(path, tmp_path):
     assert named.read_bytes() == path.read_bytes()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_cannot_be_written_is_a_sentence(path, tmp_path):
+def test_a_folder_that_cannot_be_written_is_a_sentence(path, tmp_path, monkeypatch):
     folder = tmp_path / "text"
     folder.mkdir(mode=0o500)
+    if os.geteuid() == 0:
+        # Who writes everywhere.
+        def refused(**_):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("sqlite_utils_personalization.private_files.mkdtemp", refused)
     result = run(path, "--prometheus", folder / "x.prom")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "cannot be written (Permission denied)" in result.stderr
+    assert os.listdir(folder) == []
 
 
 def test_what_was_tampered_with_is_written_as_far_as_it_is_known(path, tmp_path):
@@ -398,6 +404,30 @@ def test_what_was_tampered_with_is_written_as_far_as_it_is_known(path, tmp_path)
     assert (found["up"], found["healthy"], found["integrity_ok"]) == (1, 0, 0)
     assert "last_night_duration_seconds" not in found
     held_by_promtool(target)
+
+
+def test_whatever_a_tampered_row_holds_is_told_as_json_and_as_text(path, tmp_path):
+    verify(path, keep=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute("PRAGMA ignore_check_constraints = 1")
+        for change in (
+            "run SET profiles = 'many', rejected = x'00ff', served_at = x'ff'",
+            "run_progress SET finished_at = '9999-99-99', logged = 9e999",
+            "verification SET findings = x'01', verified_at = 7",
+        ):
+            db.execute(f"UPDATE am_personalization_{change}")
+    for arguments in ((), ("--json",), ("--lang", "ja"), ("--prometheus", tmp_path / "x.prom")):
+        result = run(path, *arguments)
+        assert result.exit_code == 1
+        assert isinstance(result.exception, SystemExit)
+    found = json.loads(run(path, "--json").stdout, parse_constant=pytest.fail)
+    assert found["verification"]["findings"] == 1
+    assert "last_night_profiles" not in values(tmp_path / "x.prom")
+    held_by_promtool(tmp_path / "x.prom")
 
 
 def test_the_database_is_only_read(path, tmp_path):

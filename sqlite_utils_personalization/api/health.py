@@ -16,7 +16,7 @@ from sqlite_utils_personalization.audit.verify.noted import noted, records
 from sqlite_utils_personalization.audit.verify.quick import quick_checks
 from sqlite_utils_personalization.clock import japan_day, parse_moment, right_now
 from sqlite_utils_personalization.database import require_evidence
-from sqlite_utils_personalization.errors import InvalidInput
+from sqlite_utils_personalization.errors import InvalidInput, short_repr
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import ngettext, pgettext
 from sqlite_utils_personalization.schema.state import statuses
@@ -168,6 +168,7 @@ def health_of(
 
 def _verification(conn: sqlite3.Connection, record: Path | None) -> dict[str, Any] | None:
     found = next(map(noted, records(conn, record, 1)), None)
+    found = found and {name: _plain(value) for name, value in found.items()}
     if found and not isinstance(found["findings"], int):
         # What is no number is not none.
         found["findings"] = 1
@@ -177,7 +178,12 @@ def _verification(conn: sqlite3.Connection, record: Path | None) -> dict[str, An
 def _nights(conn: sqlite3.Connection, sql: str, state: str) -> Iterator[dict[str, Any]]:
     cursor = conn.execute(sql, (state,))
     names = [column[0] for column in cursor.description]
-    return (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+    return (dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall())
+
+
+def _plain(value: object) -> object:
+    """The value as JSON has it: a tampered row may hold anything."""
+    return value if isinstance(value, int | str | None) else short_repr(value)
 
 
 def _last_night(night: dict[str, Any]) -> LastNight:
