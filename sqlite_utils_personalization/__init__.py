@@ -50,6 +50,7 @@ __all__ = [
     "record_delivery",
     "record_digests",
     "replay",
+    "report",
     "reverse_deliveries",
     "reverse_delivery",
     "rollback",
@@ -108,6 +109,7 @@ _HOMES = {
     "record_delivery": "api.delivering",
     "record_digests": "api.handing_over",
     "replay": "api.auditing",
+    "report": "api.reporting",
     "reverse_deliveries": "api.delivering",
     "reverse_delivery": "api.delivering",
     "rollback": "api.files",
@@ -163,6 +165,7 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.model_files import check_model as check_model
     from sqlite_utils_personalization.api.model_files import compare_models as compare_models
     from sqlite_utils_personalization.api.model_files import model_constants as model_constants
+    from sqlite_utils_personalization.api.reporting import report as report
     from sqlite_utils_personalization.api.rights import erase as erase
     from sqlite_utils_personalization.api.rights import export_customer as export_customer
     from sqlite_utils_personalization.api.rights import export_customers as export_customers

@@ -142,8 +142,11 @@ MANIFEST = {
     "rows": _WHOLE,
     "unserved_sha256": _DIGEST,
 }
-# And customers, items and scores.
-COUNTS = {kind: {"rows": _WHOLE, ...: {}} for kind in TYPES}
+# And customers, items and scores; beside the types what the night was like.
+COUNTS: dict[Any, Any] = {
+    **{kind: {"rows": _WHOLE, ...: {}} for kind in TYPES},
+    ...: {"measures": {...: {}}},
+}
 
 
 # The formula

@@ -36,6 +36,7 @@ DIGEST = ("--channel", "digest", "--slot", AS_OF, "--delivered-at", f"{AS_OF}T03
 # What a command prints, by name: its arguments after the path, and the formats it has. In this order, on one file.
 COMMANDS = {
     "score": (("--as-of", "2026-04-02", "--any-date"), RESULT),
+    "report": (("-s", "--against", "previous"), ROWS),
     "deliver": (("1", "2", *DIGEST), ROWS),
     "feedback ITEM_ID": (("EX-101", "--interested", *AS_USER), ROWS),
     "feedback": (AS_USER, ROWS),

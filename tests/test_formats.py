@@ -2,7 +2,10 @@
 
 import json
 import re
+import sqlite3
 from base64 import b64decode, b64encode, b85decode
+from contextlib import closing
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from sqlite_utils_personalization.evidence import (
 from sqlite_utils_personalization.model.kinds import Declared
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences import identity
+from sqlite_utils_personalization.scoring.measures import AREA, Shown, count, measures
 
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -54,6 +58,72 @@ def node(left, right):
 def hashes(path):
     joined = b85decode(path)
     return [joined[at : at + 32] for at in range(0, len(joined), 32)]
+
+
+# What the night was like
+
+
+def test_what_the_night_was_like_follows_from_who_got_which_places():
+    """Counted in the texts of the page, and by what counts a night."""
+    counts = json.loads(BLOCKS["counts"])
+    kept = counts.pop("measures")
+    assert counts == json.loads(MANIFEST["run"]["counts_json"])
+    items = [json.loads(BLOCKS[name]) for name in CANDIDATES]
+    _, (_, prefecture, *_), _, places = json.loads(BLOCKS["list"])
+    _, _, *served_lines = BLOCKS["served"].split("\n")
+    shown = [
+        (number, items[seq - 1])
+        for number, ranges in map(json.loads, served_lines)
+        for _, first, n in ranges
+        for seq in range(first, first + n)
+    ]
+    as_of = date.fromisoformat(MANIFEST["run"]["as_of"])
+    left = [
+        (date.fromisoformat(item["closes_on"]) - as_of).days
+        for _, item in shown
+        if item["closes_on"]
+    ]
+    assert kept == {
+        "rows": len(shown),
+        "lists": len({number for number, _ in shown}),
+        "near_duplicate_lists": 0,
+        "open_items": len(items),
+        "shown_items": len({item["item_id"] for _, item in shown}),
+        "top_rows": len(shown),
+        "dated_rows": len(left),
+        "median_days_left": sorted(left)[(len(left) - 1) // 2],
+        "soon_rows": sum(days <= 14 for days in left),
+        "area_rows": len(shown),
+        "own_area_rows": sum(prefecture in item["prefectures"] for _, item in shown),
+        "nothing_fits": 0,
+        "nothing_new": 0,
+    }
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE slices (customers)")
+        db.execute("CREATE TABLE shown (slice_no, customers, area, candidate_id, score)")
+        names = [*items[0].keys() - {"format"}]
+        db.execute(f"CREATE TABLE items (candidate_id, {', '.join(names)})")
+        db.executemany("INSERT INTO slices VALUES (1)", [()] * 2)
+        (area,) = db.execute(
+            f"SELECT {AREA} FROM (SELECT ? AS prefecture)", (prefecture,)
+        ).fetchone()
+        db.executemany(
+            "INSERT INTO shown VALUES (?, 1, ?, ?, ?)",
+            [
+                (number, area, at, places[at][-1])
+                for number, item in shown
+                for at in [items.index(item)]
+            ],
+        )
+        db.executemany(
+            f"INSERT INTO items VALUES ({', '.join('?' * (len(names) + 1))})",
+            [(at, *(item[name] for name in names)) for at, item in enumerate(items)],
+        )
+        of = Shown("slices", "shown", "items")
+        counted = count(db, as_of.isoformat(), of)
+        assert {**measures(db, of, counted), "nothing_fits": 0, "nothing_new": 0} == kept
+        by_score = {str(score): n for kind, score, n in counted.by_score() if kind == "program"}
+    assert by_score == counts["program"]["scores"]
 
 
 # With hashlib alone

@@ -97,6 +97,7 @@ TEXTS = {
     "replay": ("--run", 1),
     "why-not": ("--item", "EX-110", *NAMED),
     "verify": ("-s",),
+    "report": ("-s", "--against", "previous"),
     "reconcile": ("--month", AS_OF[:7], "--endpoint", "*"),
     "receipt": ("--run", 1, "--html", *NAMED),
 }
@@ -134,6 +135,8 @@ def test_a_command_prints_text_in_the_language_of_the_option_or_of_the_locale(pa
         ("replay", ("--run", 1, "--nl")),
         ("why-not", ("--item", "EX-110", "--json", *NAMED)),
         ("verify", ("-s", "--json")),
+        ("report", ("-s", "--json")),
+        ("report", ("-s", "--nl")),
         ("reconcile", ("--month", AS_OF[:7], "--endpoint", "*", "--json")),
         ("receipt", ("--run", 1, *NAMED)),
         ("profile get", NAMED),
@@ -152,8 +155,8 @@ def test_json_is_english_whatever_the_locale_and_the_same_but_for_sentences(
     japanese = parsed(run(path, command, *arguments, "--lang", "ja"))
 
     assert said(english, by_locale, {"seconds"}) == []
-    sentences = said(english, japanese, {"seconds"})
-    assert bool(sentences) == (command in ("replay", "why-not", "verify", "reconcile"))
+    sentences = said(english, japanese, {"seconds", "measured"})
+    assert bool(sentences) == (command in ("replay", "why-not", "verify", "report", "reconcile"))
 
 
 def test_a_title_is_a_value_in_a_sentence_and_nothing_in_it_is_filled_in(path):

@@ -32,6 +32,8 @@ COMMANDS = (
     (("replay", "1", "--csv"), 2),
     (("why-not", "--item", "EX-105", *CUSTOMER), 2),
     (("verify", "--json"), 2),
+    (("report",), 2),
+    (("report", "--csv"), 2),
     (("reconcile", "--month", "2026-07"), 2),
     (("reconcile", "--month", "2026-07", "--csv"), 2),
     (("seal",), 1),

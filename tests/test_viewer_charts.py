@@ -25,6 +25,7 @@ from sqlite_utils_personalization.viewer.pages.charts import (
     quantiles,
     stacked,
     strips,
+    trend,
     waterfall,
 )
 
@@ -51,6 +52,7 @@ KINDS = {
     ),
     "bands": lambda title, text: bands("days", title, text, [1] * 10, BLUE),
     "changes": lambda title, text: changes("days", title, text, [1, -1] * 5, BLUE),
+    "trend": lambda title, text: trend("days", title, text, [1, None, 2], (1, 3), (title, "07-22")),
     "waterfall": lambda title, text: waterfall("days", title, text, [Step(title, 0, 5, "+5")]),
 }
 
@@ -249,3 +251,40 @@ def luminance(colour):
 def test_every_colour_has_aa_contrast_on_white(colour):
     # Contrast ratio as WCAG 2 defines it.
     assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_a_trend_is_true_to_scale_and_red_outside_of_its_band():
+    """From 10 to 20 the band, and 30 the last of three nights, the second of which is not known."""
+    for drawing in drawings(trend("t", "t", "d", [10, None, 30], (10, 20), ("07-20", "07-22"))):
+        (band,) = rects(drawing, "#e6ebf5")
+        (first,), (last,) = rects(drawing, BLUE), rects(drawing, "#a61b12")
+        low = float(band.get("y")) + float(band.get("height"))
+        middle = [float(one.get("y")) + float(one.get("height")) / 2 for one in (first, last)]
+        assert low == pytest.approx(middle[0], abs=0.2)
+        assert float(band.get("height")) == pytest.approx((middle[0] - middle[1]) / 2, abs=0.2)
+        assert words(drawing) == ["07-20", "07-22"]
+        # No line leads over what is not known, but that at the bottom.
+        assert len([*drawing.iter(f"{SVG}path")]) == 1
+
+
+def test_what_hardly_moved_is_drawn_so():
+    drawing, _ = drawings(trend("t", "t", "d", [1000, 1001], None, ("a", "b")))
+    first, last = (float(one.get("y")) for one in rects(drawing, BLUE))
+    assert 0 <= first - last < 3
+
+
+@given(
+    values=st.lists(st.none() | st.floats(0, 1e15), min_size=1, max_size=20).filter(
+        lambda values: any(value is not None for value in values)
+    ),
+    band=st.none() | st.tuples(st.floats(0, 1e15), st.floats(0, 1e15)).map(sorted).map(tuple),
+)
+def test_a_trend_stays_in_its_picture(values, band):
+    for drawing in drawings(trend("t", "t", "d", values, band, ("a", "b"))):
+        width, height = map(float, drawing.get("viewBox").split()[2:])
+        for rect in drawing.iter(f"{SVG}rect"):
+            x, y, wide, high = (float(rect.get(name)) for name in ("x", "y", "width", "height"))
+            assert x >= 0
+            assert y >= 0
+            assert x + wide <= width
+            assert y + high <= height

@@ -16,6 +16,7 @@ from sqlite_utils_personalization.commands.profile import profile
 from sqlite_utils_personalization.commands.receipt import receipt
 from sqlite_utils_personalization.commands.reconcile import reconcile
 from sqlite_utils_personalization.commands.replay import replay
+from sqlite_utils_personalization.commands.report import report
 from sqlite_utils_personalization.commands.score import score
 from sqlite_utils_personalization.commands.seal import seal
 from sqlite_utils_personalization.commands.snapshot import snapshot
@@ -37,6 +38,7 @@ COMMANDS: list[click.Command] = [
     receipt,
     reconcile,
     replay,
+    report,
     score,
     seal,
     snapshot,

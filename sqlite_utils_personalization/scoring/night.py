@@ -55,7 +55,7 @@ from sqlite_utils_personalization.scoring.replaced import (
     is_behind,
     replaced,
 )
-from sqlite_utils_personalization.scoring.run_digest import inputs, outcome, planned_places
+from sqlite_utils_personalization.scoring.run_digest import inputs, planned_outcome
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
 from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, Reporter, summary
@@ -323,9 +323,9 @@ def _plan(
     spare(db)
     decide(db, night.top_k)
     serve(db, night.top_k)
-    counts = outcome(db, planned_places(db))
     db.execute(
-        "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json", counts
+        "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json",
+        planned_outcome(db),
     )
 
 

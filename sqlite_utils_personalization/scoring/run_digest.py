@@ -4,24 +4,22 @@ The night writes it; verification plans the night once more from stored rows and
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlite_utils_personalization.canonical import canonical_json
 from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW, WHY_NOTHING
+from sqlite_utils_personalization.scoring.measures import KEY, count, measures
+from sqlite_utils_personalization.scoring.slices import planned, planned_again
 
 # Whoever is spared nothing gets the first places of each type.
 _SCORED = """
 SELECT c.recommendation_type, sum(l.customers) FROM plan_decision d
 JOIN plan_list l USING (list_no) JOIN plan_candidate c USING (candidate_no)
 WHERE d.place = 1 AND l.customers > 0 GROUP BY 1
-"""
-_ROWS = """
-SELECT c.recommendation_type, d.score, sum(l.customers) FROM plan_decision d
-JOIN plan_list l USING (list_no) JOIN plan_candidate c USING (candidate_no)
-WHERE d.place <= (SELECT top_k FROM plan_run) AND l.customers > 0 GROUP BY 1, 2
 """
 _OWN = """
 FROM plan_own o CROSS JOIN plan_decision d
@@ -31,6 +29,12 @@ CROSS JOIN plan_candidate c ON c.candidate_no = d.candidate_no
 _OWN_SCORED = f"SELECT c.recommendation_type, count(DISTINCT o.profile_id) {_OWN} GROUP BY 1"
 _OWN_ROWS = f"SELECT c.recommendation_type, d.score, count(*) {_OWN} GROUP BY 1, 2"
 
+
+# Why customers who could be scored get nothing.
+_NOBODY = f"""
+SELECT {WHY_NOTHING} AS reason, count(*) FROM plan_customer u
+WHERE u.reason IS NULL AND profile_id NOT IN (SELECT profile_id FROM plan_map) GROUP BY 1
+"""
 
 _OPEN = splice("{is_open}")
 _NOT_OPEN = "CASE WHEN c.opens_on > r.as_of THEN 'not yet open' WHEN c.closes_on < r.as_of THEN 'closed' END"
@@ -60,28 +64,52 @@ def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
     }
 
 
-def planned_places(db: sqlite3.Connection) -> Places:
-    """Counted in the plan's decisions and its map."""
-    return Places(db.execute(_SCORED).fetchall(), db.execute(_ROWS).fetchall()).with_own(db)
+def planned_outcome(db: sqlite3.Connection) -> dict[str, str]:
+    """The outcome of a night that is planned, counted once in its map."""
+    (as_of,) = db.execute("SELECT as_of FROM plan_run").fetchone()
+    shown = planned(db)
+    counted = count(db, as_of, shown)
+    scored = [*db.execute(_SCORED), *db.execute(_OWN_SCORED)]
+    places = Places(scored, counted.by_score())
+    return outcome(db, places, lambda: measures(db, shown, counted) | _nobody(db))
 
 
-def outcome(db: sqlite3.Connection, places: Places) -> dict[str, str]:
-    """Counts per type, and per type and rule what was left out of the catalogue, as canonical JSON.
+def outcome_again(db: sqlite3.Connection, places: Places) -> dict[str, str]:
+    """The outcome of a night that was planned again from what it stored, with the places that were decided again."""
+    (as_of,) = db.execute("SELECT as_of FROM plan_run").fetchone()
 
-    Runs of before wrote down no scores, or counted as candidates what was closed or not yet open: as what a run wrote
-    down, so it is derived.
+    def measured() -> dict[str, Any]:
+        shown = planned_again(db)
+        return measures(db, shown, count(db, as_of, shown)) | _nobody(db)
+
+    return outcome(db, places.with_own(db), measured)
+
+
+def outcome(
+    db: sqlite3.Connection, places: Places, measured: Callable[[], dict[str, Any]]
+) -> dict[str, str]:
+    """Counts per type and measures, and per type and rule what was left out of the catalogue, as canonical JSON.
+
+    Runs of before took no measures, wrote down no scores, or counted as candidates what was closed or not yet open: as
+    what a run wrote down, so it is derived, and measured is not asked in vain.
     """
     stored = db.execute("SELECT counts_json FROM plan_run").fetchone()[0]
     counts = _counts(db, places, _OPEN)
     of_before = _counts(db, places, "1")
     without = {kind: _without_scores(found) for kind, found in of_before.items()}
-    is_of_before = stored != canonical_json(counts) and stored in map(
-        canonical_json, (of_before, without)
-    )
+    is_of_open = stored == canonical_json(counts)
+    is_of_before = not is_of_open and stored in map(canonical_json, (of_before, without))
+    is_known = is_of_open or is_of_before
     return {
-        "counts_json": stored if is_of_before else canonical_json(counts),
+        "counts_json": stored if is_known else canonical_json({**counts, KEY: measured()}),
         "left_out_json": canonical_json(_left_out(db, is_of_before)),
     }
+
+
+def _nobody(db: sqlite3.Connection) -> dict[str, int]:
+    """How many customers of the plan get nothing, because nothing fits or all of it was handed over before."""
+    found = dict(db.execute(_NOBODY).fetchall())
+    return {"nothing_fits": found.get(None, 0), "nothing_new": found.get(NOTHING_NEW, 0)}
 
 
 def _customers_sha256(db: sqlite3.Connection, salt: str) -> str:

@@ -20,14 +20,14 @@ from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.feedback import give_feedback
-from sqlite_utils_personalization.scoring import night, run_digest
+from sqlite_utils_personalization.scoring import run_digest
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from strategies import old  # noqa: E402
 
 
-def outcome_of_before(db, places):
+def outcome_of_before(db, places, measured):
     counts = run_digest._counts(db, places, "1")
     for of_type in counts.values():
         del of_type["scores"]
@@ -56,14 +56,14 @@ def example(folder):
     path = folder / "jpcite.db"
     build(path)
     model = old_model(folder)
-    night.outcome = outcome_of_before
+    of_today, run_digest.outcome = run_digest.outcome, outcome_of_before
     other_row(path, 8, 7)
     score(path, as_of=AS_OF, model=model)
     other_row(path, 1, 50)
     score(path, as_of="2026-04-12", top_k=2, model=model)
     other_row(path, 2, 0)
     score(path, as_of="2026-04-12", top_k=2, again=True, model=model)
-    night.outcome = run_digest.outcome
+    run_digest.outcome = of_today
     write(path, "0.1a0-example")
 
 

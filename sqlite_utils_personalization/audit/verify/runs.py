@@ -18,7 +18,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.kinds import Declared, listed
 from sqlite_utils_personalization.scoring.freeze import RUN_COLUMNS
 from sqlite_utils_personalization.scoring.plan import count_customers, create_tables, index_lists
-from sqlite_utils_personalization.scoring.run_digest import Places, inputs, outcome
+from sqlite_utils_personalization.scoring.run_digest import Places, inputs, outcome_again
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import serve, spare
 from sqlite_utils_personalization.transaction import transaction
@@ -166,7 +166,7 @@ def _restore_run(db: sqlite3.Connection, run_id: int) -> None:
 def _completeness(db: sqlite3.Connection, at: dict[str, int], places: Places) -> Iterator[Finding]:
     run_id = at["run_id"]
     (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
-    derived = {**inputs(db, salt), **outcome(db, places.with_own(db))}
+    derived = {**inputs(db, salt), **outcome_again(db, places)}
     stored = db.execute(f"SELECT {', '.join(derived)} FROM plan_run").fetchone()
     for (column, value), found in zip(derived.items(), stored, strict=True):
         if value != found or type(value) is not type(found):

@@ -155,6 +155,56 @@ def changes(name: str, title: str, description: str, counts: Sequence[int], colo
     return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
 
 
+def trend(
+    name: str,
+    title: str,
+    description: str,
+    values: Sequence[float | None],
+    band: tuple[float, float] | None,
+    ends: tuple[str, str],
+) -> Markup:
+    """A line through a value per night, oldest first, over the band that is usual; ends name the first and last night.
+
+    The last one is marked, in red outside of the band; a night without a value breaks the line.
+    """
+
+    def draw(name: str, width: int, css: str) -> Markup:
+        known = [value for value in values if value is not None]
+        every = [*known, *(band or ())]
+        # What hardly moved looks so: a tenth of it fills the picture.
+        spare = max(0.0, max(every) / 10 - (max(every) - min(every))) / 2
+        low, high = min(every) - spare, max(every) + spare
+        reach = (high - low) or 1
+
+        def x(at: int) -> float:
+            return 8 + (width - 16) * at / max(1, len(values) - 1)
+
+        def y(value: float) -> float:
+            return 62 - 52 * (value - low) / reach if high > low else 36
+
+        drawn = _line(4, 70, width - 4, 70, _LINE)
+        if band:
+            top, height = y(band[1]), max(1.0, y(band[0]) - y(band[1]))
+            drawn += _rect(4, top, width - 8, height, "#e6ebf5")
+        pairs = zip(enumerate(values), enumerate(values[1:], 1), strict=False)
+        for (at, one), (next_, other) in pairs:
+            if one is not None and other is not None:
+                drawn += _line(x(at), y(one), x(next_), y(other), _PALETTE[0])
+        last = values[-1]
+        for at, value in enumerate(values):
+            if value is not None:
+                is_last = at == len(values) - 1
+                half = 3.5 if is_last else 1.5
+                is_out = is_last and band and last is not None and not band[0] <= last <= band[1]
+                colour = _RED if is_out else _PALETTE[0]
+                drawn += _rect(x(at) - half, y(value) - half, 2 * half, 2 * half, colour)
+        drawn += _text(4, 84, ends[0], colour=_MUTED)
+        drawn += _text(width - 4, 84, ends[1], "end", _MUTED) if ends[0] != ends[1] else ""
+        return _svg(name, title, description, width, 90, drawn, css, 11)
+
+    return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
+
+
 def stacked(
     name: str,
     title: str,

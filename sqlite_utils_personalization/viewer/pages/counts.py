@@ -44,7 +44,11 @@ def _night(night: dict[str, Any]) -> dict[str, Any]:
     stored, model = json_object(night.pop("counts_json")), json_object(night.pop("model_json"))
     counts = {kind: _object(stored.get(kind)) for kind in TYPES}
     caps = _object(model.get("caps"))
-    night["left_out"] = json_object(night.pop("left_out_json"))
+    night["left_out"] = {
+        kind: {rule: items for rule, items in _object(found).items() if _number(items)}
+        for kind, found in json_object(night.pop("left_out_json")).items()
+        if kind in TYPES
+    }
     for name, key in _COUNTS.items():
         night[name] = {kind: _number(counts[kind].get(key)) for kind in TYPES}
     night["caps"] = {kind: caps[kind] if type(caps.get(kind)) is int else None for kind in TYPES}

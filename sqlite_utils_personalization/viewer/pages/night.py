@@ -15,6 +15,7 @@ from sqlite_utils_personalization.viewer.formats import capital, day, number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found
 from sqlite_utils_personalization.viewer.pages.charts import COLOURS, banded, bands
 from sqlite_utils_personalization.viewer.pages.counts import mean, nights, scores, scores_of
+from sqlite_utils_personalization.viewer.pages.like_before import drawn, like_before
 from sqlite_utils_personalization.viewer.pages.overview import served
 from sqlite_utils_personalization.viewer.pages.parameters import (
     PageParameter,
@@ -86,6 +87,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     return {
         **night,
         "scores": scores(night),
+        "report": like_before(db, night),
         "before": _neighbour(db, before),
         "after": _neighbour(db, after),
         "trust": night_state(known, run_id, night["seal_id"]),
@@ -189,6 +191,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "charts": _charts(data),
         "left_out_of": {kind: sum(data["left_out"].get(kind, {}).values()) for kind in TYPES},
         "rules": _rules(found, data),
+        "like": drawn(data["report"]),
         "total_candidates": sum(data["candidates"].values()),
         "owed_yen": sum(one["owed_yen"] for one in data["deliveries"]),
         "next_url": last and links.night(data["run_id"], skipped_after=last) + "#skipped",

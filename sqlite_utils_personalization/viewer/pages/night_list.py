@@ -7,6 +7,7 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found, fields
 from sqlite_utils_personalization.viewer.pages.counts import nights
+from sqlite_utils_personalization.viewer.pages.like_before import drawn, newest_report
 from sqlite_utils_personalization.viewer.pages.parameters import SINCE, UNTIL, after, size
 from sqlite_utils_personalization.viewer.pages.trust import night_state, trust
 
@@ -24,7 +25,10 @@ WHERE as_of >= coalesce(:since, '') AND as_of <= coalesce(:until, '~')
 
 
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
-    """total; nights newest first, each with logged_change on the one before and trust; next is null at the end."""
+    """total; nights newest first, each with logged_change on the one before and trust; next is null at the end.
+
+    report is that of the newest finished one of them.
+    """
     at, known = dict(found.asked.values), trust(db, found.record_file)
     (total,) = db.execute(_TOTAL, at).fetchone()
     rows = nights(db, _WHERE, at)
@@ -35,7 +39,12 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         night["logged_change"] = night["logged"] - logged if same else None
         night["trust"] = night_state(known, night["run_id"], night["seal_id"])
     more = len(rows) > at["size"]
-    return {"total": total, "nights": shown, "next": shown[-1]["run_id"] if more else None}
+    return {
+        "total": total,
+        "nights": shown,
+        "report": newest_report(db, shown),
+        "next": shown[-1]["run_id"] if more else None,
+    }
 
 
 def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
@@ -43,6 +52,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
     texts = {name: value for name, value in found.asked.texts.items() if name != "after"}
     return {
         "title": _("Nights"),
+        "like": drawn(data["report"]),
         "types": TYPES,
         "crumbs": [(_("Overview"), found.links.home()), (_("Nights"), "")],
         "form": [one for one in fields(PAGE.parameters, found.asked) if one["name"] != "after"],

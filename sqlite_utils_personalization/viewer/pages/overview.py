@@ -27,6 +27,7 @@ from sqlite_utils_personalization.viewer.pages.counts import (
     scores,
     scores_of,
 )
+from sqlite_utils_personalization.viewer.pages.like_before import drawn, newest_report
 from sqlite_utils_personalization.viewer.pages.money import deliveries, kept, months, yen_by_day
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, whole
 from sqlite_utils_personalization.viewer.pages.trust import night_state, trust
@@ -61,6 +62,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "nights": nights,
         "logged_per_day": logged_per_day(nights),
         "scores": scores(nights[0]) if nights else None,
+        "report": newest_report(db, nights),
         "money": _money(db),
     }
 
@@ -97,6 +99,7 @@ def show(found: Found, data: dict[str, Any]) -> dict[str, Any]:
         "in_table": nights[:_IN_TABLE],
         "strips": newest and served("served", newest),
         "score_charts": _scores(nights),
+        "like": drawn(data["report"]),
         "money_chart": money and yen_by_day("owed-by-day", money["by_day"]),
         "questions": [(found.links.question(one.name), one) for one in questions()],
     }
