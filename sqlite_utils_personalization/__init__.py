@@ -34,6 +34,8 @@ __all__ = [
     "give_feedback",
     "head",
     "health",
+    "impact",
+    "impact_html",
     "import_profiles",
     "list_feedback",
     "list_profiles",
@@ -93,6 +95,8 @@ _HOMES = {
     "give_feedback": "api.feedback",
     "head": "api.auditing",
     "health": "api.health",
+    "impact": "api.impact",
+    "impact_html": "api.impact",
     "import_profiles": "api.declarations",
     "list_feedback": "api.feedback",
     "list_profiles": "api.declarations",
@@ -161,6 +165,8 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.handing_over import statement as statement
     from sqlite_utils_personalization.api.handing_over import write_digests as write_digests
     from sqlite_utils_personalization.api.health import health as health
+    from sqlite_utils_personalization.api.impact import impact as impact
+    from sqlite_utils_personalization.api.impact import impact_html as impact_html
     from sqlite_utils_personalization.api.metrics import write_metrics as write_metrics
     from sqlite_utils_personalization.api.model_files import check_model as check_model
     from sqlite_utils_personalization.api.model_files import compare_models as compare_models

@@ -42,6 +42,7 @@ COMMANDS = {
     "feedback": (AS_USER, ROWS),
     "replay": (("1", "2"), ROWS),
     "why-not": (("--item", "EX-110", "--run", "1", *AS_USER), RESULT),
+    "impact": (("--top-k", "1", "-s"), ROWS),
     "receipt": (("--run", "1", *AS_USER), RESULT),
     "verify": (("-s",), RESULT),
     "health": (("--max-days", "1"), RESULT),

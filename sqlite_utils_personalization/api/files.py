@@ -14,7 +14,7 @@ from sqlite_utils_personalization.audit.snapshot import snapshot as copy
 from sqlite_utils_personalization.clock import utc
 from sqlite_utils_personalization.errors import Conflict, InvalidInput, PersonalizationError
 from sqlite_utils_personalization.evidence.checkpoint import Head, as_head
-from sqlite_utils_personalization.example import AS_OF, best, build
+from sqlite_utils_personalization.example import AS_OF, BEFORE, best, build
 from sqlite_utils_personalization.example.tour import add_tour
 from sqlite_utils_personalization.schema import EVENTS, EVIDENCE, STORAGE, apply, manifest
 from sqlite_utils_personalization.schema import migration_statuses as statuses
@@ -58,9 +58,9 @@ class Snapshot(TypedDict):
 
 
 class Example(TypedDict):
-    """The example: its night, how many customers and log rows it has, and each customer.
+    """The example: its last night, how many customers and log rows it has, and each customer.
 
-    A customer has profile_id, preferences, and best: of each type the first on the list, with rec_id, score and title.
+    A customer has profile_id, preferences, and best of that night: of each type the first, with rec_id, score, title.
     """
 
     as_of: str
@@ -167,19 +167,20 @@ def snapshot(
 
 
 def create_example(path: str | os.PathLike[str]) -> Example:
-    """Create a small database at path, of invented programs and customers, and score it for one night.
+    """Create a small database at path, of invented programs and customers, and score it for one night and three before.
 
     Conflict if something is there: nothing is overwritten.
     """
     name = path_of(path, "path")
     build(name)
-    summary = score(name, as_of=AS_OF)
+    summary, *earlier = (score(name, as_of=night) for night in (AS_OF, *BEFORE))
+    assert summary["run_id"] is not None
     with reading(path) as found:
-        customers = best(found.conn)
+        customers = best(found.conn, summary["run_id"])
     return {
         "as_of": AS_OF,
         "profiles": summary["profiles"],
-        "logged": summary["logged"],
+        "logged": sum(one["logged"] for one in (summary, *earlier)),
         "customers": customers,
     }
 

@@ -8,6 +8,7 @@ from sqlite_utils_personalization.commands.doctor import doctor
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.feedback import feedback
 from sqlite_utils_personalization.commands.health import health
+from sqlite_utils_personalization.commands.impact import impact
 from sqlite_utils_personalization.commands.mcp import mcp
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
@@ -30,6 +31,7 @@ COMMANDS: list[click.Command] = [
     example,
     feedback,
     health,
+    impact,
     mcp,
     metadata,
     migrate,

@@ -25,7 +25,7 @@ from sqlite_utils_personalization.language import pgettext
 @click.option("--json", "as_json", is_flag=True, help="Output who was recommended what as JSON")
 def example(path: str | None, tour: Path | None, as_json: bool) -> None:
     """
-    Create a small example database and score it for one night
+    Create a small example database and score it for four nights
 
     Example:
 

@@ -69,6 +69,9 @@ def _texts() -> dict[str, str]:
         for n, one in enumerate(declared, 1)
     ]
     package = files("sqlite_utils_personalization")
+    # A week's notice is kept instead of two, to see what that would change.
+    model = json.loads(package.joinpath("model").joinpath("model.json").read_text(encoding="utf-8"))
+    model["lead_days"] = {"program": 7, "amendment": 4}
     return {
         "key.txt": _line(_KEY.format(1)),
         "auth.txt": _line(f"Authorization: Bearer {_KEY.format(11)}"),
@@ -89,6 +92,7 @@ def _texts() -> dict[str, str]:
         ),
         "my_programs.csv": _PROGRAMS.format(*closing_days),
         "own.sql": SELECT,
+        "new.json": json.dumps(model, ensure_ascii=False, indent=2) + "\n",
         "api.yml": _API,
         "envelope.json": _ENVELOPE,
         "verify_receipt.py": package.joinpath("verify_receipt.py").read_text(encoding="utf-8"),

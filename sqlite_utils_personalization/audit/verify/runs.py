@@ -8,62 +8,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from sqlite_utils_personalization.audit.verify import Finding, guarded
-from sqlite_utils_personalization.audit.verify.contents import columns as columns_of
 from sqlite_utils_personalization.audit.verify.decisions import Comparison
 from sqlite_utils_personalization.audit.verify.progress import check_progress
+from sqlite_utils_personalization.audit.verify.restored import bounds, restore
 from sqlite_utils_personalization.audit.verify.served import check_customers, check_twice
-from sqlite_utils_personalization.canonical import canonical_json
-from sqlite_utils_personalization.catalogue.candidate import Candidate
 from sqlite_utils_personalization.errors import PersonalizationError
-from sqlite_utils_personalization.model.kinds import Declared, listed
-from sqlite_utils_personalization.scoring.freeze import RUN_COLUMNS
-from sqlite_utils_personalization.scoring.plan import count_customers, create_tables, index_lists
+from sqlite_utils_personalization.scoring.plan import count_customers, index_lists
 from sqlite_utils_personalization.scoring.run_digest import Places, inputs, outcome_again
-from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import serve, spare
 from sqlite_utils_personalization.transaction import transaction
 
-_FIELDS = listed(Candidate._fields)
-
-# Who got which list, from the log; then everyone else, from where the run said why they got none, or not yet.
-_SERVED = """
-INSERT OR IGNORE INTO plan_served
-SELECT l.profile_id, e.list_id, e.first_seq, e.n, t.cohort_id, e.first_rec_id FROM am_personalization_evidence e
-JOIN am_personalization_list t USING (list_id)
-JOIN am_personalization_recommendation_log l ON l.rec_id = e.first_rec_id
-WHERE t.run_id = :run_id AND e.first_rec_id BETWEEN :first AND :last
-"""
-_WAITING = """
-INSERT OR IGNORE INTO plan_served
-SELECT u.profile_id, u.list_id, u.first_seq, u.n, t.cohort_id, NULL FROM am_personalization_run_customer u
-JOIN am_personalization_list t USING (list_id) WHERE u.run_id = :run_id
-"""
-# How many of both there are.
-_RANGES = """
-SELECT count(*) FROM am_personalization_evidence e JOIN am_personalization_list t USING (list_id)
-WHERE t.run_id = :run_id AND e.first_rec_id BETWEEN :first AND :last
-"""
-_PLACES = """
-SELECT count(*) FROM am_personalization_run_customer u JOIN am_personalization_list t USING (list_id)
-WHERE u.run_id = :run_id
-"""
-_CUSTOMERS = """
-INSERT OR IGNORE INTO plan_customer
-SELECT DISTINCT profile_id, cohort_id, NULL FROM plan_served
-UNION
-SELECT profile_id, cohort_id, CASE WHEN cohort_id IS NULL THEN reason END
-FROM am_personalization_unserved WHERE run_id = :run_id
-"""
-_COHORTS = f"""
-SELECT cohort_id, {listed(Declared._fields)} FROM am_personalization_cohort
-WHERE cohort_id IN (SELECT cohort_no FROM plan_customer)
-"""
-_CANDIDATES = f"""
-INSERT OR IGNORE INTO plan_candidate
-SELECT candidate_id, candidate_sha256, {_FIELDS}, candidate_id
-FROM am_personalization_run_candidate JOIN am_personalization_candidate USING (candidate_id)
-WHERE run_id = :run_id
-"""
 # The lists there should be. Those of vectors of which someone is spared something go into the plan whole, and so do
 # those that have more or fewer places than they should; of the others everyone gets all.
 _LISTS = """
@@ -90,7 +44,7 @@ def check_run(
     db: sqlite3.Connection, run_id: int, tick: Callable[[int], None] = lambda n: None
 ) -> Iterator[Finding]:
     """Plan one run again and compare, a tick for every list; writes temporary tables only."""
-    at = {"run_id": run_id, **_bounds(db, run_id)}
+    at = {"run_id": run_id, **bounds(db, run_id)}
     with transaction(db):
         yield from _restore(db, at)
         (top_k,) = db.execute("SELECT top_k FROM plan_run").fetchone()
@@ -106,30 +60,10 @@ def check_run(
     yield from guarded("progress", check_progress(db, run_id), run_id)
 
 
-def _bounds(db: sqlite3.Connection, run_id: int) -> dict[str, int]:
-    sealed = db.execute(
-        "SELECT first_rec_id, last_rec_id FROM am_personalization_seal WHERE run_id = ?", (run_id,)
-    ).fetchone()
-    first, last = sealed or (1, 2**53)
-    return {"first": first or 0, "last": last or 0}
-
-
 def _restore(db: sqlite3.Connection, at: dict[str, int]) -> Iterator[Finding]:
-    create_tables(db)
-    create_map(db)
-    db.execute(
-        "CREATE TEMP TABLE plan_served (profile_id INTEGER, list_id INTEGER, first_seq INTEGER, n INTEGER,"
-        " cohort_id INTEGER, first_rec_id INTEGER, PRIMARY KEY (profile_id, list_id, first_seq)) WITHOUT ROWID"
-    )
-    _restore_run(db, at["run_id"])
     # A row that is not in the log counts as well: only then is everyone counted.
-    counts = [db.execute(sql, at).rowcount for sql in (_SERVED, _WAITING, _CUSTOMERS, _CANDIDATES)]
-    if sum(counts[:2]) != sum(db.execute(sql, at).fetchone()[0] for sql in (_RANGES, _PLACES)):
+    if not restore(db, at):
         yield from check_twice(db, at)
-    db.executemany(
-        f"INSERT OR IGNORE INTO plan_cohort VALUES (?, ?, {', '.join('?' * len(Declared._fields))}, 0, NULL, NULL)",
-        ((no, canonical_json(vector), *vector) for no, *vector in db.execute(_COHORTS).fetchall()),
-    )
     count_customers(db)
     spare(db)
 
@@ -142,25 +76,6 @@ def _map(db: sqlite3.Connection, top_k: int) -> Iterator[Finding]:
         db.execute(statement)
     serve(db, top_k)
     yield from ()
-
-
-def _restore_run(db: sqlite3.Connection, run_id: int) -> None:
-    """The run in plan_run, which lets in whatever is stored, and whose model's numbers follow from model_json."""
-    columns = db.execute("PRAGMA temp.table_xinfo(plan_run)").fetchall()
-    if not columns:
-        raise LookupError("there is no plan of a run")
-    db.execute("DROP TABLE temp.plan_run")
-    named = ", ".join(f"{name} {kind}" for _, name, kind, *_ in columns)
-    db.execute(f"CREATE TEMP TABLE plan_run ({named})")
-    generated = {
-        one.name: one.expression for one in columns_of("am_personalization_run") if one.expression
-    }
-    stored = f"run_id, {RUN_COLUMNS}"
-    db.execute(
-        f"INSERT INTO plan_run({stored}, {', '.join(generated)})"
-        f" SELECT {stored}, {', '.join(generated.values())} FROM am_personalization_run WHERE run_id = ?",
-        (run_id,),
-    )
 
 
 def _completeness(db: sqlite3.Connection, at: dict[str, int], places: Places) -> Iterator[Finding]:

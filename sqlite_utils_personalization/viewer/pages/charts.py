@@ -9,16 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from markupsafe import Markup
-
 from sqlite_utils_personalization.model.kinds import TYPES
+from sqlite_utils_personalization.svg import AXIS as _AXIS
+from sqlite_utils_personalization.svg import INK as _INK
+from sqlite_utils_personalization.svg import LINE as _LINE
+from sqlite_utils_personalization.svg import MUTED as _MUTED
+from sqlite_utils_personalization.svg import RED as _RED
+from sqlite_utils_personalization.svg import Svg
+from sqlite_utils_personalization.svg import line as _line
+from sqlite_utils_personalization.svg import picture as _svg
+from sqlite_utils_personalization.svg import rect as _rect
+from sqlite_utils_personalization.svg import text as _text
 from sqlite_utils_personalization.viewer.formats import change, number
 
 # Each reads at 4.5:1 or better on white, and they differ in lightness for print without colour.
 _PALETTE = ("#16427a", "#b45309", "#7e22ce", "#0f7a6c", "#9d174d", "#3f6212")
 COLOURS = {kind: _PALETTE[at % len(_PALETTE)] for at, kind in enumerate(TYPES)}
 CHANNEL_COLOURS = {"rest": "#16427a", "mcp": "#0f7a6c", "digest": "#b45309"}
-_INK, _MUTED, _LINE, _AXIS, _RED = "#15203b", "#4f5970", "#d8dde7", "#8b94a7", "#a61b12"
 BANDS = 10
 
 
@@ -62,15 +69,16 @@ class Step:
     is_total: bool = False
 
 
-def strips(name: str, title: str, description: str, rows: Sequence[Strip]) -> Markup:
+def strips(name: str, title: str, description: str, rows: Sequence[Strip]) -> Svg:
     """A bar per row, all of one scale: the filled part, and the rest hatched."""
     most = max([1, *(row.filled + row.rest for row in rows)])
     left, width = 98, 250
-    drawn = Markup(
-        '<defs><pattern id="{0}-h" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    drawn = Svg(
+        f'<defs><pattern id="{name}-h" width="5" height="5" patternUnits="userSpaceOnUse"'
+        ' patternTransform="rotate(45)">'
         '<rect width="5" height="5" fill="#eceff4"/><path d="M0 0V5" stroke="#8b94a7" stroke-width="1.6"/>'
         "</pattern></defs>"
-    ).format(name)
+    )
     for at, row in enumerate(rows):
         y = 4 + at * 30
         filled, rest = width * row.filled / most, width * row.rest / most
@@ -85,14 +93,14 @@ def strips(name: str, title: str, description: str, rows: Sequence[Strip]) -> Ma
 
 def boxes(
     name: str, title: str, description: str, nights: Sequence[Box], colour: str, cap: int | None
-) -> Markup:
+) -> Svg:
     """A box per night on a scale of 0 to 100: quarters as the box, tenths as a line, the middle across."""
 
-    def draw(name: str, width: int, css: str) -> Markup:
+    def draw(name: str, width: int, css: str) -> Svg:
         def y(score: float) -> float:
             return 128 - 1.2 * score
 
-        drawn = Markup("")
+        drawn = Svg("")
         for score in (0, 50, 100):
             drawn += _line(24, y(score), width - 4, y(score), _AXIS if score == 0 else _LINE)
             drawn += _text(19, y(score) + 4, str(score), "end", _MUTED)
@@ -118,10 +126,10 @@ def boxes(
     return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
 
 
-def bands(name: str, title: str, description: str, counts: Sequence[int], colour: str) -> Markup:
+def bands(name: str, title: str, description: str, counts: Sequence[int], colour: str) -> Svg:
     """A bar for each ten points of score."""
 
-    def draw(name: str, width: int, css: str) -> Markup:
+    def draw(name: str, width: int, css: str) -> Svg:
         top, step = nice_ceiling(max([1, *counts])), (width - 8) / BANDS
         drawn = _line(4, 16, width - 4, 16, _LINE) + _text(4, 12, number(top), colour=_MUTED)
         drawn += _line(4, 112, width - 4, 112, _AXIS)
@@ -135,10 +143,10 @@ def bands(name: str, title: str, description: str, counts: Sequence[int], colour
     return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
 
 
-def changes(name: str, title: str, description: str, counts: Sequence[int], colour: str) -> Markup:
+def changes(name: str, title: str, description: str, counts: Sequence[int], colour: str) -> Svg:
     """What each ten points of score have more, filled, or fewer, outlined."""
 
-    def draw(name: str, width: int, css: str) -> Markup:
+    def draw(name: str, width: int, css: str) -> Svg:
         top, step = nice_ceiling(max([1, *map(abs, counts)])), (width - 8) / BANDS
         drawn = _line(4, 14, width - 4, 14, _LINE) + _line(4, 84, width - 4, 84, _LINE)
         drawn += _text(4, 10, change(top), colour=_MUTED) + _text(
@@ -162,13 +170,13 @@ def trend(
     values: Sequence[float | None],
     band: tuple[float, float] | None,
     ends: tuple[str, str],
-) -> Markup:
+) -> Svg:
     """A line through a value per night, oldest first, over the band that is usual; ends name the first and last night.
 
     The last one is marked, in red outside of the band; a night without a value breaks the line.
     """
 
-    def draw(name: str, width: int, css: str) -> Markup:
+    def draw(name: str, width: int, css: str) -> Svg:
         known = [value for value in values if value is not None]
         every = [*known, *(band or ())]
         # What hardly moved looks so: a tenth of it fills the picture.
@@ -212,13 +220,13 @@ def stacked(
     columns: Sequence[Column],
     colours: Mapping[str, str],
     unit: Callable[[int], str],
-) -> Markup:
+) -> Svg:
     """A bar per column, its parts one on the other in the order of colours."""
 
-    def draw(name: str, width: int, css: str) -> Markup:
+    def draw(name: str, width: int, css: str) -> Svg:
         top = nice_ceiling(max([1, *(column.total for column in columns)]))
         left, low, high = 58, 216, 14
-        drawn = Markup("")
+        drawn = Svg("")
         for value in (0, top // 2, top):
             y = low - (low - high) * value / top
             drawn += _line(left, y, width - 2, y, _AXIS if value == 0 else _LINE)
@@ -252,10 +260,10 @@ def waterfall(
     *,
     up: str = _PALETTE[0],
     down: str = _RED,
-) -> Markup:
+) -> Svg:
     """A bar per step, one under the other, each beginning where the one before ends; up and down are their colours."""
 
-    def draw(name: str, width: int, css: str) -> Markup:
+    def draw(name: str, width: int, css: str) -> Svg:
         low = min([0, *(min(step.start, step.end) for step in steps)])
         high = max([1, *(max(step.start, step.end) for step in steps)])
         left, right, row = 190, width - 70, 30
@@ -313,49 +321,4 @@ def nice_ceiling(value: int) -> int:
         power *= 10
     return next(
         top * power for top in (10, 12, 16, 20, 24, 30, 40, 50, 60, 80) if value <= top * power
-    )
-
-
-def _svg(
-    name: str,
-    title: str,
-    description: str,
-    width: int,
-    height: int,
-    body: Markup,
-    css: str,
-    size: int,
-) -> Markup:
-    return Markup(
-        '<svg class="pa-chart {7}" role="img" aria-labelledby="{0}-t {0}-d" viewBox="0 0 {1} {2}" font-size="{6}"'
-        ' xmlns="http://www.w3.org/2000/svg"><title id="{0}-t">{3}</title><desc id="{0}-d">{4}</desc>{5}</svg>'
-    ).format(name, width, height, title, description, body, size, css)
-
-
-def _rect(
-    x: float, y: float, width: float, height: float, colour: str, line: str = "", opacity: float = 1
-) -> Markup:
-    more = Markup(' stroke="{}" stroke-width=".8"').format(line) if line else Markup("")
-    if opacity < 1:
-        more += Markup(' opacity="{}"').format(opacity)
-    return Markup(
-        '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"{}/>'
-    ).format(x, y, width, height, colour, more)
-
-
-def _line(
-    x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bool = False
-) -> Markup:
-    dash = Markup(' stroke-dasharray="3 3"') if dashed else ""
-    return Markup('<path d="M{:.1f} {:.1f}L{:.1f} {:.1f}" stroke="{}"{}/>').format(
-        x1, y1, x2, y2, colour, dash
-    )
-
-
-def _text(
-    x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, *, bold: bool = False
-) -> Markup:
-    weight = Markup(' font-weight="650"') if bold else ""
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" fill="{}"{}>{}</text>').format(
-        x, y, anchor, colour, weight, text
     )

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from markupsafe import Markup
-
 from sqlite_utils_personalization.audit.compare_today import ThenNow, compare_today
 from sqlite_utils_personalization.audit.ranking import Field, find_ranked
 from sqlite_utils_personalization.audit.receipt import Proofs
@@ -22,6 +20,7 @@ from sqlite_utils_personalization.evidence.seal import SEAL_COLUMNS, head_of
 from sqlite_utils_personalization.formula.sentences import and_more, days, kinds
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import COMPONENTS
+from sqlite_utils_personalization.svg import Svg
 from sqlite_utils_personalization.viewer.failure import no_recommendation
 from sqlite_utils_personalization.viewer.formats import (
     capital,
@@ -288,7 +287,7 @@ def difference_name(difference: str) -> str:
     return names.get(difference, component_name(difference))
 
 
-def _chart(data: Mapping[str, Any]) -> Markup | None:
+def _chart(data: Mapping[str, Any]) -> Svg | None:
     total, model = data["total"], data["model"]
     parts = data["components"]
     if not total or not all(
