@@ -99,6 +99,10 @@ def tamper(db, *statements):
 def tamper_behind_the_guards(db, *statements):
     """The same, with every guard put back afterwards."""
     tamper(db, *statements)
-    for name in ("900_personalization_evidence", "901_personalization_events"):
+    for name in (
+        "900_personalization_evidence",
+        "901_personalization_events",
+        "902_personalization_shadow",
+    ):
         script = files("sqlite_utils_personalization.schema").joinpath(f"{name}.sql")
         db.executescript(script.read_text(encoding="utf-8"))

@@ -25,7 +25,12 @@ from sqlite_utils_personalization import (
     verify,
 )
 
-ALL = ["287_personalization", "900_personalization_evidence", "901_personalization_events"]
+ALL = [
+    "287_personalization",
+    "900_personalization_evidence",
+    "901_personalization_events",
+    "902_personalization_shadow",
+]
 
 
 @pytest.fixture
@@ -73,7 +78,7 @@ def test_commands_print_what_their_functions_return(said, tmp_path, scored):
 
 def test_migrations_are_told_with_what_is_wrong_of_them(tmp_path):
     path = tmp_path / "none.db"
-    assert [one["pending"] for one in migration_statuses(path)] == [True] * 3
+    assert [one["pending"] for one in migration_statuses(path)] == [True] * 4
     assert not path.exists()
     migrate(path)
     sqlite3.connect(path).execute("DROP VIEW v_personalization_replay")

@@ -47,7 +47,8 @@ def test_the_line_that_the_command_prints_is_what_the_function_gives(path, tmp_p
     other.write_bytes(path.read_bytes())
     printed = json.loads(CliRunner().invoke(command, [str(path), "--as-of", AS_OF]).stdout)
     found = score(other, as_of=AS_OF)
-    assert [*found] == [*NightSummary.__annotations__]
+    # A shadow is told of only where one was asked for.
+    assert [*found, "shadow"] == [*NightSummary.__annotations__]
     changing = {"served_at": ""}
     assert json.loads(json.dumps(found)) | changing == printed | changing
     assert (found["dim"], found["wave"], found["outcome"]) == ("H", 47, "scored")

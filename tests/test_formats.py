@@ -141,12 +141,12 @@ def test_every_json_text_is_canonical():
 def test_the_digests_are_those_of_the_texts():
     for name in (*CANDIDATES, "list"):
         assert digest(BLOCKS[name]) == NUMBERS[f"{name.replace('-', '_')}_sha256"]
-    for name in ("served", "customers", "candidates", "unserved"):
-        assert digest(BLOCKS[name] + "\n") == NUMBERS[f"{name}_sha256"]
+    for name in ("served", "customers", "candidates", "unserved", "shadow-lists", "shadow-served"):
+        assert digest(BLOCKS[name] + "\n") == NUMBERS[f"{name.replace('-', '_')}_sha256"]
     for number in (1, 2, 3):
         assert digest(BLOCKS[f"identity-{number}"] + "\n") == NUMBERS[f"commitment_{number}"]
     assert digest(BLOCKS["salt"] + ":1") == NUMBERS["blind"]
-    hashed = ("customer", "customer-2", "other", "event", "feedback")
+    hashed = ("customer", "customer-2", "other", "event", "feedback", "shadow")
     for name in (*hashed, *(f"seal-{at}" for at in range(1, 6))):
         assert leaf(BLOCKS[name]).hex() == NUMBERS[f"{name.replace('-', '_')}_leaf"]
 

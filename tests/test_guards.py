@@ -152,6 +152,31 @@ GUARDED = {
         (2, "y", "2", 6, 6, 2, OTHER, "agree", 1, 1, 1, "[]"),
         (("verification_id",),),
     ),
+    "am_personalization_shadow": Table(
+        "shadow_id run_id model_json model_sha256 top_k package_version started_at finished_at list_count row_count"
+        " counts_json lists_sha256 served_sha256",
+        (1, 1, "{}", H, 10, "1", "x", "x", 1, 5, "{}", H, H),
+        (2, 2, "[]", OTHER, 11, "2", "y", "y", 2, 6, "[]", OTHER, OTHER),
+        (("shadow_id",), ("run_id",)),
+    ),
+    "am_personalization_shadow_list": Table(
+        "shadow_list_id shadow_id cohort_id profile_id list_sha256",
+        (1, 1, 1, None, H),
+        (2, 1, 2, 2, OTHER),
+        (("shadow_list_id",), ("shadow_id", "cohort_id", "profile_id")),
+    ),
+    "am_personalization_shadow_decision": Table(
+        "shadow_list_id seq candidate_id industry_points deadline_points risk_points score",
+        (1, 1, 1, 50, 0, 0, 50),
+        (1, 2, 2, 0, 9, 0, 9),
+        (("shadow_list_id", "seq"),),
+    ),
+    "am_personalization_shadow_served": Table(
+        "shadow_id position profile_id shadow_list_id first_seq n",
+        (1, 1, None, 1, 1, 5),
+        (1, 2, 2, 2, 2, 6),
+        (("shadow_id", "position"),),
+    ),
 }
 MUTABLE = {
     "am_personalization_profile",
@@ -171,6 +196,7 @@ EXPRESSIONS = {
     ("industries", "prefecture", "horizon_days", "risk_level"): "coalesce(industries, ''),"
     " coalesce(prefecture, ''), coalesce(horizon_days, 0), coalesce(risk_level, '')",
     ("run_id", "cohort_id", "profile_id"): "run_id, cohort_id, coalesce(profile_id, 0)",
+    ("shadow_id", "cohort_id", "profile_id"): "shadow_id, cohort_id, coalesce(profile_id, 0)",
 }
 # One row at most.
 SINGLE = "am_personalization_log_mark"
@@ -182,6 +208,7 @@ ASCENDING = {
     "am_personalization_feedback": "feedback_id",
     "am_personalization_identity": "identity_id",
     "am_personalization_verification": "verification_id",
+    "am_personalization_shadow": "shadow_id",
 }
 KEYS = [(table, key) for table in GUARDED for key in GUARDED[table].keys]
 NUMBERED = [
@@ -432,6 +459,7 @@ def test_no_event_is_numbered_below_one_that_may_be_sealed(conn, table, number):
         **other,
         number: 5,
         "profile_id": 7,
+        "run_id": 7,
         "delivery_key": "f" * 64,
         "reversal_of": None,
         "charge_key": None,
@@ -483,6 +511,14 @@ REFERENCES = {
     ("am_personalization_run_customer", "run_id"),
     ("am_personalization_run_customer", "list_id"),
     ("am_personalization_delivery", "reversal_of"),
+    ("am_personalization_shadow", "run_id"),
+    ("am_personalization_shadow_list", "shadow_id"),
+    ("am_personalization_shadow_list", "cohort_id"),
+    ("am_personalization_shadow_list", "profile_id"),
+    ("am_personalization_shadow_decision", "shadow_list_id"),
+    ("am_personalization_shadow_decision", "candidate_id"),
+    ("am_personalization_shadow_served", "shadow_id"),
+    ("am_personalization_shadow_served", "shadow_list_id"),
 }
 
 

@@ -95,6 +95,7 @@ ACTIONS = st.one_of(
         ),
     ),
     st.tuples(st.just("another model"), st.sampled_from(("old", "new"))),
+    st.tuples(st.just("shadowed"), st.booleans()),
 )
 
 
@@ -118,7 +119,7 @@ class History:
 
     def __init__(self, path):
         self.path, self.day, self.heads, self.keys = path, date(2026, 4, 1), [], {}
-        self.model, self.slots = None, itertools.count(1)
+        self.model, self.shadow, self.slots = None, None, itertools.count(1)
 
     def happen(self, action, value):
         getattr(self, action.replace(" ", "_"))(value)
@@ -130,7 +131,8 @@ class History:
         return number
 
     def score(self, **options):
-        score(self.path, as_of=self.day.isoformat(), top_k=2, model=self.model, **options)
+        models = {"model": self.model, "shadow": self.shadow}
+        score(self.path, as_of=self.day.isoformat(), top_k=2, **models, **options)
         db = sqlite3.connect(self.path)
         self.heads.append(head(db))
         db.close()
@@ -301,6 +303,13 @@ class History:
             self.model = Path(f"{self.path}.old")
             constants = old(load_model().constants)
             self.model.write_text(json.dumps(constants), encoding="utf-8")
+
+    def shadowed(self, is_wanted):
+        self.shadow = None
+        if is_wanted:
+            self.shadow = Path(f"{self.path}.shadow")
+            constants = load_model().constants | {"repeat_days": 3, "depth": 5, "rank_band": 1}
+            self.shadow.write_text(json.dumps(constants), encoding="utf-8")
 
     def rotated(self, number):
         key = self.keys.get(number, b"of nobody")

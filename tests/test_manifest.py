@@ -15,8 +15,9 @@ from sqlite_utils_personalization.schema.manifest import register_migrations, un
 STORAGE = "287_personalization"
 EVIDENCE = "900_personalization_evidence"
 EVENTS = "901_personalization_events"
-ALL = [STORAGE, EVIDENCE, EVENTS]
-A, B, C = (f"{name}.sql".encode() for name in ALL)
+SHADOW = "902_personalization_shadow"
+ALL = [STORAGE, EVIDENCE, EVENTS, SHADOW]
+A, B, C, D = (f"{name}.sql".encode() for name in ALL)
 BOM = b"\xef\xbb\xbf"
 
 
@@ -58,19 +59,19 @@ def test_the_shipped_manifests_mirror_each_other():
     ("text", "expected"),
     (
         (b"", ALL),
-        (A, [EVIDENCE, EVENTS]),
-        (A + b"\n" + B, [EVENTS]),
-        (B + b"\n" + A + b"\n", [EVENTS]),
-        (C + b"\n" + B + b"\n" + A + b"\n", []),
-        (b"# boot\n\n  264_score.sql\n" + A + b"\r\n\r\n" + B + b"\r\n", [EVENTS]),
-        (BOM + A + b"\n", [EVIDENCE, EVENTS]),
-        (b"  " + A + b"\t# storage\n", [EVIDENCE, EVENTS]),
-        (b"migrations/" + A + b"\n", [EVIDENCE, EVENTS]),
+        (A, [EVIDENCE, EVENTS, SHADOW]),
+        (A + b"\n" + B, [EVENTS, SHADOW]),
+        (B + b"\n" + A + b"\n", [EVENTS, SHADOW]),
+        (D + b"\n" + C + b"\n" + B + b"\n" + A + b"\n", []),
+        (b"# boot\n\n  264_score.sql\n" + A + b"\r\n\r\n" + B + b"\r\n", [EVENTS, SHADOW]),
+        (BOM + A + b"\n", [EVIDENCE, EVENTS, SHADOW]),
+        (b"  " + A + b"\t# storage\n", [EVIDENCE, EVENTS, SHADOW]),
+        (b"migrations/" + A + b"\n", [EVIDENCE, EVENTS, SHADOW]),
         (b"# " + A + b"\n#" + B + b"\n", ALL),
         (b"287_personalization_rollback.sql\n900_personalization_evidence_rollback.sql\n", ALL),
         (b"287_PERSONALIZATION.SQL\n1287_personalization.sql\n287_personalization.sql.bak\n", ALL),
         # a comment in Shift_JIS
-        ("# 起動\n".encode("cp932") + A + b"\n", [EVIDENCE, EVENTS]),
+        ("# 起動\n".encode("cp932") + A + b"\n", [EVIDENCE, EVENTS, SHADOW]),
     ),
 )
 def test_a_migration_is_listed_by_its_file_name(manifest, text, expected):
@@ -81,20 +82,29 @@ def test_a_migration_is_listed_by_its_file_name(manifest, text, expected):
 @pytest.mark.parametrize(
     ("before", "after"),
     (
-        (b"", A + b"\n" + B + b"\n" + C + b"\n"),
-        (BOM, BOM + A + b"\n" + B + b"\n" + C + b"\n"),
-        (b"264.sql\n", b"264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n"),
-        (b"264.sql", b"264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n"),
-        (b"264.sql\r\n", b"264.sql\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n"),
-        (b"1.sql\r\n264.sql", b"1.sql\r\n264.sql\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n"),
+        (b"", A + b"\n" + B + b"\n" + C + b"\n" + D + b"\n"),
+        (BOM, BOM + A + b"\n" + B + b"\n" + C + b"\n" + D + b"\n"),
+        (b"264.sql\n", b"264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n" + D + b"\n"),
+        (b"264.sql", b"264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n" + D + b"\n"),
+        (b"264.sql\r\n", b"264.sql\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n" + D + b"\r\n"),
+        (
+            b"1.sql\r\n264.sql",
+            b"1.sql\r\n264.sql\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n" + D + b"\r\n",
+        ),
         # the end of the last line decides
-        (b"1.sql\r\n264.sql\n", b"1.sql\r\n264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n"),
-        (BOM + b"# boot\r\n", BOM + b"# boot\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n"),
-        (A + b"\n", A + b"\n" + B + b"\n" + C + b"\n"),
-        (B, B + b"\n" + A + b"\n" + C + b"\n"),
+        (
+            b"1.sql\r\n264.sql\n",
+            b"1.sql\r\n264.sql\n" + A + b"\n" + B + b"\n" + C + b"\n" + D + b"\n",
+        ),
+        (
+            BOM + b"# boot\r\n",
+            BOM + b"# boot\r\n" + A + b"\r\n" + B + b"\r\n" + C + b"\r\n" + D + b"\r\n",
+        ),
+        (A + b"\n", A + b"\n" + B + b"\n" + C + b"\n" + D + b"\n"),
+        (B, B + b"\n" + A + b"\n" + C + b"\n" + D + b"\n"),
         (
             b"# " + A + b"\n" + B + b"\n\n\n",
-            b"# " + A + b"\n" + B + b"\n\n\n" + A + b"\n" + C + b"\n",
+            b"# " + A + b"\n" + B + b"\n\n\n" + A + b"\n" + C + b"\n" + D + b"\n",
         ),
     ),
 )
@@ -189,17 +199,21 @@ def test_a_missing_manifest_is_not_created(manifest, refuses):
 def test_only_what_the_manifest_lists_is_applied(fresh_path, manifest, command):
     manifest.write_bytes(b"# boot\r\n264_score.sql\r\n\r\n" + A + b"\r\n")
     skipped = "".join(
-        f"skipped {name}: {manifest} does not list it\n" for name in (EVIDENCE, EVENTS)
+        f"skipped {name}: {manifest} does not list it\n" for name in (EVIDENCE, EVENTS, SHADOW)
     )
     assert command(fresh_path, "--manifest", manifest) == (0, "", f"applied {STORAGE}\n{skipped}")
-    assert pending(fresh_path) == [EVIDENCE, EVENTS]
+    assert pending(fresh_path) == [EVIDENCE, EVENTS, SHADOW]
     nothing = f"{skipped}nothing to apply to {fresh_path}\n"
     assert command(fresh_path, "--manifest", manifest) == (0, "", nothing)
 
 
 def test_a_manifest_in_the_wrong_order_is_applied_in_the_right_one(fresh_path, manifest, command):
-    manifest.write_bytes(C + b"\n" + B + b"\n" + A + b"\n")
-    applied = (0, "", f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\n")
+    manifest.write_bytes(D + b"\n" + C + b"\n" + B + b"\n" + A + b"\n")
+    applied = (
+        0,
+        "",
+        f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\napplied {SHADOW}\n",
+    )
     assert command(fresh_path, "--manifest", manifest) == applied
 
 
@@ -215,9 +229,9 @@ def test_a_manifest_without_287_is_enough_where_the_product_applied_it(
 ):
     manifest.write_bytes(A)
     command(fresh_path, "--manifest", manifest)
-    manifest.write_bytes(B + b"\n" + C)
+    manifest.write_bytes(B + b"\n" + C + b"\n" + D)
     skipped = f"skipped {STORAGE}: {manifest} does not list it\n"
-    applied = f"applied {EVIDENCE}\napplied {EVENTS}\n"
+    applied = f"applied {EVIDENCE}\napplied {EVENTS}\napplied {SHADOW}\n"
     assert command(fresh_path, "--manifest", manifest) == (0, "", f"{applied}{skipped}")
     assert pending(fresh_path) == []
 
@@ -232,7 +246,9 @@ def test_a_manifest_that_lists_none_of_ours_applies_nothing(fresh_path, manifest
 
 def test_registering_needs_no_database(manifest, command, tmp_path):
     manifest.write_bytes(A + b"\n")
-    registered = "".join(f"registered {name}.sql in {manifest}\n" for name in (EVIDENCE, EVENTS))
+    registered = "".join(
+        f"registered {name}.sql in {manifest}\n" for name in (EVIDENCE, EVENTS, SHADOW)
+    )
     assert command("--register", manifest) == (0, "", registered)
     assert command("--register", manifest) == (0, "", f"nothing to register in {manifest}\n")
     assert [each.name for each in tmp_path.iterdir()] == [manifest.name]

@@ -1,4 +1,4 @@
-"""personalization-migrate: applying, listing and removing 287, 900 and 901 in a file that others use too."""
+"""personalization-migrate: applying, listing and removing 287, 900, 901 and 902 in a file that others use too."""
 
 import csv
 import json
@@ -22,7 +22,8 @@ from sqlite_utils_personalization.schema.statistics import refresh_statistics
 STORAGE = "287_personalization"
 EVIDENCE = "900_personalization_evidence"
 EVENTS = "901_personalization_events"
-ALL = [STORAGE, EVIDENCE, EVENTS]
+SHADOW = "902_personalization_shadow"
+ALL = [STORAGE, EVIDENCE, EVENTS, SHADOW]
 WHEN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 # As sqlite-utils writes it; Python writes no fraction where it is zero.
 THEIRS = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?\+00:00"
@@ -97,9 +98,9 @@ def test_migrating_creates_the_file(fresh_path, command):
     assert command(fresh_path) == (
         0,
         "",
-        f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\n",
+        f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\napplied {SHADOW}\n",
     )
-    assert [status["pending"] for status in migration_statuses(fresh_path)] == [False, False, False]
+    assert [status["pending"] for status in migration_statuses(fresh_path)] == [False] * 4
 
 
 def test_migrating_on_every_boot_writes_once(fresh_path, command):
@@ -146,10 +147,10 @@ def test_boots_that_race_apply_each_migration_once(product_path):
         each.stdin.write("\n")
         each.stdin.flush()
     said = [each.communicate() for each in boots]
-    assert sorted(said) == [("\n", "")] * 3 + [(f"{STORAGE} {EVIDENCE} {EVENTS}\n", "")]
+    assert sorted(said) == [("\n", "")] * 3 + [(f"{STORAGE} {EVIDENCE} {EVENTS} {SHADOW}\n", "")]
     assert execute(
         product_path, "SELECT name FROM _sqlite_migrations WHERE migration_set = 'personalization'"
-    ) == [(STORAGE,), (EVIDENCE,), (EVENTS,)]
+    ) == [(STORAGE,), (EVIDENCE,), (EVENTS,), (SHADOW,)]
 
 
 def test_a_file_where_the_product_applied_its_287_keeps_its_rows(fresh_path, add_profile, command):
@@ -163,11 +164,12 @@ def test_a_file_where_the_product_applied_its_287_keeps_its_rows(fresh_path, add
     rows = "SELECT * FROM am_personalization_profile JOIN am_personalization_recommendation_log USING (profile_id)"
     before = execute(fresh_path, rows)
     pending = [f"    {STORAGE} - in place, not recorded", f"    {EVIDENCE}", f"    {EVENTS}"]
+    pending += [f"    {SHADOW}"]
     assert command(fresh_path, "--list") == (0, listing([], pending), "")
     assert command(fresh_path) == (
         0,
         "",
-        f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\n",
+        f"applied {STORAGE}\napplied {EVIDENCE}\napplied {EVENTS}\napplied {SHADOW}\n",
     )
     assert execute(fresh_path, rows) == before
 
@@ -252,7 +254,7 @@ def test_listing_is_printed_in_the_formats_of_rows(db_path, command):
     assert [json.loads(line) for line in out.splitlines()] == migration_statuses(db_path)
     rows = [*csv.DictReader(command(db_path, "--list", "--csv")[1].splitlines())]
     assert [row["migration"] for row in rows] == [*ALL]
-    assert [row["pending"] for row in rows] == ["0", "1", "0"]
+    assert [row["pending"] for row in rows] == ["0", "1", "0", "0"]
     assert "v_personalization_replay" in rows[1]["faults"]
 
 
@@ -275,7 +277,11 @@ def test_rolling_back_leaves_everything_else_as_it_was(product_path, add_profile
     add_profile(product_path, 1)
     with closing(sqlite3.connect(product_path)) as conn:
         refresh_statistics(conn)
-    rolled_back = (0, "", f"rolled back {EVENTS}\nrolled back {EVIDENCE}\nrolled back {STORAGE}\n")
+    rolled_back = (
+        0,
+        "",
+        f"rolled back {SHADOW}\nrolled back {EVENTS}\nrolled back {EVIDENCE}\nrolled back {STORAGE}\n",
+    )
     assert command(product_path, "--rollback") == rolled_back
     assert dump(product_path) == before
 
@@ -285,7 +291,7 @@ def test_rolling_back_a_file_of_our_own_leaves_nothing(fresh_path, add_profile):
     add_profile(fresh_path, 1)
     with closing(sqlite3.connect(fresh_path)) as conn:
         refresh_statistics(conn)
-    assert rollback(fresh_path) == {"removed": [EVENTS, EVIDENCE, STORAGE], "absent": []}
+    assert rollback(fresh_path) == {"removed": [SHADOW, EVENTS, EVIDENCE, STORAGE], "absent": []}
     assert [row[1] for row in schema(fresh_path)] == ["sqlite_sequence"]
 
 
@@ -293,12 +299,12 @@ def test_rolling_back_to_287_leaves_the_storage(product_path, add_profile, comma
     migrate(product_path, only=[STORAGE])
     add_profile(product_path, 1)
     before = dump(product_path)
-    assert migrate(product_path) == [EVIDENCE, EVENTS]
+    assert migrate(product_path) == [EVIDENCE, EVENTS, SHADOW]
     execute(product_path, "DROP TABLE IF EXISTS sqlite_stat4")
     assert command(product_path, "--rollback", "--to", "287") == (
         0,
         "",
-        f"rolled back {EVENTS}\nrolled back {EVIDENCE}\n",
+        f"rolled back {SHADOW}\nrolled back {EVENTS}\nrolled back {EVIDENCE}\n",
     )
     with closing(sqlite3.connect(product_path)) as conn:
         refresh_statistics(conn)
@@ -324,7 +330,7 @@ def test_a_log_that_holds_rows_is_kept_until_it_may_be_dropped(
     assert command(db_path, *arguments) == (1, "", message)
     assert dump(db_path) == before
     status, out, err = command(db_path, *arguments, "--drop-audit-log")
-    assert (status, out, err.splitlines()[0]) == (0, "", f"rolled back {EVENTS}")
+    assert (status, out, err.splitlines()[0]) == (0, "", f"rolled back {SHADOW}")
 
 
 def test_what_the_product_applied_without_a_record_is_rolled_back_too(fresh_path, command):
@@ -332,7 +338,7 @@ def test_what_the_product_applied_without_a_record_is_rolled_back_too(fresh_path
     with closing(sqlite3.connect(fresh_path)) as conn:
         conn.executescript(storage.read_text("utf-8"))
     absent = "".join(
-        f"{name} is not applied: nothing to roll back\n" for name in (EVENTS, EVIDENCE)
+        f"{name} is not applied: nothing to roll back\n" for name in (SHADOW, EVENTS, EVIDENCE)
     )
     assert command(fresh_path, "--rollback") == (0, "", f"{absent}rolled back {STORAGE}\n")
     assert [row[1] for row in schema(fresh_path)] == ["sqlite_sequence"]
@@ -349,7 +355,7 @@ def test_statistics_that_were_empty_before_stay_when_we_go(fresh_path):
 def test_rolling_back_what_is_not_applied_says_so(fresh_path, command):
     migrate(fresh_path, only=[STORAGE])
     absent = "".join(
-        f"{name} is not applied: nothing to roll back\n" for name in (EVENTS, EVIDENCE)
+        f"{name} is not applied: nothing to roll back\n" for name in (SHADOW, EVENTS, EVIDENCE)
     )
     assert command(fresh_path, "--rollback", "--to", "287") == (0, "", absent)
     assert command(fresh_path, "--rollback") == (0, "", f"{absent}rolled back {STORAGE}\n")
@@ -430,7 +436,12 @@ def test_the_evidence_is_applied_to_a_connection_that_has_the_storage(fresh_path
         assert schema(fresh_path) == before
         assert conn.in_transaction is False
         assert conn.execute("PRAGMA recursive_triggers").fetchone() == (0,)
-    assert [status["pending"] for status in migration_statuses(fresh_path)] == [False, False, True]
+    assert [status["pending"] for status in migration_statuses(fresh_path)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_a_disk_that_is_full_is_not_taken_for_something_in_the_way(fresh_path, refuses):
@@ -491,11 +502,7 @@ def test_statistics_are_left_to_the_next_time_while_another_program_writes(db_pa
 
 
 def test_another_programs_migration_of_the_same_name_is_not_ours(product_path):
-    assert [status["applied_at"] for status in migration_statuses(product_path)] == [
-        None,
-        None,
-        None,
-    ]
+    assert [status["applied_at"] for status in migration_statuses(product_path)] == [None] * 4
     assert migrate(product_path) == ALL
     with sqlite_utils.Database(product_path) as db:
-        assert db["_sqlite_migrations"].count == 4
+        assert db["_sqlite_migrations"].count == 5

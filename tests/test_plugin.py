@@ -92,7 +92,12 @@ sys.meta_path.insert(0, Absent())
 def test_the_core_works_where_datasette_and_the_mcp_sdk_are_absent(fresh_path):
     code = f"{WITHOUT_EXTRAS}\nfrom sqlite_utils.cli import cli; cli(['personalization-migrate', sys.argv[1]])"
     done = python(code, fresh_path)
-    applied = ("287_personalization", "900_personalization_evidence", "901_personalization_events")
+    applied = (
+        "287_personalization",
+        "900_personalization_evidence",
+        "901_personalization_events",
+        "902_personalization_shadow",
+    )
     expected = "".join(f"applied {name}\n" for name in applied)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", expected)
 

@@ -20,6 +20,8 @@ from sqlite_utils_personalization.schema.scripts import run_script
 STORAGE = "287_personalization.sql"
 EVIDENCE = "900_personalization_evidence.sql"
 EVENTS = "901_personalization_events.sql"
+SHADOW = "902_personalization_shadow.sql"
+WITHOUT_SHADOW = "902_personalization_shadow_rollback.sql"
 WITHOUT_EVENTS = "901_personalization_events_rollback.sql"
 WITHOUT_EVIDENCE = "900_personalization_evidence_rollback.sql"
 WITHOUT_STORAGE = "287_personalization_rollback.sql"
@@ -72,17 +74,17 @@ def test_both_ways_make_the_same_schema(tmp_path):
     made = []
     for way in (with_the_shell, with_a_migration):
         path = tmp_path / f"{way.__name__}.db"
-        assert [way(path, name) for name in (STORAGE, EVIDENCE, EVENTS)] == ["", "", ""]
+        assert [way(path, name) for name in (STORAGE, EVIDENCE, EVENTS, SHADOW)] == [""] * 4
         made.append(schema(path))
     assert made[0] == made[1]
     assert len(made[0]) > 50
 
 
 def test_applying_a_file_again_changes_nothing(fresh_path, apply):
-    for name in (STORAGE, EVIDENCE, EVENTS):
+    for name in (STORAGE, EVIDENCE, EVENTS, SHADOW):
         apply(fresh_path, name)
     before = sorted(schema(fresh_path), key=str)
-    for name in (STORAGE, EVIDENCE, EVENTS, STORAGE):
+    for name in (STORAGE, EVIDENCE, EVENTS, SHADOW, STORAGE):
         assert apply(fresh_path, name) == ""
     assert sorted(schema(fresh_path), key=str) == before
 
@@ -93,7 +95,7 @@ def test_applying_a_file_again_keeps_the_rows(db_path, add_profile, apply):
         db_path,
         "INSERT INTO am_personalization_recommendation_log (profile_id, recommendation_type) VALUES (1, 'program')",
     )
-    for name in (STORAGE, EVIDENCE, EVENTS):
+    for name in (STORAGE, EVIDENCE, EVENTS, SHADOW):
         apply(db_path, name)
     with closing(sqlite3.connect(db_path)) as conn:
         assert conn.execute("SELECT count(*) FROM am_personalization_profile").fetchone() == (1,)
@@ -170,6 +172,11 @@ CONFLICTS = (
         "CREATE VIEW am_personalization_erasure AS SELECT 1 AS profile_id",
         "cannot create BEFORE trigger on view: am_personalization_erasure",
     ),
+    (
+        SHADOW,
+        "CREATE TABLE am_personalization_shadow_served (shadow_id INTEGER PRIMARY KEY)",
+        "902 is incomplete and was undone: are 287 and 900 applied?",
+    ),
 )
 
 
@@ -192,6 +199,23 @@ def test_evidence_without_storage_leaves_the_file_as_it_was(fresh_path, apply):
     run(fresh_path, "CREATE TABLE programs (id TEXT)")
     before = schema(fresh_path)
     assert "am_personalization_recommendation_log" in apply(fresh_path, EVIDENCE)
+    assert schema(fresh_path) == before
+
+
+def test_shadows_without_evidence_leave_the_file_as_it_was(fresh_path, apply):
+    apply(fresh_path, STORAGE)
+    before = schema(fresh_path)
+    reason = "902 is incomplete and was undone: are 287 and 900 applied?"
+    assert reason in apply(fresh_path, SHADOW)
+    assert schema(fresh_path) == before
+
+
+def test_rolling_back_the_shadows_leaves_the_rest(fresh_path, apply):
+    for name in (STORAGE, EVIDENCE, EVENTS):
+        apply(fresh_path, name)
+    before = schema(fresh_path)
+    apply(fresh_path, SHADOW)
+    assert apply(fresh_path, WITHOUT_SHADOW) == ""
     assert schema(fresh_path) == before
 
 
@@ -354,7 +378,7 @@ def test_no_name_of_ours_is_a_number_of_the_product(name):
 
 @pytest.mark.parametrize("locale", locales())
 def test_ours_sort_after_the_storage_and_in_order_however_a_system_sorts(locale):
-    assert LISTED == [STORAGE, EVIDENCE, EVENTS]
+    assert LISTED == [STORAGE, EVIDENCE, EVENTS, SHADOW]
     product = [f"{number}_product.sql" for number in (264, *TAKEN)] + ["wave24_113b_product.sql"]
     found = sorted_by_the_system([*product, *reversed(OURS)], locale)
     assert [name for name in found if name in LISTED] == LISTED
@@ -385,7 +409,7 @@ def boot(folder, path):
 
 @pytest.fixture
 def folder(tmp_path):
-    """The product's migrations: ours, all six, and one of another database."""
+    """The product's migrations: ours, all eight, and one of another database."""
     made = tmp_path / "migrations"
     made.mkdir()
     for name in OURS:
@@ -394,20 +418,20 @@ def folder(tmp_path):
     return made
 
 
-def test_a_boot_of_the_product_applies_all_three_files_once(folder, fresh_path):
-    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS]
+def test_a_boot_of_the_product_applies_each_of_our_files_once(folder, fresh_path):
+    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS, SHADOW]
     before = schema(fresh_path)
     assert boot(folder, fresh_path) == []
     run(fresh_path, "DELETE FROM schema_migrations")
-    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS]
+    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS, SHADOW]
     assert sorted(schema(fresh_path), key=str) == sorted(before, key=str)
-    assert [status["pending"] for status in migration_statuses(fresh_path)] == [True] * 3
-    assert [status["faults"] for status in migration_statuses(fresh_path)] == [[]] * 3
+    assert [status["pending"] for status in migration_statuses(fresh_path)] == [True] * 4
+    assert [status["faults"] for status in migration_statuses(fresh_path)] == [[]] * 4
 
 
 def test_beside_the_products_older_storage_a_night_is_scored_and_verified(folder, fresh_path):
     folder.joinpath(STORAGE).write_text(OLDER_STORAGE, encoding="utf-8")
-    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS]
+    assert boot(folder, fresh_path) == [STORAGE, EVIDENCE, EVENTS, SHADOW]
     run(
         fresh_path,
         f"INSERT INTO am_personalization_profile(user_token_hash) VALUES ('{'a' * 64}')",

@@ -1,5 +1,6 @@
 """What each question answers on two scored nights, over Datasette, against plain Python over the tables."""
 
+import json
 import sqlite3
 from collections import Counter, defaultdict
 from hashlib import sha256
@@ -16,6 +17,7 @@ from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_
 from sqlite_utils_personalization.billing.reconcile.result import keep
 from sqlite_utils_personalization.billing.record import record_delivery
 from sqlite_utils_personalization.example import AS_OF, build
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.customer import key_hash
 from sqlite_utils_personalization.preferences.feedback import give_feedback
 from sqlite_utils_personalization.viewer.queries.queries import questions, questions_table
@@ -59,7 +61,9 @@ def path(tmp_path_factory):
     score(path, as_of=AS_OF)
     with sqlite3.connect(path) as db:
         db.executescript(CHANGES)
-    score(path, as_of=LATER)
+    other = path.with_name("other.json")
+    other.write_text(json.dumps({**load_model().constants, "urgent_days": 30}), encoding="utf-8")
+    score(path, as_of=LATER, shadow=other)
     keep_a_month(path)
     with sqlite3.connect(path) as db:
         db.executescript(f"{OTHER_ROWS}; {OTHER_ROWS}; {DELIVERY}")

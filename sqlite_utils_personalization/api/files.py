@@ -16,7 +16,14 @@ from sqlite_utils_personalization.errors import Conflict, InvalidInput, Personal
 from sqlite_utils_personalization.evidence.checkpoint import Head, as_head
 from sqlite_utils_personalization.example import AS_OF, BEFORE, best, build
 from sqlite_utils_personalization.example.tour import add_tour
-from sqlite_utils_personalization.schema import EVENTS, EVIDENCE, STORAGE, apply, manifest
+from sqlite_utils_personalization.schema import (
+    EVENTS,
+    EVIDENCE,
+    SHADOW,
+    STORAGE,
+    apply,
+    manifest,
+)
 from sqlite_utils_personalization.schema import migration_statuses as statuses
 from sqlite_utils_personalization.schema import rollback as remove
 from sqlite_utils_personalization.schema.state import MIGRATIONS
@@ -106,7 +113,7 @@ def rollback(
     drop_audit_log: bool = False,
     timeout_s: float | None = None,
 ) -> RolledBack:
-    """Remove 901, 900 and, unless keep_storage, 287. For development: what they hold is lost.
+    """Remove 902, 901, 900 and, unless keep_storage, 287. For development: what they hold is lost.
 
     Conflict if the log holds rows, unless drop_audit_log, or in a transaction of the caller's.
     """
@@ -114,7 +121,7 @@ def rollback(
         removed = remove(
             found.conn, found.path, keep_storage=keep_storage, drop_audit_log=drop_audit_log
         )
-    asked = [EVENTS, EVIDENCE] if keep_storage else [EVENTS, EVIDENCE, STORAGE]
+    asked = [SHADOW, EVENTS, EVIDENCE, *([] if keep_storage else [STORAGE])]
     return {"removed": removed, "absent": [name for name in asked if name not in removed]}
 
 

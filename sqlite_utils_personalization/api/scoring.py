@@ -9,9 +9,11 @@ from typing import TypedDict, cast
 
 from sqlite_utils_personalization.api.opened import File, alone, check_callable, path_of, reading
 from sqlite_utils_personalization.database import explain_errors
-from sqlite_utils_personalization.scoring.night import night_asked_for, score_night
+from sqlite_utils_personalization.scoring.night import score_night
 from sqlite_utils_personalization.scoring.replaced import SameFile, ends_of, read_back
+from sqlite_utils_personalization.scoring.shadow import ShadowSummary
 from sqlite_utils_personalization.scoring.summary import Reporter
+from sqlite_utils_personalization.scoring.wanted import night_asked_for
 
 ByType = dict[str, int]
 
@@ -24,7 +26,7 @@ class ResumedRun(TypedDict):
     logged: int
 
 
-class NightSummary(TypedDict):
+class _NightSummary(TypedDict):
     """What a night did, or in a dry run would do; the last line that personalization-score prints.
 
     outcome is 'scored', 'resumed' or 'already scored', in a dry run also 'planned' or 'interrupted'. profiles are
@@ -59,6 +61,12 @@ class NightSummary(TypedDict):
     warnings: list[str]
 
 
+class NightSummary(_NightSummary, total=False):
+    """The same, and of a night that was asked for with a shadow, that which stands beside it; None if none does."""
+
+    shadow: ShadowSummary | None
+
+
 def score(
     file: File,
     *,
@@ -71,6 +79,7 @@ def score(
     catalogue: str | os.PathLike[str] | None = None,
     resume: bool = True,
     any_date: bool = False,
+    shadow: str | os.PathLike[str] | None = None,
     say: Callable[[str], None] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     timeout_s: float | None = None,
@@ -81,8 +90,10 @@ def score(
     model.json and the tables found; top_k, from 1, is how many each customer is recommended of a type at most. A night
     scored before is not scored twice, unless again. Every night that was interrupted is finished first, unless not
     resume: then only the one that is asked for. A new night later than tomorrow, or more than a year away from the last
-    one, needs any_date. With dry_run nothing is written; with strict an invalid preference is an error before anything
-    is written. say is told sentences, progress the stage, how much of it is done, and of how much.
+    one, needs any_date. With shadow, a file with another model, the night is decided under that one too, and what it
+    would have recommended is kept beside it, to be compared and for nothing else. With dry_run nothing is written; with
+    strict an invalid preference is an error before anything is written. say is told sentences, progress the stage, how
+    much of it is done, and of how much.
 
     Commits as it goes: Conflict if a connection is in a transaction. Locked may be tried again, and finishes what was
     begun. InvalidInput, NoSchema, Damaged, ReadOnly, or PersonalizationError, say what is wrong.
@@ -98,6 +109,7 @@ def score(
         catalogue=_file(catalogue, "catalogue"),
         resume=resume,
         any_date=any_date,
+        shadow=_file(shadow, "shadow"),
     )
     told = {"say": say, "progress": progress}
     reporter = Reporter(**{name: one for name, one in told.items() if one})  # type: ignore[arg-type]

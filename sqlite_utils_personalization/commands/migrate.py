@@ -34,7 +34,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Append what this boot manifest does not list; PATH may be left out",
 )
 @click.option(
-    "--rollback", is_flag=True, help="For development: remove 901, 900 and 287, and all they hold"
+    "--rollback",
+    is_flag=True,
+    help="For development: remove 902, 901, 900 and 287, and all they hold",
 )
 @click.option("--to", type=click.Choice(["287"]), help="With --rollback: keep 287")
 @click.option(
@@ -46,7 +48,7 @@ def migrate(
     ctx: click.Context, /, path: str | None, list_: bool, as_json: bool, **options: Any
 ) -> None:
     """
-    Apply the migrations 287 (storage), 900 (evidence) and 901 (events)
+    Apply the migrations 287 (storage), 900 (evidence), 901 (events) and 902 (shadows)
 
     Example:
 

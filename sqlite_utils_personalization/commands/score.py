@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     "--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Constants to use"
 )
 @click.option(
+    "--shadow",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Constants to decide the night under as well, and to log nothing of it",
+)
+@click.option(
     "--top-k",
     type=click.IntRange(1, 2**53),
     default=10,
@@ -161,6 +166,12 @@ def _told(path: str, summary: "NightSummary") -> Iterator[str]:
         n=sum(summary["candidates"].values()),
         left_out=sum(sum(rules.values()) for rules in summary["left_out"].values()),
     )
+    if shadow := summary.get("shadow"):
+        yield _(
+            "beside it, the model {model} would have recommended {n}; nothing is done with them",
+            model=shadow["model_sha256"][:8],
+            n=shadow["rows"],
+        )
     if summary["warnings"]:
         texts = pgettext("sentences", "; ").join(summary["warnings"])
         yield _("{n} warnings: {texts}", n=len(summary["warnings"]), texts=texts)

@@ -74,6 +74,21 @@ EVENT_COLUMNS = {
         "findings",
         "findings_json",
     ),
+    # Its model is covered by its digest.
+    "am_personalization_shadow": (
+        "shadow_id",
+        "run_id",
+        "model_sha256",
+        "top_k",
+        "package_version",
+        "started_at",
+        "finished_at",
+        "list_count",
+        "row_count",
+        "counts_json",
+        "lists_sha256",
+        "served_sha256",
+    ),
 }
 
 _LISTS = f"""

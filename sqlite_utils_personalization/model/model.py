@@ -44,9 +44,7 @@ def load_model(path: Path | None = None) -> Model:
         constants = parsed(source.read_text(encoding="utf-8"))
         errors = errors_in(constants)
     except OSError as error:
-        raise PersonalizationError(
-            f"{path}: {error.strerror}", "pass --model a readable file"
-        ) from None
+        raise PersonalizationError(f"{path}: {error.strerror}", "give a readable file") from None
     except (ValueError, RecursionError) as error:
         raise PersonalizationError(
             f"{path} is not JSON: {error}", "start from the packaged model.json"

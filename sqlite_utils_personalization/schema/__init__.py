@@ -1,4 +1,5 @@
-"""Our tables in a shared file: applying and removing 287 (storage), 900 (evidence) and 901 (events).
+"""Our tables in a shared file: applying and removing 287 (storage), 900 (evidence), 901 (events) and 902
+(shadows).
 
 Applying is additive and can be repeated; everything is one transaction, so that a failure changes nothing.
 """
@@ -21,6 +22,7 @@ from sqlite_utils_personalization.schema.state import (
     EVENTS,
     EVIDENCE,
     MIGRATIONS,
+    SHADOW,
     STORAGE,
     Status,
     statuses,
@@ -35,10 +37,12 @@ from sqlite_utils_personalization.transaction import transaction
 __all__ = [
     "EVENTS",
     "EVIDENCE",
+    "SHADOW",
     "STORAGE",
     "Status",
     "apply",
     "apply_evidence",
+    "apply_shadow",
     "migrate",
     "migration_statuses",
     "rollback",
@@ -48,7 +52,7 @@ __all__ = [
 def migrate(
     path: str | Path, *, only: Collection[str] | None = None, timeout_s: float = 30.0
 ) -> list[str]:
-    """Apply 287, 900 and 901, or those named in only, to the file at path, which is created if it does not exist.
+    """Apply 287, 900, 901 and 902, or those named in only, to the file at path, which is created if it does not exist.
 
     Returns the names of those that were applied: none if nothing was due, and then nothing was locked or written.
     What was recorded but is no longer whole is applied again. PersonalizationError says what is in the way.
@@ -80,10 +84,19 @@ def migration_statuses(conn: sqlite3.Connection) -> list[Status]:
 
 def apply_evidence(conn: sqlite3.Connection) -> None:
     """Apply 900 to a database that has 287; does nothing if it is already whole. Conflict without 287."""
+    _apply_one(conn, EVIDENCE)
+
+
+def apply_shadow(conn: sqlite3.Connection) -> None:
+    """The same of 902, which needs 900."""
+    _apply_one(conn, SHADOW)
+
+
+def _apply_one(conn: sqlite3.Connection, name: str) -> None:
     require_utf8(conn)
     db = _database(conn)
     with transaction(conn, "IMMEDIATE"):
-        _apply(db, _due(db, [EVIDENCE]))
+        _apply(db, _due(db, [name]))
 
 
 def rollback(
@@ -93,7 +106,7 @@ def rollback(
     keep_storage: bool = False,
     drop_audit_log: bool = False,
 ) -> list[str]:
-    """Remove 901, 900 and, unless keep_storage, 287. For development: what they hold is lost.
+    """Remove 902, 901, 900 and, unless keep_storage, 287. For development: what they hold is lost.
 
     Returns the names of those that were removed. Conflict if the log holds rows, unless drop_audit_log.
     """

@@ -27,3 +27,9 @@ def evidence(db: Database) -> None:
 def events(db: Database) -> None:
     """What happened afterwards: deliveries, erasures, rotated keys; needs 287."""
     run_script(db, "901_personalization_events.sql")
+
+
+@migrations(name="902_personalization_shadow")
+def shadow(db: Database) -> None:
+    """What another model would have recommended, decided beside a night; needs 900."""
+    run_script(db, "902_personalization_shadow.sql")

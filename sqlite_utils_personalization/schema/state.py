@@ -6,15 +6,22 @@ from functools import cache
 from sqlite_utils import Database
 
 from sqlite_utils_personalization.database import sqlite3
-from sqlite_utils_personalization.schema.migrations import events, evidence, migrations, storage
+from sqlite_utils_personalization.schema.migrations import (
+    events,
+    evidence,
+    migrations,
+    shadow,
+    storage,
+)
 from sqlite_utils_personalization.schema.scripts import read_script
 
 STORAGE = "287_personalization"
 EVIDENCE = "900_personalization_evidence"
 EVENTS = "901_personalization_events"
+SHADOW = "902_personalization_shadow"
 # An older 287 orders it otherwise, and nothing is checked through it.
 RECENT = "v_personalization_recent_recs"
-MIGRATIONS = {STORAGE: storage, EVIDENCE: evidence, EVENTS: events}
+MIGRATIONS = {STORAGE: storage, EVIDENCE: evidence, EVENTS: events, SHADOW: shadow}
 
 
 @dataclass(frozen=True)

@@ -126,13 +126,14 @@ def prepare(db: sqlite3.Connection) -> None:
                 db.execute(insert, {"first": first, "last": done})
         db.execute(note)
     db.execute(_NOBODY)
-    _digest_lists(db)
+    digest_lists(db)
     (salt,) = db.execute("SELECT salt FROM plan_run").fetchone()
     served = served_sha256(salt, by_customer(db.execute(_SERVED)))
     db.execute("UPDATE plan_run SET served_sha256 = ?", (served,))
 
 
-def _digest_lists(db: sqlite3.Connection) -> None:
+def digest_lists(db: sqlite3.Connection) -> None:
+    """Note the digest of each list of the plan."""
     place = lru_cache(_KEPT_PLACES)(lambda *values: place_text(values))
     places = groupby(db.execute(_PLACES), key=itemgetter(0))
     vectors = db.execute(_VECTORS)

@@ -1,10 +1,9 @@
 """One night: find or plan its run, freeze the plan, log it, and say what happened."""
 
-import operator
 import sqlite3
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
@@ -12,22 +11,21 @@ from typing import Any, NamedTuple
 from sqlite_utils_personalization import __version__
 from sqlite_utils_personalization.catalogue.read import listed_types
 from sqlite_utils_personalization.catalogue.rule_names import rule_name
-from sqlite_utils_personalization.clock import day_of, japan_day, utc_now
+from sqlite_utils_personalization.clock import utc_now
 from sqlite_utils_personalization.database import (
     has_table,
     not_found,
     plain_rows,
     require_utf8,
 )
-from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError, short_repr
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.evidence.seal import seal_events, seal_run
 from sqlite_utils_personalization.formula.declared import noted_reason
 from sqlite_utils_personalization.language import N_, message_of
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
-from sqlite_utils_personalization.model.model import Model, load_model
 from sqlite_utils_personalization.preferences.identity import bind_customers
-from sqlite_utils_personalization.schema import apply_evidence
+from sqlite_utils_personalization.schema import apply_evidence, apply_shadow
 from sqlite_utils_personalization.schema.state import RECENT, recent_view_differs
 from sqlite_utils_personalization.schema.statistics import refresh_statistics
 from sqlite_utils_personalization.scoring.clock import look_at_clock
@@ -58,30 +56,20 @@ from sqlite_utils_personalization.scoring.replaced import (
 from sqlite_utils_personalization.scoring.run_digest import inputs, planned_outcome
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
+from sqlite_utils_personalization.scoring.shadow import (
+    TABLES,
+    freeze_shadow,
+    plan_shadow,
+    shadow_of_night,
+)
 from sqlite_utils_personalization.scoring.summary import NAMED_PROFILES, Reporter, summary
+from sqlite_utils_personalization.scoring.wanted import Night
 from sqlite_utils_personalization.transaction import transaction
 
 # Enough for the pages that one chunk of the log touches in its three indexes.
 CACHE_KIB = 65_536
-# As many as a log can ever have rows.
-MOST_PLACES = 2**53
 _SALT = "SELECT salt FROM am_personalization_run WHERE run_id = ?"
 NOT_YET = "0" * 64
-
-
-@dataclass(frozen=True)
-class Night:
-    """What a night is asked to be. as_of, model and top_k identify it, and how often it was asked for again."""
-
-    as_of: str
-    model: Model
-    top_k: int
-    again: bool
-    dry_run: bool
-    strict: bool
-    catalogue: Path | None
-    resume: bool = True
-    any_date: bool = False
 
 
 class LatestRun(NamedTuple):
@@ -90,31 +78,6 @@ class LatestRun(NamedTuple):
     run_id: int
     again: int
     status: str
-
-
-def night_asked_for(
-    *,
-    as_of: object,
-    model: Path | None,
-    top_k: object,
-    again: bool,
-    dry_run: bool,
-    strict: bool,
-    catalogue: Path | None,
-    resume: bool,
-    any_date: bool,
-) -> Night:
-    """The night as it is asked for; InvalidInput names what cannot be."""
-    try:
-        places = 0 if isinstance(top_k, bool) else operator.index(top_k)  # type: ignore[arg-type]
-    except TypeError:
-        places = 0
-    if not 1 <= places <= MOST_PLACES:
-        allowed = f"at most {MOST_PLACES}" if places > MOST_PLACES else "at least 1"
-        raise InvalidInput(f"top_k is {short_repr(top_k)}", f"give a whole number, {allowed}")
-    day = japan_day() if as_of is None else day_of(as_of, "as_of")
-    given = (again, dry_run, strict, catalogue, resume, any_date)
-    return Night(day, load_model(model), places, *given)
 
 
 def score_night(
@@ -162,7 +125,9 @@ def _run(
     _require_schema(db, path, night, reporter)
     resumed = _finish_open(db, night, reporter) if night.resume else []
     found = _score(db, night, reporter) | {"resumed_runs": resumed}
-    return {**found, "unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
+    beside = shadow_of_night(db, night.shadow, found["run_id"], reporter) if night.shadow else {}
+    told = {"unknown_declarations": reporter.unknown, "warnings": reporter.warnings}
+    return {**found, **told, **beside}
 
 
 def _finish_open(db: sqlite3.Connection, night: Night, reporter: Reporter) -> list[dict[str, Any]]:
@@ -222,6 +187,8 @@ def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str
             if is_behind(db, ends):
                 raise replaced("the file")
             run_id, done = freeze(db), "scored"
+            if night.shadow:
+                freeze_shadow(db, run_id)
         else:
             run_id, done = rival.run_id, "resumed"
     return _log(db, run_id, done, reporter)
@@ -241,6 +208,11 @@ def _require_schema(
             _(
                 "applied 900_personalization_evidence, which was missing: no row is logged without evidence"
             )
+        )
+    if night.shadow and not night.dry_run and not all(has_table(db, name) for name in TABLES):
+        apply_shadow(db)
+        reporter.say(
+            _("applied 902_personalization_shadow, which was missing: shadows are kept in it")
         )
     if recent_view_differs(db):
         reporter.say(_("{view} is an older one: personalization-migrate replaces it", view=RECENT))
@@ -320,6 +292,8 @@ def _plan(
         **inputs(db, salt),
     )
     _warn_of_collapse(db, night, reporter)
+    if night.shadow:
+        plan_shadow(db, night.shadow, night, reporter)
     spare(db)
     decide(db, night.top_k)
     serve(db, night.top_k)

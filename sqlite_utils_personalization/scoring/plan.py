@@ -50,6 +50,9 @@ CREATE TEMP TABLE plan_candidate (
 CREATE TEMP TABLE plan_number (
     profile_id INTEGER, search_id TEXT, number INTEGER, PRIMARY KEY (profile_id, search_id)
 ) WITHOUT ROWID;
+"""
+# What is decided of it, under one model.
+_DECIDED = f"""
 CREATE TEMP TABLE plan_list (
     list_no INTEGER PRIMARY KEY, cohort_no INTEGER NOT NULL, profile_id INTEGER, customers INTEGER NOT NULL,
     list_sha256 TEXT
@@ -61,6 +64,13 @@ CREATE TEMP TABLE plan_decision (
     PRIMARY KEY (list_no, seq)
 ) WITHOUT ROWID;
 """
+# What is read once, whatever is decided of it.
+_READ = ("plan_run", "plan_cohort", "plan_customer", "plan_candidate", "plan_number")
+_COUNT_CUSTOMERS = """
+UPDATE plan_cohort SET customers = (
+    SELECT count(*) FROM plan_customer WHERE cohort_no = plan_cohort.cohort_no
+)
+"""
 
 
 def create_tables(db: sqlite3.Connection) -> None:
@@ -71,8 +81,21 @@ def create_tables(db: sqlite3.Connection) -> None:
         db.execute(f"DROP TABLE temp.{name}")
     run = packaged_objects()["am_personalization_run"]
     db.execute(run.replace("TABLE am_personalization_run", "TEMP TABLE plan_run", 1))
-    for statement in _TABLES.split(";\n"):
+    for statement in f"{_TABLES}{_DECIDED}".split(";\n"):
         db.execute(statement)
+
+
+def decide_anew(db: sqlite3.Connection) -> None:
+    """Forget what was decided, and for whom it was to be different, as if only read until now."""
+    for (name,) in db.execute(
+        "SELECT name FROM sqlite_temp_master WHERE type = 'table' AND name LIKE 'plan%'"
+        f" AND name NOT IN {_READ} AND name NOT LIKE 'plan\\_shadow%' ESCAPE '\\'"
+    ).fetchall():
+        db.execute(f"DROP TABLE temp.{name}")
+    for statement in _DECIDED.split(";\n"):
+        db.execute(statement)
+    db.execute("UPDATE plan_cohort SET depth = NULL")
+    db.execute(_COUNT_CUSTOMERS)
 
 
 def add_customers(
@@ -117,10 +140,7 @@ def add_customers(
 def count_customers(db: sqlite3.Connection) -> None:
     """Note how many customers each cohort has, once all of them are there."""
     db.execute("CREATE INDEX temp.plan_customer_cohort ON plan_customer(cohort_no)")
-    db.execute(
-        "UPDATE plan_cohort SET customers ="
-        " (SELECT count(*) FROM plan_customer WHERE cohort_no = plan_cohort.cohort_no)"
-    )
+    db.execute(_COUNT_CUSTOMERS)
 
 
 def _profiles(db: sqlite3.Connection) -> Iterator[list[tuple[int, object, object]]]:

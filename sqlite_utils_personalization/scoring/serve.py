@@ -208,5 +208,11 @@ def serve(db: sqlite3.Connection, top_k: int) -> None:
 
     Of a list that is not in plan_decision, plan_range has to say already what its customers get.
     """
-    for statement in (_RANGES, _BY_LIST, _OWN, _MAP):
+    offer(db, top_k)
+    db.execute(_MAP)
+
+
+def offer(db: sqlite3.Connection, top_k: int) -> None:
+    """The same without the map: fill plan_range with what customers of a list get, plan_own with what others do."""
+    for statement in (_RANGES, _BY_LIST, _OWN):
         db.execute(statement, {"top_k": top_k})

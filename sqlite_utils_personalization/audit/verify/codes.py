@@ -36,6 +36,7 @@ KINDS = {
     "decision": N_("what is on a list"),
     "completeness": N_("who got what in a run"),
     "progress": N_("how far a run is"),
+    "shadow": N_("what another model would have recommended"),
     "seal": N_("what seals cover"),
     "tree": N_("the tree over the seals"),
     "head": N_("what was kept outside the file"),
@@ -61,6 +62,12 @@ CHECKS = {
     "content": ("items", N_("items are those that their digests were taken of")),
     "run": ("runs", N_("what each night gave to whom follows from what it stored")),
     "end": ("runs", N_("each night looked as far back as it had to")),
+    "shadow": (
+        "shadows",
+        N_(
+            "what another model would have recommended in a night follows from what that night stored"
+        ),
+    ),
     "seal": (
         "seals",
         N_(
@@ -208,6 +215,16 @@ CODES = {
         N_(
             "restore the row of am_personalization_run_progress: what is said here is what it should be"
         ),
+    ),
+    "shadow-wrong": Code(
+        "shadow",
+        N_("what a shadow holds is not what its model makes of what its night stored"),
+        _BACKUP,
+    ),
+    "shadow-added": Code(
+        "shadow",
+        N_("a shadow was not there when its night was sealed"),
+        N_("compare nothing with it; find out who wrote it"),
     ),
     "seal-missing": Code(
         "seal",

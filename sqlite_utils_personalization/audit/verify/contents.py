@@ -26,6 +26,7 @@ _ABOUT_INDEX = ("missing from index", "# of entries in index", "non-unique entry
 _REFUSED = ("NULL value in ", "CHECK constraint failed in ", "TEXT value in ", "NUMERIC value in ")
 # The longest table after the log. What is on a list is decided again, and compared.
 DECISIONS = "am_personalization_decision"
+_INTEGERS = (DECISIONS, "am_personalization_shadow_decision")
 _RUN = "am_personalization_run"
 _FIELDS = listed(Candidate._fields)
 
@@ -113,7 +114,7 @@ def _values(db: sqlite3.Connection, table: str) -> Iterator[Finding]:
     if table == LOG:
         # What other programs wrote is theirs; the rest is held against its evidence.
         return
-    if table == DECISIONS and _are_integers(db, table):
+    if table in _INTEGERS and _are_integers(db, table):
         return
     wrong = {column.name: _is_wrong(column) for column in columns(table)}
     name = " ".join(f"WHEN {test} THEN '{column}'" for column, test in wrong.items())

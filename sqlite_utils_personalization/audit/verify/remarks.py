@@ -41,6 +41,7 @@ _WRITTEN = {
     "am_personalization_identity": "bound_at",
     "am_personalization_feedback": "given_at",
     "am_personalization_verification": "verified_at",
+    "am_personalization_shadow": "finished_at",
 }
 _RUNS = """
 SELECT seal_id, run_id, manifest_json FROM am_personalization_seal WHERE run_id IS NOT NULL ORDER BY seal_id

@@ -17,6 +17,7 @@ from sqlite_utils_personalization.schema.state import (
     EVENTS,
     EVIDENCE,
     RECENT,
+    SHADOW,
     objects,
     packaged_objects,
     tables,
@@ -100,9 +101,10 @@ def check_schema(db: sqlite3.Connection) -> Iterator[Finding]:
     for one in found:
         stored.setdefault(one.name, []).append(one)
     expected = packaged_objects()
-    if stored.keys().isdisjoint(objects(EVENTS)):
-        # Not applied, which is no fault: what a seal covers of it is missed by the check of seals.
-        expected = {name: text for name, text in expected.items() if name not in objects(EVENTS)}
+    for migration in (EVENTS, SHADOW):
+        if stored.keys().isdisjoint(objects(migration)):
+            # Not applied, which is no fault: what a seal covers of it is missed by the check of seals.
+            expected = {key: sql for key, sql in expected.items() if key not in objects(migration)}
     for name, text in expected.items():
         if name not in stored:
             yield Finding("object-missing", f"{name} is missing", table=_table(name))

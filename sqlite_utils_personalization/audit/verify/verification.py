@@ -109,12 +109,13 @@ def reached(db: sqlite3.Connection) -> Reached:
 
 
 class Counted(NamedTuple):
-    """How much there is to verify: objects of ours, runs, rows of the log, items, seals, and events of every table."""
+    """How much is to be verified: objects of ours, runs, logged rows, items, shadows, seals, events of all tables."""
 
     objects: int
     runs: int
     logged: int
     items: int
+    shadows: int
     seals: int
     events: int
 
@@ -126,6 +127,7 @@ def counted(db: sqlite3.Connection) -> Counted:
         runs=_count(db, "am_personalization_run"),
         logged=_count(db, "am_personalization_recommendation_log"),
         items=_count(db, "am_personalization_candidate"),
+        shadows=_count(db, "am_personalization_shadow"),
         seals=_count(db, "am_personalization_seal"),
         events=sum(_count(db, table) for table in EVENT_COLUMNS),
     )

@@ -8,6 +8,7 @@ from itertools import chain
 from threading import Event
 
 from sqlite_utils_personalization.audit.verify import Finding, guarded
+from sqlite_utils_personalization.audit.verify.beside import check_shadows
 from sqlite_utils_personalization.audit.verify.contents import (
     check_contents,
     check_indexes,
@@ -71,6 +72,7 @@ def checked(
             "content": guarded("content", check_contents(db)),
             "run": guarded("run", _check_runs(db, meter.ticks(_LIST))),
             "end": guarded("run", check_ends(db)),
+            "shadow": guarded("shadow", check_shadows(db, meter.ticks(_LIST))),
             "seal": guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
             "event": guarded("event", check_events(db)),
         }
@@ -123,12 +125,16 @@ class _Meter:
     """How far verification is; whatever a tampered file claims, never beyond the end."""
 
     def __init__(self, db: sqlite3.Connection, progress: Callable[[str, int, int], None]) -> None:
-        ranges, lists = (
+        ranges, *lists = (
             db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] if has_table(db, table) else 0
-            for table in ("am_personalization_evidence", "am_personalization_list")
+            for table in (
+                "am_personalization_evidence",
+                "am_personalization_list",
+                "am_personalization_shadow_list",
+            )
         )
         self._progress = progress
-        self._total = 1 + ranges * _CUSTOMER + lists * _LIST
+        self._total = 1 + ranges * _CUSTOMER + sum(lists) * _LIST
         self._done = 0
 
     def ticks(self, weight: int) -> Callable[[int], None]:

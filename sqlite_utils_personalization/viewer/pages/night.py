@@ -10,6 +10,7 @@ from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import N_, message_of
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES, Declared
+from sqlite_utils_personalization.scoring.shadow import shadow_summary
 from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.formats import capital, day, number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found
@@ -97,6 +98,7 @@ def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
         "skipped_next": rows[SKIPPED - 1]["profile_id"] if len(rows) > SKIPPED else None,
         "deliveries": _delivered(db, run_id),
         "seal": _seal(db, run_id),
+        "shadow": shadow_summary(db, run_id),
     }
 
 
