@@ -36,7 +36,7 @@ def test_a_file_that_was_scored_is_well_and_says_so_in_json(path):
     assert (found["ok"], found["integrity"]["ok"], found["warnings"]) == (True, True, [])
     assert found["open_runs"] == found["pending_migrations"] == []
     assert (found["last_night"]["as_of"], found["last_night"]["run_id"]) == (AS_OF, 1)
-    assert len(found["migrations"]) == 3
+    assert len(found["migrations"]) == 4
 
 
 @pytest.mark.parametrize(
