@@ -20,7 +20,9 @@ __all__ = [
     "NotIntact",
     "PersonalizationError",
     "ReadOnly",
+    "check_model",
     "check_profiles",
+    "compare_models",
     "create_example",
     "create_tour",
     "doctor",
@@ -40,6 +42,7 @@ __all__ = [
     "metadata",
     "migrate",
     "migration_statuses",
+    "model_constants",
     "new_since",
     "receipt",
     "receipt_html",
@@ -64,6 +67,7 @@ __all__ = [
     "verify",
     "why_not",
     "write_digests",
+    "write_metrics",
 ]
 
 _HOMES = {
@@ -77,7 +81,9 @@ _HOMES = {
     "NotIntact": "errors",
     "PersonalizationError": "errors",
     "ReadOnly": "errors",
+    "check_model": "api.model_files",
     "check_profiles": "api.declarations",
+    "compare_models": "api.model_files",
     "create_example": "api.files",
     "create_tour": "api.files",
     "doctor": "api.doctor",
@@ -97,6 +103,7 @@ _HOMES = {
     "metadata": "viewer.queries.metadata",
     "migrate": "api.files",
     "migration_statuses": "api.files",
+    "model_constants": "api.model_files",
     "new_since": "viewer.queries.new_since",
     "receipt": "api.auditing",
     "receipt_html": "api.auditing",
@@ -121,6 +128,7 @@ _HOMES = {
     "verify": "api.auditing",
     "why_not": "api.auditing",
     "write_digests": "api.handing_over",
+    "write_metrics": "api.metrics",
 }
 
 if TYPE_CHECKING:
@@ -159,6 +167,10 @@ if TYPE_CHECKING:
     from sqlite_utils_personalization.api.health import health as health
     from sqlite_utils_personalization.api.impact import impact as impact
     from sqlite_utils_personalization.api.impact import impact_html as impact_html
+    from sqlite_utils_personalization.api.metrics import write_metrics as write_metrics
+    from sqlite_utils_personalization.api.model_files import check_model as check_model
+    from sqlite_utils_personalization.api.model_files import compare_models as compare_models
+    from sqlite_utils_personalization.api.model_files import model_constants as model_constants
     from sqlite_utils_personalization.api.reporting import report as report
     from sqlite_utils_personalization.api.rights import erase as erase
     from sqlite_utils_personalization.api.rights import export_customer as export_customer

@@ -107,6 +107,16 @@ def write_whole(file: Path, text: bytes, source: str | Path) -> None:
         os.replace(whole, file)
 
 
+def write_public(file: Path, text: bytes, source: str | Path) -> None:
+    """The same of a file that everybody may read, such as metrics; never in place of source."""
+    check_free(file, replace=True, source=source if os.path.exists(source) else None)
+    with private_folder(file) as folder:
+        whole = folder / file.name
+        write_synced(whole, text)
+        os.chmod(whole, 0o644)
+        os.replace(whole, file)
+
+
 def write_synced(file: Path, text: bytes) -> None:
     """Write a new file down to the disk."""
     with open(file, "xb") as opened:

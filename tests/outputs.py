@@ -45,6 +45,7 @@ COMMANDS = {
     "impact": (("--top-k", "1", "-s"), ROWS),
     "receipt": (("--run", "1", *AS_USER), RESULT),
     "verify": (("-s",), RESULT),
+    "health": (("--max-days", "1"), RESULT),
     "reconcile": (("--month", AS_OF[:7], "--endpoint", "*"), ROWS),
     "digest": (("--out", "{folder}/digests", "--night", AS_OF, "--on", AS_OF), RESULT),
     "digest --record": (("--out", "{folder}/digests", "--record", "{folder}/sent.jsonl"), RESULT),
@@ -52,6 +53,9 @@ COMMANDS = {
     "doctor": ((), RESULT),
     "snapshot": (("{folder}/copy.db", "--replace", "-s"), RESULT),
     "migrate --list": (("--list",), ROWS),
+    "model show": ((), ROWS),
+    "model check": (("{folder}/model.json",), ROWS),
+    "model diff": (("{folder}/model.json",), ROWS),
     "profile get": (AS_USER, RESULT),
     "profile list": ((), ROWS),
     "profile check": ((), ROWS),
@@ -64,7 +68,9 @@ COMMANDS = {
 # What these print is no JSON, and no rows.
 TEXTS = {"example", "mcp", "metadata"}
 _INPUT = {"profile rotate": "example-key-2\nanother-key-2\n"}
+_PACKAGED = files("sqlite_utils_personalization.model").joinpath("model.json")
 _FILES = {
+    "model.json": {**json.loads(_PACKAGED.read_text(encoding="utf-8")), "depth": 5},
     "sent.jsonl": {"user_token_hash": CUSTOMER},
     "customers.ndjson": {"user_token_hash": "0" * 64, "preferences": {}},
 }
@@ -124,13 +130,14 @@ def _of_commands(folder: Path, path: Path) -> Iterable[tuple[str, Output]]:
     for name, (arguments, forms) in COMMANDS.items():
         found, headers, lacks = [], [], []
         words = name.split()
-        head = [f"personalization-{words[0]}", *words[1:2][: words[0] == "profile"]]
+        head = [f"personalization-{words[0]}", *words[1:2][: words[0] in ("profile", "model")]]
+        about = [] if words[0] == "model" else [str(path)]
         given = [argument.format(folder=folder) for argument in arguments]
         for form in forms:
-            done = _run(*head, str(path), *given, form, stdin=_INPUT.get(name))
+            done = _run(*head, *about, *given, form, stdin=_INPUT.get(name))
             if done.exit_code == 2 and "No such option" in done.stderr:
                 lacks.append(form)
-                done = _run(*head, str(path), *given, stdin=_INPUT.get(name))
+                done = _run(*head, *about, *given, stdin=_INPUT.get(name))
             if done.exit_code not in (0, 1, 2) or not _is_exit(done.exception):
                 raise AssertionError(f"{name} {form}: {done.exception!r}\n{done.output}")
             if form == "--csv":

@@ -56,7 +56,9 @@ def test_an_example_does_what_it_says(folder, name):
     assert line in done.stdout
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(filter(Path.is_file, FOLDER.iterdir())), ids=lambda path: path.name
+)
 def test_an_example_fits_a_screen(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 

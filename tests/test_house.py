@@ -12,7 +12,7 @@ import pytest
 PACKAGE = "sqlite_utils_personalization"
 FOLDER = Path(str(files(PACKAGE)))
 CONTRACTS = FOLDER.parent / ".importlinter"
-MOST_MODULES = 300
+MOST_MODULES = 308
 MOST_LINES = 400
 # One file that whoever trusts nobody reads and runs.
 LONG = {"verify_receipt.py"}

@@ -7,10 +7,12 @@ from sqlite_utils_personalization.commands.digest import digest
 from sqlite_utils_personalization.commands.doctor import doctor
 from sqlite_utils_personalization.commands.example import example
 from sqlite_utils_personalization.commands.feedback import feedback
+from sqlite_utils_personalization.commands.health import health
 from sqlite_utils_personalization.commands.impact import impact
 from sqlite_utils_personalization.commands.mcp import mcp
 from sqlite_utils_personalization.commands.metadata import metadata
 from sqlite_utils_personalization.commands.migrate import migrate
+from sqlite_utils_personalization.commands.model import model
 from sqlite_utils_personalization.commands.profile import profile
 from sqlite_utils_personalization.commands.receipt import receipt
 from sqlite_utils_personalization.commands.reconcile import reconcile
@@ -28,10 +30,12 @@ COMMANDS: list[click.Command] = [
     doctor,
     example,
     feedback,
+    health,
     impact,
     mcp,
     metadata,
     migrate,
+    model,
     profile,
     receipt,
     reconcile,

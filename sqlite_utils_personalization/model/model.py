@@ -1,7 +1,7 @@
 """The model: every constant of the formula and of the catalogue, from one JSON file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
 from sqlite_utils_personalization.canonical import canonical_json, sha256_hex, strict_json
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.model.kinds import COMPONENTS, TYPES
+
+# Characters of a fault, which repeats the value.
+_LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,31 @@ def load_model(path: Path | None = None) -> Model:
     """
     source = path or files(__package__).joinpath("model.json")
     try:
-        constants = strict_json(source.read_text(encoding="utf-8"))
+        constants = parsed(source.read_text(encoding="utf-8"))
+        errors = errors_in(constants)
     except OSError as error:
         raise PersonalizationError(f"{path}: {error.strerror}", "give a readable file") from None
     except (ValueError, RecursionError) as error:
         raise PersonalizationError(
             f"{path} is not JSON: {error}", "start from the packaged model.json"
         ) from None
-    faults = [
-        f"{_where(error.absolute_path)}: {error.message}"
-        for error in _validator().iter_errors(constants)
-    ]
+    faults = [f"{path_text(error.absolute_path)}: {error.message[:_LONGEST]}" for error in errors]
     if faults:
         raise PersonalizationError(f"{path} is not a model: {'; '.join(sorted(faults))}")
-    return Model(_integers(constants))
+    return Model(whole_numbers(constants))
+
+
+def parsed(text: str) -> object:
+    """The JSON of what may be a model. ValueError or RecursionError if it is none."""
+    constants = strict_json(text)
+    # Half a surrogate pair, which JSON can hold and no digest can be taken of.
+    canonical_json(constants).encode()
+    return constants
+
+
+def errors_in(constants: object) -> list[ValidationError]:
+    """Everything in it that is not as model.schema.json has it. RecursionError if it is nested too deeply."""
+    return list(Draft202012Validator(model_schema()).iter_errors(constants))
 
 
 def packs_of(path: Path | None = None) -> Mapping[str, str]:
@@ -67,8 +82,11 @@ def _packaged_packs() -> Mapping[str, str]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
-    schema = json.loads(files(__package__).joinpath("model.schema.json").read_text("utf-8"))
+def model_schema() -> dict[str, Any]:
+    """What a model may say, as JSON Schema, with a description and unit of every constant; not to be changed."""
+    schema: dict[str, Any] = json.loads(
+        files(__package__).joinpath("model.schema.json").read_text("utf-8")
+    )
     for key, names in (("weights", COMPONENTS), ("caps", TYPES)):
         # model.schema.json states what one of them may be, kinds.py which there are.
         one = schema["properties"][key]
@@ -78,15 +96,17 @@ def _validator() -> Draft202012Validator:
             "additionalProperties": False,
             "properties": dict.fromkeys(names, one),
         }
-    return Draft202012Validator(schema)
+    return schema
 
 
-def _where(parts: Any) -> str:
+def path_text(parts: Iterable[str | int]) -> str:
+    """Where a value stands, as in $.weights.industry."""
     return "".join(["$", *(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)])
 
 
-def _integers(value: Any) -> Any:
+def whole_numbers(value: Any) -> Any:
+    """The same with 50 in place of 50.0."""
     # JSON Schema takes 50.0 for an integer; in SQL it would turn the formula into floats.
     if isinstance(value, dict):
-        return {key: _integers(item) for key, item in value.items()}
+        return {key: whole_numbers(item) for key, item in value.items()}
     return int(value) if isinstance(value, float) else value

@@ -47,7 +47,7 @@ _IN_TABLE = 7
 
 def read(db: sqlite3.Connection, found: Found) -> dict[str, Any]:
     """What health says; trust, the first finding of each code; the latest nights, newest first; money, or null."""
-    found_health = health_of(db, found.asked["max_days"])
+    found_health = health_of(db, found.asked["max_days"], found.record_file)
     checks = [Check(**one) for one in found_health["integrity"]["checks"]]
     known = trust(db, found.record_file, checks)
     first, nights = by_kind(known.found), latest(db, NIGHTS)

@@ -7,11 +7,11 @@ A verification is noted in the file itself, or, of one that must not be written,
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils_personalization.audit.verify.codes import CODES
+from sqlite_utils_personalization.audit.verify.noted import counting, noted, records_in
 from sqlite_utils_personalization.audit.verify.quick import Check, quick_checks
 from sqlite_utils_personalization.audit.verify.recorded import (
     MISSING,
@@ -22,9 +22,7 @@ from sqlite_utils_personalization.audit.verify.recorded import (
     is_of_the_future,
     read_recorded,
 )
-from sqlite_utils_personalization.audit.verify.verification import Verification
 from sqlite_utils_personalization.clock import parse_moment, right_now
-from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.language import gettext as _
 
 HOLDS, FAULT, UNVERIFIED, OPEN = "holds", "fault", "not verified", "open"
@@ -36,15 +34,6 @@ OPEN_NIGHT = "open"
 # A verification that is older says little of the file.
 FRESH_DAYS = 35
 
-_RECORDS = """
-SELECT v.verification_id, v.verified_at, v.package_version, v.log_end, v.covered_rows, v.seal_id, v.tree_root, v.kept,
-    v.kept_seal_id, v.seconds, v.findings, v.findings_json
-FROM am_personalization_verification v
-WHERE v.log_end <= :log_end
-    AND (v.seal_id = 0 OR v.tree_root IS (SELECT tree_root FROM am_personalization_seal s WHERE s.seal_id = v.seal_id))
-ORDER BY v.verification_id DESC LIMIT :most
-"""
-_ROOT = "SELECT tree_root FROM am_personalization_seal WHERE seal_id = ?"
 _LOG_END = "SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendation_log"
 _LAST_SEAL = "SELECT coalesce(max(seal_id), 0) FROM am_personalization_seal"
 
@@ -132,7 +121,7 @@ def trust(
     """
     looked = tuple(quick_checks(db) if checks is None else checks)
     recorded = read_recorded(file) if file else None
-    record = next(iter(_records(db, recorded, 1)), None)
+    record = next(iter(records_in(db, recorded, 1)), None)
     (log_end,), (last_seal,) = db.execute(_LOG_END).fetchone(), db.execute(_LAST_SEAL).fetchone()
     rows_after = log_end - record["log_end"] if record else log_end
     seals_after = last_seal - record["seal_id"] if record else last_seal
@@ -149,43 +138,6 @@ def trust(
     return Trust(state, record, rows_after, seals_after, is_old, looked, found, remark)
 
 
-def records(db: sqlite3.Connection, file: Path | None, most: int) -> list[dict[str, Any]]:
-    """The last verifications that are about this file: their head is in its tree, and its log is not shorter."""
-    return _records(db, read_recorded(file) if file else None, most)
-
-
-def _records(
-    db: sqlite3.Connection, recorded: RecordFile | None, most: int
-) -> list[dict[str, Any]]:
-    found = list(_noted_here(db, most))
-    if recorded and (others := [*islice(_counting(db, recorded), most)]):
-        name = {"verification_id": None, "recorded_in": recorded.name}
-        found += [name | one._asdict() for one in others]
-        found.sort(key=lambda one: str(one["verified_at"]), reverse=True)
-    return found[:most]
-
-
-def _noted_here(db: sqlite3.Connection, most: int) -> Iterator[dict[str, Any]]:
-    if not has_table(db, "am_personalization_verification"):
-        return
-    (log_end,) = db.execute(_LOG_END).fetchone()
-    cursor = db.execute(_RECORDS, {"log_end": log_end, "most": most})
-    names = [column[0] for column in cursor.description]
-    for row in cursor:
-        yield dict(zip(names, row, strict=True)) | {"recorded_in": None}
-
-
-def _counting(db: sqlite3.Connection, recorded: RecordFile) -> Iterator[Verification]:
-    """Those of a file that are about this database: of its chain, of a log that was not cut, and of the past."""
-    (log_end,), (last_seal,) = db.execute(_LOG_END).fetchone(), db.execute(_LAST_SEAL).fetchone()
-    for one in recorded.found:
-        (root,) = db.execute(_ROOT, (one.seal_id,)).fetchone() or (None,)
-        # Without a head it may be of any file; it counts where nothing is sealed here either.
-        is_of_chain = root and root == one.tree_root if one.seal_id else not last_seal
-        if is_of_chain and one.log_end <= log_end and not is_of_the_future(one):
-            yield one
-
-
 def _remark(db: sqlite3.Connection, recorded: RecordFile) -> str | None:
     """What is to be said of the file that the setting verification names; None where all is well."""
     name, lines = recorded.name, len(recorded.found) + recorded.broken
@@ -197,25 +149,20 @@ def _remark(db: sqlite3.Connection, recorded: RecordFile) -> str | None:
         return _("The file of verifications, {file}, cannot be read.", file=name)
     if not lines:
         return _("In the file of verifications, {file}, there is none yet.", file=name)
-    counting = sum(1 for _one in _counting(db, recorded))
+    known = sum(1 for _one in counting(db, recorded))
     late = sum(map(is_of_the_future, recorded.found))
     # Lines of other databases may stand in the same file.
-    if counting and not recorded.broken and not late:
+    if known and not recorded.broken and not late:
         return None
     return _(
         "Of the newest {lines} lines of {file}, {counting} count here: {broken} are no verification, {late} are dated"
         " in the future, and the others are of another file, or of more rows than this one has.",
         lines=lines,
         file=name,
-        counting=counting,
+        counting=known,
         broken=recorded.broken,
         late=late,
     )
-
-
-def noted(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record for JSON; its findings are said apart."""
-    return {key: value for key, value in record.items() if key != "findings_json"}
 
 
 def _findings(record: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:

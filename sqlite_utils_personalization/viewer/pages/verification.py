@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlite_utils_personalization.audit.verify.codes import CODES, KINDS
+from sqlite_utils_personalization.audit.verify.noted import noted, records
 from sqlite_utils_personalization.clock import japan_day, parse_moment
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import message_of
@@ -22,8 +23,6 @@ from sqlite_utils_personalization.viewer.pages.trust import (
     HOLDS,
     OPEN_NIGHT,
     Trust,
-    noted,
-    records,
     trust,
 )
 
