@@ -445,7 +445,7 @@ def test_the_packaged_model_is_not_read(db, monkeypatch):
         raise AssertionError("a replay reads the model of its run")
 
     monkeypatch.setattr("sqlite_utils_personalization.model.model.load_model", refuse)
-    monkeypatch.setattr("sqlite_utils_personalization.scoring.night.load_model", refuse)
+    monkeypatch.setattr("sqlite_utils_personalization.scoring.wanted.load_model", refuse)
     assert {one.verdict for one in replayed(db, run_id=1)} == {"reproduced"}
 
 
