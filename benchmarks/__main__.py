@@ -7,7 +7,18 @@ from tempfile import TemporaryDirectory
 from benchmarks import options
 from benchmarks.measure import report
 
-NAMES = ("nights", "growth", "deciding", "reading", "memory", "waits", "pages", "rest", "lists")
+NAMES = (
+    "nights",
+    "growth",
+    "deciding",
+    "reading",
+    "memory",
+    "waits",
+    "pages",
+    "rest",
+    "lists",
+    "models",
+)
 
 
 def main() -> None:

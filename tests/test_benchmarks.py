@@ -43,6 +43,17 @@ def test_memory_is_measured_at_three_sizes(tmp_path):
     assert [line.split()[0] for line in shown.splitlines()[-3:]] == ["2", "20", "200"]
 
 
+@pytest.mark.slow
+def test_what_looks_at_a_change_of_the_model_is_held_against_the_night(tmp_path):
+    shown = run(
+        *("benchmarks", "models", "--customers", "60", "--repeats", "1", "--work", tmp_path),
+    )
+    for name in ("night and shadow", "impact", "report"):
+        assert f"{name}: " in shown
+    assert shown.count("/ night  cpu") == 3
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_lists_are_measured_beside_what_they_were(tmp_path):
     work = tmp_path / "work"
     work.mkdir()
