@@ -119,7 +119,7 @@ def test_a_percentage_of_no_whole_is_refused():
 
 def test_it_is_said_in_japanese():
     with speaking("ja"):
-        assert crossed("empty_lists>0", 3) == "empty_lists>0 に該当（差 3）: empty_lists は 3"
+        assert crossed("empty_lists>0", 3) == "empty_lists>0 に該当（差3）：empty_lists は3"
 
 
 @given(
