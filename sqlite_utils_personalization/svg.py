@@ -1,5 +1,6 @@
 """Pictures as SVG text, piece by piece: no script, no request, the same bytes for the same numbers."""
 
+from collections.abc import Iterable, Sequence
 from html import escape
 
 INK, MUTED, LINE, AXIS, RED = "#15203b", "#4f5970", "#d8dde7", "#8b94a7", "#a61b12"
@@ -51,6 +52,12 @@ def line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: boo
     """A straight line."""
     dash = ' stroke-dasharray="3 3"' if dashed else ""
     return Svg(f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{colour}"{dash}/>')
+
+
+def path(runs: Iterable[Sequence[tuple[float, float]]], colour: str) -> Svg:
+    """Lines through the points of each run, and none between two runs."""
+    drawn = "".join("M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in run) for run in runs)
+    return Svg(f'<path d="{drawn}" fill="none" stroke="{colour}"/>')
 
 
 def text(

@@ -17,6 +17,7 @@ from sqlite_utils_personalization.svg import MUTED as _MUTED
 from sqlite_utils_personalization.svg import RED as _RED
 from sqlite_utils_personalization.svg import Svg
 from sqlite_utils_personalization.svg import line as _line
+from sqlite_utils_personalization.svg import path as _path
 from sqlite_utils_personalization.svg import picture as _svg
 from sqlite_utils_personalization.svg import rect as _rect
 from sqlite_utils_personalization.svg import text as _text
@@ -175,42 +176,40 @@ def trend(
 
     The last one is marked, in red outside of the band; a night without a value breaks the line.
     """
+    width = 168
+    known = [value for value in values if value is not None]
+    every = [*known, *(band or ())]
+    # What hardly moved looks so: a tenth of it fills the picture.
+    spare = max(0.0, max(every) / 10 - (max(every) - min(every))) / 2
+    low, high = min(every) - spare, max(every) + spare
+    reach = (high - low) or 1
 
-    def draw(name: str, width: int, css: str) -> Svg:
-        known = [value for value in values if value is not None]
-        every = [*known, *(band or ())]
-        # What hardly moved looks so: a tenth of it fills the picture.
-        spare = max(0.0, max(every) / 10 - (max(every) - min(every))) / 2
-        low, high = min(every) - spare, max(every) + spare
-        reach = (high - low) or 1
+    def x(at: int) -> float:
+        return 8 + (width - 16) * at / max(1, len(values) - 1)
 
-        def x(at: int) -> float:
-            return 8 + (width - 16) * at / max(1, len(values) - 1)
+    def y(value: float) -> float:
+        return 62 - 52 * (value - low) / reach if high > low else 36
 
-        def y(value: float) -> float:
-            return 62 - 52 * (value - low) / reach if high > low else 36
-
-        drawn = _line(4, 70, width - 4, 70, _LINE)
-        if band:
-            top, height = y(band[1]), max(1.0, y(band[0]) - y(band[1]))
-            drawn += _rect(4, top, width - 8, height, "#e6ebf5")
-        pairs = zip(enumerate(values), enumerate(values[1:], 1), strict=False)
-        for (at, one), (next_, other) in pairs:
-            if one is not None and other is not None:
-                drawn += _line(x(at), y(one), x(next_), y(other), _PALETTE[0])
-        last = values[-1]
-        for at, value in enumerate(values):
-            if value is not None:
-                is_last = at == len(values) - 1
-                half = 3.5 if is_last else 1.5
-                is_out = is_last and band and last is not None and not band[0] <= last <= band[1]
-                colour = _RED if is_out else _PALETTE[0]
-                drawn += _rect(x(at) - half, y(value) - half, 2 * half, 2 * half, colour)
-        drawn += _text(4, 84, ends[0], colour=_MUTED)
-        drawn += _text(width - 4, 84, ends[1], "end", _MUTED) if ends[0] != ends[1] else ""
-        return _svg(name, title, description, width, 90, drawn, css, 11)
-
-    return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
+    drawn = _line(4, 70, width - 4, 70, _LINE)
+    if band:
+        top, height = y(band[1]), max(1.0, y(band[0]) - y(band[1]))
+        drawn += _rect(4, top, width - 8, height, "#e6ebf5")
+    runs: list[list[tuple[float, float]]] = [[]]
+    for at, value in enumerate(values):
+        if value is None:
+            runs.append([])
+        else:
+            # A night between two without a value is a dot.
+            runs[-1] += [(x(at) - 1, y(value)), (x(at) + 1, y(value))]
+    drawn += _path(filter(None, runs), _PALETTE[0])
+    last = values[-1]
+    if last is not None:
+        is_out = band and not band[0] <= last <= band[1]
+        right, half = x(len(values) - 1), 3.5
+        drawn += _rect(right - half, y(last) - half, 7, 7, _RED if is_out else _PALETTE[0])
+    drawn += _text(4, 84, ends[0], colour=_MUTED)
+    drawn += _text(width - 4, 84, ends[1], "end", _MUTED) if ends[0] != ends[1] else ""
+    return _svg(name, title, description, width, 90, drawn, "s", 11)
 
 
 def stacked(

@@ -14,7 +14,7 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.viewer.formats import capital
 from sqlite_utils_personalization.viewer.pages.charts import trend
 
-# What is drawn; the table has all.
+# What is drawn, and stands in the table below.
 _DRAWN = (
     "candidates",
     "coverage",
@@ -60,7 +60,7 @@ def drawn(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "sentences": [one["sentence"] for one in report["measures"] if one["sentence"]],
         "charts": charts,
         "days": [day[5:] for day in days],
-        "rows": [_row(one) for one in report["measures"] if not _is_still(one)],
+        "rows": [_row(one) for one in report["measures"] if _is_told(one)],
     }
 
 
@@ -68,9 +68,9 @@ def _has(one: Mapping[str, Any] | None) -> bool:
     return one is not None and any(value is not None for value in one["history"])
 
 
-def _is_still(one: Mapping[str, Any]) -> bool:
-    # Of the many rules those are told that left out another number.
-    return one["measure"].startswith("left_out.") and len({*one["history"]}) == 1
+def _is_told(one: Mapping[str, Any]) -> bool:
+    # What is drawn, and what somebody should look at; the JSON of the page has all.
+    return one["measure"] in _DRAWN or bool(one["is_outside"])
 
 
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:
