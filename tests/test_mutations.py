@@ -25,6 +25,7 @@ from sqlite_utils_personalization.audit.verify.verification import keep, reached
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.evidence.seal import head_of, seal_events, seal_others
 from sqlite_utils_personalization.example import build
+from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.identity import commitment
 from sqlite_utils_personalization.preferences.rotation import rotate
@@ -159,9 +160,12 @@ def path(tmp_path_factory):
     _marked(path)
     db = connect(path)
     db.execute(AMENDMENT)
+    other = path.with_name("other.json")
+    weights = {"industry": 30, "deadline": 50, "risk": 20}
+    other.write_text(json.dumps(load_model().constants | {"weights": weights}), encoding="utf-8")
     for night in NIGHTS:
         execute(path, OTHERS)
-        score(path, as_of=night)
+        score(path, as_of=night, shadow=other)
         if night == NIGHTS[0]:
             _hand_over(db)
     (torn,) = db.execute(

@@ -188,7 +188,7 @@ def test_the_columns_of_a_form_are_those_of_its_question(shared):
 async def test_the_twin_and_the_page_have_the_rows_that_datasette_has(shared, name):
     datasette = await serve(shared)
     every = await canned(datasette, name)
-    assert bool(every) == (name != "rejected_preferences")
+    assert bool(every) is (name not in ("rejected_preferences", "shadows"))
     paged = {} if QUESTIONS[name].next_column is None else {"size": 3}
     rows, url, pages = [], address(name, ".json", **paged), 0
     while url:
