@@ -35,7 +35,7 @@ from sqlite_utils_personalization.api import opened as opening
 from sqlite_utils_personalization.audit.shadow_lists import find_shadow, list_pairs
 from sqlite_utils_personalization.audit.snapshot import snapshot
 from sqlite_utils_personalization.audit.verify.verify import verify
-from sqlite_utils_personalization.errors import InvalidInput, NoSchema
+from sqlite_utils_personalization.errors import InvalidInput, NoSchema, NotFound
 from sqlite_utils_personalization.evidence.seal import unsealed_events
 from sqlite_utils_personalization.model.model import load_model
 from sqlite_utils_personalization.preferences.erasure import erase
@@ -301,7 +301,7 @@ def test_pairs_of_lists_count_every_customer_that_could_be_scored_once(db, other
     assert rows == {"champion": found["logged"], "shadow": found["shadow"]["rows"]}
     assert len({(pair.champion, pair.shadow) for pair in pairs}) == len(pairs)
     assert find_shadow(db)[:2] == (1, found["run_id"])
-    with pytest.raises(InvalidInput, match="there is no shadow 9"):
+    with pytest.raises(NotFound, match="there is no shadow 9"):
         find_shadow(db, 9)
 
 
@@ -516,7 +516,7 @@ def test_an_impact_reads_what_the_shadow_stored_and_it_is_what_the_model_would_h
     }
     assert read == impact(db, shadow=1)
     assert read["total"]["lists_changed"] > 0
-    with pytest.raises(InvalidInput, match="there is no shadow 7"):
+    with pytest.raises(NotFound, match="there is no shadow 7"):
         impact(db, shadow=7)
     with pytest.raises(InvalidInput, match="a shadow is one night under one model"):
         impact(db, shadow=1, nights=2)

@@ -7,13 +7,15 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+import yaml
 
 pytest.importorskip("datasette")
 
-from viewer_fixtures import serve, shared_database
+from viewer_fixtures import METADATA, serve, shared_database
 
 from sqlite_utils_personalization import score
 from sqlite_utils_personalization.viewer.pages import compare, csv_export
+from sqlite_utils_personalization.viewer.settings import PLUGIN
 
 HOME = "/-/personalization"
 LATER = "2026-04-14"
@@ -188,6 +190,32 @@ async def test_every_item_that_moved_is_a_row_of_the_export(path, monkeypatch):
 
 
 @pytest.mark.asyncio
+async def test_an_export_of_customers_goes_on_where_one_was_cut_off(path, monkeypatch):
+    whole = await exported(path, "customers", monkeypatch)
+    datasette = await serve(path)
+    url = f"{HOME}/compare/1/2.csv?head=off&after={whole[1]['profile_id']}"
+    rest = list(csv.DictReader(io.StringIO((await datasette.client.get(url)).text)))
+    assert rest == whole[2:]
+    assert len(rest) > 1
+
+
+@pytest.mark.asyncio
+async def test_whose_list_differs_is_noted_as_a_look_at_customers_and_items_are_not(path, tmp_path):
+    log = tmp_path / "access.db"
+    metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+    metadata["plugins"] = {PLUGIN: {"access_log": str(log)}}
+    datasette = await serve(path, metadata=metadata)
+    for name in ("items", "catalogue", "customers"):
+        response = await datasette.client.get(f"{HOME}/compare/1/2.csv?list={name}")
+        assert response.status_code == 200
+    with closing(sqlite3.connect(log)) as db:
+        # The night beside itself has no customer for whom something differs, and was looked at all the same.
+        await datasette.client.get(f"{HOME}/compare/2/2.csv")
+        routes = [route for (route,) in db.execute("SELECT route FROM access ORDER BY 1")]
+    assert routes == [f"{HOME}/compare/1/2.csv", f"{HOME}/compare/2/2.csv"]
+
+
+@pytest.mark.asyncio
 async def test_a_list_that_is_none_is_refused_and_the_page_itself_knows_no_lists(path):
     datasette = await serve(path)
     for url, status in (
@@ -195,6 +223,12 @@ async def test_a_list_that_is_none_is_refused_and_the_page_itself_knows_no_lists
         ("/compare/1/9.csv", 404),
         ("/compare/1/2?list=items", 400),
         ("/compare/1/2.json?list=items", 400),
+        ("/compare/1/2.csv?list=items&after=1", 400),
+        ("/compare/1/2.csv?full=on", 400),
+        ("/verification.csv?list=seals&kind=file", 400),
+        ("/verification.csv?list=seals&seals_after=1", 400),
+        ("/verification.csv?list=verifications&after=1", 400),
+        ("/search.csv?q=a&list=title&kind=title", 400),
         ("/search.csv", 400),
         ("/search.csv?q=%E8%A3%9C%E5%8A%A9&list=night", 400),
     ):

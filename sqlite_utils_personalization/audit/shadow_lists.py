@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.audit.verify.restored import bounds, restore
 from sqlite_utils_personalization.database import has_table
-from sqlite_utils_personalization.errors import InvalidInput, NoSchema
+from sqlite_utils_personalization.errors import NoSchema, NotFound
 from sqlite_utils_personalization.evidence.served import GONE
+from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import POINTS, listed
 from sqlite_utils_personalization.scoring.shadow import SHADOWS
 from sqlite_utils_personalization.transaction import transaction
@@ -104,7 +105,7 @@ class ListPair(NamedTuple):
 
 
 def find_shadow(db: sqlite3.Connection, shadow_id: int | None = None) -> Shadow:
-    """The shadow of this number, or the newest. NoSchema before 902; InvalidInput where there is none. Read-only."""
+    """The shadow of this number, or the newest. NoSchema before 902; NotFound where there is none. Read-only."""
     if not has_table(db, SHADOWS):
         raise NoSchema(
             f"{SHADOWS} not found", "run: sqlite-utils personalization-migrate, which adds 902"
@@ -112,8 +113,10 @@ def find_shadow(db: sqlite3.Connection, shadow_id: int | None = None) -> Shadow:
     sql = f"{_SHADOWS} WHERE coalesce(shadow_id = ?, 1) ORDER BY shadow_id DESC LIMIT 1"
     row = db.execute(sql, (shadow_id,)).fetchone()
     if row is None:
-        what = "there is no shadow" if shadow_id is None else f"there is no shadow {shadow_id}"
-        raise InvalidInput(what, "personalization-score --shadow decides one")
+        what = _("there is no shadow")
+        if shadow_id is not None:
+            what = _("there is no shadow {shadow_id}", shadow_id=shadow_id)
+        raise NotFound(what, _("personalization-score --shadow decides one"))
     return Shadow(*row)
 
 

@@ -1,33 +1,34 @@
 """personalization-impact: what a change would have done to past nights."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from sqlite_utils_personalization.commands.base import (
-    COULD_NOT,
+    FOUND,
+    LOOKS,
     load_extension_option,
     progress_in,
     say,
 )
 from sqlite_utils_personalization.commands.output import (
+    ROWS,
     RowsCommand,
     padded,
     print_object,
     print_rows,
     print_text,
 )
-from sqlite_utils_personalization.errors import InvalidInput, PersonalizationError
+from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.language import gettext as _
 
 if TYPE_CHECKING:
-    from sqlite_utils_personalization.audit.impact.result import ImpactFigures, ImpactResult
+    from sqlite_utils_personalization.audit.impact.result import ImpactResult
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 # Of each night, and of all: what changes, and then measures before and after.
 _COUNTS = (
     *("profiles", "lists_changed", "scores_changed", "emptied_lists", "filled_lists"),
@@ -46,7 +47,7 @@ _COLUMNS = (
     name="personalization-impact",
     cls=RowsCommand,
     is_text=True,
-    statuses={InvalidInput: COULD_NOT},
+    **LOOKS,
 )
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=False))
 @click.option("--model", type=_FILE, help="Constants to decide under")
@@ -117,7 +118,8 @@ def impact(
     items_out, moved, empty_lists, full_lists, near_duplicate_lists, top_rows, soon_rows, rows_change, yen_change,
     median_days_left, mean_score and mean_score_change, by >, >=, <, <= or ==, a number or a percentage.
 
-    Exit status 1: a threshold holds, or it could not be decided. The file is only read.
+    Exit status 1: a threshold holds, or what a night stored is not intact; 3: there is no such night or shadow; 2: it
+    could not be decided. The file is only read.
     """
     changes = [one is not None for one in (model, top_k, catalogue)]
     if shadow is not None and (code or any(changes) or nights is not None or since is not None):
@@ -135,7 +137,7 @@ def impact(
             top_k=top_k,
             catalogue=catalogue,
             code=code,
-            shadow=int(shadow) if shadow and shadow.isdigit() else shadow,  # type: ignore[arg-type]
+            shadow=_which(shadow),
             nights=nights,
             since=since,
             fail_if=fail_if,
@@ -145,7 +147,7 @@ def impact(
         _write(path, html, found)
     if as_json:
         print_object(found)
-    elif any(options[name] for name in _TABULAR):
+    elif any(options[name] for name in ROWS):
         print_rows(ctx, _COLUMNS, _rows(found), **options)
     else:
         print_text("\n".join(_text(found)))
@@ -154,7 +156,18 @@ def impact(
     for sentence in found["crossed"]:
         say(sentence)
     if found["crossed"]:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(FOUND)
+
+
+def _which(shadow: str | None) -> int | Literal["latest"] | None:
+    if shadow is None:
+        return None
+    if shadow == "latest":
+        return "latest"
+    try:
+        return int(shadow)
+    except ValueError:
+        raise click.BadParameter(f"{shadow!r} is not a number", param_hint="--shadow") from None
 
 
 def _rows(found: "ImpactResult") -> Iterator[tuple[Any, ...]]:
@@ -163,10 +176,10 @@ def _rows(found: "ImpactResult") -> Iterator[tuple[Any, ...]]:
     yield (None, None, *_row(found["total"]))
 
 
-def _row(figures: "ImpactFigures") -> Iterable[Any]:
-    yield from (figures[name] for name in _COUNTS)  # type: ignore[literal-required]
+def _row(figures: Mapping[str, Any]) -> Iterable[Any]:
+    yield from (figures[name] for name in _COUNTS)
     for name in _SIDES:
-        yield from (figures["before"][name], figures["after"][name])  # type: ignore[literal-required]
+        yield from (figures["before"][name], figures["after"][name])
 
 
 _NAME, _NUMBER = 34, 14
@@ -179,14 +192,19 @@ def _text(found: "ImpactResult") -> Iterator[str]:
     yield ""
     yield _columns(_("measure"), _("before"), _("after"), _("change"))
     yield from (_columns(*one) for one in told.lines(found))
-    concerned = (
-        (_("Whom it concerns most:"), "affected_cohorts", "sentence", told.example_of_cohort),
-        (_("What it concerns most:"), "affected_items", "title", told.example_of_item),
+    concerned: Iterable[tuple[str, Sequence[Mapping[str, Any]], str, Callable[..., str]]] = (
+        (
+            _("Whom it concerns most:"),
+            found["affected_cohorts"],
+            "sentence",
+            told.example_of_cohort,
+        ),
+        (_("What it concerns most:"), found["affected_items"], "title", told.example_of_item),
     )
     for heading, rows, name, example in concerned:
-        if found[rows]:  # type: ignore[literal-required]
+        if rows:
             yield f"\n{heading}"
-        for one in found[rows]:  # type: ignore[literal-required]
+        for one in rows:
             counts = {key: told.number(one[key]) for key in ("items_in", "items_out", "moved")}
             text = _(
                 "{name}: {items_in} won, {items_out} lost, {moved} moved", name=one[name], **counts

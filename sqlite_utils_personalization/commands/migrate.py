@@ -7,6 +7,7 @@ import click
 
 from sqlite_utils_personalization.commands.base import say
 from sqlite_utils_personalization.commands.output import (
+    ROWS,
     TABULAR,
     RowsCommand,
     print_json,
@@ -74,7 +75,7 @@ def _check_usage(path: str | None, list_: bool, **options: Any) -> None:
         "--list": list_,
         **{f"--{name}": options[name] for name in ("manifest", "register", "rollback")},
     }
-    if not list_ and (rows := [f"--{name}" for name in ("nl", *TABULAR) if options[name]]):
+    if not list_ and (rows := [f"--{name}" for name in ROWS if options[name]]):
         raise click.UsageError(f"{rows[0]} goes with --list")
     chosen = [name for name, value in modes.items() if value]
     if len(chosen) > 1:

@@ -19,6 +19,8 @@ from sqlite_utils_personalization.transaction import transaction
 
 # The formats that are not JSON objects.
 TABULAR = ("arrays", "csv", "tsv", "table", "fmt")
+# Whatever gives rows.
+ROWS = ("nl", *TABULAR)
 
 
 class RowsCommand(Command):

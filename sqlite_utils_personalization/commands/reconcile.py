@@ -12,7 +12,13 @@ import click
 from sqlite_utils_personalization.billing.reconcile.classes import CLASSES, EXPLAINED
 from sqlite_utils_personalization.clock import japan_time
 from sqlite_utils_personalization.commands.base import load_extension_option, say
-from sqlite_utils_personalization.commands.output import RowsCommand, padded, print_rows, print_text
+from sqlite_utils_personalization.commands.output import (
+    ROWS,
+    RowsCommand,
+    padded,
+    print_rows,
+    print_text,
+)
 from sqlite_utils_personalization.language import N_, message_of, pgettext
 from sqlite_utils_personalization.language import gettext as _
 
@@ -26,7 +32,6 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _GIVEN = ("stripe", "invoiced", "meter", "endpoint", "stripe_meter", "keep")
-_TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 
 
 @click.command(name="personalization-reconcile", cls=RowsCommand, is_text=True, unfinished=2)
@@ -87,7 +92,7 @@ def reconcile(
     from sqlite_utils_personalization.database import explain_errors
 
     given = {name: options.pop(name) for name in _GIVEN}
-    formats = [f"--{name}" for name in _TABULAR if options[name]]
+    formats = [f"--{name}" for name in ROWS if options[name]]
     if as_json and formats:
         raise click.UsageError(f"--json and {' and '.join(formats)} exclude each other")
     found, rows = reconciled(path, month, class_=class_, **given)

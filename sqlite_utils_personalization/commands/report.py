@@ -17,6 +17,7 @@ from sqlite_utils_personalization.commands.base import (
     say,
 )
 from sqlite_utils_personalization.commands.output import (
+    ROWS,
     RowsCommand,
     padded,
     print_object,
@@ -28,8 +29,6 @@ from sqlite_utils_personalization.language import ngettext, pgettext
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.audit.report.report import Measure, Report
-
-_TABULAR = ("nl", "arrays", "csv", "tsv", "table", "fmt")
 
 
 @click.command(name="personalization-report", cls=RowsCommand, is_text=True, **LOOKS)
@@ -97,7 +96,7 @@ def report(
         )
     if as_json:
         print_object(as_object(found, crossed))
-    elif any(options[name] for name in _TABULAR):
+    elif any(options[name] for name in ROWS):
         columns = tuple(ReportedMeasure.__annotations__)
         rows = (tuple(map(_cell, one.values())) for one in as_object(found)["measures"])
         print_rows(ctx, columns, rows, **options)

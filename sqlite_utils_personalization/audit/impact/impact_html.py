@@ -6,6 +6,7 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from operator import itemgetter
 from string import Template
 
 from sqlite_utils_personalization.audit.impact import told
@@ -127,8 +128,7 @@ def _nights(nights: Sequence[ImpactNight]) -> str:
     )
     keys = ("profiles", "lists_changed", "scores_changed", "items_in", "items_out", "moved")
     rows: list[tuple[str, ...]] = [
-        (night["as_of"], *(told.number(night[name]) for name in keys))  # type: ignore[literal-required]
-        for night in oldest_first
+        (night["as_of"], *map(told.number, itemgetter(*keys)(night))) for night in oldest_first
     ]
     return _beside(chart, key, _table(heads, rows))
 

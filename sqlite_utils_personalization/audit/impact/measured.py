@@ -25,7 +25,7 @@ def measured(total: Compared, delivered: Fraction) -> dict[str, Measured | Numbe
     counts, before, after = total.counts, total.before, total.after
     sides = {"before": before.sums["rows"], "after": after.sums["rows"]}
     yen = {side: expected(rows, delivered) * UNIT_PRICE_YEN for side, rows in sides.items()}
-    means = (before.mean_score, after.mean_score)
+    was, would = before.mean_score, after.mean_score
     return {
         **{name: Measured(counts[name], counts["customers"]) for name in _OF_CUSTOMERS},
         **{name: Measured(counts[name], sides[side]) for name, side in _OF_ROWS.items()},
@@ -34,6 +34,6 @@ def measured(total: Compared, delivered: Fraction) -> dict[str, Measured | Numbe
         "rows_change": Measured(sides["after"] - sides["before"], sides["before"]),
         "yen_change": Measured(yen["after"] - yen["before"], yen["before"]),
         "median_days_left": median(after.days),
-        "mean_score": means[1],
-        "mean_score_change": None if None in means else means[1] - means[0],  # type: ignore[operator]
+        "mean_score": would,
+        "mean_score_change": None if was is None or would is None else would - was,
     }

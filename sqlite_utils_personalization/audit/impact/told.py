@@ -1,10 +1,9 @@
 """What an impact comes to, in words and lines: the same for a terminal and for a page."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlite_utils_personalization.audit.impact.explained import ImpactExample, declared_text
-from sqlite_utils_personalization.audit.impact.figures import ImpactSide
 from sqlite_utils_personalization.audit.impact.result import ImpactResult
 from sqlite_utils_personalization.formula.sentences import kinds
 from sqlite_utils_personalization.language import gettext as _
@@ -12,6 +11,10 @@ from sqlite_utils_personalization.language import ngettext
 from sqlite_utils_personalization.model.kinds import Declared
 
 NONE = "-"
+
+
+# An ImpactSide, whose keys are gone through.
+_Side: TypeAlias = Mapping[str, Any]
 
 
 class Line(NamedTuple):
@@ -58,7 +61,8 @@ def sentences(found: ImpactResult) -> Iterator[str]:
 
 def lines(found: ImpactResult) -> Iterator[Line]:
     """Every measure of all nights together."""
-    before, after = found["total"]["before"], found["total"]["after"]
+    before: _Side = found["total"]["before"]
+    after: _Side = found["total"]["after"]
     counted = {
         "rows": _("recommendations"),
         "empty_lists": _("empty lists"),
@@ -66,7 +70,7 @@ def lines(found: ImpactResult) -> Iterator[Line]:
         "near_duplicate_lists": _("lists with near-duplicates"),
     }
     for key, name in counted.items():
-        yield _counted(name, before[key], after[key])  # type: ignore[literal-required]
+        yield _counted(name, before[key], after[key])
     shares = {
         "top_rows": (_("share of the ten most shown"), "rows"),
         "soon_rows": (_("closing within 14 days"), "dated_rows"),
@@ -85,7 +89,7 @@ def lines(found: ImpactResult) -> Iterator[Line]:
         ("expected_deliveries", _("expected deliveries")),
         ("expected_yen", _("expected yen")),
     ):
-        yield _counted(name, before[key], after[key])  # type: ignore[literal-required]
+        yield _counted(name, before[key], after[key])
 
 
 def number(value: int | float | None) -> str:
@@ -117,8 +121,8 @@ def _plain(name: str, before: float | None, after: float | None) -> Line:
     return Line(name, number(before), number(after), change)
 
 
-def _shared(name: str, before: ImpactSide, after: ImpactSide, key: str, of: str) -> Line:
-    parts = [(side[key], side[of]) for side in (before, after)]  # type: ignore[literal-required]
+def _shared(name: str, before: _Side, after: _Side, key: str, of: str) -> Line:
+    parts = [(side[key], side[of]) for side in (before, after)]
     tenths = [(2000 * part + whole) // (2 * whole) if whole else 0 for part, whole in parts]
     change = tenths[1] - tenths[0]
     sign = "-" if change < 0 else "+"

@@ -42,14 +42,15 @@ from sqlite_utils_personalization.viewer.pages.csv_export import (
     CSV,
     EXPORTED,
     CsvResponse,
+    PageList,
     begin,
     csv_name,
     csv_url,
+    of_list,
 )
 from sqlite_utils_personalization.viewer.pages.parameters import (
     Asked,
     PageParameter,
-    one_of,
     read_parameters,
     words,
 )
@@ -109,8 +110,8 @@ class AuditPage:
     Datasette's limit; is_personal, whether it is about one customer; json_status of the twin. query is the one of
     Datasette that has to be open to whoever sees the page. rows is the key of what .csv gives, page after page of it
     as next says; is_noted, whether an access to any row of it is. refuse gives, as read does, what the page of a wrong
-    parameter shows in place of its title, and its fields. Of a page with several lists, lists has by the name of each
-    what reads it as rows and next: .csv gives the first, or what the parameter list names.
+    parameter shows in place of its title, and its fields. Of a page with several lists, lists has each by its name:
+    .csv gives the first, or what the parameter list names.
     """
 
     name: str
@@ -126,7 +127,7 @@ class AuditPage:
     rows: str = ""
     is_noted: bool = False
     refuse: Callable[[Any, Found], dict[str, Any]] | None = None
-    lists: Mapping[str, Callable[[Any, Found], dict[str, Any]]] = field(default_factory=dict)
+    lists: Mapping[str, PageList] = field(default_factory=dict)
 
     def route(self) -> tuple[str, Callable[..., Awaitable[Response]]]:
         """As Datasette's register_routes wants it."""
@@ -199,7 +200,7 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     links = Links(datasette, database, is_named)
     known = page.parameters
     if request.url_vars.get("suffix") == CSV:
-        known = (*known, *_which_list(page), *EXPORTED)
+        known = (*(of_list(page.lists, given) if page.lists else known), *EXPORTED)
     asked = read_parameters(known, given)
     found = Found(datasette, request, database, links, asked, request.url_vars)
     log = access_log(datasette)
@@ -212,7 +213,7 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
         if found.is_csv:
             rows, read_rows = page.rows, page.read
             if page.lists:
-                rows, read_rows = "rows", page.lists[asked["list"]]
+                rows, read_rows = "rows", page.lists[asked["list"]].read
             export = await begin(found, rows, read_rows, partial(_read, page=page))
             data = export.first
         else:
@@ -236,7 +237,11 @@ async def _answer(page: AuditPage, datasette: Any, request: Any, as_json: bool) 
     if page.rows:
         shown = {"csv_url": csv_url(found), **shown}
     if page.lists:
-        shown = {"csv_urls": {name: csv_url(found, name) for name in page.lists}, **shown}
+        urls = {
+            name: csv_url(found, name, [parameter.name for parameter in one.parameters])
+            for name, one in page.lists.items()
+        }
+        shown = {"csv_urls": urls, **shown}
     shown = shown | {"data": data, "stamp": stamp(request, found.file, newest)}
     return await _html(found, f"personalization_{page.name}.html", page.place, shown)
 
@@ -246,12 +251,6 @@ def _is_noted(page: AuditPage, data: Mapping[str, Any]) -> bool:
     return bool(page.is_noted and data[page.rows]) or (
         bool(page.lists) and "profile_id" in data.get("columns", ())
     )
-
-
-def _which_list(page: AuditPage) -> tuple[PageParameter, ...]:
-    if not page.lists:
-        return ()
-    return (PageParameter("list", one_of(*page.lists), lambda: _("List"), next(iter(page.lists))),)
 
 
 def _with_newest(

@@ -10,7 +10,11 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.viewer.failure import Failure
 from sqlite_utils_personalization.viewer.formats import day
-from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Elsewhere, Found
+from sqlite_utils_personalization.viewer.pages.audit_page import (
+    AuditPage,
+    Elsewhere,
+    Found,
+)
 from sqlite_utils_personalization.viewer.pages.changed_catalogue import (
     Item,
     catalogue_of,
@@ -22,8 +26,9 @@ from sqlite_utils_personalization.viewer.pages.changed_catalogue import (
 from sqlite_utils_personalization.viewer.pages.changed_customers import COLUMNS, changed_customers
 from sqlite_utils_personalization.viewer.pages.charts import BANDS
 from sqlite_utils_personalization.viewer.pages.counts import json_object, nights
+from sqlite_utils_personalization.viewer.pages.csv_export import PageList
 from sqlite_utils_personalization.viewer.pages.night import find_run
-from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, Wrong, one_of
+from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, Wrong, after, one_of
 from sqlite_utils_personalization.viewer.pages.parameters import night as read_night
 from sqlite_utils_personalization.viewer.pages.score_drift import drift, drift_charts
 
@@ -356,11 +361,11 @@ PAGES = (
         show,
         (_FULL,),
         "nights",
-        lambda found: _FULL_MS if found.asked["full"] == "on" or found.is_csv else 2_000,
+        lambda found: _FULL_MS if found.is_csv or found.asked["full"] == "on" else 2_000,
         lists={
-            "customers": read_customers,
-            "items": read_items,
-            "catalogue": read_catalogue,
+            "customers": PageList(read_customers, (after(),)),
+            "items": PageList(read_items),
+            "catalogue": PageList(read_catalogue),
         },
     ),
 )

@@ -11,7 +11,7 @@ shows it: whoever finds no last line has not all rows.
 import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -27,7 +27,11 @@ from sqlite_utils_personalization.evidence.seal import head
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.spreadsheet import as_text
 from sqlite_utils_personalization.viewer.failure import Failure
-from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, one_of
+from sqlite_utils_personalization.viewer.pages.parameters import (
+    PageParameter,
+    one_of,
+    read_parameters,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils_personalization.viewer.pages.audit_page import Found
@@ -42,8 +46,6 @@ _LOOKS = ("size", "cols", "seen", *(parameter.name for parameter in EXPORTED))
 # Rows that are read at once, each time in a transaction of its own; fewer where that takes too long.
 _SIZE, _LEAST = 1_000, 10
 _TOO_LONG = 503
-# Where a page begins, and what shows more of it.
-_PLACES = ("after", "seals_after", "full")
 _QUOTED = re.compile('[",#\r\n]|^\\s|\\s$')
 _BREAKS = re.compile("[\\r\\n\\v\\f\\x1c-\\x1e\\x85\u2028\u2029]+")
 _NO_FILE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
@@ -51,6 +53,14 @@ _LOG_END = "SELECT coalesce(max(rec_id), 0) FROM am_personalization_recommendati
 
 ReadPage = Callable[[Any, int], Awaitable[dict[str, Any]]]
 Read = Callable[[Any, "Found"], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class PageList:
+    """One of several lists of a page: what reads it as rows and next, and the parameters that it takes."""
+
+    read: Read
+    parameters: tuple[PageParameter, ...] = ()
 
 
 def made_under(db: sqlite3.Connection) -> dict[str, Any]:
@@ -163,7 +173,12 @@ def _columns(page: Mapping[str, Any], rows: str) -> list[str]:
 
 def about_list(page: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """The lines about a list: what its page says besides, and what it was asked by, if the page does not say that."""
-    facts = {name: value for name, value in page.items() if isinstance(value, (str, int))}
+    # Where the next page begins is no fact about the whole.
+    facts = {
+        name: value
+        for name, value in page.items()
+        if isinstance(value, (str, int)) and name != "next"
+    }
     given = {
         f"parameter {name}": value
         for name, value in page.get("asked", asked).items()
@@ -225,14 +240,28 @@ async def begin(
     return CsvExport(pages, first, about, began, state, has_head, has_bom)
 
 
-def csv_url(found: "Found", which: str = "") -> str:
-    """Where all rows of the page are, and not these alone; which names one of several lists."""
-    given = {name: text for name, text in found.asked.texts.items() if text and name not in _PLACES}
+def csv_url(found: "Found", which: str = "", takes: Collection[str] | None = None) -> str:
+    """Where all rows of the page are, and not these alone; which names one of several lists, takes what it is asked."""
+    given = {
+        name: text
+        for name, text in found.asked.texts.items()
+        if text and name != "after" and (takes is None or name in takes)
+    }
     if which:
         given["list"] = which
     if found.links.is_named:
         given["database"] = found.database
     return f"{found.request.path}{CSV}{f'?{urlencode(given)}' if given else ''}"
+
+
+def of_list(
+    lists: Mapping[str, PageList], given: Mapping[str, Sequence[str]]
+) -> tuple[PageParameter, ...]:
+    """What may be asked of the one of several lists that is given, of the first where none is; a wrong one is told."""
+    default = next(iter(lists))
+    which = PageParameter("list", one_of(*lists), lambda: _("List"), default)
+    name = read_parameters((which,), {"list": given.get("list", ())}).values.get("list", default)
+    return (*lists[name].parameters, which)
 
 
 class CsvResponse(Response):  # type: ignore[misc]

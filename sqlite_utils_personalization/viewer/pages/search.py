@@ -8,7 +8,12 @@ from markupsafe import Markup
 
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.viewer.links import Links
-from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found, WrongField
+from sqlite_utils_personalization.viewer.pages.audit_page import (
+    AuditPage,
+    Found,
+    WrongField,
+)
+from sqlite_utils_personalization.viewer.pages.csv_export import PageList
 from sqlite_utils_personalization.viewer.pages.found_things import things
 from sqlite_utils_personalization.viewer.pages.named_rows import named_rows
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, after, one_of, words
@@ -114,16 +119,17 @@ def _readings(links: Links, data: dict[str, Any]) -> list[tuple[str, list[Markup
     return shown
 
 
+_Q = PageParameter("q", words, lambda: _("Search"))
 PAGE = AuditPage(
     "search",
     "/search",
     read,
     show,
     (
-        PageParameter("q", words, lambda: _("Search")),
+        _Q,
         PageParameter("kind", one_of(*_KINDS), lambda: _("Kind")),
         after(),
     ),
     "overview",
-    lists={name: partial(_read_titles, name) for name in TITLES},
+    lists={name: PageList(partial(_read_titles, name), (_Q, after())) for name in TITLES},
 )

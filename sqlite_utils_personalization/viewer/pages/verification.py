@@ -15,6 +15,7 @@ from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.language import message_of
 from sqlite_utils_personalization.viewer.formats import capital, day, number
 from sqlite_utils_personalization.viewer.pages.audit_page import AuditPage, Found
+from sqlite_utils_personalization.viewer.pages.csv_export import PageList
 from sqlite_utils_personalization.viewer.pages.named_rows import named_rows
 from sqlite_utils_personalization.viewer.pages.parameters import PageParameter, after, one_of
 from sqlite_utils_personalization.viewer.pages.trust import (
@@ -281,5 +282,9 @@ PAGE = AuditPage(
     show,
     (_KIND, after(), _SEALS_AFTER),
     "verification",
-    lists={"findings": read_findings, "seals": read_seals, "verifications": read_verifications},
+    lists={
+        "findings": PageList(read_findings, (_KIND, after())),
+        "seals": PageList(read_seals, (after(),)),
+        "verifications": PageList(read_verifications),
+    },
 )
