@@ -177,6 +177,28 @@ def test_what_threads_that_share_a_connection_are_told_is_kept_is_kept(path, lev
     db.close()
 
 
+def test_a_connection_is_not_taken_for_one_that_another_thread_closed(path):
+    met = []
+
+    def leave_open(rec_id):
+        db = sqlite3.connect(path)
+        record_delivery(db, rec_id, **DIGEST)
+        met.append(id(db))
+        db.close()
+
+    again = 0
+    for rec_id in range(1, 51):
+        thread = threading.Thread(target=leave_open, args=(rec_id,))
+        thread.start()
+        thread.join()
+        with closing(sqlite3.connect(path)) as db:
+            again += id(db) in met
+            db.execute("BEGIN")
+            assert record_delivery(db, rec_id, **DIGEST)["outcome"] == "delivered"
+            db.rollback()
+    assert again
+
+
 def test_many_are_taken_as_numbers_objects_and_lines_alike(path):
     said = [
         1,

@@ -191,7 +191,7 @@ def _left_open(conn: sqlite3.Connection) -> Iterator[None]:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
         raise
-    _owners[id(conn)] = threading.get_ident()
+    _thread_noted(conn, threading.get_ident())
 
 
 @contextmanager
@@ -259,8 +259,7 @@ def seconds(given: float, name: str = "timeout_s") -> float:
 
 _turns: dict[int, tuple[threading.RLock, int]] = {}
 _turns_guard = threading.Lock()
-# Which thread has yet to commit what it wrote on a connection.
-_owners: dict[int, int] = {}
+_NOT_NOTED = 0
 
 
 def _of_another_thread() -> Conflict:
@@ -279,9 +278,10 @@ def _turn(conn: sqlite3.Connection) -> Iterator[None]:
         _turns[key] = (lock, users + 1)
     try:
         with lock:
-            if not conn.in_transaction:
-                _owners.pop(key, None)
-            elif _owners.get(key, threading.get_ident()) != threading.get_ident():
+            noted = _thread_noted(conn)
+            if noted != _NOT_NOTED and not conn.in_transaction:
+                _thread_noted(conn, _NOT_NOTED)
+            elif noted not in (_NOT_NOTED, threading.get_ident()):
                 raise _of_another_thread()
             yield
     finally:
@@ -289,3 +289,24 @@ def _turn(conn: sqlite3.Connection) -> Iterator[None]:
             lock, users = _turns.pop(key)
             if users > 1:
                 _turns[key] = (lock, users - 1)
+
+
+def _thread_noted(conn: sqlite3.Connection, noted: int | None = None) -> int:
+    """Which thread has yet to commit what it wrote; of noted, that one from now on.
+
+    It is kept by a function of the connection, since it must go when that does: its id may be another's by then.
+    """
+    try:
+        ((found,),) = plain_rows(conn, "SELECT personalization_thread(?)", [noted])
+    except conn.OperationalError:
+        found = _NOT_NOTED if noted is None else noted
+        if found != _NOT_NOTED:
+            kept = [found]
+            conn.create_function("personalization_thread", 1, lambda given: _kept(kept, given))
+    return int(found)
+
+
+def _kept(kept: list[int], given: int | None) -> int:
+    if given is not None:
+        kept[0] = given
+    return kept[0]
