@@ -18,12 +18,12 @@ _HOW = """CASE WHEN c.place_before IS NULL THEN 'items_in' WHEN c.place_after IS
 # The first of the places says most; of a saved search, whose words are its owner's, there is least to say.
 _TELLING = "(i.profile_id IS NOT NULL) * 4000000 + 1000 * coalesce(c.place_before, c.place_after)"
 # Of a place that is as good, that on the list of more customers.
-_MORE = "min(c.customers, 999)"
+_MORE = "min(p.customers, 999)"
 _CHANGED = """
 SELECT f.*, {before}, b.score, {after}, a.score FROM (
-    SELECT {key}, {how} AS how, sum(c.customers) AS customers, p.cohort_no, c.candidate_before, c.candidate_after,
+    SELECT {key}, {how} AS how, sum(p.customers) AS customers, p.cohort_no, c.candidate_before, c.candidate_after,
         c.place_before, c.place_after, c.pair_no, c.item_no, min({telling} - {more})
-    FROM plan_change c CROSS JOIN plan_pair p ON p.pair_no = c.pair_no
+    FROM plan_change c CROSS JOIN {pairs} p ON p.pair_no = c.pair_no
     CROSS JOIN plan_item i ON i.candidate_id = coalesce(c.candidate_after, c.candidate_before)
     {where} GROUP BY {group}, how
 ) f
@@ -38,9 +38,14 @@ _FORMULA = {
     "more": _MORE,
 }
 _COHORTS = _CHANGED.format(
-    key="p.cohort_no AS of, NULL AS id", where="", group="p.cohort_no", **_FORMULA
+    pairs="plan_pair_cohort",
+    key="p.cohort_no AS of, NULL AS id",
+    where="",
+    group="p.cohort_no",
+    **_FORMULA,
 )
 _ITEMS = _CHANGED.format(
+    pairs="plan_pair",
     key="i.recommendation_type AS of, i.item_id AS id",
     where="WHERE i.profile_id IS NULL",
     group="c.item_no",
@@ -48,7 +53,7 @@ _ITEMS = _CHANGED.format(
 )
 # How many customers of each vector have another list.
 _CUSTOMERS = """
-SELECT cohort_no, sum(customers) FROM plan_pair WHERE pair_no IN (SELECT pair_no FROM plan_change) GROUP BY 1
+SELECT cohort_no, sum(customers) FROM plan_pair_cohort WHERE pair_no IN (SELECT pair_no FROM plan_change) GROUP BY 1
 """
 _NEW = f"SELECT candidate_id, {listed(Candidate._fields)} FROM plan_item WHERE candidate_id < 0"
 

@@ -20,10 +20,8 @@ from sqlite_utils_personalization.scoring.measures import (
 # Below which score a tenth, a quarter, half, three quarters, nine tenths lie, in twentieths.
 QUANTILES = (2, 5, 10, 15, 18)
 _OF = 20
-_SHOWN = """(
-    SELECT d.pair_no AS slice_no, d.customers, p.area, d.candidate_id, d.score
-    FROM plan_{side} d CROSS JOIN plan_pair p ON p.pair_no = d.pair_no
-)"""
+# Areas are of no figure here.
+_SHOWN = "(SELECT pair_no AS slice_no, customers, 0 AS area, candidate_id, score FROM plan_{side})"
 _LISTS = "(SELECT customers FROM plan_pair WHERE rows_{side} > 0)"
 _TYPES = """
 SELECT recommendation_type, sum(customers), sum(customers * (n >= :top_k)) FROM (
