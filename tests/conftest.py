@@ -5,10 +5,12 @@ import json
 import os
 import sqlite3
 import sys
+import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
+from shutil import disk_usage
 
 import pytest
 import sqlite_utils.utils
@@ -18,6 +20,7 @@ from sqlite_utils_personalization.errors import PersonalizationError
 
 # Text is in the language of the locale, and these tests read it in English, as do the processes they start.
 os.environ["LC_ALL"] = "C.UTF-8"
+MEMORY, ENOUGH_BYTES = "/dev/shm", 4 << 30
 
 
 def pytest_addoption(parser):
@@ -27,6 +30,16 @@ def pytest_addoption(parser):
     parser.addoption(
         "--screenshots", metavar="DIR", help="write the pictures of the docs into this folder"
     )
+
+
+def pytest_configure(config):
+    """Thousands of small files wait for a disk longer than all else takes: they are kept in memory where there is room.
+
+    TMPDIR and --basetemp say where else.
+    """
+    is_told = "TMPDIR" in os.environ or config.option.basetemp
+    if not is_told and os.access(MEMORY, os.W_OK) and disk_usage(MEMORY).free > ENOUGH_BYTES:
+        os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
 
 
 @pytest.hookimpl(tryfirst=True)

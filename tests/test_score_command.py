@@ -182,9 +182,7 @@ def test_a_users_own_catalogue_is_recommended_beside_the_tables(shared, tmp_path
 
 
 def test_a_locked_file_is_waited_for_and_then_says_who_holds_it(shared, monkeypatch):
-    from sqlite_utils_personalization import database
-
-    monkeypatch.setattr(database.open_writable, "__defaults__", (0.05,))
+    monkeypatch.setattr("sqlite_utils_personalization.api.opened._DEFAULT_S", 0.05)
     server = sqlite3.connect(shared, isolation_level=None)
     server.execute("BEGIN IMMEDIATE")
     result = run(shared, "--as-of", AS_OF)

@@ -119,7 +119,7 @@ def test_sealing_while_a_night_is_under_way_harms_nothing(path, monkeypatch):
 
 
 def test_a_locked_file_is_explained(path, monkeypatch):
-    monkeypatch.setattr("sqlite_utils_personalization.database.open_writable", impatient())
+    monkeypatch.setattr("sqlite_utils_personalization.api.opened._DEFAULT_S", 0)
     writer = connect(path)
     writer.execute("BEGIN IMMEDIATE")
     result = run(path)
@@ -127,12 +127,6 @@ def test_a_locked_file_is_explained(path, monkeypatch):
     writer.close()
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"Error: {path} is locked by ")
-
-
-def impatient():
-    from sqlite_utils_personalization.database import open_writable
-
-    return lambda path: open_writable(path, timeout_s=0)
 
 
 def test_a_read_only_file_with_rows_to_seal_is_explained(path):

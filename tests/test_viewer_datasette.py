@@ -13,7 +13,7 @@ import yaml
 
 pytest.importorskip("datasette")
 
-from viewer_fixtures import METADATA, root, serve, shared_database
+from viewer_fixtures import METADATA, metadata_yml, root, serve, shared_database
 
 from sqlite_utils_personalization.viewer import large_tables as large
 from sqlite_utils_personalization.viewer.queries.metadata import tables
@@ -112,7 +112,7 @@ async def test_the_database_page_lists_every_question_and_every_table_of_ours(sh
 
 @pytest.mark.asyncio
 async def test_tables_show_what_their_columns_mean(shared):
-    datasette = await serve(shared)
+    datasette = await serve(shared, metadata=metadata_yml())
     response = await datasette.client.get("/jpcite/am_personalization_decision")
 
     for text in ("Places on lists (判定)", "Place, best first within each type"):

@@ -75,6 +75,7 @@ async def statuses(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("column", COLUMNS)
 async def test_whatever_stands_in_an_item_is_shown_or_said_to_be_unreadable(
     shared, tmp_path, column
@@ -93,6 +94,7 @@ async def test_whatever_stands_in_an_item_is_shown_or_said_to_be_unreadable(
 
 
 @pytest.mark.asyncio
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("table", "column"),
     [
