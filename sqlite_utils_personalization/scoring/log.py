@@ -8,11 +8,14 @@ from typing import NamedTuple
 from sqlite_utils_personalization.evidence.served import GONE
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.preferences.customer import active_condition
+from sqlite_utils_personalization.scoring.guards import guards_aside
 from sqlite_utils_personalization.transaction import Turns, transaction
 
-# What one transaction logs at most, and in company how long it should take at most.
-CHUNK_CUSTOMERS = 5_000
-CHUNK_ROWS = 30_000
+# What one transaction logs at most where nobody else waits: each commit waits for the disk.
+CHUNK_CUSTOMERS = 50_000
+CHUNK_ROWS = 300_000
+# In company it is a tenth of that at most, and as much as takes no longer than this.
+IN_COMPANY = 10
 CHUNK_S = 0.05
 
 _CREATE_CHUNK = """
@@ -142,10 +145,12 @@ def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:
         db.execute(statement)
     db.execute(_SIZES, {"run_id": run_id})
     longest = db.execute("SELECT coalesce(max(n), 1) FROM plan_size").fetchone()[0]
-    most = customers = max(1, min(CHUNK_CUSTOMERS, CHUNK_ROWS // longest))
+    most = max(1, min(CHUNK_CUSTOMERS, CHUNK_ROWS // longest))
+    # Whether anybody is there shows only once something was committed.
+    customers = at_most = max(1, most // IN_COMPANY)
     turns = Turns(db)
     while True:
-        with transaction(db, "IMMEDIATE"):
+        with transaction(db, "IMMEDIATE"), guards_aside(db):
             began = time.monotonic()
             chunk = _log_chunk(db, run_id, customers)
         held_s = time.monotonic() - began
@@ -153,7 +158,8 @@ def log_chunks(db: sqlite3.Connection, run_id: int) -> Iterator[Chunk]:
             return
         yield chunk
         is_shared = turns.give(held_s)
-        customers = max(1, min(most, int(customers * CHUNK_S / held_s))) if is_shared else most
+        in_time = max(1, min(at_most, int(customers * CHUNK_S / held_s)))
+        customers = in_time if is_shared else most
 
 
 def _log_chunk(db: sqlite3.Connection, run_id: int, at_most: int) -> Chunk | None:
