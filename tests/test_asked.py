@@ -134,6 +134,7 @@ async def test_what_cannot_be_is_an_error_that_names_the_parameter_and_gives_no_
 @pytest.mark.asyncio
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.sampled(12)
 async def test_page_json_and_csv_refuse_what_is_unknown_or_given_twice(
     get, path, name, suffix, capfd
 ):

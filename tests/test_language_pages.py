@@ -96,6 +96,7 @@ async def test_a_form_that_is_not_asked_yet_leads_to_no_json(shared):
 @pytest.mark.parametrize(
     "page", [*EVERY_PAGE, f"{HOME}/questions", f"{HOME}/replay/1?now=on", *FORMS, *REFUSED]
 )
+@pytest.mark.sampled(12)
 async def test_a_japanese_page_says_nothing_in_english(shared, page):
     datasette = await serve(shared)
     url = f"{page}{'&' if '?' in page else '?'}lang=ja"

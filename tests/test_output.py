@@ -209,6 +209,7 @@ ROWS = (
 
 
 @pytest.mark.parametrize("arguments", ROWS)
+@pytest.mark.sampled(2)
 def test_rows_are_json_by_name_too_and_two_formats_are_refused_before_anything_is_done(
     path, arguments
 ):

@@ -65,7 +65,7 @@ def deep():
 
 
 @pytest.mark.parametrize(("name", "pattern", "is_anchored"), [*patterns()])
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(4)
 def test_twice_the_text_takes_no_more_than_twice_the_steps(name, pattern, is_anchored):
     steps = Steps(pattern, 4 * ENOUGH)
     for before, pump, after in [*attacks(pattern)][: 15 if name in TITLES else 30]:

@@ -373,7 +373,7 @@ TAMPERED = {
 
 
 @pytest.mark.parametrize("statement", TAMPERED)
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(4)
 def test_whoever_changes_a_shadow_is_found(db, other, statement):
     shadowed(db, other)
     tamper_behind_the_guards(db, statement) if "DROP" not in statement else db.execute(statement)
@@ -460,7 +460,8 @@ def killed(db, other, statements):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.parametrize("step", (61, pytest.param(7, marks=pytest.mark.slow)))
+@pytest.mark.parametrize("step", (7, 61))
+@pytest.mark.slow
 def test_killed_at_any_statement_both_are_there_or_neither_and_the_same_command_finishes(
     db, other, tmp_path, step
 ):

@@ -106,6 +106,7 @@ def test_every_rule_that_leaves_an_item_out_has_a_name_in_japanese():
 
 
 @pytest.mark.parametrize("customer", range(1, 9))
+@pytest.mark.sampled(2)
 def test_why_an_item_was_not_recommended_is_said_in_japanese_throughout(example, customer):
     items = example.execute(
         "SELECT DISTINCT item_id, recommendation_type FROM am_personalization_candidate"

@@ -300,6 +300,7 @@ async def test_no_spelling_of_the_column_makes_customers_a_facet(shared, who):
 
 
 @pytest.mark.asyncio
+@pytest.mark.sampled(1)
 async def test_no_page_has_a_whole_hash_whatever_is_asked_of_it(shared, who):
     datasette = await serve(shared)
     asked = ("_sort", "_sort_desc", "_col", "_nocol", "_group_by", "_label", "_labels")
@@ -472,6 +473,7 @@ def urls(pattern):
 
 
 @pytest.mark.asyncio
+@pytest.mark.sampled(1)
 async def test_no_route_with_no_method_shows_or_changes_what_is_not_ours(shared, who):
     datasette = await serve(shared, crossdb=True)
     before, shown, tried = shared.read_bytes(), {}, set()

@@ -151,6 +151,7 @@ def test_neither_the_log_nor_its_evidence_is_read(path):
         "json_set(counts_json, '$.measures.median_days_left', 9223372036854775807)",
     ],
 )
+@pytest.mark.sampled(3)
 async def test_a_page_of_a_row_that_was_changed_is_shown(path, stored):
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         tamper_behind_the_guards(

@@ -675,6 +675,7 @@ async def test_the_questions_of_a_file_that_lacks_a_table_are_not_of_another_ver
 @pytest.mark.asyncio
 @pytest.mark.parametrize("level", ["instance", "database"])
 @pytest.mark.parametrize("url", PAGES)
+@pytest.mark.sampled(8, by="level")
 async def test_pages_are_closed_to_whom_the_database_is_closed(shared, level, url):
     given = metadata("jpcite")
     closed = given if level == "instance" else given["databases"]["jpcite"]

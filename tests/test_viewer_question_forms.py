@@ -453,6 +453,7 @@ async def test_an_item_id_is_taken_as_it_is_written(shared, tmp_path):
 @pytest.mark.parametrize(
     "name", ["recent_recommendations", "left_out_items", "nights", "deliveries"]
 )
+@pytest.mark.sampled(2, by="size")
 async def test_next_and_first_lead_through_all_pages_which_say_where_they_are(shared, name, size):
     datasette = await serve(shared)
     every = await canned(datasette, name)
