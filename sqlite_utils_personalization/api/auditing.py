@@ -261,7 +261,7 @@ def verify(
         top = None
         with suppress(PersonalizationError, conn.Error):
             top = seals.head(conn)
-        by_check = checked(conn, kept, progress, second and second.check_engine)
+        by_check = checked(conn, kept, progress, second.check_engine if second else None)
         noted = [*remarks(conn), *([second.remark(conn)] if second else [])]
         there = [one.name for one in migration_statuses(conn) if not one.is_pending]
     if signed:

@@ -1,4 +1,4 @@
-"""What DuckDB decides, held against what is stored: the lists of every night, and of what another model had recommended.
+"""What DuckDB decides, held against what is stored: the lists of every night, and those of every shadow.
 
 What a night read is restored as for the rest of verification; what it made of that is not looked at but to be compared.
 """
@@ -90,14 +90,10 @@ def check_engine(
     import duckdb
 
     try:
-        for (run_id,) in db.execute(_RUNS).fetchall():
-            of_run = StoredLists(run_id, run_id, "run", _LISTS, "list_id")
-            yield from guarded("second engine", _check(db, of_run, {}, tick), run_id, of_run.table)
-        for number, run_id, *model in db.execute(_SHADOWS) if has_table(db, SHADOWS) else ():
-            of_shadow = StoredLists(run_id, number, "shadow", _SHADOW_LISTS, "shadow_list_id")
-            changed = dict(zip(("model_json", "model_sha256"), model, strict=True))
-            found = _check(db, of_shadow, changed, tick)
-            yield from guarded("second engine", found, run_id, of_shadow.table)
+        with SecondEngine() as engine:
+            for stored, changed in _stored(db):
+                found = _check(db, engine, stored, changed, tick)
+                yield from guarded("second engine", found, stored.run_id, stored.table)
     except duckdb.OutOfMemoryException:
         raise PersonalizationError(
             _("DuckDB has too little memory to decide these lists"),
@@ -105,8 +101,18 @@ def check_engine(
         ) from None
 
 
+def _stored(db: sqlite3.Connection) -> Iterator[tuple[StoredLists, dict[str, str | int]]]:
+    """All lists, and where they are those of another model, which."""
+    for (run_id,) in db.execute(_RUNS).fetchall():
+        yield StoredLists(run_id, run_id, "run", _LISTS, "list_id"), {}
+    for number, run_id, *model in db.execute(_SHADOWS).fetchall() if has_table(db, SHADOWS) else ():
+        of_shadow = StoredLists(run_id, number, "shadow", _SHADOW_LISTS, "shadow_list_id")
+        yield of_shadow, dict(zip(("model_json", "model_sha256"), model, strict=True))
+
+
 def _check(
     db: sqlite3.Connection,
+    engine: SecondEngine,
     stored: StoredLists,
     changed: dict[str, str | int],
     tick: Callable[[int], None],
@@ -115,11 +121,10 @@ def _check(
         restore(db, {"run_id": stored.run_id, **bounds(db, stored.run_id)}, changed)
         spare(db)
     numbers = stored.numbers(db)
-    with SecondEngine() as engine:
-        _give(db, engine)
-        for lists in engine.lists():
-            yield from _compare(db, stored, lists, numbers)
-            tick(len(lists))
+    _give(db, engine)
+    for lists in engine.lists():
+        yield from _compare(db, stored, lists, numbers)
+        tick(len(lists))
     # What DuckDB decides nothing for has no list.
     left = [number for of_key in numbers.values() for number in of_key]
     for number, rows in stored.rows(db, left).items():
@@ -145,7 +150,9 @@ def _compare(
     for cohort, owner, decided, of_key in of_lists:
         if not of_key:
             whose = f"the saved searches of profile {owner}" if owner else f"cohort {cohort}"
-            what = f"{_run(stored)} has no list of {whose}, and DuckDB decides {len(decided)} places"
+            what = (
+                f"{_run(stored)} has no list of {whose}, and DuckDB decides {len(decided)} places"
+            )
             yield Finding("engines-differ", what, stored.run_id, None, stored.table)
         for number in of_key:
             rows = there.get(number, [])
@@ -167,9 +174,7 @@ def _differences(
                 f"place {seq} of list {number} of {_run(stored)} is {_place(db, theirs.get(seq))},"
                 f" and by DuckDB {_place(db, mine.get(seq))}"
             )
-            yield Finding(
-                "engines-differ", what, stored.run_id, None, stored.places, [number, seq]
-            )
+            yield Finding("engines-differ", what, stored.run_id, None, stored.places, [number, seq])
 
 
 def _run(stored: StoredLists) -> str:

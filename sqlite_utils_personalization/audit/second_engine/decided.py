@@ -9,7 +9,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlite_utils_personalization.audit.second_engine.dialect import COMPUTED, NUMBER, READ, transpiled
+from sqlite_utils_personalization.audit.second_engine.dialect import (
+    COMPUTED,
+    NUMBER,
+    READ,
+    transpiled,
+)
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.language import gettext as _
 from sqlite_utils_personalization.model.kinds import POINTS, TYPES, listed
@@ -101,7 +106,7 @@ class SecondEngine:
         """Fill one of TABLES, those of k in the order of cohort_no; ValueError of a value of another type."""
         columns = TABLES[alias]
         values = [*zip(*rows, strict=True)]
-        for (name, kind), column in zip(columns.items(), values):
+        for (name, kind), column in zip(columns.items(), values, strict=False):
             _require(name, int if kind == NUMBER else str, column)
         self._db.execute(f"DROP TABLE IF EXISTS {alias}")
         self._db.execute(
@@ -126,7 +131,14 @@ class SecondEngine:
         yield self._lists(_PLACES.format(first=_scored(_OF_OWNERS)), [])
 
     def _lists(self, sql: str, parameters: list[int]) -> list[List]:
-        found = groupby(self._db.execute(sql, parameters).fetchall(), key=itemgetter(0, 1))
+        try:
+            rows = self._db.execute(sql, parameters).fetchall()
+        except RuntimeError as error:
+            # What DuckDB makes of the signal.
+            if str(error) == "Query interrupted":
+                raise KeyboardInterrupt from None
+            raise
+        found = groupby(rows, key=itemgetter(0, 1))
         return [(cohort, owner, [row[2:] for row in rows]) for (cohort, owner), rows in found]
 
 

@@ -1,7 +1,7 @@
 """The formula as DuckDB reads it: sqlglot parses the text as SQLite's, and each node is written here.
 
 What is not listed is refused: on another engine it might say something else, and nobody would notice. sqlglot's own
-translation leaves / to divide into reals, strftime('%s') to a format that DuckDB has not, and greatest to pass over NULL.
+translation depends on its version, and lets greatest pass over NULL or ask for the session's time zone.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +21,9 @@ NUMBER, TEXT, TRUTH, NOTHING = "BIGINT", "VARCHAR", "BOOLEAN", "NULL"
 
 def _types(record: type) -> dict[str, str]:
     hints = get_type_hints(record)
-    return {name: NUMBER if int in (hint, *get_args(hint)) else TEXT for name, hint in hints.items()}
+    return {
+        name: NUMBER if int in (hint, *get_args(hint)) else TEXT for name, hint in hints.items()
+    }
 
 
 # What the formula may read, by its alias: all that DuckDB is given, besides numbers to tell rows by.
@@ -71,30 +73,39 @@ def transpiled(computed: tuple[str, ...] = ()) -> dict[str, str]:
 
 def translate(text: str) -> Term:
     """One expression of SQLite's for DuckDB; Refused."""
-    from sqlglot import parse_one
-
-    return _term(parse_one(text, read="sqlite"))
+    return _term(_parsed(text))
 
 
 def _order(text: str) -> str:
-    from sqlglot import exp, parse_one
-
-    terms = parse_one(f"SELECT 1 ORDER BY {text}", read="sqlite").args["order"].expressions
+    terms = _parsed(f"SELECT 1 ORDER BY {text}").args["order"].expressions
     for one in terms:
-        if type(one) is not exp.Ordered or one.args.get("desc") or one.args.get("with_fill"):
-            raise Refused(one.sql())
+        if type(one).__name__ != "Ordered" or not _given(one) <= {"this", "nulls_first"}:
+            _refuse(one)
     # NULL comes first in SQLite.
     return ", ".join(f"{_term(one.this).sql} ASC NULLS FIRST" for one in terms)
 
 
+def _parsed(text: str) -> Any:
+    from sqlglot import parse_one
+    from sqlglot.errors import SqlglotError
+
+    try:
+        return parse_one(text, read="sqlite")
+    except SqlglotError:
+        raise Refused(text) from None
+
+
 def _term(node: Any) -> Term:
     reads, write = _WRITTEN.get(type(node).__name__, (frozenset(), _refuse))
-    given = {name for name, value in node.args.items() if value not in (None, False, [])}
-    return write(node) if given <= reads else _refuse(node)
+    return write(node) if _given(node) <= reads else _refuse(node)
+
+
+def _given(node: Any) -> set[str]:
+    return {name for name, value in node.args.items() if value not in (None, False, [])}
 
 
 def _refuse(node: Any) -> Term:
-    raise Refused(node.sql())
+    raise Refused(node.sql("sqlite"))
 
 
 def _number(node: Any) -> str:
@@ -109,7 +120,7 @@ def _as_number(term: Term, node: Any) -> str:
 
 def _truth(node: Any) -> str:
     term = _term(node)
-    if term.kind == TRUTH:
+    if term.kind in (TRUTH, NOTHING):
         return term.sql
     return f"({term.sql} <> 0)" if term.kind == NUMBER else _refuse(node).sql
 
@@ -186,7 +197,10 @@ def _case(node: Any) -> Term:
     lasts = [] if last is None else [last]
     results, kind = _alike([*(arm.args["true"] for arm in arms), *lasts])
     results += [] if lasts else ["NULL"]
-    said = (f"WHEN {condition} THEN {result}" for condition, result in zip(conditions, results))
+    said = (
+        f"WHEN {condition} THEN {result}"
+        for condition, result in zip(conditions, results, strict=False)
+    )
     return Term(f"(CASE {' '.join(said)} ELSE {results[-1]} END)", kind)
 
 
@@ -197,6 +211,8 @@ def _coalesce(node: Any) -> Term:
 
 def _extreme(function: str) -> Callable[[Any], Term]:
     def write(node: Any) -> Term:
+        if not node.expressions:
+            return _refuse(node)
         numbers = [_number(one) for one in (node.this, *node.expressions)]
         # DuckDB passes over NULL, SQLite does not.
         unknown = " OR ".join(f"{one} IS NULL" for one in numbers if not one.isdecimal())
@@ -208,11 +224,10 @@ def _extreme(function: str) -> Callable[[Any], Term]:
 
 def _glob(node: Any) -> Term:
     """Whether a text has one of some letters; of what is none in brackets the two engines think differently."""
-    pattern = node.expression
-    first, rest = (pattern.this, pattern.expression) if _is_joint(pattern) else (None, None)
-    if not _is_joint(first) or (first.this.sql(), rest.sql()) != ("'*['", "']*'"):
+    parts = _joints(node.expression)
+    if len(parts) != 3 or (parts[0].sql(), parts[2].sql()) != ("'*['", "']*'"):
         return _refuse(node)
-    letters, text = _text(first.expression), _text(node.this)
+    letters, text = _text(parts[1]), _text(node.this)
     # A text that is no truth is an error.
     said = f"CAST('no letters: ' || {letters} AS {TRUTH})"
     return Term(
@@ -222,8 +237,9 @@ def _glob(node: Any) -> Term:
     )
 
 
-def _is_joint(node: Any) -> bool:
-    return type(node).__name__ == "DPipe"
+def _joints(node: Any) -> list[Any]:
+    is_joint = type(node).__name__ == "DPipe"
+    return [*_joints(node.this), node.expression] if is_joint else [node]
 
 
 def _position(node: Any) -> Term:
@@ -231,8 +247,9 @@ def _position(node: Any) -> Term:
 
 
 def _seconds(node: Any) -> Term:
-    """Of a day since 1970, without a clock: DuckDB counts days, knows no %s, and takes for a day what is more or less."""
-    of = node.this.this if type(node.this).__name__ == "TsOrDsToTimestamp" else node.this
+    """Of a day since 1970. DuckDB counts days, without a clock; what is no day it would take for one."""
+    given = type(node.this).__name__ == "TsOrDsToTimestamp" and _given(node.this) == {"this"}
+    of = node.this.this if given else node.this
     if node.args["format"].sql() != "'%s'" or type(of).__name__ != "Column":
         return _refuse(node)
     day = _text(of)
@@ -269,6 +286,9 @@ _WRITTEN: Mapping[str, tuple[frozenset[str], Callable[[Any], Term]]] = {
     "Coalesce": (_SEVERAL, _coalesce),
     "Greatest": (_SEVERAL, _extreme("greatest")),
     "Least": (_SEVERAL, _extreme("least")),
+    # What sqlglot before 30 calls them; of one alone they are of many rows.
+    "Max": (_SEVERAL, _extreme("greatest")),
+    "Min": (_SEVERAL, _extreme("least")),
     "Glob": (_BINARY, _glob),
     "Length": (frozenset({"this"}), lambda node: Term(f"length({_text(node.this)})", NUMBER)),
     "StrPosition": (frozenset({"this", "substr"}), _position),

@@ -173,8 +173,8 @@ CODES = {
         "decision",
         N_("DuckDB decides a list otherwise than it is stored"),
         N_(
-            "see whether decision-wrong or shadow-wrong names the same: if none does, one of the two engines is wrong, so"
-            " keep the file and report it"
+            "see whether decision-wrong or shadow-wrong names the same: if none does, one of the two engines is wrong,"
+            " so keep the file and report it"
         ),
     ),
     "list-changed": Code("evidence", N_("a list is not the one its digest was taken of"), _BACKUP),
