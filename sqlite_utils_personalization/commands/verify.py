@@ -80,7 +80,7 @@ def verify(
     Of each kind of fault the first is shown, and how many there are; docs/verify.md lists the kinds. Notes, as on times
     that go backwards or rows that no seal covers, are no findings.
 
-    --second-engine needs the extra [duckdb], and about as long again.
+    --second-engine needs the extra [duckdb], and makes it take two to three times as long.
 
     Exit status 0: intact, 1: findings, 2: could not check. The file is only read, unless --keep adds a row to it, which
     the next seal covers.

@@ -1,7 +1,7 @@
 """The formula as DuckDB reads it: sqlglot parses the text as SQLite's, and each node is written here.
 
 What is not listed is refused: on another engine it might say something else, and nobody would notice. sqlglot's own
-translation depends on its version, and lets greatest pass over NULL or ask for the session's time zone.
+translation differs from version to version, divides into reals, and takes max of two numbers for that of many rows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
