@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sqlite_utils_personalization.api.opened import (
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 Path_ = str | os.PathLike[str]
 Progress = Callable[[str, int, int], None]
 Moment = str | date
+ENGINES = ("duckdb",)
 # What a file that holds something else may raise where it is read as one of ours.
 _NOT_ONE = (LookupError, TypeError, ValueError, AttributeError)
 
@@ -234,6 +236,7 @@ def verify(
     strict: bool = False,
     keep: bool = False,
     record: Path_ | None = None,
+    second_engine: str | None = None,
     progress: Progress = lambda stage, done, total: None,
     timeout_s: float | None = None,
 ) -> verifications.VerifyResult:
@@ -242,9 +245,11 @@ def verify(
     heads were kept outside the file: the path of a file of them, or their text. Each must be signed by one of
     public_keys (keys, or paths of files of them), and each of the witnesses, by their keys, must have cosigned one.
     With strict it is not ok either where no seal covers rows. keep notes in the file that it was verified, record in
-    another, as a line of JSON. progress is told the stage, how much is done, and of how much.
+    another, as a line of JSON. second_engine "duckdb" has DuckDB decide every list as well. progress is told the stage,
+    how much is done, and of how much.
     """
     began = time.monotonic()
+    second = None if second_engine is None else _second(second_engine)
     kept, signed = _kept(
         heads, _several("public_keys", public_keys), _several("witnesses", witnesses)
     )
@@ -256,8 +261,8 @@ def verify(
         top = None
         with suppress(PersonalizationError, conn.Error):
             top = seals.head(conn)
-        by_check = checked(conn, kept, progress)
-        noted = remarks(conn)
+        by_check = checked(conn, kept, progress, second.check_engine if second else None)
+        noted = [*remarks(conn), *([second.remark(conn)] if second else [])]
         there = [one.name for one in migration_statuses(conn) if not one.is_pending]
     if signed:
         by_check["signature"] = signed.findings
@@ -337,6 +342,18 @@ def _kept(
     kept = read_kept(heads)
     found = check_signatures(kept, read_keys(keys), read_witnesses(map(str, witnesses)))
     return [one for one, _ in kept], found
+
+
+def _second(name: str) -> ModuleType:
+    """The module of a second engine; InvalidInput, PersonalizationError if what it needs is not installed."""
+    if name not in ENGINES:
+        raise InvalidInput(
+            f"second_engine is {short_repr(name)}", f"give one of {', '.join(ENGINES)}"
+        )
+    from sqlite_utils_personalization.audit.second_engine import compare, decided
+
+    decided.require_duckdb()
+    return compare
 
 
 def _is_unicode(text: str) -> bool:

@@ -87,7 +87,15 @@ def grouped(findings: Iterable[Finding], examples: int = EXAMPLES) -> list[Group
 
 
 # What says that the file cannot be read just now, or not at all: then nothing can be concluded.
-_NOT_NOW = ("is locked", "disk I/O", "interrupted", "unable to open", "not a database", "is full")
+_NOT_NOW = (
+    "is locked",
+    "disk I/O",
+    "interrupted",
+    "unable to open",
+    "not a database",
+    "is full",
+    "Out of Memory",
+)
 
 
 def guarded(

@@ -80,6 +80,7 @@ CHECKS = {
             "deliveries, feedback, erasures and keys are those that were sealed, and refer to what is there"
         ),
     ),
+    "engine": ("runs", N_("DuckDB decides the same lists as are stored")),
     "signature": (
         "heads",
         N_("what was kept outside is signed and witnessed by the keys that were given"),
@@ -167,6 +168,14 @@ CODES = {
         "decision",
         N_("a stored decision is not the one that the stored inputs lead to"),
         N_("compare with what a replay of that row says, and restore the inputs or the decision"),
+    ),
+    "engines-differ": Code(
+        "decision",
+        N_("DuckDB decides a list otherwise than it is stored"),
+        N_(
+            "see whether decision-wrong or shadow-wrong names the same: if none does, one of the two engines is wrong,"
+            " so keep the file and report it"
+        ),
     ),
     "list-changed": Code("evidence", N_("a list is not the one its digest was taken of"), _BACKUP),
     "run-changed": Code(
@@ -315,6 +324,7 @@ REMARKS = {
     " the run began",
     "charged-without-key": "deliveries that another program wrote as charged without the charge_key that keeps an item"
     " from being charged to a customer twice a day",
+    "second-engine": "how many lists were decided again on a second engine, where one was asked for",
     "view-not-packaged": "v_personalization_recent_recs is not the packaged one, as where an older 287 made it",
 }
 # Those that --strict does not accept.

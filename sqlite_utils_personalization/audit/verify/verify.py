@@ -25,6 +25,8 @@ from sqlite_utils_personalization.evidence.checkpoint import Checkpoint
 from sqlite_utils_personalization.evidence.leaves import forget_digests
 from sqlite_utils_personalization.language import N_
 
+# A check that has a tick for every list.
+Check = Callable[[sqlite3.Connection, Callable[[int], None]], Iterator[Finding]]
 # What one list and one sealed customer take, relative to each other.
 _LIST, _CUSTOMER = 8, 1
 # What SQLite answers by itself, each from one state of the file: whether it holds what it can hold, and the log what
@@ -52,6 +54,7 @@ def checked(
     db: sqlite3.Connection,
     kept_heads: Sequence[Checkpoint] = (),
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    second: Check | None = None,
 ) -> dict[str, list[Finding]]:
     """Every fault by the check that found it, of CHECKS. Read-only, but for temporary tables.
 
@@ -62,9 +65,9 @@ def checked(
     its last runs cut off without a trace. It never notices changes to what was not yet sealed: rows other programs
     wrote since the last seal, which remarks() counts, and rows of a run still under way, which is a finding itself.
     However the file was damaged it reaches its end: a check that cannot go on is a finding, and the rest is checked.
-    What the catalogue should have said is not its business.
+    What the catalogue should have said is not its business. second decides every list once more, on another engine.
     """
-    meter = _Meter(db, progress)
+    meter = _Meter(db, progress, 2 if second else 1)
     forget_digests(db)
     with _beside(db) as found:
         checks = {
@@ -75,6 +78,7 @@ def checked(
             "shadow": guarded("shadow", check_shadows(db, meter.ticks(_LIST))),
             "seal": guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
             "event": guarded("event", check_events(db)),
+            **({"engine": second(db, meter.ticks(_LIST))} if second else {}),
         }
         schema, *others = [(name, list(findings)) for name, findings in checks.items()]
         by_check = dict([schema, *found, *others])
@@ -124,7 +128,9 @@ def _check_runs(db: sqlite3.Connection, tick: Callable[[int], None]) -> Iterator
 class _Meter:
     """How far verification is; whatever a tampered file claims, never beyond the end."""
 
-    def __init__(self, db: sqlite3.Connection, progress: Callable[[str, int, int], None]) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, progress: Callable[[str, int, int], None], times: int
+    ) -> None:
         ranges, *lists = (
             db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] if has_table(db, table) else 0
             for table in (
@@ -134,7 +140,7 @@ class _Meter:
             )
         )
         self._progress = progress
-        self._total = 1 + ranges * _CUSTOMER + sum(lists) * _LIST
+        self._total = 1 + ranges * _CUSTOMER + sum(lists) * _LIST * times
         self._done = 0
 
     def ticks(self, weight: int) -> Callable[[int], None]:
