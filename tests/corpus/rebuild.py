@@ -27,7 +27,7 @@ sys.path.append(str(HERE.parent))
 from strategies import old  # noqa: E402
 
 
-def outcome_of_before(db, places, measured):
+def outcome_of_before(db, places, *_):
     counts = run_digest._counts(db, places, "1")
     for of_type in counts.values():
         del of_type["scores"]

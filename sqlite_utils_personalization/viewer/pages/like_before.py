@@ -23,6 +23,7 @@ _DRAWN = (
     "closing_soon",
     "near_duplicates",
     "own_prefecture",
+    "repeats",
     "nothing_fits",
 )
 _ARROWS = {"up": "\u2191", "down": "\u2193", "same": "\u2192", None: ""}

@@ -1,0 +1,46 @@
+"""Was each run held against the night before it, of those that were finished when it was frozen?
+
+What was finished then is not stored, but runs are numbered as they are frozen, and seals as nights are finished: with
+the run that one was held against, all that were sealed before that one were finished, then and for every later run.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+
+from sqlite_utils_personalization.audit.verify import Finding
+from sqlite_utils_personalization.scoring.repeats import BEFORE, held_against, kept, night_before
+
+_RUN = "am_personalization_run"
+_RUNS = f"""
+SELECT run_id, as_of, counts_json, (SELECT min(seal_id) FROM am_personalization_seal s WHERE s.run_id = r.run_id)
+FROM {_RUN} r WHERE typeof(as_of) = 'text' ORDER BY run_id
+"""
+
+
+def check_before(db: sqlite3.Connection) -> Iterator[Finding]:
+    """Hold the run that each says it was held against, if it says so, against the seals; read-only."""
+    runs = db.execute(_RUNS).fetchall()
+    seals = {run_id: seal_id for run_id, *_, seal_id in runs if seal_id is not None}
+    reached = 0
+    for run_id, as_of, counts_json, seal_id in runs:
+        if BEFORE not in kept(counts_json):
+            continue
+        before = held_against(counts_json)
+        if before is not None:
+            end = seals.get(before)
+            if end is None or end >= (seal_id or end + 1):
+                yield _wrong(run_id, before, "which was not finished when it was frozen")
+                continue
+            reached = max(reached, end)
+        due = night_before(db, as_of, reached)
+        if due != before:
+            yield _wrong(run_id, before, f"and the night before it was {_named(due)}")
+
+
+def _wrong(run_id: int, before: int | None, what: str) -> Finding:
+    message = f"run {run_id} says that it was held against {_named(before)}, {what}"
+    return Finding("run-changed", message, run_id, None, _RUN, run_id)
+
+
+def _named(run_id: int | None) -> str:
+    return "none" if run_id is None else f"run {run_id}"
