@@ -72,10 +72,11 @@ def held_against(counts_json: object) -> int | None:
 
 def repeats(db: sqlite3.Connection, now: Given, before: int | None) -> dict[str, int | None]:
     """What is kept of a night that is held against a finished run; writes temporary tables only."""
-    found = None if before is None else db.execute(_BOUNDS, (before,)).fetchone()
-    if before is None or found is None:
+    if before is None:
         return {BEFORE: None, REPEATED: None}
-    return {BEFORE: before, REPEATED: repeated_rows(db, now, given_before(db, before, *found))}
+    # Without its seal, what it logged is anywhere.
+    bounds = db.execute(_BOUNDS, (before,)).fetchone() or (1, _MOST)
+    return {BEFORE: before, REPEATED: repeated_rows(db, now, given_before(db, before, *bounds))}
 
 
 def given_before(db: sqlite3.Connection, run_id: int, first: int, last: int) -> Given:

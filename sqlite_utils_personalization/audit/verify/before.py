@@ -11,27 +11,30 @@ from sqlite_utils_personalization.audit.verify import Finding
 from sqlite_utils_personalization.scoring.repeats import BEFORE, held_against, kept, night_before
 
 _RUN = "am_personalization_run"
-_RUNS = f"""
-SELECT run_id, as_of, counts_json, (SELECT min(seal_id) FROM am_personalization_seal s WHERE s.run_id = r.run_id)
-FROM {_RUN} r WHERE typeof(as_of) = 'text' ORDER BY run_id
-"""
+_RUNS = (
+    f"SELECT run_id, as_of, counts_json FROM {_RUN} WHERE typeof(as_of) = 'text' ORDER BY run_id"
+)
+_SEALS = "SELECT run_id, min(seal_id) FROM am_personalization_seal WHERE run_id IS NOT NULL GROUP BY run_id"
+_IS_THERE = f"SELECT 1 FROM {_RUN} WHERE run_id = ?"
 
 
 def check_before(db: sqlite3.Connection) -> Iterator[Finding]:
     """Hold the run that each says it was held against, if it says so, against the seals; read-only."""
-    runs = db.execute(_RUNS).fetchall()
-    seals = {run_id: seal_id for run_id, *_, seal_id in runs if seal_id is not None}
+    seals = dict(db.execute(_SEALS).fetchall())
     reached = 0
-    for run_id, as_of, counts_json, seal_id in runs:
+    for run_id, as_of, counts_json in db.execute(_RUNS):
         if BEFORE not in kept(counts_json):
             continue
         before = held_against(counts_json)
         if before is not None:
             end = seals.get(before)
-            if end is None or end >= (seal_id or end + 1):
+            if end is None or end >= seals.get(run_id, end + 1):
                 yield _wrong(run_id, before, "which was not finished when it was frozen")
                 continue
             reached = max(reached, end)
+            if not db.execute(_IS_THERE, (before,)).fetchone():
+                # What it was of is not known; that its row is missing is said.
+                continue
         due = night_before(db, as_of, reached)
         if due != before:
             yield _wrong(run_id, before, f"and the night before it was {_named(due)}")
