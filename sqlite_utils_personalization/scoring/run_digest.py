@@ -5,6 +5,7 @@ The night writes it; verification plans the night once more from stored rows and
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -14,7 +15,12 @@ from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW, WHY_NOTHING
 from sqlite_utils_personalization.scoring.measures import KEY, count, measures
 from sqlite_utils_personalization.scoring.repeats import held_against, night_before, repeats
-from sqlite_utils_personalization.scoring.slices import planned, planned_again, slices
+from sqlite_utils_personalization.scoring.slices import (
+    Given,
+    planned,
+    planned_again,
+    slices,
+)
 
 # Whoever is spared nothing gets the first places of each type.
 _SCORED = """
@@ -94,12 +100,16 @@ def outcome_again(db: sqlite3.Connection, places: Places) -> dict[str, str]:
     """
     as_of, counts_json = db.execute("SELECT as_of, counts_json FROM plan_run").fetchone()
 
+    @cache
+    def given() -> Given:
+        return planned_again(db)
+
     def measured() -> dict[str, Any]:
-        shown = slices(db, planned_again(db))
+        shown = slices(db, given())
         return measures(db, shown, count(db, as_of, shown)) | _nobody(db)
 
     def repeated() -> dict[str, int | None]:
-        return repeats(db, planned_again(db), held_against(counts_json))
+        return repeats(db, given(), held_against(counts_json))
 
     return outcome(db, places.with_own(db), measured, repeated)
 
