@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.scoring.measures import KEY
-from sqlite_utils_personalization.scoring.slices import RANGES, Given, is_given, logged
+from sqlite_utils_personalization.scoring.slices import RANGES, GivenPlaces, is_given, logged
 
 # Of the measures a night keeps: the run it was held against, and the rows; both None where there was none.
 BEFORE, REPEATED = "before_run_id", "repeated_rows"
@@ -74,7 +74,7 @@ def held_against(counts_json: object) -> int | None:
     return found if type(found) is int and 0 < found <= _MOST else None
 
 
-def repeats(db: sqlite3.Connection, now: Given, before: int | None) -> dict[str, int | None]:
+def repeats(db: sqlite3.Connection, now: GivenPlaces, before: int | None) -> dict[str, int | None]:
     """What is kept of a night that is held against a finished run; writes temporary tables only."""
     if before is None:
         return {BEFORE: None, REPEATED: None}
@@ -83,12 +83,12 @@ def repeats(db: sqlite3.Connection, now: Given, before: int | None) -> dict[str,
     return {BEFORE: before, REPEATED: repeated_rows(db, now, given_before(db, before, *bounds))}
 
 
-def given_before(db: sqlite3.Connection, run_id: int, first: int, last: int) -> Given:
+def given_before(db: sqlite3.Connection, run_id: int, first: int, last: int) -> GivenPlaces:
     """What a run logged between its bounds, beside what is counted; fills a temporary table."""
     return logged(db, run_id, first, last, "plan_given_before")
 
 
-def repeated_rows(db: sqlite3.Connection, now: Given, then: Given) -> int:
+def repeated_rows(db: sqlite3.Connection, now: GivenPlaces, then: GivenPlaces) -> int:
     """How many rows of now show what the same customer has in then, whatever changed of it; read-only."""
     numbers: dict[tuple[object, ...], int] = {}
     items, old_items = (

@@ -16,7 +16,7 @@ from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW, WHY_NOTHING
 from sqlite_utils_personalization.scoring.measures import KEY, count, measures
 from sqlite_utils_personalization.scoring.repeats import held_against, night_before, repeats
 from sqlite_utils_personalization.scoring.slices import (
-    Given,
+    GivenPlaces,
     planned,
     planned_again,
     slices,
@@ -101,7 +101,7 @@ def outcome_again(db: sqlite3.Connection, places: Places) -> dict[str, str]:
     as_of, counts_json = db.execute("SELECT as_of, counts_json FROM plan_run").fetchone()
 
     @cache
-    def given() -> Given:
+    def given() -> GivenPlaces:
         return planned_again(db)
 
     def measured() -> dict[str, Any]:

@@ -11,8 +11,9 @@ _RANGES = ", ".join(RANGES)
 _GIVEN = (
     "CREATE TEMP TABLE {table} (profile_id INTEGER, list_no INTEGER, first_seq INTEGER, last_seq INTEGER, ranges TEXT,"
     " PRIMARY KEY (profile_id, list_no)) WITHOUT ROWID",
+    # Of a row that was changed nobody knows whose it was.
     """
-INSERT INTO {table}
+INSERT OR IGNORE INTO {table}
 SELECT profile_id, list_no, min(first_seq), max(first_seq + n - 1),
     CASE WHEN count(*) > 1 THEN '[' || group_concat('[' || first_seq || ',' || n || ']') || ']' END
 FROM {served} GROUP BY profile_id, list_no
@@ -64,7 +65,7 @@ _LOGGED = """(
 )"""
 
 
-class Given(NamedTuple):
+class GivenPlaces(NamedTuple):
     """Who was given what of a night; each a table or a SELECT in parentheses, for FROM.
 
     given has profile_id and RANGES, of which ranges is a JSON array of [first_seq, n], NULL of one; decisions list_no,
@@ -78,25 +79,25 @@ class Given(NamedTuple):
     lists: str
 
 
-def planned(db: sqlite3.Connection) -> Given:
+def planned(db: sqlite3.Connection) -> GivenPlaces:
     """What the night of plan_map gives, of its own decisions; fills plan_given."""
     given = _given(db, "plan_given", "plan_map")
-    return Given(given, _PLANNED_DECISIONS, _PLANNED_ITEMS, _PLANNED_LISTS)
+    return GivenPlaces(given, _PLANNED_DECISIONS, _PLANNED_ITEMS, _PLANNED_LISTS)
 
 
-def planned_again(db: sqlite3.Connection) -> Given:
+def planned_again(db: sqlite3.Connection) -> GivenPlaces:
     """The same of a night that was planned again from what it stored, whose numbers are its ids."""
     given = _given(db, "plan_given", "plan_map")
-    return Given(given, _STORED_DECISIONS, _PLANNED_ITEMS, _PLANNED_LISTS)
+    return GivenPlaces(given, _STORED_DECISIONS, _PLANNED_ITEMS, _PLANNED_LISTS)
 
 
 def logged(
     db: sqlite3.Connection, run_id: int, first: int, last: int, table: str = "plan_given"
-) -> Given:
+) -> GivenPlaces:
     """What a run logged with first <= rec_id <= last, of stored rows; fills a temporary table."""
     served = _LOGGED.format(run_id=int(run_id), first=int(first), last=int(last))
     stored = (one.format(run_id=int(run_id)) for one in (_STORED_ITEMS, _STORED_LISTS))
-    return Given(_given(db, table, served), _STORED_DECISIONS, *stored)
+    return GivenPlaces(_given(db, table, served), _STORED_DECISIONS, *stored)
 
 
 def _given(db: sqlite3.Connection, table: str, served: str) -> str:
@@ -106,7 +107,7 @@ def _given(db: sqlite3.Connection, table: str, served: str) -> str:
     return f"temp.{table}"
 
 
-def slices(db: sqlite3.Connection, of: Given) -> Shown:
+def slices(db: sqlite3.Connection, of: GivenPlaces) -> Shown:
     """Who of them was shown the same; fills plan_slice."""
     db.execute("DROP TABLE IF EXISTS temp.plan_slice")
     db.execute(_SLICES.format(given=of.given, lists=of.lists))
