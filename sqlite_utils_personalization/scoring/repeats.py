@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils_personalization.database import has_table
 from sqlite_utils_personalization.scoring.measures import KEY
-from sqlite_utils_personalization.scoring.slices import RANGES, GivenPlaces, is_given, logged
+from sqlite_utils_personalization.scoring.slices import PLACES, GivenPlaces, logged
 
 # Of the measures a night keeps: the run it was held against, and the rows; both None where there was none.
 BEFORE, REPEATED = "before_run_id", "repeated_rows"
@@ -25,17 +25,14 @@ _BOUNDS = f"""
 SELECT CAST(coalesce(first_rec_id, 1) AS INTEGER), CAST(coalesce(last_rec_id, 0) AS INTEGER)
 FROM {_SEAL} WHERE run_id = ?
 """
-_NOW = ", ".join(f"n.{name}" for name in RANGES)
-_THEN = ", ".join(f"o.{name} AS old_{name}" for name in RANGES)
 # Most customers share both lists with others, and many lists hold the same items: each two are compared once.
-_PAIRS = f"""
+_PAIRS = """
 SELECT shown, before, sum(customers) FROM (
-    SELECT customers,
-        (SELECT group_concat(d.candidate_id) FROM {{shown}} d WHERE {is_given("p.")}) AS shown,
-        (SELECT group_concat(d.candidate_id) FROM {{before}} d WHERE {is_given("p.old_")}) AS before
+    SELECT customers, (SELECT group_concat(d.candidate_id) FROM {shown}) AS shown,
+        (SELECT group_concat(d.candidate_id) FROM {before}) AS before
     FROM (
-        SELECT {_NOW}, {_THEN}, count(*) AS customers FROM {{now}} n
-        CROSS JOIN {{then}} o ON o.profile_id = n.profile_id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+        SELECT n.list_no, n.ranges, o.list_no AS old_list, o.ranges AS old_ranges, count(*) AS customers
+        FROM {now} n CROSS JOIN {then} o ON o.profile_id = n.profile_id GROUP BY 1, 2, 3, 4
     ) p
 ) GROUP BY shown, before
 """
@@ -107,13 +104,16 @@ def repeated_rows(db: sqlite3.Connection, now: GivenPlaces, then: GivenPlaces) -
     def shown(text: str | None) -> list[int]:
         return [items[one] for one in _listed(text) if one in items]
 
-    pairs = _PAIRS.format(
-        now=now.given, shown=now.decisions, then=then.given, before=then.decisions
-    )
     return sum(
         customers * sum(map(before(old).__contains__, shown(new)))
-        for new, old, customers in db.execute(pairs)
+        for new, old, customers in db.execute(_pairs(now, then))
     )
+
+
+def _pairs(now: GivenPlaces, then: GivenPlaces) -> str:
+    shown = PLACES.format(ranges="p.ranges", list_no="p.list_no", decisions=now.decisions)
+    before = PLACES.format(ranges="p.old_ranges", list_no="p.old_list", decisions=then.decisions)
+    return _PAIRS.format(shown=shown, before=before, now=now.given, then=then.given)
 
 
 def _listed(text: str | None) -> list[str]:

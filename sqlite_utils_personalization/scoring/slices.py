@@ -5,40 +5,29 @@ from typing import NamedTuple
 
 from sqlite_utils_personalization.scoring.measures import AREA, Shown
 
-# Of several ranges of a list, because what was handed over before lies between them, also each, as JSON.
-RANGES = ("list_no", "first_seq", "last_seq", "ranges")
-_RANGES = ", ".join(RANGES)
+# Ranges as JSON, because there may be several: what was handed over before lies between them.
 _GIVEN = (
-    "CREATE TEMP TABLE {table} (profile_id INTEGER, list_no INTEGER, first_seq INTEGER, last_seq INTEGER, ranges TEXT,"
+    "CREATE TEMP TABLE {table} (profile_id INTEGER, list_no INTEGER, ranges TEXT,"
     " PRIMARY KEY (profile_id, list_no)) WITHOUT ROWID",
     # Of a row that was changed nobody knows whose it was.
     """
 INSERT OR IGNORE INTO {table}
-SELECT profile_id, list_no, min(first_seq), max(first_seq + n - 1),
-    CASE WHEN count(*) > 1 THEN '[' || group_concat('[' || first_seq || ',' || n || ']') || ']' END
+SELECT profile_id, list_no, '{{' || group_concat('"' || first_seq || '":' || n) || '}}'
 FROM {served} GROUP BY profile_id, list_no
 """,
 )
 _SLICES = f"""
 CREATE TEMP TABLE plan_slice AS
-SELECT s.*, {AREA} AS area FROM (
-    SELECT {_RANGES}, count(*) AS customers FROM {{given}} GROUP BY {_RANGES}
+SELECT s.list_no, s.ranges, s.customers, {AREA} AS area FROM (
+    SELECT list_no, ranges, count(*) AS customers FROM {{given}} GROUP BY list_no, ranges
 ) s CROSS JOIN {{lists}} t ON t.list_no = s.list_no
 """
-_IS_GIVEN = """d.list_no = {list_no} AND d.seq BETWEEN {first_seq} AND {last_seq}
-    AND ({ranges} IS NULL OR EXISTS (SELECT 1 FROM json_each({ranges}) g WHERE d.seq BETWEEN
-        json_extract(g.value, '$[0]') AND json_extract(g.value, '$[0]') + json_extract(g.value, '$[1]') - 1
-    ))"""
-
-
-def is_given(of: str) -> str:
-    """Whether place d is in ranges of a list, whose columns begin with of: a condition."""
-    return _IS_GIVEN.format(**{name: f"{of}{name}" for name in RANGES})
-
-
+# The places d of ranges of a list.
+PLACES = """json_each({ranges}) g
+    CROSS JOIN {decisions} d ON d.list_no = {list_no} AND d.seq BETWEEN g.key + 0 AND g.key + g.value - 1"""
 _SHOWN = f"""(
-    SELECT s.rowid AS slice_no, s.customers, s.area, d.candidate_id, d.score
-    FROM temp.plan_slice s CROSS JOIN {{decisions}} d ON {is_given("s.")}
+    SELECT s.rowid AS slice_no, s.customers, s.area, d.candidate_id, d.score FROM temp.plan_slice s
+    CROSS JOIN {PLACES.format(ranges="s.ranges", list_no="s.list_no", decisions="{decisions}")}
 )"""
 _PLANNED_LISTS = "(SELECT list_no, prefecture FROM plan_list JOIN plan_cohort USING (cohort_no))"
 _STORED_DECISIONS = """(
@@ -68,9 +57,8 @@ _LOGGED = """(
 class GivenPlaces(NamedTuple):
     """Who was given what of a night; each a table or a SELECT in parentheses, for FROM.
 
-    given has profile_id and RANGES, of which ranges is a JSON array of [first_seq, n], NULL of one; decisions list_no,
-    seq, candidate_id and score; items the candidates of the run, as am_personalization_candidate; lists list_no and
-    prefecture.
+    given has profile_id, list_no and ranges, a JSON object of n by first_seq; decisions list_no, seq, candidate_id and
+    score; items the candidates of the run, as am_personalization_candidate; lists list_no and prefecture.
     """
 
     given: str
