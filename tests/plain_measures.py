@@ -46,6 +46,12 @@ class File:
             latest[self.runs[run_id]["as_of"]] = run_id
         return [latest[day] for day in sorted(latest)]
 
+    def before(self, run_id):
+        """The latest night of a day before that was frozen before; None if there is none."""
+        as_of = self.runs[run_id]["as_of"]
+        frozen = [(self.runs[one]["as_of"], one) for one in self.seals if one < run_id]
+        return max(((day, one) for day, one in frozen if day < as_of), default=(None, None))[1]
+
     def rows(self, run_id):
         """Of each row that the run logged: the customer, the list, the candidate, and the score."""
         for one in self.evidence:
@@ -137,18 +143,26 @@ def has_near(shown):
     return len({*names}) < len(names)
 
 
-def repeats(file, run_id, before):
-    """How many rows show a customer what the night before showed the same customer, whatever changed of it."""
+def repeats(file, run_id, before, *, with_due):
+    """How many rows show a customer what a night before showed the same customer, whatever changed of it."""
 
-    def shown(run):
+    def items(rows):
         return [
             (profile_id, found["recommendation_type"], found["item_id"], found["profile_id"])
-            for profile_id, _, found, _ in file.rows(run)
+            for profile_id, _, found, _ in rows
             if is_item(found)
         ]
 
-    known = {*shown(before)}
-    return sum(one in known for one in shown(run_id))
+    known = {*items(file.rows(before))}
+    due = items(file.due(run_id)) if with_due else []
+    return sum(one in known for one in [*items(file.rows(run_id)), *due])
+
+
+def held_against(file, run_id):
+    """What a night keeps of the one before it, where nights were scored one after the other."""
+    before = file.before(run_id)
+    n = None if before is None else repeats(file, run_id, before, with_due=True)
+    return {"before_run_id": before, "repeated_rows": n}
 
 
 def scores(file, run_id, *, with_due=True):
@@ -197,7 +211,7 @@ def report(file, at, nights=14):
 def _values(file, order, run_id, nights):
     run = file.runs[run_id]
     as_of, scored = run["as_of"], run["profiles"] - run["rejected"]
-    kept = measures(file, run_id, with_due=True)
+    kept = measures(file, run_id, with_due=True) | held_against(file, run_id)
     place = order.index(run_id)
     by_type = scores(file, run_id)
     found = {
@@ -208,7 +222,7 @@ def _values(file, order, run_id, nights):
         "closing_soon": share(kept["soon_rows"], kept["dated_rows"]),
         "near_duplicates": share(kept["near_duplicate_lists"], kept["lists"]),
         "own_prefecture": share(kept["own_area_rows"], kept["area_rows"]),
-        "repeats": share(repeats(file, run_id, order[place - 1]), kept["rows"]) if place else None,
+        "repeats": share(kept["repeated_rows"], kept["rows"]),
         "nothing_fits": share(kept["nothing_fits"], scored),
         "nothing_new": share(kept["nothing_new"], scored),
         "rejected": share(run["rejected"], run["profiles"]),
@@ -236,4 +250,4 @@ def _values(file, order, run_id, nights):
 
 
 def share(part, whole):
-    return part / whole if whole else None
+    return None if part is None or not whole else part / whole

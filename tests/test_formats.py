@@ -95,8 +95,9 @@ def test_what_the_night_was_like_follows_from_who_got_which_places():
         "soon_rows": sum(days <= 14 for days in left),
         "area_rows": len(shown),
         "own_area_rows": sum(prefecture in item["prefectures"] for _, item in shown),
-        "nothing_fits": 0,
-        "nothing_new": 0,
+        **(others := {"nothing_fits": 0, "nothing_new": 0}),
+        # Of a first night.
+        **(before := {"before_run_id": None, "repeated_rows": None}),
     }
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute("CREATE TABLE slices (customers)")
@@ -121,7 +122,7 @@ def test_what_the_night_was_like_follows_from_who_got_which_places():
         )
         of = Shown("slices", "shown", "items")
         counted = count(db, as_of.isoformat(), of)
-        assert {**measures(db, of, counted), "nothing_fits": 0, "nothing_new": 0} == kept
+        assert {**measures(db, of, counted), **others, **before} == kept
         by_score = {str(score): n for kind, score, n in counted.by_score() if kind == "program"}
     assert by_score == counts["program"]["scores"]
 

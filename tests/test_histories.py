@@ -58,6 +58,7 @@ small = st.integers(1, 6)
 ACTIONS = st.one_of(
     st.tuples(st.just("night"), st.integers(0, 2)),
     st.tuples(st.just("again"), st.just(0)),
+    st.tuples(st.just("earlier"), st.integers(1, 3)),
     st.tuples(st.just("interrupted"), st.integers(1, 3)),
     st.tuples(st.just("customer"), st.sampled_from(PREFERENCES)),
     st.tuples(st.just("changes mind"), st.tuples(small, st.sampled_from(PREFERENCES))),
@@ -144,6 +145,12 @@ class History:
     def again(self, _):
         self.score()
         self.score(again=True)
+
+    def earlier(self, days):
+        """A night of a day before, scored after it."""
+        self.day -= timedelta(days)
+        self.score()
+        self.day += timedelta(days)
 
     def interrupted(self, chunks):
         self.day += timedelta(1)

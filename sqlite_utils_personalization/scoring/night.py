@@ -53,7 +53,11 @@ from sqlite_utils_personalization.scoring.replaced import (
     is_behind,
     replaced,
 )
-from sqlite_utils_personalization.scoring.run_digest import inputs, planned_outcome
+from sqlite_utils_personalization.scoring.run_digest import (
+    inputs,
+    is_outdated,
+    planned_outcome,
+)
 from sqlite_utils_personalization.scoring.serve import create_tables as create_map
 from sqlite_utils_personalization.scoring.serve import is_overtaken, seen_until, serve, spare
 from sqlite_utils_personalization.scoring.shadow import (
@@ -186,6 +190,8 @@ def _score(db: sqlite3.Connection, night: Night, reporter: Reporter) -> dict[str
             _require_newest(db)
             if is_behind(db, ends):
                 raise replaced("the file")
+            if is_outdated(db):
+                _count(db)
             run_id, done = freeze(db), "scored"
             if night.shadow:
                 freeze_shadow(db, run_id)
@@ -297,6 +303,10 @@ def _plan(
     spare(db)
     decide(db, night.top_k)
     serve(db, night.top_k)
+    _count(db)
+
+
+def _count(db: sqlite3.Connection) -> None:
     db.execute(
         "UPDATE plan_run SET counts_json = :counts_json, left_out_json = :left_out_json",
         planned_outcome(db),

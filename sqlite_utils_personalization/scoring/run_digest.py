@@ -5,6 +5,7 @@ The night writes it; verification plans the night once more from stored rows and
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -13,7 +14,13 @@ from sqlite_utils_personalization.formula.formula import splice
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW, WHY_NOTHING
 from sqlite_utils_personalization.scoring.measures import KEY, count, measures
-from sqlite_utils_personalization.scoring.slices import planned, planned_again
+from sqlite_utils_personalization.scoring.repeats import held_against, night_before, repeats
+from sqlite_utils_personalization.scoring.slices import (
+    GivenPlaces,
+    planned,
+    planned_again,
+    slices,
+)
 
 # Whoever is spared nothing gets the first places of each type.
 _SCORED = """
@@ -65,33 +72,59 @@ def inputs(db: sqlite3.Connection, salt: str) -> dict[str, str | int]:
 
 
 def planned_outcome(db: sqlite3.Connection) -> dict[str, str]:
-    """The outcome of a night that is planned, counted once in its map."""
+    """The outcome of a night that is planned, counted once in its map, beside the night before it."""
     (as_of,) = db.execute("SELECT as_of FROM plan_run").fetchone()
-    shown = planned(db)
+    given = planned(db)
+    shown = slices(db, given)
     counted = count(db, as_of, shown)
     scored = [*db.execute(_SCORED), *db.execute(_OWN_SCORED)]
     places = Places(scored, counted.by_score())
-    return outcome(db, places, lambda: measures(db, shown, counted) | _nobody(db))
+    return outcome(
+        db,
+        places,
+        lambda: measures(db, shown, counted) | _nobody(db),
+        lambda: repeats(db, given, night_before(db, as_of)),
+    )
+
+
+def is_outdated(db: sqlite3.Connection) -> bool:
+    """Whether a night was finished since that the one that is planned is to be held against; read-only."""
+    as_of, counts_json = db.execute("SELECT as_of, counts_json FROM plan_run").fetchone()
+    return held_against(counts_json) != night_before(db, as_of)
 
 
 def outcome_again(db: sqlite3.Connection, places: Places) -> dict[str, str]:
-    """The outcome of a night that was planned again from what it stored, with the places that were decided again."""
-    (as_of,) = db.execute("SELECT as_of FROM plan_run").fetchone()
+    """The outcome of a night that was planned again from what it stored, with the places that were decided again.
+
+    It is held against the run that it says it was held against.
+    """
+    as_of, counts_json = db.execute("SELECT as_of, counts_json FROM plan_run").fetchone()
+
+    @cache
+    def given() -> GivenPlaces:
+        return planned_again(db)
 
     def measured() -> dict[str, Any]:
-        shown = planned_again(db)
+        shown = slices(db, given())
         return measures(db, shown, count(db, as_of, shown)) | _nobody(db)
 
-    return outcome(db, places.with_own(db), measured)
+    def repeated() -> dict[str, int | None]:
+        return repeats(db, given(), held_against(counts_json))
+
+    return outcome(db, places.with_own(db), measured, repeated)
 
 
 def outcome(
-    db: sqlite3.Connection, places: Places, measured: Callable[[], dict[str, Any]]
+    db: sqlite3.Connection,
+    places: Places,
+    measured: Callable[[], dict[str, Any]],
+    repeated: Callable[[], dict[str, int | None]],
 ) -> dict[str, str]:
     """Counts per type and measures, and per type and rule what was left out of the catalogue, as canonical JSON.
 
-    Runs of before took no measures, wrote down no scores, or counted as candidates what was closed or not yet open: as
-    what a run wrote down, so it is derived, and measured is not asked in vain.
+    Runs of before were not held against the night before, took no measures, wrote down no scores, or counted as
+    candidates what was closed or not yet open: as what a run wrote down, so it is derived, and measured and repeated
+    are not asked in vain.
     """
     stored = db.execute("SELECT counts_json FROM plan_run").fetchone()[0]
     counts = _counts(db, places, _OPEN)
@@ -101,9 +134,19 @@ def outcome(
     is_of_before = not is_of_open and stored in map(canonical_json, (of_before, without))
     is_known = is_of_open or is_of_before
     return {
-        "counts_json": stored if is_known else canonical_json({**counts, KEY: measured()}),
+        "counts_json": stored if is_known else _measured(stored, counts, measured(), repeated),
         "left_out_json": canonical_json(_left_out(db, is_of_before)),
     }
+
+
+def _measured(
+    stored: object,
+    counts: dict[str, dict[str, Any]],
+    found: dict[str, Any],
+    repeated: Callable[[], dict[str, int | None]],
+) -> str:
+    alone = canonical_json({**counts, KEY: found})
+    return alone if stored == alone else canonical_json({**counts, KEY: found | repeated()})
 
 
 def _nobody(db: sqlite3.Connection) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Writes the corpus anew, which until the first release happens on purpose: python tests/corpus/rebuild.py
 
 The nights of the example are of before there were rules for lists, and before runs wrote down how many rows had which
-score, and counted what was open; those with repeats cross the change.
+score, and counted what was open; those with repeats cross the change. Those with measures were not held against the
+night before yet.
 """
 
 import json
@@ -27,7 +28,7 @@ sys.path.append(str(HERE.parent))
 from strategies import old  # noqa: E402
 
 
-def outcome_of_before(db, places, measured):
+def outcome_of_before(db, places, *_):
     counts = run_digest._counts(db, places, "1")
     for of_type in counts.values():
         del of_type["scores"]
@@ -91,6 +92,37 @@ def repeats(folder):
     write(path, "0.1a0-repeats")
 
 
+def measured(folder):
+    path = folder / "measured.db"
+    migrate(path)
+    with sqlite_utils.Database(path) as db:
+        items = [
+            ("E", "設備の補助金", None),
+            ("F", "店舗の補助金", "東京都"),
+            ("G", "人材の補助金", None),
+        ]
+        db["programs"].insert_all(
+            {"unified_id": item, "primary_name": name, "prefecture": place, "tier": "S"}
+            for item, name, place in items
+        )
+        db["am_personalization_profile"].insert_all(
+            {"user_token_hash": digit * 64, "preference_json": text}
+            for digit, text in (
+                ("1", '{"prefecture":"東京都"}'),
+                ("2", '{"risk_tolerance":"low"}'),
+                ("3", '{"risk_tolerance":"low"}'),
+            )
+        )
+    of_today, run_digest.repeats = run_digest.repeats, lambda *_: {}
+    score(path, as_of=AS_OF, top_k=2)
+    with sqlite_utils.Database(path) as db:
+        record_deliveries(db.conn, [1], channel="rest", slot=AS_OF, delivered_at=f"{AS_OF}T03:00Z")
+    for as_of, again in (("2026-04-02", False), ("2026-04-02", True), ("2026-04-04", False)):
+        score(path, as_of=as_of, top_k=2, again=again)
+    run_digest.repeats = of_today
+    write(path, "0.1a0-measures")
+
+
 def nothing_listed(folder):
     path = folder / "bare.db"
     migrate(path)
@@ -117,5 +149,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         example(Path(name))
         repeats(Path(name))
+        measured(Path(name))
         nothing_listed(Path(name))
     sys.exit(0)

@@ -11,7 +11,12 @@ from sqlite_utils_personalization.audit.report.drift import Bins, binned
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring.freeze import NOTHING_NEW
 from sqlite_utils_personalization.scoring.measures import KEY, count, measures
-from sqlite_utils_personalization.scoring.slices import logged, logged_ranges
+from sqlite_utils_personalization.scoring.repeats import (
+    REPEATED,
+    given_before,
+    repeated_rows,
+)
+from sqlite_utils_personalization.scoring.slices import logged, slices
 
 # Of a day that was scored several times the latest run that was finished.
 _NIGHTS = """
@@ -28,49 +33,13 @@ _NOBODY = """
 SELECT reason, count(*) FROM am_personalization_unserved
 WHERE run_id = ? AND cohort_id IS NOT NULL GROUP BY reason
 """
-# Who had a list on both nights, which parts of which.
-_RANGES = """
-CREATE TEMP TABLE report_{name} AS
-SELECT profile_id, list_no, '[' || group_concat('[' || first_seq || ',' || n || ']') || ']' AS ranges
-FROM {served} GROUP BY profile_id, list_no
-"""
-_PAIRS = """
-CREATE TEMP TABLE report_pair AS
-SELECT n.list_no, n.ranges, o.list_no AS old_list, o.ranges AS old_ranges, count(*) AS customers
-FROM report_now n JOIN report_then o USING (profile_id) GROUP BY 1, 2, 3, 4
-"""
-# An item has a number whatever changed of it; what stands for a type that nothing lists has none.
-_ITEMS = """
-CREATE TEMP TABLE report_item AS
-SELECT candidate_id, min(candidate_id) OVER (PARTITION BY recommendation_type, item_id, profile_id) AS item_no
-FROM am_personalization_candidate c WHERE substr(c.why, 1, 12) <> '{"wildcard":' AND candidate_id IN (
-    SELECT candidate_id FROM am_personalization_run_candidate WHERE run_id IN (:now, :then)
-)
-"""
-_PLACES = """
-    CROSS JOIN json_each(p.{ranges}) g
-    CROSS JOIN am_personalization_decision d ON d.list_id = p.{list} AND d.seq BETWEEN
-        json_extract(g.value, '$[0]') AND json_extract(g.value, '$[0]') + json_extract(g.value, '$[1]') - 1
-    CROSS JOIN report_item i ON i.candidate_id = d.candidate_id
-"""
-_OLD = f"""
-INSERT OR IGNORE INTO report_old
-SELECT p.old_list, p.old_ranges, i.item_no FROM (SELECT DISTINCT old_list, old_ranges FROM report_pair) p
-{_PLACES.format(ranges="old_ranges", list="old_list")}
-"""
-_REPEATED = f"""
-SELECT coalesce(sum(p.customers), 0) FROM report_pair p {_PLACES.format(ranges="ranges", list="list_no")}
-CROSS JOIN report_old o ON o.list_no = p.old_list AND o.ranges = p.old_ranges AND o.item_no = i.item_no
-"""
-_TABLES = ("report_now", "report_then", "report_pair", "report_item", "report_old")
 
 
 @dataclass(frozen=True)
 class PastNight:
     """A finished run as it is stored: per type candidates, and rows per score or None where it wrote down none.
 
-    measures is None of a run of before, until they are taken of what it logged; repeats are the rows whose item the
-    same customer had on the night before, None where nobody counted or there was none.
+    measures is None of a run of before, until they are taken of what it logged.
     """
 
     run_id: int
@@ -83,7 +52,6 @@ class PastNight:
     measures: Mapping[str, int | None] | None
     is_kept: bool
     bounds: tuple[int, int]
-    repeats: int | None = None
 
     @cached_property
     def bins(self) -> dict[str, Bins]:
@@ -133,7 +101,7 @@ def measured(db: sqlite3.Connection, night: PastNight) -> PastNight:
     """The night with its measures: as it kept them, or as what it logged has them; writes temporary tables only."""
     if night.measures is not None:
         return night
-    shown = logged(db, night.run_id, *night.bounds)
+    shown = slices(db, logged(db, night.run_id, *night.bounds))
     found = measures(db, shown, count(db, night.as_of, shown))
     nobody = dict(db.execute(_NOBODY, (night.run_id,)).fetchall())
     nothing = {"nothing_fits": nobody.get(None, 0), "nothing_new": nobody.get(NOTHING_NEW, 0)}
@@ -141,28 +109,13 @@ def measured(db: sqlite3.Connection, night: PastNight) -> PastNight:
 
 
 def with_repeats(db: sqlite3.Connection, night: PastNight, before: PastNight) -> PastNight:
-    """The night with the rows whose item the same customer had on another; writes temporary tables only."""
-    _drop(db)
-    for name, one in (("now", night), ("then", before)):
-        served = logged_ranges(one.run_id, *one.bounds)
-        db.execute(_RANGES.replace("{name}", name).replace("{served}", served))
-    db.execute("CREATE INDEX temp.report_then_profile ON report_then(profile_id)")
-    db.execute(_PAIRS)
-    db.execute(_ITEMS, {"now": night.run_id, "then": before.run_id})
-    db.execute("CREATE INDEX temp.report_item_candidate ON report_item(candidate_id)")
-    db.execute(
-        "CREATE TEMP TABLE report_old (list_no INTEGER, ranges TEXT, item_no INTEGER,"
-        " PRIMARY KEY (list_no, ranges, item_no)) WITHOUT ROWID"
-    )
-    db.execute(_OLD)
-    (repeats,) = db.execute(_REPEATED).fetchone()
-    _drop(db)
-    return replace(night, repeats=repeats)
-
-
-def _drop(db: sqlite3.Connection) -> None:
-    for name in _TABLES:
-        db.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    """The night held against another in what both logged, if it kept no such count; writes temporary tables only."""
+    kept = night.measures or {}
+    if REPEATED in kept:
+        return night
+    now = logged(db, night.run_id, *night.bounds)
+    then = given_before(db, before.run_id, *before.bounds)
+    return replace(night, measures={**kept, REPEATED: repeated_rows(db, now, then)})
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlite_utils_personalization.audit.report.measure_names import of_rule, of_
 from sqlite_utils_personalization.audit.report.past_nights import PastNight
 from sqlite_utils_personalization.model.kinds import TYPES
 from sqlite_utils_personalization.scoring.measures import quantile
+from sqlite_utils_personalization.scoring.repeats import REPEATED
 
 # Of the measures a night keeps: the part, and of what.
 _SHARES = {
@@ -18,6 +19,7 @@ _SHARES = {
     "closing_soon": ("soon_rows", "dated_rows"),
     "near_duplicates": ("near_duplicate_lists", "lists"),
     "own_prefecture": ("own_area_rows", "area_rows"),
+    "repeats": (REPEATED, "rows"),
 }
 _TENTHS = {"low_score": 1, "middle_score": 5, "high_score": 9}
 
@@ -41,7 +43,6 @@ def values_of(night: PastNight, compared: Iterable[PastNight]) -> dict[str, Valu
         "candidates": _number(sum(night.candidates.values())),
         **{name: _share(kept.get(part), kept.get(of)) for name, (part, of) in _SHARES.items()},
         "median_days_left": _number(kept.get("median_days_left")),
-        "repeats": _share(night.repeats, kept.get("rows")),
         "nothing_fits": _share(kept.get("nothing_fits"), scored),
         "nothing_new": _share(kept.get("nothing_new"), scored),
         "rejected": _share(night.rejected, night.profiles),

@@ -8,6 +8,7 @@ from itertools import chain
 from threading import Event
 
 from sqlite_utils_personalization.audit.verify import Finding, guarded
+from sqlite_utils_personalization.audit.verify.before import check_before
 from sqlite_utils_personalization.audit.verify.beside import check_shadows
 from sqlite_utils_personalization.audit.verify.contents import (
     check_contents,
@@ -74,7 +75,7 @@ def checked(
             "schema": guarded("schema", check_schema(db)),
             "content": guarded("content", check_contents(db)),
             "run": guarded("run", _check_runs(db, meter.ticks(_LIST))),
-            "end": guarded("run", check_ends(db)),
+            "end": guarded("run", chain(check_ends(db), check_before(db))),
             "shadow": guarded("shadow", check_shadows(db, meter.ticks(_LIST))),
             "seal": guarded("seal", check_seals(db, kept_heads, meter.ticks(_CUSTOMER))),
             "event": guarded("event", check_events(db)),

@@ -199,9 +199,12 @@ def trend(
         if value is None:
             runs.append([])
         else:
-            # A night between two without a value is a dot.
-            runs[-1] += [(x(at) - 1, y(value)), (x(at) + 1, y(value))]
-    drawn += _path(filter(None, runs), _PALETTE[0])
+            runs[-1].append((x(at), y(value)))
+    # A night between two without a value is a dot.
+    lines = (
+        [(at - 1, to), (at + 1, to)] if len(run) == 1 else run for run in runs for at, to in run[:1]
+    )
+    drawn += _path(lines, _PALETTE[0])
     last = values[-1]
     if last is not None:
         is_out = band and not band[0] <= last <= band[1]

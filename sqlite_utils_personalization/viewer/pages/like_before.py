@@ -23,6 +23,7 @@ _DRAWN = (
     "closing_soon",
     "near_duplicates",
     "own_prefecture",
+    "repeats",
     "nothing_fits",
 )
 _ARROWS = {"up": "\u2191", "down": "\u2193", "same": "\u2192", None: ""}
@@ -96,7 +97,7 @@ def _shown(one: Mapping[str, Any], value: float | None) -> str:
 
 def _chart(one: Mapping[str, Any], days: list[str]) -> dict[str, Any]:
     known = zip(days, one["history"], strict=True)
-    text = ", ".join(f"{day}: {_shown(one, value)}" for day, value in known)
+    text = ", ".join(f"{day[5:]}: {_shown(one, value)}" for day, value in known)
     band = None if one["lowest"] is None else (one["lowest"], one["highest"])
     name = f"measure-{one['measure'].replace('_', '-')}"
     ends = days[0][5:], days[-1][5:]
