@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+NARROW = "-n"
+# x, y, width and height.
+Bar = tuple[float, float, float, float]
 INK, MUTED, LINE, AXIS, RED = "#15203b", "#4f5970", "#d8dde7", "#8b94a7", "#a61b12"
 
 
@@ -28,11 +31,19 @@ def picture(
     css: str,
     size: int,
 ) -> Svg:
-    """The whole of it, with a title and a description for a screen reader; name is unique on its page."""
+    """The whole of it, with a title and a description for a screen reader; name is unique on its page.
+
+    The same picture drawn narrow has the name with NARROW behind, and is told by the words of the broad one.
+    """
+    words = Svg("")
+    if not name.endswith(NARROW):
+        words = Svg(
+            f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'
+        )
+    name = name.removesuffix(NARROW)
     return Svg(
         f'<svg class="pa-chart {css}" role="img" aria-labelledby="{name}-t {name}-d" viewBox="0 0 {width} {height}"'
-        f' font-size="{size}" xmlns="http://www.w3.org/2000/svg"><title id="{name}-t">{escape(title)}</title>'
-        f'<desc id="{name}-d">{escape(description)}</desc>{body}</svg>'
+        f' font-size="{size}" xmlns="http://www.w3.org/2000/svg">{words}{body}</svg>'
     )
 
 
@@ -40,12 +51,23 @@ def rect(
     x: float, y: float, width: float, height: float, colour: str, line: str = "", opacity: float = 1
 ) -> Svg:
     """A bar, with a line around it if that has a colour."""
+    return rects([(x, y, width, height)], colour, line, opacity)
+
+
+def rects(bars: Iterable[Bar], colour: str, line: str = "", opacity: float = 1) -> Svg:
+    """The same of many bars of one look, in a third of the bytes."""
     more = f' stroke="{line}" stroke-width=".8"' if line else ""
     if opacity < 1:
         more += f' opacity="{opacity}"'
-    return Svg(
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"{more}/>'
+    drawn = "".join(
+        f"M{_short(x)} {_short(y)}h{_short(width)}v{_short(height)}h{_short(-width)}z"
+        for x, y, width, height in bars
     )
+    return Svg(f'<path d="{drawn}" fill="{colour}"{more}/>') if drawn else Svg("")
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
 
 
 def line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bool = False) -> Svg:

@@ -14,12 +14,13 @@ from sqlite_utils_personalization.svg import AXIS as _AXIS
 from sqlite_utils_personalization.svg import INK as _INK
 from sqlite_utils_personalization.svg import LINE as _LINE
 from sqlite_utils_personalization.svg import MUTED as _MUTED
+from sqlite_utils_personalization.svg import NARROW, Bar, Svg
 from sqlite_utils_personalization.svg import RED as _RED
-from sqlite_utils_personalization.svg import Svg
 from sqlite_utils_personalization.svg import line as _line
 from sqlite_utils_personalization.svg import path as _path
 from sqlite_utils_personalization.svg import picture as _svg
 from sqlite_utils_personalization.svg import rect as _rect
+from sqlite_utils_personalization.svg import rects as _rects
 from sqlite_utils_personalization.svg import text as _text
 from sqlite_utils_personalization.viewer.formats import change, number
 
@@ -111,20 +112,24 @@ def boxes(
         step = (width - 28) / max(1, len(nights))
         half = min(10.0, step * 0.35)
         every = max(1, math.ceil(36 / step))
+        tenths: list[Bar] = []
+        quarters: list[Bar] = []
+        middles: list[Bar] = []
+        labels = Svg("")
         for at, night in enumerate(nights):
             x = 24 + (at + 0.5) * step
             tenth, quarter, middle, three, nine = night.quantiles
-            drawn += _rect(
-                x - half * 0.3, y(nine), half * 0.6, y(tenth) - y(nine), colour, opacity=0.75
-            )
-            drawn += _rect(x - half, y(three), half * 2, max(1.0, y(quarter) - y(three)), colour)
-            drawn += _rect(x - half, y(middle) - 1.2, half * 2, 2.4, "#fff", _INK)
+            tenths.append((x - half * 0.3, y(nine), half * 0.6, y(tenth) - y(nine)))
+            quarters.append((x - half, y(three), half * 2, max(1.0, y(quarter) - y(three))))
+            middles.append((x - half, y(middle) - 1.2, half * 2, 2.4))
             # Counted from the last one, which is the one that is looked for.
             if (len(nights) - 1 - at) % every == 0:
-                drawn += _text(x, 143, night.label, "middle")
+                labels += _text(x, 143, night.label, "middle")
+        drawn += _rects(tenths, colour, opacity=0.75) + _rects(quarters, colour)
+        drawn += _rects(middles, "#fff", _INK) + labels
         return _svg(name, title, description, width, 150, drawn, css, 11)
 
-    return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
+    return draw(name, 240, "s pa-broad") + draw(name + NARROW, 168, "pa-narrow")
 
 
 def bands(name: str, title: str, description: str, counts: Sequence[int], colour: str) -> Svg:
@@ -134,14 +139,16 @@ def bands(name: str, title: str, description: str, counts: Sequence[int], colour
         top, step = nice_ceiling(max([1, *counts])), (width - 8) / BANDS
         drawn = _line(4, 16, width - 4, 16, _LINE) + _text(4, 12, number(top), colour=_MUTED)
         drawn += _line(4, 112, width - 4, 112, _AXIS)
-        for at, count in enumerate(counts):
-            height = 96 * count / top
-            drawn += _rect(4 + at * step + 1.5, 112 - height, step - 3, height, colour)
+        heights = [96 * count / top for count in counts]
+        drawn += _rects(
+            [(4 + at * step + 1.5, 112 - high, step - 3, high) for at, high in enumerate(heights)],
+            colour,
+        )
         for at, label in ((0, "1"), (5, "51"), (9, "100")):
             drawn += _text(4 + (at + 0.5) * step, 126, label, "middle", _MUTED)
         return _svg(name, title, description, width, 132, drawn, css, 11)
 
-    return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
+    return draw(name, 240, "s pa-broad") + draw(name + NARROW, 168, "pa-narrow")
 
 
 def changes(name: str, title: str, description: str, counts: Sequence[int], colour: str) -> Svg:
@@ -161,7 +168,7 @@ def changes(name: str, title: str, description: str, counts: Sequence[int], colo
         drawn += _line(4, 49, width - 4, 49, _AXIS)
         return _svg(name, title, description, width, 104, drawn, css, 11)
 
-    return draw(name, 240, "s pa-broad") + draw(f"{name}-n", 168, "pa-narrow")
+    return draw(name, 240, "s pa-broad") + draw(name + NARROW, 168, "pa-narrow")
 
 
 def trend(
@@ -251,7 +258,7 @@ def stacked(
                 )
         return _svg(name, title, description, width, 250, drawn, css, 12)
 
-    return draw(name, 640, "pa-broad") + draw(f"{name}-n", 358, "pa-narrow")
+    return draw(name, 640, "pa-broad") + draw(name + NARROW, 358, "pa-narrow")
 
 
 def waterfall(
@@ -285,7 +292,7 @@ def waterfall(
                 drawn += _line(x(step.end), y + 20, x(step.end), y + row, _AXIS)
         return _svg(name, title, description, width, 4 + row * len(steps), drawn, css, 13)
 
-    return draw(name, 560, "m pa-broad") + draw(f"{name}-n", 358, "pa-narrow")
+    return draw(name, 560, "m pa-broad") + draw(name + NARROW, 358, "pa-narrow")
 
 
 def quantiles(scores: Mapping[int, int]) -> tuple[float, float, float, float, float] | None:
