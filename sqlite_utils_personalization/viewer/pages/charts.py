@@ -124,7 +124,8 @@ def boxes(
             middles.append((x - half, y(middle) - 1.2, half * 2, 2.4))
             # Counted from the last one, which is the one that is looked for.
             if (len(nights) - 1 - at) % every == 0:
-                labels += _text(x, 143, night.label, "middle")
+                # Five figures are 30 wide.
+                labels += _text(min(x, width - 16), 143, night.label, "middle")
         drawn += _rects(tenths, colour, opacity=0.75) + _rects(quarters, colour)
         drawn += _rects(middles, "#fff", _INK) + labels
         return _svg(name, title, description, width, 150, drawn, css, 11)
