@@ -1,0 +1,98 @@
+"""What is changed, which tests hold it, and which changes nothing can notice."""
+
+from typing import NamedTuple
+
+
+class Subject(NamedTuple):
+    """Files of the package, and the tests that hold them, those that fail soonest first."""
+
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+def _in(folder, *names):
+    return tuple(f"{folder}/{name}" for name in names)
+
+
+SUBJECTS = {
+    "billing": Subject(
+        _in(
+            "billing/reconcile",
+            *("join.sql", "charges.py", "classes.py", "usage.py", "reconcile.py", "result.py"),
+        ),
+        ("test_reconcile_rows", "test_reconcile", "test_reconcile_files", "test_meter"),
+    ),
+    "deliveries": Subject(
+        _in("billing", "delivery.py", "once_a_day.py", "record.py"),
+        ("test_deliveries", "test_reconcile"),
+    ),
+    "formula": Subject(
+        _in(
+            "formula",
+            *("formula.sql", "evidence_link.sql", "replay_view.sql", "evaluation.py", "formula.py"),
+        ),
+        ("test_formula", "test_sql_files", "test_replay", "test_oracle"),
+    ),
+    "evidence": Subject(
+        _in(
+            "evidence",
+            *(
+                "merkle.py",
+                "leaves.py",
+                "checkpoint.py",
+                "note.py",
+                "seal.py",
+                "served.py",
+                "proof.py",
+            ),
+        ),
+        (
+            "test_merkle",
+            "test_note",
+            "test_checkpoint",
+            "test_proof",
+            "test_signing",
+            "test_verify_receipt",
+            "test_verify",
+        ),
+    ),
+    "verify": Subject(
+        _in(
+            "audit/verify",
+            *(
+                "verify.py",
+                "tree.py",
+                "rows.py",
+                "lists.py",
+                "decisions.py",
+                "contents.py",
+                "runs.py",
+            ),
+            *(
+                "served.py",
+                "events.py",
+                "ends.py",
+                "beside.py",
+                "noted.py",
+                "progress.py",
+                "recorded.py",
+            ),
+            *(
+                "remarks.py",
+                "restored.py",
+                "schema.py",
+                "kept_heads.py",
+                "quick.py",
+                "verification.py",
+            ),
+        ),
+        (
+            "test_verify",
+            "test_verify_damage",
+            "test_verify_lists",
+            "test_forged_lists",
+            "test_guards",
+        ),
+    ),
+}
+EQUIVALENT = {}

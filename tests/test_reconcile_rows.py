@@ -1,0 +1,239 @@
+"""What a row of a reconciliation says where a source, a month or a charge ends: each figure worked out by hand."""
+
+import pytest
+from reconciled import ERASURE, JULY, SECRET, USAGE, empty, key, write_json
+
+from sqlite_utils_personalization.billing.delivery import reversal_key
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
+from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
+
+# July 2026 in Japan, its first and its last moment and those beside them; and in seconds since 1970.
+BEFORE, FIRST = "2026-06-30T14:59:59.999Z", "2026-06-30T15:00:00.000Z"
+LAST, AFTER = "2026-07-31T14:59:59.999Z", "2026-07-31T15:00:00.000Z"
+START, END = 1782831600, 1785510000
+
+
+@pytest.fixture
+def db(db_path):
+    db = empty(db_path)
+    db.execute(USAGE)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def july(db, tmp_path):
+    """The rows of July, by what Stripe and the invoice have."""
+
+    def reconciled(stripe=(), invoice=(), name="2026-07"):
+        given = {"stripe": stripe, "invoiced": invoice}
+        files = {k: [write_json(tmp_path / k, [*one])] for k, one in given.items() if one}
+        reconcile(db, name, **files)
+        return [*rows(db)]
+
+    return reconciled
+
+
+def deliver(db, number, at=JULY, status=200, price=3, customer=1):
+    db.execute(
+        "INSERT INTO am_personalization_recommendation_log(rec_id, profile_id, recommendation_type, score, served_at)"
+        " VALUES (?, ?, 'program', 50, '2026-01-01T18:15:00.000Z')",
+        (number, customer),
+    )
+    return _record(db, key(number), number, at, status, price, None)
+
+
+def take_back(db, number, at, status=200):
+    (of,) = db.execute(
+        "SELECT delivery_id FROM am_personalization_delivery WHERE delivery_key = ?", (key(number),)
+    ).fetchone()
+    return _record(db, reversal_key(key(number)), number, at, status, 3, of)
+
+
+def _record(db, named, number, at, status, price, of):
+    return db.execute(
+        "INSERT INTO am_personalization_delivery(delivery_key, rec_id, channel, slot, delivered_at, status,"
+        " unit_price_yen, reversal_of) VALUES (?, ?, 'digest', '2026-07-22', ?, ?, ?, ?)",
+        (named, number, at, status, price, of),
+    ).lastrowid
+
+
+def meter(db, named, at=JULY, quantity=1, **other):
+    event = {"billing_idempotency_key": named, "ts": at, "quantity": quantity, "status": 200}
+    event |= {"metered": 1, "key_hash": SECRET, "endpoint": "v1/personalization", **other}
+    db.execute(
+        f"INSERT INTO usage_events({', '.join(event)}) VALUES ({', '.join('?' * len(event))})",
+        [*event.values()],
+    )
+
+
+def event(named, at=START, quantity=1, **other):
+    return {"identifier": named, "value": quantity, "timestamp": at, **other}
+
+
+def line(named, yen=3):
+    return {"identifier": named, "amount": yen}
+
+
+def shown(found, *names):
+    return [tuple(getattr(row, name) for name in names) for row in found]
+
+
+# Months
+
+
+def test_a_month_has_what_was_delivered_from_its_first_moment_to_its_last_in_japan(db, july):
+    for number, at in enumerate((BEFORE, FIRST, LAST, AFTER), 1):
+        deliver(db, number, at)
+    months = {
+        name: shown(july(name=name), "rec_id", "owed_yen")
+        for name in ("2026-06", "2026-07", "2026-08")
+    }
+    assert months == {
+        "2026-06": [(1, 3)],
+        "2026-07": [(2, 3), (3, 3)],
+        "2026-08": [(4, 3)],
+    }
+
+
+def test_what_was_charged_in_a_month_but_delivered_in_another_is_owed_there_alone(db, july):
+    for number, at in ((1, BEFORE), (2, AFTER)):
+        deliver(db, number, at)
+        meter(db, key(number))
+    assert shown(july(), "rec_id", "kind", "owed_yen", "metered_yen") == [
+        (1, "late", 0, 3),
+        (2, "late", 0, 3),
+    ]
+
+
+def test_yen_metered_are_of_the_month_and_quantities_of_any_time(db, july):
+    deliver(db, 1)
+    for quantity, at in ((1, BEFORE), (2, FIRST), (4, LAST), (8, AFTER)):
+        meter(db, key(1), at, quantity)
+    (row,) = july([event(key(1), quantity=16)], [line(key(1), 64)])
+    assert (row.usage_quantity, row.stripe_quantity) == (15, 16)
+    assert (row.metered_yen, row.invoiced_yen) == (3 * (2 + 4), 64)
+    assert row.metered_at == BEFORE
+
+
+def test_without_usage_events_what_stripe_has_is_what_was_metered(db, july):
+    deliver(db, 1)
+    found = [(1, START - 1), (2, START), (4, END - 1), (8, END)]
+    db.execute("DROP TABLE usage_events")
+    (row,) = july([event(key(1), at, quantity) for quantity, at in found])
+    assert (row.usage_quantity, row.stripe_quantity) == (None, 15)
+    assert (row.metered_yen, row.invoiced_yen) == (3 * (2 + 4), None)
+
+
+def test_what_nothing_charged_was_metered_with_nothing_or_no_source_says(db, july):
+    deliver(db, 1)
+    names = ("usage_quantity", "stripe_quantity", "metered_yen", "invoiced_yen")
+    assert shown(july(), *names) == [(0, None, 0, None)]
+    other = (event("f" * 64), line("f" * 64, 5))
+    assert shown(july(other[:1], other[1:]), "kind", *names) == [
+        ("orphan", 0, 1, 3, 5),
+        ("delivered but not charged", 0, 0, 0, 0),
+    ]
+    db.execute("DROP TABLE usage_events")
+    assert shown(july(other[:1]), *names) == [(None, 1, 3, None), (None, 0, 0, None)]
+
+
+@pytest.mark.parametrize("minutes", ("15:00", "15:59"))
+def test_whether_a_charge_is_late_is_told_by_the_japanese_calendar(db, july, minutes):
+    """Shortly after midnight in Japan both are of August, at whatever hour of July elsewhere."""
+    deliver(db, 1, f"2026-07-31T{minutes}:00.000Z")
+    meter(db, key(1), f"2026-07-31T{minutes}:30.000Z")
+    assert shown(july(name="2026-08"), "kind") == [("matched",)]
+
+
+@pytest.mark.parametrize(
+    ("at", "kind"), ((BEFORE, "late"), (FIRST, "matched"), (LAST, "matched"), (AFTER, "late"))
+)
+def test_a_charge_is_late_from_midnight_in_japan_on(db, july, at, kind):
+    deliver(db, 1)
+    meter(db, key(1), at)
+    assert shown(july(), "kind") == [(kind,)]
+
+
+@pytest.mark.parametrize("at", (START - 1, END))
+def test_of_two_sources_the_one_that_is_late_makes_it_late(db, july, at):
+    deliver(db, 1)
+    meter(db, key(1))
+    assert shown(july([event(key(1), at)]), "kind", "metered_yen") == [("late", 3)]
+
+
+# Status
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "owed"),
+    (
+        (199, "charged but not delivered", 0),
+        (200, "matched", 3),
+        (299, "matched", 3),
+        (300, "charged but not delivered", 0),
+    ),
+)
+def test_what_is_billable_is_a_status_from_200_to_299(db, july, status, kind, owed):
+    deliver(db, 1, status=status)
+    meter(db, key(1))
+    assert shown(july(), "kind", "owed_yen") == [(kind, owed)]
+
+
+# Charges without a key, and credits
+
+
+def test_two_charges_that_say_the_same_and_no_key_are_two_rows(db, july):
+    for _ in range(2):
+        meter(db, None)
+    assert (
+        shown(july(), "kind", "delivery_key", "usage_quantity", "metered_yen")
+        == [("unverifiable", None, 1, 3)] * 2
+    )
+
+
+def test_a_delivery_taken_back_in_its_month_is_one_row(db, july):
+    deliver(db, 1)
+    take_back(db, 1, LAST)
+    assert shown(july(), "rec_id", "kind", "reversed_at") == [(1, "reversed", LAST)]
+
+
+@pytest.mark.parametrize("source", ("usage_events", "stripe", "invoice"))
+def test_a_credit_is_no_charge_of_what_an_erased_customer_was_delivered(db, july, source):
+    db.execute(ERASURE)
+    deliver(db, 1, customer=2)
+    take_back(db, 1, JULY)
+    back = reversal_key(key(1))
+    if source == "usage_events":
+        meter(db, back, quantity=-1)
+    given = (
+        [event(back, quantity=-1)] * (source == "stripe"),
+        [line(back, -3)] * (source == "invoice"),
+    )
+    assert shown(july(*given), "kind") == [("erased",)]
+
+
+def test_a_credit_in_usage_events_alone_is_what_was_metered(db, july):
+    deliver(db, 1)
+    take_back(db, 1, JULY)
+    meter(db, reversal_key(key(1)), quantity=-1)
+    (row,) = july([event(key(1))])
+    assert (row.usage_quantity, row.stripe_quantity, row.metered_yen) == (-1, 1, -3)
+
+
+def test_what_usage_events_has_is_what_was_metered_even_if_it_is_nothing(db, july):
+    deliver(db, 1)
+    meter(db, key(1), quantity=0)
+    (row,) = july([event(key(1))])
+    assert (row.usage_quantity, row.stripe_quantity, row.metered_yen) == (0, 1, 0)
+
+
+def test_the_time_of_a_charge_is_not_that_of_its_credit(db, july):
+    deliver(db, 1)
+    take_back(db, 1, JULY)
+    meter(db, key(1), "2026-07-22T00:31:00.000Z")
+    meter(db, reversal_key(key(1)), FIRST, quantity=-1, stripe_synced_at="2026-07-23 00:00:00")
+    (row,) = july()
+    assert row.kind == "reversed"
+    assert row.metered_at == "2026-07-22T00:31:00.000Z"
+    assert row.metered_recorded_at == "2026-07-23T00:00:00.000Z"
