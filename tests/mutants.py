@@ -60,6 +60,15 @@ class Change(NamedTuple):
     make: Callable[[], str | CodeType]
     within: tuple[int, int] | None
 
+    @property
+    def is_of_class(self) -> bool:
+        """Whether it is of what a class is made with."""
+        return (
+            self.within is None
+            and self.name.split(":")[0].endswith(".py")
+            and bool(self.name.split(":")[1])
+        )
+
 
 class _Piece(NamedTuple):
     kind: str
@@ -277,6 +286,9 @@ def _walk(tree: ast.Module) -> Iterator[tuple[str, tuple[int, int] | None, ast.A
 
     def visit(node: ast.AST, scope: str, within: tuple[int, int] | None):
         if isinstance(node, ast.Call) and _name(node.func) in SPOKEN:
+            return
+        # It guards what cannot be otherwise.
+        if isinstance(node, ast.keyword) and node.arg == "strict":
             return
         is_def = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if isinstance(node, ast.stmt | ast.expr) and hasattr(node, "lineno"):

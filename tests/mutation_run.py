@@ -30,11 +30,9 @@ PACKAGE = "sqlite_utils_personalization"
 LONGEST, MOST_MEMORY = 30, 3 << 30
 # What is longer than so many times what it takes has no end.
 ENDLESS = 10
-# To know which test reaches what costs a run of all of them.
+# To know which test reaches what, and that they still pass then, costs two runs of all of them.
 WORTH_A_MAP = 60
 FIRST = 4
-# Read when the package is imported, and not only when it is used.
-READ_AT_ONCE = "formula/"
 
 
 class Runner:
@@ -66,67 +64,70 @@ class Runner:
             for one in changes(self.folder / PACKAGE, path)
         ]
         tried = [(path, one) for path, one in tried if not names or one.name in names]
-        if len(tried) >= WORTH_A_MAP and (fault := self._map()):
-            raise SystemExit(f"unchanged, these tests fail: {fault}")
-        late = [one for one in tried if self._is_late(*one)]
-        yield from forked_all(lambda tell: self._reside(late, tell)) if late else ()
-        yield from (self._fresh(*one) for one in tried if one not in late)
-
-    def _is_late(self, path, change):
-        """Whether it can be changed once everything is imported."""
-        return (
-            change.within is not None if path.endswith(".py") else not path.startswith(READ_AT_ONCE)
-        )
+        by_name = {one.name: (path, one) for path, one in tried}
+        survived = [one for one in tried if one[1].is_of_class]
+        here = [one for one in tried if one not in survived]
+        for found in forked_all(lambda tell: self._reside(here, tell)):
+            if isinstance(found, str):
+                raise SystemExit(f"unchanged, this fails: {found}")
+            change, by, seconds = found
+            if by is None:
+                survived.append(by_name[change.name])
+            else:
+                self.killers[by] += 1
+                yield change, by, seconds
+        # What was made at import was made without the change.
+        yield from (self._fresh(*one) for one in survived)
 
     def _fresh(self, path, change):
-        """Import everything anew, with the change."""
+        """Import everything anew, with the change, and run whatever there is."""
         began, source = monotonic(), self.folder / PACKAGE / path
         with written(source, change) as made:
 
             def work(tell):
                 if made is not None:
                     replace_source(str(source), made)
-                order = partial(self._order, path=path, change=change)
+                order = partial(
+                    self._order, path=path, change=change, far=change.name not in EQUIVALENT
+                )
                 pytest.main(self.args, plugins=[Ordered(tell, self.longest, order)])
 
             by = forked(work)
-        return change, self._noted(by), monotonic() - began
+        return change, by, monotonic() - began
 
     def _reside(self, tried, tell):
         """Import everything once, and try the changes in copies of this process."""
 
         def loop(session):
+            if len(tried) >= WORTH_A_MAP:
+                self._map(session.items, tell)
             functions, caches = _live(str(self.folder / PACKAGE))
+            gc.freeze()
             for path, change in tried:
                 began, source = monotonic(), self.folder / PACKAGE / path
                 items = self._order(session.items, path, change)
                 with written(source, change) as made:
-                    put = partial(_put, made, change, functions, caches)
+                    put = partial(_put, made, change, functions, caches, str(source))
                     by = forked(partial(self._run_changed, items, put))
-                # What was made at import was made without the change.
-                if by is None:
-                    tell(self._fresh(path, change))
-                else:
-                    tell((change, self._noted(by), monotonic() - began))
+                self.killers[by] += by is not None
+                tell((change, by, monotonic() - began))
             os._exit(0)
 
         pytest.main(self.args, plugins=[Looping(loop)])
 
     def _run_changed(self, items, put, tell):
-        put()
-        config = items[0].config
-        config.pluginmanager.register(Ordered(tell, self.longest))
-        for item, after in zip(items, [*items[1:], None], strict=True):
-            config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        try:
+            put()
+        except Exception as error:
+            tell(f"the import: {type(error).__name__}")
+        gc.disable()
+        for config in {item.config for item in items}:
+            config.pluginmanager.register(Ordered(tell, self.longest))
+        _run(items, [*items[1:], None])
         tell(None)
 
-    def _noted(self, by):
-        if by is not None:
-            self.killers[by] += 1
-        return by
-
-    def _order(self, items, path, change):
-        """What kills often and what reaches the change come first, the rest last, or not if it is known to survive."""
+    def _order(self, items, path, change, far=False):
+        """What kills often and what reaches the change come first, and far says if the rest follows."""
         near = list(items)
         if change.within and self.reached:
             source, (first, last) = str(self.folder / PACKAGE / path), change.within
@@ -140,27 +141,29 @@ class Runner:
             ]
         best = sorted(near, key=lambda item: -self.killers[item.nodeid])[:FIRST]
         best = [item for item in best if self.killers[item.nodeid]]
-        far = [] if change.name in EQUIVALENT else [item for item in items if item not in near]
-        return [*best, *(item for item in near if item not in best), *far]
+        rest = [item for item in items if item not in near] if far else []
+        return [*best, *(item for item in near if item not in best), *rest]
 
-    def _map(self):
-        """Run every test once as it is, and return which fails, None if none does."""
-
-        def work(tell):
-            plugin = Reaching(str(self.folder / PACKAGE))
-            pytest.main(self.args, plugins=[plugin])
-            reached = {name: sorted(found) for name, found in plugin.reached.items()}
-            tell(plugin.failed or [reached, plugin.took])
-
-        found = forked(work)
-        if not isinstance(found, list):
-            return found
-        reached, took = found
-        self.reached = {name: {*map(tuple, lines)} for name, lines in reached.items()}
+    def _map(self, items, tell):
+        """Run every test as it is, here, so that what they share is there for all changes."""
+        plugin, plugins = Reaching(str(self.folder / PACKAGE)), items[0].config.pluginmanager
+        plugins.register(plugin)
+        _run(items, [*items[1:], items[0]])
+        plugins.unregister(plugin)
+        self.reached = plugin.reached
         self.longest = {
-            name: min(LONGEST, 2 + int(ENDLESS * seconds)) for name, seconds in took.items()
+            name: min(LONGEST, 2 + int(ENDLESS * took)) for name, took in plugin.took.items()
         }
-        return None
+        # What one test left behind must not be taken for what another finds of a change.
+        fault = plugin.failed or forked(partial(self._run_changed, items, list))
+        if fault:
+            tell(fault)
+            os._exit(0)
+
+
+def _run(items, after):
+    for item, following in zip(items, after, strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
 class Looping:
@@ -268,13 +271,36 @@ def _codes(code):
             yield from _codes(inner)
 
 
-def _put(made, change, functions, caches):
-    for code in _codes(made) if made is not None else ():
+def _put(made, change, functions, caches, source):
+    if made is not None and change.within is None:
+        _put_values(
+            made,
+            next(one for one in [*sys.modules.values()] if vars(one).get("__file__") == source),
+        )
+    for code in _codes(made) if made is not None and change.within else ():
         if code.co_firstlineno == change.within[0]:
             for function in functions[_place(code)]:
                 function.__code__ = code
     for one in caches:
         one.cache_clear()
+
+
+def _put_values(made, module):
+    """Give the names of the module the values that they have with the change, wherever they were imported."""
+    changed = {name: value for name, value in vars(module).items() if name.startswith("__")}
+    exec(made, changed)
+    for name, new in changed.items():
+        old = vars(module).get(name)
+        if (
+            name.startswith("__")
+            or callable(new)
+            or isinstance(new, types.ModuleType)
+            or new == old
+        ):
+            continue
+        for one in [*sys.modules.values()]:
+            if vars(one).get(name) is old:
+                setattr(one, name, new)
 
 
 @contextmanager
@@ -371,7 +397,6 @@ if __name__ == "__main__":
     here = Path.cwd().resolve()
     # Nothing of the package is imported yet, and each process does so for itself.
     assert not [name for name in sys.modules if name.startswith(PACKAGE)]
-    sys.dont_write_bytecode = True
     for change, by, seconds in Runner(here, SUBJECTS[subject]).run({*names}):
         print(
             json.dumps(

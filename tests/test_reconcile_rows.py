@@ -1,7 +1,7 @@
 """What a row of a reconciliation says where a source, a month or a charge ends: each figure worked out by hand."""
 
 import pytest
-from reconciled import ERASURE, JULY, SECRET, USAGE, empty, key, write_json
+from reconciled import ERASURE, JULY, RELATED, SECRET, USAGE, billing_key, empty, key, write_json
 
 from sqlite_utils_personalization.billing.delivery import reversal_key
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
@@ -106,6 +106,19 @@ def test_what_was_charged_in_a_month_but_delivered_in_another_is_owed_there_alon
     ]
 
 
+@pytest.mark.parametrize("at", ("2026-05-15T00:00:00.000Z", "2026-09-15T00:00:00.000Z"))
+def test_what_was_charged_in_another_month_is_looked_at_with_what_was_delivered_in_this(
+    db, july, at
+):
+    for number, delivered_at in enumerate((BEFORE, FIRST, LAST, AFTER), 1):
+        deliver(db, number, delivered_at)
+        meter(db, key(number), at)
+    assert shown(july(), "rec_id", "kind", "usage_quantity", "metered_yen") == [
+        (2, "late", 1, 0),
+        (3, "late", 1, 0),
+    ]
+
+
 def test_yen_metered_are_of_the_month_and_quantities_of_any_time(db, july):
     deliver(db, 1)
     for quantity, at in ((1, BEFORE), (2, FIRST), (4, LAST), (8, AFTER)):
@@ -136,6 +149,7 @@ def test_what_nothing_charged_was_metered_with_nothing_or_no_source_says(db, jul
     ]
     db.execute("DROP TABLE usage_events")
     assert shown(july(other[:1]), *names) == [(None, 1, 3, None), (None, 0, 0, None)]
+    assert shown(july(invoice=other[1:]), *names) == [(None, None, None, 5), (None, None, None, 0)]
 
 
 @pytest.mark.parametrize("minutes", ("15:00", "15:59"))
@@ -192,6 +206,47 @@ def test_two_charges_that_say_the_same_and_no_key_are_two_rows(db, july):
     )
 
 
+@pytest.mark.parametrize("sign", (1, -1))
+@pytest.mark.parametrize(("more", "is_read"), ((0, True), (1, False)))
+def test_a_quantity_is_read_up_to_a_thousand_million(db, july, sign, more, is_read):
+    deliver(db, 1)
+    quantity = sign * (1_000_000_000 + more)
+    meter(db, key(1), quantity=quantity)
+    (row,) = july()
+    assert (row.kind, row.usage_quantity) == (
+        ("wrong amount", quantity) if is_read else ("unverifiable", 0)
+    )
+    db.execute("DROP TABLE usage_events")
+    (row,) = july([event(key(1), quantity=quantity)])
+    assert (row.kind, row.stripe_quantity) == (
+        ("wrong amount", quantity) if is_read else ("unverifiable", 0)
+    )
+
+
+def test_an_event_without_a_key_takes_none_from_another_under_its_id(db, july):
+    deliver(db, 1)
+    for named in (key(1), None):
+        meter(db, named, stripe_record_id="mbur_1")
+    assert shown(july(), "rec_id", "kind") == [(None, "unverifiable"), (1, "matched")]
+
+
+def test_each_charge_is_of_the_delivery_its_own_key_is_related_to(db, july):
+    for number in (1, 2, 3):
+        db.execute(RELATED, (billing_key(number), deliver(db, number)))
+        meter(db, billing_key(number), quantity=number)
+    found = july()
+    assert sorted(shown(found, "rec_id", "usage_quantity")) == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_each_credit_is_of_the_delivery_that_its_own_reversal_takes_back(db, july):
+    for number in (1, 2, 3):
+        deliver(db, number)
+        take_back(db, number, JULY)
+        meter(db, reversal_key(key(number)), quantity=-number)
+    found = july()
+    assert sorted(shown(found, "rec_id", "usage_quantity")) == [(1, -1), (2, -2), (3, -3)]
+
+
 def test_a_delivery_taken_back_in_its_month_is_one_row(db, july):
     deliver(db, 1)
     take_back(db, 1, LAST)
@@ -226,6 +281,53 @@ def test_what_usage_events_has_is_what_was_metered_even_if_it_is_nothing(db, jul
     meter(db, key(1), quantity=0)
     (row,) = july([event(key(1))])
     assert (row.usage_quantity, row.stripe_quantity, row.metered_yen) == (0, 1, 0)
+
+
+def test_credits_that_come_to_nothing_leave_it_to_stripe(db, july):
+    deliver(db, 1)
+    take_back(db, 1, JULY)
+    for quantity, at in ((1, BEFORE), (-1, JULY)):
+        meter(db, reversal_key(key(1)), at, quantity)
+    (row,) = july([event(key(1))])
+    assert (row.usage_quantity, row.stripe_quantity, row.metered_yen) == (0, 1, 3)
+
+
+def test_an_invoice_of_what_was_taken_back_at_stripe_stands(db, july):
+    deliver(db, 1)
+    meter(db, key(1))
+    cancelled = {
+        "object": "billing.meter_event_adjustment",
+        "type": "cancel",
+        "cancel": {"identifier": key(1)},
+    }
+    (row,) = july([event(key(1)), cancelled], [line(key(1))])
+    assert (row.usage_quantity, row.stripe_quantity, row.invoiced_yen) == (0, 0, 3)
+    assert row.because == "invoiced, but not metered"
+
+
+@pytest.mark.parametrize("order", (1, -1))
+def test_of_two_events_under_one_id_the_first_in_the_order_of_keys_has_the_record(db, july, order):
+    numbers = sorted((1, 2), key=key)
+    for number in numbers[::order]:
+        deliver(db, number)
+        meter(db, key(number), stripe_record_id="mbur_1")
+    found = july([{"id": "mbur_1", "quantity": 1, "timestamp": START}])
+    quantities = dict(shown(found, "rec_id", "stripe_quantity"))
+    assert [quantities[number] for number in numbers] == [1, 0]
+
+
+def test_a_record_is_joined_by_an_id_of_usage_events_and_of_no_other_record(db, tmp_path):
+    deliver(db, 1)
+    found = {"id": "m1", "quantity": 1, "timestamp": START}
+    files = [
+        write_json(tmp_path / name, [one])
+        for name, one in (("a", {**found, "identifier": key(1)}), ("b", found))
+    ]
+    reconcile(db, "2026-07", stripe=files)
+    assert shown(rows(db), "because", "rec_id", "stripe_quantity") == [
+        ("its event has no key to join it by", None, 1),
+        ("in the Stripe export, but not in usage_events", 1, 1),
+    ]
 
 
 def test_the_time_of_a_charge_is_not_that_of_its_credit(db, july):
