@@ -9,42 +9,8 @@ from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
 
-TOKEN = re.compile(
-    r"(?P<skip>\s+|--[^\n]*)|(?P<text>'(?:[^']|'')*')|(?P<number>\d+(?:\.\d+)?\b)"
-    r"|(?P<word>[:\w\x00.]+|\{\{|\}\}|\{\w*\})|(?P<sign><>|<=|>=|\|\||[-+*/<>=(),;%])|(?P<other>.)",
-    re.DOTALL,
-)
-INSTEAD = {
-    "<": "<=",
-    "<=": "<",
-    ">": ">=",
-    ">=": ">",
-    "=": "<>",
-    "<>": "=",
-    "+": "-",
-    "-": "+",
-    "/": "*",
-    "*": "+",
-    "AND": "OR",
-    "OR": "AND",
-    "IS": "IS NOT",
-    "NOT": "",
-    "DESC": "",
-    "DISTINCT": "",
-    "LEFT": "",
-    "MIN": "max",
-    "MAX": "min",
-}
-# What a condition follows, and what it ends before, at its own depth.
-BEGINS = {"WHERE": "1", "ON": "1", "WHEN": "1", "AND": "1", "OR": "0", "": "1"}
-ENDS = {
-    *("AND", "OR", "THEN", "ELSE", "END", "WHEN", "AS", ",", ";"),
-    *("FROM", "WHERE", "LEFT", "CROSS", "JOIN", "ON", "GROUP", "ORDER", "LIMIT", "UNION"),
-}
-STATEMENTS = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP"}
-SQL = re.compile(
-    r"\b(SELECT|WHERE|AND|OR|NOT|CASE|WHEN|GLOB|LIKE|BETWEEN|EXISTS|coalesce|IS NULL)\b|[\w)] (=|<>|<=?|>=?) [\w:']"
-)
+from sql_changes import SQL, sql_changes
+
 SPOKEN = {"N_", "_", "gettext", "pgettext", "PersonalizationError", "Finding", "ValueError"}
 
 
@@ -52,13 +18,15 @@ class Change(NamedTuple):
     """One change of a file; line is where, name is of it alone.
 
     make returns the changed text of SQL, or the changed module compiled; SyntaxError if it is none. within are the
-    lines of the function it is in, None if it is in none: then the module must be imported anew.
+    lines of the function it is in, None if it is in none: then the module must be imported anew. users are the files
+    and lines of functions of which one must be called for the change to matter; none if that is not known.
     """
 
     name: str
     line: int
     make: Callable[[], str | CodeType]
     within: tuple[int, int] | None
+    users: frozenset[tuple[str, int, int]] = frozenset()
 
     @property
     def is_of_class(self) -> bool:
@@ -70,18 +38,11 @@ class Change(NamedTuple):
         )
 
 
-class _Piece(NamedTuple):
-    kind: str
-    text: str
-    start: int
-    end: int
-    depth: int
-
-
 def changes(folder: Path, path: str) -> list[Change]:
     """Every change of the file at path in folder."""
     text = (folder / path).read_text(encoding="utf-8")
-    found = _python(text, folder / path) if path.endswith(".py") else _sql_file(text)
+    is_python = path.endswith(".py")
+    found = _python(text, folder / path) if is_python else _sql_file(text, folder / path)
     named, seen = [], Counter()
     for scope, what, *rest in found:
         name = f"{path}:{scope}: {what}"
@@ -93,10 +54,18 @@ def changes(folder: Path, path: str) -> list[Change]:
 
 # Makes the change in the tree, and returns what takes it back.
 _Step = Callable[[], Callable[[], None]]
-_Found = tuple[str, str, int, Callable[[], str | CodeType], tuple[int, int] | None]
+_Lines = tuple[int, int]
+_Users = frozenset[tuple[str, int, int]]
+_Found = tuple[str, str, int, Callable[[], str | CodeType], _Lines | None, _Users]
 
 
-def _sql_file(text: str) -> Iterator[_Found]:
+def _sql_file(text: str, path: Path) -> Iterator[_Found]:
+    users = frozenset(
+        (str(module), *lines)
+        for module in path.parent.glob("*.py")
+        for lines, used in _functions(ast.parse(module.read_text(encoding="utf-8")))
+        if path.name in used
+    )
     headings = [(found.start(), found[1]) for found in re.finditer(r"^-- name: (\w+)", text, re.M)]
     headings += [
         (m.start(), m[1]) for m in re.finditer(r"^(?:WITH )?(\w+)(?:\([^)]*\))? AS \($", text, re.M)
@@ -107,137 +76,7 @@ def _sql_file(text: str) -> Iterator[_Found]:
     ]
     for what, changed, start in sql_changes(text):
         scope = max((one for one in headings if one[0] <= start), default=(0, ""))[1]
-        yield scope, what, text.count("\n", 0, start) + 1, partial(str, changed), None
-
-
-def sql_changes(text: str) -> Iterator[tuple[str, str, int]]:
-    """What is changed, the text with the change, and where in it, for each change of SQL."""
-    pieces = _pieces(text)
-
-    def changed(first: int, last: int, new: str) -> tuple[str, str, int]:
-        start, end = pieces[first].start, pieces[last].end
-        what = f"{text[start:end]} -> {new or 'nothing'}"
-        before, after = _around(pieces, first, -1), _around(pieces, last, 1)
-        shown = f"{before}[{what}]{after}"
-        shown = re.sub("\x00\\d+\x00", "{}", shown)
-        return " ".join(shown.split()), f"{text[:start]}{new}{text[end:]}", start
-
-    for at, piece in enumerate(pieces):
-        before = pieces[at - 1] if at else None
-        if piece.kind == "number" and not _is_of_exists(pieces, at):
-            yield changed(at, at, str(int(float(piece.text)) + 1))
-        elif piece.kind == "text":
-            yield changed(at, at, _other_text(piece.text))
-        elif new := _instead(pieces, at):
-            yield changed(at, at, *new)
-        upper = piece.text.upper()
-        if upper == "COALESCE":
-            comma = _next(pieces, at + 2, piece.depth + 1, {","})
-            close = _next(pieces, at + 2, piece.depth, {")"})
-            kept = text[pieces[at + 1].start : pieces[comma].start] + ")"
-            yield changed(at, close, kept)
-        if upper in ("AND", "OR") and not _instead(pieces, at):
-            continue
-        starts = [0] if at == 0 and upper not in STATEMENTS else []
-        starts += [at + 1] if upper in BEGINS and piece.kind == "word" else []
-        for start in starts:
-            end = _next(pieces, start, pieces[start].depth if start < len(pieces) else 0, ENDS)
-            is_whole = start == 0 and (
-                end >= len(pieces) or pieces[end].text.upper() not in ("AND", "OR")
-            )
-            if (
-                start < end
-                and not is_whole
-                and not (end == start + 1 and pieces[start].kind == "number")
-            ):
-                yield changed(start, end - 1, BEGINS["" if start == 0 else upper])
-        if upper == "BY" and before is not None and before.text.upper() == "ORDER":
-            yield from (
-                changed(end - 1, end - 1, f"{pieces[end - 1].text} DESC")
-                for end in _terms(pieces, at + 1)
-            )
-
-
-def _pieces(text: str) -> list[_Piece]:
-    pieces, depth = [], 0
-    for found in TOKEN.finditer(text):
-        kind, token = str(found.lastgroup), found[0]
-        if kind == "skip":
-            continue
-        depth -= token == ")"
-        pieces.append(_Piece(kind, token, *found.span(), depth))
-        depth += token == "("
-        if token.upper() in ("CASE", "END"):
-            depth += 1 if token.upper() == "CASE" else -1
-    return pieces
-
-
-def _around(pieces: list[_Piece], at: int, step: int) -> str:
-    there = pieces[max(0, at - 3) : at] if step < 0 else pieces[at + 1 : at + 4]
-    return " ".join(piece.text for piece in there)
-
-
-def _other_text(text: str) -> str:
-    return "'+8 hours'" if text == "'+9 hours'" else f"{text[:-1]}~'"
-
-
-def _instead(pieces: list[_Piece], at: int) -> tuple[str] | None:
-    piece, upper = pieces[at], pieces[at].text.upper()
-    before = pieces[at - 1].text.upper() if at else ""
-    after = pieces[at + 1].text.upper() if at + 1 < len(pieces) else ""
-    if upper not in INSTEAD or piece.kind not in ("word", "sign"):
-        return None
-    is_kept = {
-        "*": before in ("(", "SELECT", ",") or before.endswith("."),
-        "+": not before or before in ("(", "AND", "WHERE"),
-        "=": at > 1 and pieces[at - 2].text.upper() == "SET",
-        "AND": _is_range(pieces, at),
-        "OR": before == "INSERT",
-        "IS": after == "NOT",
-        "NOT": after == "NULL" and before != "IS",
-        "MIN": after != "(",
-        "MAX": after != "(",
-        "LEFT": after != "JOIN",
-    }
-    return None if is_kept.get(upper) else (INSTEAD[upper],)
-
-
-def _is_of_exists(pieces: list[_Piece], at: int) -> bool:
-    """Whether nothing follows from what is selected here."""
-    return at > 2 and [one.text for one in pieces[at - 3 : at]] == ["EXISTS", "(", "SELECT"]
-
-
-def _is_range(pieces: list[_Piece], at: int) -> bool:
-    """Whether this AND belongs to a BETWEEN."""
-    for piece in reversed(pieces[:at]):
-        if piece.depth == pieces[at].depth and piece.text.upper() in ("BETWEEN", *BEGINS):
-            return piece.text.upper() == "BETWEEN"
-    return False
-
-
-def _next(pieces: list[_Piece], start: int, depth: int, ends: set[str]) -> int:
-    """Where the first of ends at depth, or what is above it, stands from start on."""
-    ranges = 0
-    for at in range(start, len(pieces)):
-        piece, upper = pieces[at], pieces[at].text.upper()
-        ranges += piece.depth == depth and upper == "BETWEEN"
-        if upper == "AND" and piece.depth == depth and ranges:
-            ranges -= 1
-        elif piece.depth < depth or (piece.depth == depth and upper in ends):
-            return at
-    return len(pieces)
-
-
-def _terms(pieces: list[_Piece], start: int) -> Iterator[int]:
-    """Where each term of an ORDER BY ends, if it does not say its direction."""
-    depth = pieces[start].depth
-    while True:
-        end = _next(pieces, start, depth, ENDS)
-        if pieces[end - 1].text.upper() not in ("DESC", "ASC"):
-            yield end
-        if end >= len(pieces) or pieces[end].text != ",":
-            return
-        start = end + 1
+        yield scope, what, text.count("\n", 0, start) + 1, partial(str, changed), None, users
 
 
 _COMPARED = {
@@ -267,10 +106,58 @@ _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 def _python(text: str, path: Path) -> Iterator[_Found]:
     tree, lines = ast.parse(text), text.splitlines()
-    for scope, within, node in _walk(tree):
+    users = _users_of_constants(tree)
+    for scope, within, node, constant in _walk(tree):
+        used = {within} if within else users.get(constant, set())
         for what, step in _steps(node):
             shown = f"{lines[node.lineno - 1].strip()} | {what}"
-            yield scope, shown, node.lineno, partial(_compiled, tree, path, step), within
+            make = partial(_compiled, tree, path, step)
+            yield scope, shown, node.lineno, make, within, frozenset(
+                (str(path), *one) for one in used
+            )
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[_Lines, set[str]]]:
+    """The lines of each function, and the names and texts in it."""
+    for top in tree.body:
+        for node in top.body if isinstance(top, ast.ClassDef) else [top]:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield _lines(node), _named(node)
+
+
+def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Lines:
+    first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+    return first, node.end_lineno or first
+
+
+def _named(tree: ast.AST) -> set[str]:
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return named | {text for text in texts if isinstance(text, str)}
+
+
+def _users_of_constants(tree: ast.Module) -> dict[str, set[_Lines]]:
+    """Which functions use each constant of the module, by its name, or another constant that is made with it."""
+    assigned = {name: _named(node) - {name} for node in tree.body for name in _targets(node)}
+    functions = [*_functions(tree)]
+    found = {}
+    for name in assigned:
+        names = {name}
+        while more := {one for one, used in assigned.items() if used & names} - names:
+            names |= more
+        found[name] = {lines for lines, used in functions if used & names}
+    return found
+
+
+def _targets(node: ast.stmt) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [
+        one.id
+        for target in targets
+        if target
+        for one in ast.walk(target)
+        if isinstance(one, ast.Name)
+    ]
 
 
 def _compiled(tree: ast.Module, path: Path, step: _Step) -> CodeType:
@@ -281,10 +168,10 @@ def _compiled(tree: ast.Module, path: Path, step: _Step) -> CodeType:
         back()
 
 
-def _walk(tree: ast.Module) -> Iterator[tuple[str, tuple[int, int] | None, ast.AST]]:
-    """Each node that may be changed: in which function, and within which lines."""
+def _walk(tree: ast.Module) -> Iterator[tuple[str, _Lines | None, ast.AST, str]]:
+    """Each node that may be changed: in which function, within which lines, or of which constant."""
 
-    def visit(node: ast.AST, scope: str, within: tuple[int, int] | None):
+    def visit(node: ast.AST, scope: str, within: _Lines | None, constant: str):
         if isinstance(node, ast.Call) and _name(node.func) in SPOKEN:
             return
         # It guards what cannot be otherwise.
@@ -292,24 +179,24 @@ def _walk(tree: ast.Module) -> Iterator[tuple[str, tuple[int, int] | None, ast.A
             return
         is_def = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if isinstance(node, ast.stmt | ast.expr) and hasattr(node, "lineno"):
-            yield scope, within, node
+            yield scope, within, node, constant
         if isinstance(node, ast.JoinedStr):
             return
         for name, value in ast.iter_fields(node):
             if name in ("annotation", "returns", "type_params") or (is_def and name == "name"):
                 continue
-            in_body = is_def and name == "body"
             inner, lines = scope, within
-            if in_body:
+            if is_def and name == "body":
                 inner = f"{scope}.{node.name}" if scope else node.name
                 if not isinstance(node, ast.ClassDef) and within is None:
-                    first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-                    lines = (first, node.end_lineno)
+                    lines = _lines(node)
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, ast.AST) and not _is_docstring(one):
-                    yield from visit(one, inner, lines)
+                    yield from visit(one, inner, lines, constant)
 
-    yield from visit(tree, "", None)
+    for node in tree.body:
+        if not _is_docstring(node):
+            yield from visit(node, "", None, next(iter(_targets(node)), ""))
 
 
 def _name(node: ast.AST) -> str:

@@ -87,9 +87,7 @@ class Runner:
             def work(tell):
                 if made is not None:
                     replace_source(str(source), made)
-                order = partial(
-                    self._order, path=path, change=change, far=change.name not in EQUIVALENT
-                )
+                order = partial(self._order, change=change, far=change.name not in EQUIVALENT)
                 pytest.main(self.args, plugins=[Ordered(tell, self.longest, order)])
 
             by = forked(work)
@@ -105,11 +103,13 @@ class Runner:
             gc.freeze()
             for path, change in tried:
                 began, source = monotonic(), self.folder / PACKAGE / path
-                items = self._order(session.items, path, change)
+                items = self._order(session.items, change)
                 with written(source, change) as made:
                     put = partial(_put, made, change, functions, caches, str(source))
                     by = forked(partial(self._run_changed, items, put))
                 self.killers[by] += by is not None
+                if by is None:
+                    print("survives here:", change.name, file=sys.stderr, flush=True)
                 tell((change, by, monotonic() - began))
             os._exit(0)
 
@@ -126,19 +126,19 @@ class Runner:
         _run(items, [*items[1:], None])
         tell(None)
 
-    def _order(self, items, path, change, far=False):
+    def _reaches(self, item, users):
+        return any(
+            file == user and first <= line <= last
+            for file, line in self.reached[item.nodeid]
+            for user, first, last in users
+        )
+
+    def _order(self, items, change, far=False):
         """What kills often and what reaches the change come first, and far says if the rest follows."""
-        near = list(items)
-        if change.within and self.reached:
-            source, (first, last) = str(self.folder / PACKAGE / path), change.within
-            near = [
-                item
-                for item in items
-                if any(
-                    file == source and first <= line <= last
-                    for file, line in self.reached[item.nodeid]
-                )
-            ]
+        near = []
+        if change.users and self.reached:
+            near = [item for item in items if self._reaches(item, change.users)]
+        near = near or items
         best = sorted(near, key=lambda item: -self.killers[item.nodeid])[:FIRST]
         best = [item for item in best if self.killers[item.nodeid]]
         rest = [item for item in items if item not in near] if far else []
@@ -364,7 +364,7 @@ def _work(work, read, write):
     os.close(read)
     if not os.environ.get("SHOW"):
         nowhere = os.open(os.devnull, os.O_RDWR)
-        for one in (0, 1, 2):
+        for one in (0, 1):
             os.dup2(nowhere, one)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 

@@ -8,11 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from mutants import changes, sql_changes
+from mutants import changes
 from mutation_subjects import EQUIVALENT, SUBJECTS
+from sql_changes import sql_changes
 
 PACKAGE = "sqlite_utils_personalization"
 TREE = Path(__file__).parents[1]
@@ -23,18 +26,26 @@ def names_of(subject):
     return [one.name for path in SUBJECTS[subject].files for one in changes(TREE / PACKAGE, path)]
 
 
-def tried(tmp_path, subject, names=()):
-    """What mutation_run.py finds in a copy of the tree: which test killed which change."""
+@pytest.fixture
+def tried():
+    """What mutation_run.py finds of a subject in a copy of the tree: which test killed which change."""
+    # Thousands of small files are written: in memory, where that is a folder.
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield partial(_tried, Path(folder))
+
+
+def _tried(folder, subject, names=()):
     for part in (PACKAGE, "tests", "setup.cfg"):
         copy = shutil.copytree if (TREE / part).is_dir() else shutil.copy
-        copy(TREE / part, tmp_path / part)
-    set_up = {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(tmp_path / "tests")))}
+        copy(TREE / part, folder / part)
     left_out = ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    environment["PYTHONPATH"] = os.pathsep.join((str(folder), str(folder / "tests")))
     done = subprocess.run(
-        [sys.executable, tmp_path / "tests" / "mutation_run.py", subject, *names],
-        cwd=tmp_path,
-        env=environment | set_up,
+        [sys.executable, folder / "tests" / "mutation_run.py", subject, *names],
+        cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
@@ -46,19 +57,19 @@ def tried(tmp_path, subject, names=()):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("subject", SUBJECTS)
-def test_a_sample_of_all_changes_is_noticed(tmp_path, subject):
+def test_a_sample_of_all_changes_is_noticed(tried, subject):
     names = [name for name in names_of(subject) if name not in EQUIVALENT]
     sample = [names[len(names) * i // SAMPLE] for i in range(SAMPLE)]
-    found = tried(tmp_path, subject, sample)
+    found = tried(subject, sample)
     assert found.keys() == {*sample}
     assert [name for name, by in found.items() if by is None] == []
 
 
 @pytest.mark.mutants
 @pytest.mark.parametrize("subject", SUBJECTS)
-def test_every_change_is_noticed_but_those_that_nothing_can_notice(tmp_path, subject):
+def test_every_change_is_noticed_but_those_that_nothing_can_notice(tried, subject):
     names = names_of(subject)
-    found = tried(tmp_path, subject)
+    found = tried(subject)
     assert found.keys() == {*names}
     survived = {name for name, by in found.items() if by is None}
     assert survived == EQUIVALENT.keys() & {*names}

@@ -4,6 +4,7 @@ import pytest
 from reconciled import ERASURE, JULY, RELATED, SECRET, USAGE, billing_key, empty, key, write_json
 
 from sqlite_utils_personalization.billing.delivery import reversal_key
+from sqlite_utils_personalization.billing.reconcile import reconcile as reconcile_module
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
 
@@ -339,3 +340,122 @@ def test_the_time_of_a_charge_is_not_that_of_its_credit(db, july):
     assert row.kind == "reversed"
     assert row.metered_at == "2026-07-22T00:31:00.000Z"
     assert row.metered_recorded_at == "2026-07-23T00:00:00.000Z"
+
+
+# Sums
+
+
+def test_a_sum_is_compared_with_what_usage_events_has_of_the_month_at_its_price(db, tmp_path):
+    """Another delivery's price, a charge of no delivery, and one of each moment at the ends of the month."""
+    deliver(db, 1, price=5)
+    deliver(db, 2)
+    for quantity, at in ((1, BEFORE), (2, FIRST), (4, LAST), (8, AFTER)):
+        meter(db, key(1), at, quantity)
+    meter(db, key(2))
+    meter(db, "f" * 64, quantity=10)
+    stripe = write_json(tmp_path / "s", [event(key(1), quantity=100)])
+    invoice = write_json(tmp_path / "i", [{"amount": 63}])
+    (one,) = reconcile(db, "2026-07", stripe=[stripe], invoiced=[invoice]).sums
+    assert one == ("invoice", "yen", 63, "usage_events", 5 * (2 + 4) + 3 + 3 * 10, "matched")
+
+
+def test_without_usage_events_a_sum_is_compared_with_what_stripe_has(db, tmp_path):
+    deliver(db, 1)
+    db.execute("DROP TABLE usage_events")
+    found = [(1, START - 1), (2, START), (4, END - 1), (8, END)]
+    records = [event(key(1), at, quantity) for quantity, at in found]
+    stripe = write_json(tmp_path / "s", records)
+    invoice = write_json(tmp_path / "i", [line(key(1)), {"amount": 18}])
+    (one,) = reconcile(db, "2026-07", stripe=[stripe], invoiced=[invoice]).sums
+    assert one == ("invoice", "yen", 18, "stripe", 3 * (2 + 4), "matched")
+
+
+def test_without_rows_of_any_source_a_sum_is_compared_with_what_was_delivered(db, tmp_path):
+    for number, at in enumerate((BEFORE, FIRST, LAST, AFTER, JULY, JULY), 1):
+        deliver(db, number, at, price=number, status=500 if number == 6 else 200)
+    take_back(db, 5, JULY)
+    db.execute("DROP TABLE usage_events")
+    stripe = write_json(
+        tmp_path / "s",
+        [{"aggregated_value": 2, "start_time": START, "end_time": END, "meter": "mtr_1"}],
+    )
+    lines = [line(key(number)) for number in range(1, 7)]
+    invoice = write_json(tmp_path / "i", [*lines, {"amount": 4}])
+    found = reconcile(db, "2026-07", stripe=[stripe], invoiced=[invoice])
+    assert found.sums == [
+        ("stripe", "quantity", 2, "deliveries", 2, "matched"),
+        ("invoice", "yen", 4, "deliveries", 2 + 3, "wrong amount"),
+    ]
+
+
+# One source alone
+
+
+SOURCES = ("usage_events", "stripe", "invoice")
+
+
+def said_by(db, source, named, n):
+    """What the exports of Stripe and of the invoice have, if one of the sources alone says n of the key."""
+    if source == "usage_events":
+        meter(db, named, quantity=n)
+    return (
+        [event(named if source == "stripe" else "0" * 64, quantity=n if source == "stripe" else 0)],
+        [line(named if source == "invoice" else "0" * 64, n if source == "invoice" else 0)],
+    )
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    ("n", "failed", "taken_back"),
+    (
+        (1, "the delivery failed", "reversed, but a charge stands"),
+        (0, "not delivered, not charged", "taken back"),
+        (-1, "credited more than was charged", "credited more than was charged"),
+    ),
+)
+def test_what_one_source_alone_has_of_what_did_not_take_place_counts(
+    db, july, source, n, failed, taken_back
+):
+    deliver(db, 1, status=500)
+    deliver(db, 2)
+    take_back(db, 2, JULY)
+    for number, because in ((1, failed), (2, taken_back)):
+        found = july(*said_by(db, source, key(number), n))
+        assert (number, because) in shown(found, "rec_id", "because")
+
+
+# Erased customers, and times
+
+
+def test_what_an_erased_customer_was_delivered_is_erased_only_if_nothing_charges_it(db, july):
+    db.execute(ERASURE)
+    for number in (1, 2, 3):
+        deliver(db, number, customer=2)
+    meter(db, key(1))
+    found = july([event(key(1)), event(key(2))], [line(key(1)), line(key(2))])
+    assert shown(found, "rec_id", "because") == [
+        (3, "its customer was erased, and what related it to its charge"),
+        (2, "in the Stripe export, but not in usage_events"),
+        (1, "charged once, what it costs"),
+    ]
+
+
+def test_a_key_of_another_content_is_conflicting_whoever_was_erased(db, july):
+    db.execute(ERASURE)
+    deliver(db, 1, customer=2)
+    _record(db, "f" * 64, 1, JULY, 200, 3, None)
+    assert shown(july(), "delivery_key", "kind") == [(key(1), "erased"), ("f" * 64, "conflicting")]
+
+
+@pytest.mark.parametrize(
+    ("at", "kind"),
+    (
+        ("2026-07-22T00:29:59.999Z", "delivered but not charged"),
+        (JULY, "delivered but not charged"),
+        ("2026-07-22T00:30:00.001Z", "conflicting"),
+    ),
+)
+def test_what_is_delivered_now_is_not_delivered_later_than_now(db, july, monkeypatch, at, kind):
+    monkeypatch.setattr(reconcile_module, "utc_now", lambda: JULY)
+    deliver(db, 1, at)
+    assert shown(july(), "kind") == [(kind,)]
