@@ -424,6 +424,22 @@ def test_what_one_source_alone_has_of_what_did_not_take_place_counts(
         assert (number, because) in shown(found, "rec_id", "because")
 
 
+@pytest.mark.parametrize(
+    "events", (((1, JULY), (-1, JULY)), ((0, AFTER),)), ids=("charged and credited", "late")
+)
+def test_what_failed_and_comes_to_nothing_is_not_charged(db, july, events):
+    deliver(db, 1, status=500)
+    for quantity, at in events:
+        meter(db, key(1), at, quantity)
+    assert shown(july(), "because") == [("not delivered, not charged",)]
+
+
+def test_what_was_delivered_and_metered_below_zero_was_metered_wrongly(db, july):
+    deliver(db, 1)
+    meter(db, key(1), quantity=-1)
+    assert shown(july(), "because") == [("metered with another quantity than 1",)]
+
+
 # Erased customers, and times
 
 
