@@ -33,28 +33,14 @@ SUBJECTS = {
         ),
         ("test_formula", "test_sql_files", "test_replay", "test_oracle"),
     ),
-    "evidence": Subject(
-        _in(
-            "evidence",
-            *(
-                "merkle.py",
-                "leaves.py",
-                "checkpoint.py",
-                "note.py",
-                "seal.py",
-                "served.py",
-                "proof.py",
-            ),
-        ),
-        (
-            "test_merkle",
-            "test_note",
-            "test_checkpoint",
-            "test_proof",
-            "test_signing",
-            "test_verify_receipt",
-            "test_verify",
-        ),
+    "merkle": Subject(_in("evidence", "merkle.py"), ("test_merkle",)),
+    "notes": Subject(
+        _in("evidence", "note.py", "checkpoint.py", "proof.py"),
+        ("test_note", "test_checkpoint", "test_proof", "test_signing"),
+    ),
+    "seals": Subject(
+        _in("evidence", "leaves.py", "seal.py", "served.py"),
+        ("test_verify", "test_verify_receipt", "test_verify_damage"),
     ),
     "verify": Subject(
         _in(

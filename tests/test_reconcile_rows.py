@@ -177,6 +177,31 @@ def test_of_two_sources_the_one_that_is_late_makes_it_late(db, july, at):
     assert shown(july([event(key(1), at)]), "kind", "metered_yen") == [("late", 3)]
 
 
+def test_what_others_metered_is_left_aside_as_far_as_it_is_of_the_month(db, tmp_path):
+    for quantity, at in ((1, BEFORE), (2, FIRST), (4, LAST), (8, AFTER)):
+        meter(db, None, at, quantity, endpoint="v1/search")
+    for other in ({"metered": 0}, {"status": 400}):
+        meter(db, None, quantity=16, endpoint="v1/search", **other)
+    meter(db, "search-1", quantity=32, endpoint="v1/search")
+    cancelled = {"type": "cancel", "cancel": {"identifier": "search-1"}}
+    sources = reconcile(db, "2026-07", stripe=[write_json(tmp_path / "s", [cancelled])]).sources
+    assert (sources.left_aside, sources.aside_quantity) == (2, 2 + 4)
+
+
+def test_a_charge_under_a_key_of_ours_stays_ours_whoever_else_has_that_key(db, july):
+    for endpoint in ("v1/personalization", "v1/search"):
+        meter(db, "odd", endpoint=endpoint)
+    found = july([event("odd")])
+    assert shown(found, "kind", "usage_quantity", "stripe_quantity") == [("orphan", 1, 1)]
+
+
+def test_an_event_of_ours_stays_ours_beside_another_under_its_id(db, july):
+    for endpoint in ("v1/personalization", "v1/search"):
+        meter(db, None, endpoint=endpoint, stripe_record_id="mbur_1")
+    found = july([{"id": "mbur_1", "quantity": 1, "timestamp": START}])
+    assert shown(found, "kind", "usage_quantity", "stripe_quantity") == [("unverifiable", 1, 0)]
+
+
 # Status
 
 
