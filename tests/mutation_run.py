@@ -26,6 +26,8 @@ from mutants import changes
 from mutation_subjects import EQUIVALENT, SUBJECTS
 
 PACKAGE = "sqlite_utils_personalization"
+# What is tried first, and what survives that: properties too, with the same examples each time.
+PLAIN, WHOLE = "not slow and not hypothesis", ("-m", "not slow", "--hypothesis-seed", "0")
 # Seconds of one test, and bytes. What takes more has been noticed too.
 LONGEST, MOST_MEMORY = 30, 3 << 30
 # What is longer than so many times what it takes has no end.
@@ -41,17 +43,7 @@ class Runner:
     def __init__(self, folder, subject):
         self.folder, self.subject = folder, subject
         self.args = [f"tests/{name}.py" for name in subject.tests]
-        self.args += [
-            *(
-                "-q",
-                "-p",
-                "no:xdist",
-                "-p",
-                "no:cacheprovider",
-                "-m",
-                "not slow and not hypothesis",
-            ),
-        ]
+        self.args += ["-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
         self.args += ["--basetemp", str(folder / "temporary")]
         self.reached, self.longest = {}, {}
         self.killers = Counter()
@@ -88,7 +80,7 @@ class Runner:
                 if made is not None:
                     replace_source(str(source), made)
                 order = partial(self._order, change=change, far=change.name not in EQUIVALENT)
-                pytest.main(self.args, plugins=[Ordered(tell, self.longest, order)])
+                pytest.main([*self.args, *WHOLE], plugins=[Ordered(tell, self.longest, order)])
 
             by = forked(work)
         return change, by, monotonic() - began
@@ -113,7 +105,7 @@ class Runner:
                 tell((change, by, monotonic() - began))
             os._exit(0)
 
-        pytest.main(self.args, plugins=[Looping(loop)])
+        pytest.main([*self.args, "-m", PLAIN], plugins=[Looping(loop)])
 
     def _run_changed(self, items, put, tell):
         try:
@@ -129,7 +121,7 @@ class Runner:
     def _reaches(self, item, users):
         return any(
             file == user and first <= line <= last
-            for file, line in self.reached[item.nodeid]
+            for file, line in self.reached.get(item.nodeid, ())
             for user, first, last in users
         )
 

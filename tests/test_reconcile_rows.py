@@ -195,6 +195,21 @@ def test_a_charge_under_a_key_of_ours_stays_ours_whoever_else_has_that_key(db, j
     assert shown(found, "kind", "usage_quantity", "stripe_quantity") == [("orphan", 1, 1)]
 
 
+def test_what_others_metered_is_left_aside_beside_an_event_of_ours_without_a_key(db, july):
+    meter(db, None)
+    meter(db, "search-1", endpoint="v1/search")
+    assert shown(july([event("search-1")]), "kind", "stripe_quantity") == [("unverifiable", 0)]
+
+
+def test_of_an_export_what_is_left_aside_is_counted_as_far_as_it_is_of_the_month(db, tmp_path):
+    meter(db, "search-1", endpoint="v1/search")
+    times = (START - 1, START, END - 1, END)
+    stripe = write_json(tmp_path / "s", [event("search-1", at) for at in times])
+    invoice = write_json(tmp_path / "i", [line("search-1")] * 3)
+    sources = reconcile(db, "2026-07", stripe=[stripe], invoiced=[invoice]).sources
+    assert sources.left_aside_exports == {"stripe": 2, "invoice": 3}
+
+
 def test_an_event_of_ours_stays_ours_beside_another_under_its_id(db, july):
     for endpoint in ("v1/personalization", "v1/search"):
         meter(db, None, endpoint=endpoint, stripe_record_id="mbur_1")
