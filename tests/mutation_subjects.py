@@ -1,5 +1,6 @@
 """What is changed, which tests hold it, and which changes nothing can notice."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -81,4 +82,18 @@ SUBJECTS = {
         ),
     ),
 }
-EQUIVALENT = {}
+
+
+def _unnoticeable():
+    """Each change that nothing can notice, with the reason, which stands in the line before those that share it."""
+    found, reason = {}, ""
+    text = Path(__file__).with_name("unnoticeable.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line.startswith("# "):
+            reason = line.removeprefix("# ")
+        else:
+            found[line] = reason
+    return found
+
+
+EQUIVALENT = _unnoticeable()

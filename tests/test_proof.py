@@ -80,6 +80,7 @@ def test_the_only_leaf_has_an_empty_path():
     text = format_inclusion(prove_inclusion(LEAVES, 0, head_of(1)))
     assert text == f"c2sp.org/tlog-proof@v1\nindex 0\n\n{head_of(1).text}\n"
     assert parse_inclusion(text).path == ()
+    assert format_inclusion(Proof(0, (), head_of(1))) == text
 
 
 @given(SIZES, st.data(), st.binary(max_size=9))
@@ -273,6 +274,7 @@ def test_a_path_from_an_empty_log_is_refused(refuses):
     ):
         verify_consistency(old, new, [bytes(32)])
     both_refuse(old, new, [bytes(32)])
+    verify_consistency(old, new, [])
 
 
 def test_heads_in_the_wrong_order_are_told_apart_from_a_rewritten_log(refuses):

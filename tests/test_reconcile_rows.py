@@ -97,6 +97,17 @@ def test_a_month_has_what_was_delivered_from_its_first_moment_to_its_last_in_jap
     }
 
 
+def test_what_was_decided_is_counted_from_the_first_moment_of_a_month_to_its_last(db):
+    for at in (BEFORE, FIRST, LAST, AFTER):
+        db.execute(
+            "INSERT INTO am_personalization_recommendation_log(profile_id, recommendation_type, score, served_at)"
+            " VALUES (1, 'program', 50, ?)",
+            (at,),
+        )
+    months = ("2026-05", "2026-06", "2026-07", "2026-08")
+    assert [reconcile(db, name).decided for name in months] == [0, 1, 2, 1]
+
+
 def test_what_was_charged_in_a_month_but_delivered_in_another_is_owed_there_alone(db, july):
     for number, at in ((1, BEFORE), (2, AFTER)):
         deliver(db, number, at)
@@ -215,6 +226,18 @@ def test_an_event_of_ours_stays_ours_beside_another_under_its_id(db, july):
         meter(db, None, endpoint=endpoint, stripe_record_id="mbur_1")
     found = july([{"id": "mbur_1", "quantity": 1, "timestamp": START}])
     assert shown(found, "kind", "usage_quantity", "stripe_quantity") == [("unverifiable", 1, 0)]
+
+
+def test_charges_of_no_delivery_are_shown_in_the_order_of_their_times(db, july):
+    for number, named in enumerate(("f" * 64, "0" * 64, "7" * 64)):
+        meter(db, named, f"2026-07-0{number + 1}T00:00:00.000Z")
+    assert shown(july(), "delivery_key") == [("f" * 64,), ("0" * 64,), ("7" * 64,)]
+
+
+def test_a_charge_related_to_a_delivery_that_is_gone_is_nobodys(db, july):
+    db.execute(RELATED, (billing_key(1), 7))
+    meter(db, billing_key(1))
+    assert shown(july(), "kind") == [("orphan",)]
 
 
 # Status
