@@ -21,7 +21,10 @@ SUBJECTS = {
             "billing/reconcile",
             *("join.sql", "charges.py", "classes.py", "usage.py", "reconcile.py", "result.py"),
         ),
-        ("test_reconcile_rows", "test_reconcile", "test_reconcile_files", "test_meter"),
+        (
+            *("test_reconcile_rows", "test_reconcile", "test_reconcile_files", "test_meter"),
+            *("test_reconcile_command", "test_api_delivering"),
+        ),
     ),
     "deliveries": Subject(
         _in("billing", "delivery.py", "once_a_day.py", "record.py"),
@@ -32,7 +35,14 @@ SUBJECTS = {
             "formula",
             *("formula.sql", "evidence_link.sql", "replay_view.sql", "evaluation.py", "formula.py"),
         ),
-        ("test_formula", "test_sql_files", "test_replay", "test_oracle"),
+        (
+            "test_formula",
+            "test_sql_files",
+            "test_families",
+            "test_sentences",
+            "test_replay",
+            "test_deliveries",
+        ),
     ),
     "merkle": Subject(_in("evidence", "merkle.py"), ("test_merkle",)),
     "notes": Subject(

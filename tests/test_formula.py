@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracle import MODEL, NEW_MODEL, Declared, Item, Place
 from strategies import HORIZONS, LEVELS, PLACES, as_of_days, as_seen_by, items, models
 
-from sqlite_utils_personalization.formula.formula import replay_view, splice
+from sqlite_utils_personalization.formula.formula import reads, replay_view, splice
 
 AS_OF = "2026-07-22"
 
@@ -353,3 +353,11 @@ def test_the_replay_view_of_900_is_the_one_the_formula_generates():
     _, *views = text.split("CREATE VIEW v_personalization_replay")
     found = ["CREATE VIEW v_personalization_replay" + view[: view.index(";")] for view in views]
     assert found == [replay_view()]
+
+
+def test_a_component_depends_on_what_its_expression_names():
+    assert reads("industry") == (("industries",), ("industries",), False)
+    assert reads("risk") == (("risk_level",), ("risk_level",), False)
+    declared, item, is_by_days = reads("deadline")
+    assert (declared, is_by_days) == (("horizon_days",), True)
+    assert {*item} == {"closes_on", "recommendation_type", "rolling"}
