@@ -26,10 +26,6 @@ SUBJECTS = {
             *("test_reconcile_command", "test_api_delivering"),
         ),
     ),
-    "deliveries": Subject(
-        _in("billing", "delivery.py", "once_a_day.py", "record.py"),
-        ("test_deliveries", "test_reconcile"),
-    ),
     "formula": Subject(
         _in(
             "formula",
@@ -48,6 +44,13 @@ SUBJECTS = {
     "notes": Subject(
         _in("evidence", "note.py", "checkpoint.py", "proof.py"),
         ("test_note", "test_checkpoint", "test_proof", "test_signing"),
+    ),
+}
+# What survives here has not been gone through yet: it has neither a test nor a reason.
+NOT_HELD_YET = {
+    "deliveries": Subject(
+        _in("billing", "delivery.py", "once_a_day.py", "record.py"),
+        ("test_deliveries", "test_reconcile"),
     ),
     "seals": Subject(
         _in("evidence", "leaves.py", "seal.py", "served.py"),
