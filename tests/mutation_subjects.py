@@ -37,7 +37,6 @@ SUBJECTS = {
             "test_families",
             "test_sentences",
             "test_replay",
-            "test_deliveries",
         ),
     ),
     "merkle": Subject(_in("evidence", "merkle.py"), ("test_merkle",)),
