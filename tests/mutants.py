@@ -174,8 +174,8 @@ def _walk(tree: ast.Module) -> Iterator[tuple[str, _Lines | None, ast.AST, str]]
     def visit(node: ast.AST, scope: str, within: _Lines | None, constant: str):
         if isinstance(node, ast.Call) and _name(node.func) in SPOKEN:
             return
-        # It guards what cannot be otherwise.
-        if isinstance(node, ast.keyword) and node.arg == "strict":
+        # They guard what cannot be otherwise.
+        if isinstance(node, ast.keyword) and node.arg in ("strict", "frozen"):
             return
         is_def = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if isinstance(node, ast.stmt | ast.expr) and hasattr(node, "lineno"):

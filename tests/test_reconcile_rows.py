@@ -5,8 +5,10 @@ from reconciled import ERASURE, JULY, RELATED, SECRET, USAGE, billing_key, empty
 
 from sqlite_utils_personalization.billing.delivery import reversal_key
 from sqlite_utils_personalization.billing.reconcile import reconcile as reconcile_module
+from sqlite_utils_personalization.billing.reconcile.classes import CLASSES
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconcile
 from sqlite_utils_personalization.billing.reconcile.reconcile import reconciled_rows as rows
+from sqlite_utils_personalization.billing.reconcile.result import keep
 
 # July 2026 in Japan, its first and its last moment and those beside them; and in seconds since 1970.
 BEFORE, FIRST = "2026-06-30T14:59:59.999Z", "2026-06-30T15:00:00.000Z"
@@ -538,3 +540,56 @@ def test_what_is_delivered_now_is_not_delivered_later_than_now(db, july, monkeyp
     monkeypatch.setattr(reconcile_module, "utc_now", lambda: JULY)
     deliver(db, 1, at)
     assert shown(july(), "kind") == [(kind,)]
+
+
+# The month as a whole
+
+
+def test_what_is_explained_in_every_way_there_is_agrees(db, july):
+    db.execute(ERASURE)
+    for number in (1, 2, 3):
+        deliver(db, number)
+    deliver(db, 4, customer=2)
+    meter(db, key(1))
+    meter(db, key(2), AFTER)
+    take_back(db, 3, JULY)
+    assert {row.kind for row in july()} == {"matched", "late", "reversed", "erased"}
+    assert reconcile(db, "2026-07").exit_status == 0
+
+
+def test_what_is_kept_of_a_month_is_its_classes_and_every_row_that_is_not_matched(db):
+    for number, at in ((1, BEFORE), (2, JULY), (3, JULY), (4, JULY)):
+        deliver(db, number, at)
+    meter(db, key(4))
+    meter(db, "f" * 64)
+    for name in ("2026-06", "2026-07", "2026-07"):
+        keep(db, reconcile(db, name), rows(db))
+    assert db.execute(
+        "SELECT month, seq, class, rec_id FROM am_personalization_reconciled ORDER BY month, seq"
+    ).fetchall() == [
+        ("2026-06", 1, "delivered but not charged", 1),
+        ("2026-07", 1, "orphan", None),
+        ("2026-07", 2, "delivered but not charged", 2),
+        ("2026-07", 3, "delivered but not charged", 3),
+    ]
+    found = db.execute(
+        "SELECT position, class, row_count, owed_yen, metered_yen, invoiced_yen, first_seq, last_seq"
+        " FROM am_personalization_reconciliation WHERE month = '2026-07' ORDER BY position"
+    ).fetchall()
+    nothing = (0, 0, 0, None, None, None)
+    held = {
+        "orphan": (1, 0, 3, None, 1, 1),
+        "delivered but not charged": (2, 6, 0, None, 2, 3),
+        "matched": (1, 3, 3, None, None, None),
+    }
+    assert found == [
+        (position, name, *held.get(name, nothing)) for position, name in enumerate(CLASSES, 1)
+    ]
+
+
+def test_without_usage_events_nothing_is_known_to_be_of_others(db, tmp_path):
+    db.execute("DROP TABLE usage_events")
+    stripe = write_json(tmp_path / "s", [event("search-1")])
+    sources = reconcile(db, "2026-07", stripe=[stripe]).sources
+    assert (sources.left_aside, sources.aside_quantity, sources.test_mode) == (0, 0, 0)
+    assert sources.left_aside_exports == {"stripe": 0, "invoice": 0}
