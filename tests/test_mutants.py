@@ -19,7 +19,7 @@ from sql_changes import sql_changes
 
 PACKAGE = "sqlite_utils_personalization"
 TREE = Path(__file__).parents[1]
-SAMPLE = 8
+SAMPLE = 32
 
 
 def names_of(subject):
