@@ -11,6 +11,7 @@ from delivered import DELIVERY, connect, logged, rows
 
 import sqlite_utils_personalization
 from sqlite_utils_personalization import PersonalizationError
+from sqlite_utils_personalization.billing import record
 from sqlite_utils_personalization.billing.delivery import fact, is_key, is_success
 from sqlite_utils_personalization.billing.record import (
     TOGETHER,
@@ -458,7 +459,7 @@ def test_a_week_is_one_that_its_year_has(slot, is_one):
     if is_one:
         assert fact(1, channel="digest", slot=slot).slot == slot
     else:
-        with pytest.raises(InvalidInput, match="^slot is neither a day, a month or a week"):
+        with pytest.raises(InvalidInput, match=r"^slot is neither a day, a month or a week"):
             fact(1, channel="digest", slot=slot)
 
 
@@ -467,3 +468,26 @@ def test_the_slot_of_what_is_read_is_a_day(channel):
     for slot in ("2026-07", "issue-1", "2026-W30", "2026-02-29", ""):
         with pytest.raises(InvalidInput, match=f"^slot is not a day, as it is for {channel}"):
             fact(1, channel=channel, slot=slot)
+
+
+def test_a_delivery_and_what_takes_it_back_may_be_at_the_first_and_the_last_moment(db, monkeypatch):
+    """Logged at one moment, and now is another: both count, and a millisecond beyond them does not."""
+    logged_at, now = "2026-07-01T18:15:00.000Z", "2026-07-22T00:30:00.000Z"
+    monkeypatch.setattr(record, "utc_now", lambda: now)
+    for rec_id, at in ((1, logged_at), (2, now)):
+        found = record_delivery(db, rec_id, delivered_at=at, **DIGEST)
+        assert found.delivered_at == at
+    for at, said in (
+        ("2026-07-01T18:14:59.999Z", "before it was logged"),
+        ("2026-07-22T00:30:00.001Z", "later than now"),
+    ):
+        with pytest.raises(PersonalizationError, match=said):
+            record_delivery(db, 3, delivered_at=at, **DIGEST)
+    for at, said in (
+        ("2026-07-01T18:14:59.999Z", "before it was delivered"),
+        ("2026-07-22T00:30:00.001Z", "later than now"),
+    ):
+        with pytest.raises(PersonalizationError, match=said):
+            reverse_delivery(db, 1, at)
+    assert reverse_delivery(db, 1, logged_at).delivered_at == logged_at
+    assert reverse_delivery(db, 2, now).delivered_at == now
