@@ -320,7 +320,9 @@ def test_a_rotation_leaves_no_byte_of_the_old_hash_where_the_profile_had_it(path
     db.execute("DELETE FROM saved_searches")
     # So many that the new hash goes to another page than the old one's.
     others = [(sha256(b"%d" % n).hexdigest(),) for n in range(300)]
+    db.execute("BEGIN")
     db.executemany(f"INSERT INTO {P}profile(user_token_hash) VALUES (?)", others)
+    db.execute("COMMIT")
     db.execute("VACUUM")
     # As SQLite is built elsewhere.
     db.execute("PRAGMA secure_delete = off")

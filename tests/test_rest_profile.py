@@ -67,8 +67,10 @@ async def test_a_new_customer_declares_reads_changes_and_reads_again(path):
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("query", ["?dry_run=1", "?industry_pack=A", "?=", "?x="])
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize(
+    ("method", "query"),
+    [("PUT", "?dry_run=1"), ("PUT", "?industry_pack="), ("GET", "?x=1"), ("DELETE", "?x=1")],
+)
 async def test_a_query_parameter_of_any_name_is_refused_and_nothing_changes(path, method, query):
     datasette = await open_api(path)
     before = stored(path, ONE)
