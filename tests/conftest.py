@@ -28,6 +28,9 @@ def pytest_addoption(parser):
         "--run-slow", action="store_true", help="also run the longer proofs, and try every example"
     )
     parser.addoption(
+        "--run-mutants", action="store_true", help="also try every change of test_mutants.py"
+    )
+    parser.addoption(
         "--screenshots", metavar="DIR", help="write the pictures of the docs into this folder"
     )
 
@@ -80,10 +83,11 @@ def load_hypothesis_profile(whole):
 def pytest_collection_modifyitems(config, items):
     for item in beyond_samples(items):
         item.add_marker("slow")
-    if not config.getoption("--run-slow"):
-        longer = [item for item in items if "slow" in item.keywords]
+    kept_back = {"slow": "--run-slow", "mutants": "--run-mutants"}
+    for mark in (mark for mark, option in kept_back.items() if not config.getoption(option)):
+        longer = [item for item in items if item.get_closest_marker(mark)]
         config.hook.pytest_deselected(items=longer)
-        items[:] = [item for item in items if "slow" not in item.keywords]
+        items[:] = [item for item in items if not item.get_closest_marker(mark)]
 
 
 def beyond_samples(items):

@@ -98,6 +98,19 @@ def test_our_log_has_no_origin_that_could_not_name_its_key(origin, refuses):
         checkpoint_of(origin, [])
 
 
+@pytest.mark.parametrize("count", range(4))
+def test_heads_may_have_any_number_of_empty_lines_around_them(count):
+    gap = "\n" * count
+    found = [head for head, _ in read_heads(f"{gap}{ARCHE}{gap}{SUMDB_HEAD}{gap}{SOFA}{gap}")]
+    assert found == [parse_checkpoint(parse_note(one).text) for one in (ARCHE, SUMDB_HEAD, SOFA)]
+
+
+def test_the_largest_log_there_can_be_has_a_head():
+    given = Checkpoint(ORIGIN, 2**63 - 1, EMPTY_ROOT)
+    assert parse_checkpoint(format_checkpoint(given)) == given
+    assert verify_receipt.checkpoint(format_checkpoint(given)) == given[:3]
+
+
 @given(LINES, st.integers(1, 2**63 - 1), st.binary(min_size=32, max_size=32), st.lists(LINES))
 def test_any_checkpoint_is_written_and_read_back(origin, size, root, extensions):
     given = Checkpoint(origin, size, root, tuple(extensions))

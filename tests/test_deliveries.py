@@ -11,7 +11,8 @@ from delivered import DELIVERY, connect, logged, rows
 
 import sqlite_utils_personalization
 from sqlite_utils_personalization import PersonalizationError
-from sqlite_utils_personalization.billing.delivery import fact, is_key
+from sqlite_utils_personalization.billing import record
+from sqlite_utils_personalization.billing.delivery import fact, is_key, is_success
 from sqlite_utils_personalization.billing.record import (
     TOGETHER,
     record_deliveries,
@@ -19,7 +20,7 @@ from sqlite_utils_personalization.billing.record import (
     record_facts,
     reverse_delivery,
 )
-from sqlite_utils_personalization.errors import DeliveryConflict
+from sqlite_utils_personalization.errors import DeliveryConflict, InvalidInput
 
 DIGEST = {"channel": "digest", "slot": "2026-07-22"}
 AT = "2026-07-22T00:30:00.000Z"
@@ -421,3 +422,72 @@ def test_the_database_itself_refuses_a_second_charge(db):
 def test_the_key_of_a_charge_is_of_the_customer_the_item_and_the_day(db):
     found = record_delivery(db, 3, **DIGEST, delivered_at="2026-07-21T15:00:00Z")
     assert found.charge_key == sha256('[1,"program",3,"2026-07-22",0]')
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    (("rec_id", 1, 2**53), ("status", 100, 599), ("unit_price_yen", 0, 1_000_000)),
+)
+def test_a_number_of_a_delivery_is_taken_to_its_very_bounds(name, least, most):
+    said = {"rec_id": 1, "channel": "digest", "slot": "issue-1"}
+    for number in (least, most):
+        assert getattr(fact(**{**said, name: number}), name) == number
+    for number in (least - 1, most + 1):
+        with pytest.raises(
+            InvalidInput, match=f"^{name} is {number} - give an integer from {least}"
+        ):
+            fact(**{**said, name: number})
+
+
+def test_a_delivery_took_place_with_a_status_from_200_to_299_and_with_200_if_none_is_said():
+    assert [is_success(status) for status in (199, 200, 299, 300)] == [False, True, True, False]
+    assert fact(1, channel="digest", slot="issue-1").status == 200
+
+
+@pytest.mark.parametrize(
+    ("slot", "is_one"),
+    (
+        ("2025-W01", True),
+        ("2025-W52", True),
+        ("2025-W53", False),
+        ("2026-W53", True),
+        ("2026-W54", False),
+        ("2026-W00", False),
+    ),
+)
+def test_a_week_is_one_that_its_year_has(slot, is_one):
+    if is_one:
+        assert fact(1, channel="digest", slot=slot).slot == slot
+    else:
+        with pytest.raises(InvalidInput, match=r"^slot is neither a day, a month or a week"):
+            fact(1, channel="digest", slot=slot)
+
+
+@pytest.mark.parametrize("channel", ("rest", "mcp"))
+def test_the_slot_of_what_is_read_is_a_day(channel):
+    for slot in ("2026-07", "issue-1", "2026-W30", "2026-02-29", ""):
+        with pytest.raises(InvalidInput, match=f"^slot is not a day, as it is for {channel}"):
+            fact(1, channel=channel, slot=slot)
+
+
+def test_a_delivery_and_what_takes_it_back_may_be_at_the_first_and_the_last_moment(db, monkeypatch):
+    """Logged at one moment, and now is another: both count, and a millisecond beyond them does not."""
+    logged_at, now = "2026-07-01T18:15:00.000Z", "2026-07-22T00:30:00.000Z"
+    monkeypatch.setattr(record, "utc_now", lambda: now)
+    for rec_id, at in ((1, logged_at), (2, now)):
+        found = record_delivery(db, rec_id, delivered_at=at, **DIGEST)
+        assert found.delivered_at == at
+    for at, said in (
+        ("2026-07-01T18:14:59.999Z", "before it was logged"),
+        ("2026-07-22T00:30:00.001Z", "later than now"),
+    ):
+        with pytest.raises(PersonalizationError, match=said):
+            record_delivery(db, 3, delivered_at=at, **DIGEST)
+    for at, said in (
+        ("2026-07-01T18:14:59.999Z", "before it was delivered"),
+        ("2026-07-22T00:30:00.001Z", "later than now"),
+    ):
+        with pytest.raises(PersonalizationError, match=said):
+            reverse_delivery(db, 1, at)
+    assert reverse_delivery(db, 1, logged_at).delivered_at == logged_at
+    assert reverse_delivery(db, 2, now).delivered_at == now

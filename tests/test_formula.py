@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracle import MODEL, NEW_MODEL, Declared, Item, Place
 from strategies import HORIZONS, LEVELS, PLACES, as_of_days, as_seen_by, items, models
 
-from sqlite_utils_personalization.formula.formula import replay_view, splice
+from sqlite_utils_personalization.formula.formula import IS_ITEM, reads, replay_view, splice
 
 AS_OF = "2026-07-22"
 
@@ -353,3 +353,34 @@ def test_the_replay_view_of_900_is_the_one_the_formula_generates():
     _, *views = text.split("CREATE VIEW v_personalization_replay")
     found = ["CREATE VIEW v_personalization_replay" + view[: view.index(";")] for view in views]
     assert found == [replay_view()]
+
+
+def test_a_component_depends_on_what_its_expression_names():
+    assert reads("industry") == (("industries",), ("industries",), False)
+    assert reads("risk") == (("risk_level",), ("risk_level",), False)
+    declared, item, is_by_days = reads("deadline")
+    assert (declared, is_by_days) == (("horizon_days",), True)
+    assert {*item} == {"closes_on", "recommendation_type", "rolling"}
+
+
+@pytest.mark.parametrize(("prefecture", "kin"), ((None, "設備更新"), ("東京都", "設備更新@東京都")))
+def test_families_go_by_their_name_alone_where_no_prefecture_is_declared(db, prefecture, kin):
+    item = program(family="設備更新@東京都", family_name="設備更新")
+    assert evaluate(db, "{kin}", [item], customer(prefecture=prefecture)) == [(kin,)]
+
+
+@pytest.mark.parametrize(
+    ("why", "candidate_id", "expected"),
+    (
+        ("{}", 1, 1),
+        ('{"keyword":"wildcard"}', 1, 1),
+        ('{"wildcard":true}', 1, 0),
+        ("{}", None, 0),
+        (None, None, 0),
+    ),
+)
+def test_what_stands_for_a_whole_type_is_no_item(db, why, candidate_id, expected):
+    found = db.execute(
+        f"SELECT {IS_ITEM} FROM (SELECT ? AS why, ? AS candidate_id) c", (why, candidate_id)
+    )
+    assert found.fetchall() == [(expected,)]

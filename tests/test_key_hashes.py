@@ -14,6 +14,7 @@ from sqlite_utils.cli import cli
 from sqlite_utils_personalization import KeyHashing, rotate, score
 from sqlite_utils_personalization.audit.verify.verify import verify
 from sqlite_utils_personalization.errors import PersonalizationError
+from sqlite_utils_personalization.preferences.customer import plain_key
 from sqlite_utils_personalization.preferences.erasure import erase
 from sqlite_utils_personalization.preferences.identity import hashes_of
 from sqlite_utils_personalization.preferences.others import held_by_others
@@ -242,6 +243,40 @@ def test_settings_that_cannot_be_are_told(further, said):
         settings({"customer_api": "jpcite", "customer_keys": {**KEYS, **further}})
 
 
+# What a key may be
+
+
+@pytest.mark.parametrize(
+    "key",
+    (
+        b"k",
+        b"k" * 512,
+        "鍵".encode() * 170,
+        "鍵".encode() * 170 + b"kk",
+        b" ~",
+        b"\xff",
+        b"\xef\xbb\xbf k \n",
+    ),
+)
+def test_a_key_has_1_to_512_bytes_of_plain_text(key):
+    assert plain_key(key) == key.removeprefix(b"\xef\xbb\xbf").strip()
+
+
+@pytest.mark.parametrize(
+    "key",
+    (
+        *(b"", b" \r\n", b"\xef\xbb\xbf", b"k" * 513, "鍵".encode() * 171),
+        *(b"a\x00b", b"a\x1fb", b"a\x7fb", b"a\nb", b"a\tb"),
+    ),
+)
+def test_what_is_no_key_is_refused_and_not_repeated(key, refuses):
+    with refuses(
+        "the API key is empty, longer than 512 bytes, or not plain text"
+        " - give it as it was given out, from a file in UTF-8"
+    ):
+        plain_key(key)
+
+
 # Rotation
 
 
@@ -278,6 +313,29 @@ def test_no_byte_of_an_earlier_hash_is_left_after_an_erasure(path, db, run):
     done = run("personalization-profile", "erase", path, "--vacuum", key="key-c")
     assert "no byte of the hash is left" in done.stderr
     assert not any(plain(key).encode() in path.read_bytes() for key in ("example-key-3", "key-b"))
+
+
+def test_a_rotation_leaves_no_byte_of_the_old_hash_where_the_profile_had_it(path, db):
+    """What is noted of it stands in one table and its index, and goes with the customer."""
+    db.execute("DELETE FROM saved_searches")
+    # So many that the new hash goes to another page than the old one's.
+    others = [(sha256(b"%d" % n).hexdigest(),) for n in range(300)]
+    db.execute("BEGIN")
+    db.executemany(f"INSERT INTO {P}profile(user_token_hash) VALUES (?)", others)
+    db.execute("COMMIT")
+    db.execute("VACUUM")
+    # As SQLite is built elsewhere.
+    db.execute("PRAGMA secure_delete = off")
+    rotate(db, b"example-key-3", b"key-b")
+    assert db.execute("PRAGMA secure_delete").fetchone() == (0,)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    old, new = plain("example-key-3"), plain("key-b")
+    assert db.execute(
+        f"SELECT count(*) FROM {P}other_hash WHERE key_hash = ?", (old,)
+    ).fetchone() == (1,)
+    held, parts = path.read_bytes(), (old[:32], old[32:], new)
+    # The new one stands in the profile and two indexes of it.
+    assert [held.count(part.encode()) for part in parts] == [2, 2, 3]
 
 
 def test_a_command_rotates_by_the_old_hash_and_the_new_key(path, db, run):

@@ -146,6 +146,12 @@ def test_a_sum_beside_a_quantity_that_is_no_number_is_unverifiable(db, stripe):
     assert one.kind == "unverifiable"
 
 
+def test_what_others_metered_beyond_all_numbers_is_no_fault(db):
+    meter(db, "search-23", "search-24", quantity=2**62)
+    sources = reconcile(db, "2026-07").sources
+    assert (sources.left_aside, sources.aside_quantity, sources.faults) == (5, None, [])
+
+
 def test_an_event_without_a_status_is_billed(db):
     db.execute("UPDATE usage_events SET status = NULL")
     assert reconcile(db, "2026-07").totals["matched"].rows == 2

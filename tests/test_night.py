@@ -13,7 +13,7 @@ from scored import example
 from sqlite_utils_personalization import PersonalizationError, score
 from sqlite_utils_personalization.example import AS_OF, build
 from sqlite_utils_personalization.preferences.customer import active_condition
-from sqlite_utils_personalization.scoring import log
+from sqlite_utils_personalization.scoring import decide, log
 
 ROWS = """
 SELECT l.profile_id, v.recommendation_type, v.item_id, v.logged_score, v.verdict
@@ -288,14 +288,64 @@ def test_rows_other_programs_write_meanwhile_stay_theirs(shared, one_customer_a_
     assert len(found) == summary["logged"] + 1
 
 
-def test_a_customer_who_vanishes_meanwhile_is_skipped(shared, one_customer_a_chunk):
+def test_a_customer_who_vanishes_meanwhile_is_skipped_and_not_counted(shared, one_customer_a_chunk):
+    due = score(shared, as_of=AS_OF, dry_run=True)["logged"]
+
     def vanish():
         execute(shared, "DELETE FROM am_personalization_profile WHERE profile_id = 5")
 
-    score(shared, as_of=AS_OF, progress=Interrupt(vanish))
+    summary = score(shared, as_of=AS_OF, progress=Interrupt(vanish))
     found = rows(shared)
     assert 5 not in {row[0] for row in found}
     assert {row[-1] for row in found} == {"reproduced"}
+    assert summary["logged"] == sum(summary["by_type"].values()) == len(found) < due
+    counted = "SELECT logged, status FROM am_personalization_run_progress"
+    assert rows(shared, counted) == [(len(found), "finished")]
+
+
+def one_point_more(found):
+    return [(*row[:-1], row[-1] + 1) for row in found]
+
+
+def the_first_alone_with_one_more(found):
+    first, *rest = found
+    return [*one_point_more([first]), *rest]
+
+
+@pytest.mark.parametrize(
+    ("changed", "count"), [(one_point_more, "every"), (the_first_alone_with_one_more, "1")]
+)
+def test_a_night_whose_choices_disagree_with_the_formula_is_refused(
+    shared, monkeypatch, changed, count
+):
+    choices, made = decide.choices, []
+
+    def wrong(*given):
+        made.extend(changed([*choices(*given)]))
+        return made
+
+    monkeypatch.setattr(decide, "choices", wrong)
+    with pytest.raises(PersonalizationError) as error:
+        score(shared, as_of=AS_OF)
+    said = len(made) if count == "every" else count
+    assert str(error.value) == (
+        f"{said} decisions disagree with formula.sql, so nothing was written - reinstall the package"
+    )
+    for table in ("run", "decision", "list", "recommendation_log"):
+        assert rows(shared, f"SELECT count(*) FROM am_personalization_{table}") == [(0,)]
+
+
+def test_a_night_that_chose_what_is_not_open_yet_is_refused(shared, monkeypatch):
+    def open_to_all(db):
+        db.execute(
+            "CREATE TEMP TABLE plan_open AS SELECT * FROM plan_candidate"
+            " WHERE left_out IS NULL AND profile_id IS NULL"
+        )
+
+    monkeypatch.setattr(decide, "open_candidates", open_to_all)
+    execute(shared, "UPDATE jgrants_programs SET open_at = '2026-04-02'")
+    with pytest.raises(PersonalizationError, match=r"^\d+ decisions disagree with formula.sql"):
+        score(shared, as_of=AS_OF)
 
 
 def test_new_ids_follow_the_highest_ever_given(shared):

@@ -18,6 +18,7 @@ from sqlite_utils_personalization.evidence.note import (
     VerifierKey,
     format_note,
     key_of,
+    load_key,
     parse_key,
     parse_note,
     parse_signatures,
@@ -445,6 +446,9 @@ def test_a_time_after_the_year_292277026596_is_refused():
     key = private()
     whole = format_note(Note(TEXT, (cosignature(TEXT, key, 2**63),)))
     assert both(whole, [str(witness_of(key))]) == (None, None)
+    last = format_note(Note(TEXT, (cosignature(TEXT, key, 2**63 - 1),)))
+    found = {"witness.example/w1": 2**63 - 1}
+    assert both(last, [str(witness_of(key))]) == (found, found)
 
 
 def test_a_signature_is_no_cosignature_though_name_and_key_are_the_same():
@@ -502,6 +506,25 @@ def test_the_lines_a_witness_returns_are_signatures():
         parse_note(ARCHE).signatures
     )
     assert parse_signatures("") == ()
+
+
+def test_lines_of_which_the_last_is_cut_off_are_no_signatures(refuses):
+    lines = format_note(parse_note(ARCHE)).partition("\n\n")[2]
+    with refuses("the last signature of the note is cut off - give the whole note"):
+        parse_signatures(lines[:-1])
+
+
+def test_a_private_key_of_another_kind_is_refused(tmp_path):
+    ec = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ec")
+    from cryptography.hazmat.primitives import serialization as forms
+
+    file = tmp_path / "key.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    form = (forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.NoEncryption())
+    file.write_bytes(key.private_bytes(*form))
+    file.chmod(0o600)
+    with pytest.raises(PersonalizationError, match="is not an Ed25519 key"):
+        load_key(file)
 
 
 # Malformed notes

@@ -80,6 +80,7 @@ def test_the_only_leaf_has_an_empty_path():
     text = format_inclusion(prove_inclusion(LEAVES, 0, head_of(1)))
     assert text == f"c2sp.org/tlog-proof@v1\nindex 0\n\n{head_of(1).text}\n"
     assert parse_inclusion(text).path == ()
+    assert format_inclusion(Proof(0, (), head_of(1))) == text
 
 
 @given(SIZES, st.data(), st.binary(max_size=9))
@@ -124,6 +125,21 @@ def test_a_file_with_any_character_changed_is_refused(data):
         return
     with pytest.raises(PersonalizationError):
         verify_inclusion(parse_inclusion(text), LEAVES[5], ORIGIN, [key_of(ORIGIN, key)])
+
+
+def test_the_largest_index_and_the_most_hashes_there_can_be_are_read():
+    hashes = [b64encode(bytes([number]) * 32).decode() for number in range(63)]
+    lines = ("c2sp.org/tlog-proof@v1", f"index {2**63 - 1}", *hashes, "", head_of(3).text, "")
+    found = parse_inclusion("\n".join(lines))
+    assert (found.leaf, len(found.path), found.extra) == (2**63 - 1, 63, b"")
+
+
+def test_another_leaf_is_not_proved():
+    key = private()
+    proof = prove_inclusion(LEAVES, 2, head_of(3, key))
+    assert verify_inclusion(proof, LEAVES[2], ORIGIN, [key_of(ORIGIN, key)]).checkpoint.size == 3
+    with pytest.raises(PersonalizationError, match="the proof does not lead from this content"):
+        verify_inclusion(proof, LEAVES[1], ORIGIN, [key_of(ORIGIN, key)])
 
 
 def test_a_proof_under_a_head_nobody_signed_is_refused(keys):
@@ -258,6 +274,7 @@ def test_a_path_from_an_empty_log_is_refused(refuses):
     ):
         verify_consistency(old, new, [bytes(32)])
     both_refuse(old, new, [bytes(32)])
+    verify_consistency(old, new, [])
 
 
 def test_heads_in_the_wrong_order_are_told_apart_from_a_rewritten_log(refuses):

@@ -280,6 +280,32 @@ def test_which_events_are_ours(db, event, asked, found):
     assert classes(db) == found
 
 
+@pytest.mark.parametrize("by_billing_key", (False, True))
+def test_what_is_metered_under_a_key_of_ours_is_ours_whatever_endpoint_is_asked_for(
+    db, by_billing_key
+):
+    plant(db, [Case("matched")] * 2, by_billing_key=by_billing_key)
+    meter(db, "0" * 64)
+    found = reconcile(db, "2026-07", endpoint="v2/*")
+    assert classes(db) == {1: ["matched"], 2: ["matched"]}
+    assert found.sources.left_aside == 1
+
+
+@pytest.mark.parametrize(("asked", "ours"), (({"endpoint": "v1/*"}, 0), ({}, 1)))
+def test_an_event_of_no_endpoint_is_of_none_that_is_asked_for(db, asked, ours):
+    plant(db, [])
+    db.execute("DROP TABLE usage_events")
+    db.execute(
+        "CREATE TABLE usage_events (billing_idempotency_key TEXT, ts TEXT, status, metered, quantity)"
+    )
+    events = [("0" * 64, JULY, 200, 1, 1), ("other-product-17", JULY, 200, 1, 5)]
+    db.executemany("INSERT INTO usage_events VALUES (?, ?, ?, ?, ?)", events)
+    found = reconcile(db, "2026-07", **asked)
+    assert [row.kind for row in rows(db)] == ["orphan"] * ours
+    assert found.sources.left_aside == 2 - ours
+    assert found.sources.aside_quantity == 6 - ours
+
+
 def test_events_of_other_products_are_counted_and_left_aside(db):
     plant(db, [Case("matched")])
     for other in (None, "other-product-17"):

@@ -175,6 +175,20 @@ def test_summaries_are_compared_as_a_sum_beside_usage_events(db, tmp_path, value
     assert found.sources.states["stripe"] == "only sums"
 
 
+def test_sums_of_a_month_in_which_nothing_happened_are_zero(db, tmp_path):
+    plant(db, [])
+    stripe = write_json(tmp_path / "s", [summary(0)])
+    invoice = write_json(tmp_path / "i", [{"amount": 0}])
+    found = reconcile(db, "2026-07", stripe=[stripe], invoiced=[invoice])
+    assert [tuple(one) for one in found.sums] == [
+        ("stripe", "quantity", 0, "usage_events", 0, "matched"),
+        ("invoice", "yen", 0, "usage_events", 0, "matched"),
+    ]
+    db.execute("DROP TABLE usage_events")
+    found = reconcile(db, "2026-07", stripe=[stripe], invoiced=[invoice])
+    assert [(one.compared_with, one.expected) for one in found.sums] == [("deliveries", 0)] * 2
+
+
 def test_with_nothing_but_sums_no_row_can_be_verified(stripe_only, tmp_path):
     found = reconcile(stripe_only, "2026-07", stripe=[write_json(tmp_path / "s", [summary(3)])])
     assert {row.because for row in rows(stripe_only)} == {

@@ -67,6 +67,22 @@ async def test_a_new_customer_declares_reads_changes_and_reads_again(path):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("method", "query"),
+    [("PUT", "?dry_run=1"), ("PUT", "?industry_pack="), ("GET", "?x=1"), ("DELETE", "?x=1")],
+)
+async def test_a_query_parameter_of_any_name_is_refused_and_nothing_changes(path, method, query):
+    datasette = await open_api(path)
+    before = stored(path, ONE)
+    body = {"json": {"industry_pack": "A"}} if method == "PUT" else {}
+    answer = await ask(datasette, method, f"{PROFILE}{query}", ONE, **body)
+
+    assert answer.status_code == 422
+    assert problem_of(answer) == "The query holds an unknown parameter; none is known here."
+    assert stored(path, ONE) == before
+
+
+@pytest.mark.asyncio
 async def test_declaring_the_same_again_changes_nothing(path):
     datasette = await open_api(path)
     first = await ask(datasette, "PUT", PROFILE, NEW, json={"prefecture": "Tokyo"})

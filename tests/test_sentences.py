@@ -368,3 +368,23 @@ def check_total(sentence, expected):
     assert int(total) == sum(expected[1:4])
     assert (relation == "capped at") is (int(total) > int(cap))
     assert int(score) == min(int(cap), int(total))
+
+
+@pytest.mark.parametrize(
+    ("declared", "constants", "is_whole"),
+    (
+        ({}, {}, True),
+        ({"horizon_days": 30}, {"rank_band": 5}, True),
+        ({"horizon_days": "30"}, {}, False),
+        ({"horizon_days": 30.5}, {}, False),
+        ({}, {"rank_band": "5"}, False),
+        ({}, {"urgent_days": None}, True),
+    ),
+)
+def test_what_is_no_number_is_seen_and_what_is_not_there_is_none(declared, constants, is_whole):
+    found = evaluate(Item("program", "P1"), NOBODY)
+    changed = found._replace(
+        declared=found.declared._replace(**declared),
+        constants=found.constants._replace(**constants),
+    )
+    assert changed.is_whole == is_whole

@@ -158,6 +158,22 @@ def test_nights_by_a_model_of_before_there_were_these_rules_are_intact(tmp_path)
         assert (faults(found), found["model"]) == (set(), old)
 
 
+@pytest.mark.parametrize("points", (1, 100))
+def test_the_least_and_the_greatest_score_there_are_make_a_receipt(tmp_path, points):
+    model, path = tmp_path / "model.json", tmp_path / "jpcite.db"
+    weights = {"industry": points, "deadline": 0, "risk": 0}
+    constants = load_model().constants
+    changed = {"weights": weights, "caps": {**constants["caps"], "program": 100}}
+    dates = {"rolling": 0, "unknown": 0}
+    model.write_text(json.dumps({**constants, **changed, "date_points": dates}), encoding="utf-8")
+    build(path)
+    score(path, as_of="2026-04-01", model=model)
+    receipt = receipt_of(path, 3)
+    scores = {place["score"] for listed in receipt["lists"] for place in listed["places"]}
+    assert points in scores
+    assert faults(receipt) == set()
+
+
 def test_it_runs_alone_in_a_bare_python(tmp_path, path, real):
     shutil.copy(verify_receipt.__file__, tmp_path)
     (tmp_path / "receipt.json").write_text(json.dumps(real, ensure_ascii=False), encoding="utf-8")

@@ -18,9 +18,10 @@ charged AS (
         sum(CASE source WHEN 'invoice' THEN yen ELSE 0 END) AS invoiced_yen,
         sum(CASE WHEN source = 'usage_events' AND at >= :start AND at < :end THEN quantity ELSE 0 END) AS usage_now,
         sum(CASE WHEN source = 'stripe' AND at >= :start AND at < :end THEN quantity ELSE 0 END) AS stripe_now,
-        min(CASE WHEN source <> 'invoice' AND NOT credit THEN at END) AS first_at,
-        max(CASE WHEN source <> 'invoice' AND NOT credit THEN at END) AS last_at,
-        max(CASE WHEN source <> 'invoice' THEN recorded_at END) AS metered_recorded_at,
+        -- An invoice has no times.
+        min(CASE WHEN NOT credit THEN at END) AS first_at,
+        max(CASE WHEN NOT credit THEN at END) AS last_at,
+        max(recorded_at) AS metered_recorded_at,
         sum(unreadable) AS unreadable
     FROM charge
     -- What has no key is a row each.
@@ -36,7 +37,7 @@ joined AS (
     {nights}
     LEFT JOIN am_personalization_delivery r ON r.reversal_of = d.delivery_id
     UNION ALL
-    SELECT key, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, 1, 0, {is_of_erased}
+    SELECT key, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {is_of_erased}
     FROM (SELECT DISTINCT key FROM charge WHERE key IS NOT NULL) c
     WHERE NOT EXISTS (SELECT 1 FROM am_personalization_delivery d WHERE d.delivery_key = c.key)
 ),
@@ -44,11 +45,11 @@ rows AS (
     SELECT j.*, coalesce(c.usage_events, 0) AS usage_events, coalesce(c.stripe_events, 0) AS stripe_events,
         coalesce(c.invoice_events, 0) AS invoice_events, coalesce(c.usage_quantity, 0) AS usage_quantity,
         coalesce(c.stripe_quantity, 0) AS stripe_quantity, coalesce(c.invoiced_yen, 0) AS invoiced_yen,
-        coalesce(c.usage_now, 0) AS usage_now, coalesce(c.stripe_now, 0) AS stripe_now,
-        c.first_at, c.last_at, c.metered_recorded_at, coalesce(c.unreadable, 0) AS unreadable
+        c.usage_now, coalesce(c.stripe_now, 0) AS stripe_now,
+        c.first_at, c.last_at, c.metered_recorded_at, c.unreadable
     FROM joined j LEFT JOIN charged c ON c.key = j.key
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, 1, 0, 0,
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, :unit_price_yen, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         usage_events, stripe_events, invoice_events, usage_quantity, stripe_quantity, invoiced_yen,
         usage_now, stripe_now, first_at, last_at, metered_recorded_at, unreadable
     FROM charged WHERE key IS NULL

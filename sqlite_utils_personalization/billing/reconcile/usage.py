@@ -48,7 +48,7 @@ SELECT 'usage_events', billing_idempotency_key, stripe_record_id,
 FROM {{events}} e WHERE {_METERED} AND {_OURS}
 """
 _LEFT_ASIDE = f"""
-SELECT count(*), coalesce(sum(CASE WHEN {_IS_NUMBER} THEN quantity ELSE 0 END), 0), coalesce(sum(NOT {_IS_NUMBER}), 0)
+SELECT count(*), coalesce(sum(CASE WHEN {_IS_NUMBER} THEN quantity END), 0), sum(NOT {_IS_NUMBER})
 FROM {{events}} e WHERE {_METERED} AND {_AT} >= :start AND {_AT} < :end AND NOT {_OURS}
     AND coalesce(billing_idempotency_key, '') NOT IN (SELECT key FROM cancelled)
 """
