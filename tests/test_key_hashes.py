@@ -326,16 +326,18 @@ def test_a_rotation_leaves_no_byte_of_the_old_hash_where_the_profile_had_it(path
     db.execute("VACUUM")
     # As SQLite is built elsewhere.
     db.execute("PRAGMA secure_delete = off")
+    old, new = plain("example-key-3"), plain("key-b")
+    # Each stands in the profile and two indexes of it; an old SQLite left another copy when it split a page.
+    left = path.read_bytes().count(old.encode()) - 3
     rotate(db, b"example-key-3", b"key-b")
     assert db.execute("PRAGMA secure_delete").fetchone() == (0,)
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    old, new = plain("example-key-3"), plain("key-b")
     assert db.execute(
         f"SELECT count(*) FROM {P}other_hash WHERE key_hash = ?", (old,)
     ).fetchone() == (1,)
     held, parts = path.read_bytes(), (old[:32], old[32:], new)
-    # The new one stands in the profile and two indexes of it.
-    assert [held.count(part.encode()) for part in parts] == [2, 2, 3]
+    assert [held.count(part.encode()) for part in parts] == [2 + left, 2 + left, 3]
+    assert left in (0, sqlite3.sqlite_version_info < (3, 35))
 
 
 def test_a_command_rotates_by_the_old_hash_and_the_new_key(path, db, run):
