@@ -10,6 +10,13 @@ import pytest
 from scored import NIGHTS, P, connect, example
 
 from sqlite_utils_personalization.audit.second_engine import dialect
+from sqlite_utils_personalization.audit.second_engine.dialect import (
+    COMPUTED,
+    READ,
+    Refused,
+    translate,
+    transpiled,
+)
 from sqlite_utils_personalization.errors import PersonalizationError
 from sqlite_utils_personalization.formula.evaluation import CONSTANTS, formula_constants
 from sqlite_utils_personalization.formula.formula import expressions
@@ -18,13 +25,6 @@ from sqlite_utils_personalization.model.kinds import TYPES, listed
 duckdb = pytest.importorskip("duckdb", reason="pip install 'sqlite-utils-personalization[duckdb]'")
 pytest.importorskip("sqlglot", reason="pip install 'sqlite-utils-personalization[duckdb]'")
 
-from sqlite_utils_personalization.audit.second_engine.dialect import (  # noqa: E402
-    COMPUTED,
-    READ,
-    Refused,
-    translate,
-    transpiled,
-)
 
 ZONES = ("UTC", "America/New_York", "Asia/Tokyo")
 DAYS = (

@@ -25,6 +25,8 @@ from scored import NIGHTS, P, connect, example, execute, tamper, tamper_behind_t
 from strategies import TITLES, as_of_days, items_of_a_night, models, valid_texts
 
 from sqlite_utils_personalization import score, verify
+from sqlite_utils_personalization.audit.second_engine import decided, dialect
+from sqlite_utils_personalization.audit.second_engine.compare import check_engine
 from sqlite_utils_personalization.audit.verify.verify import verify as first_engine
 from sqlite_utils_personalization.commands.verify import verify as command
 from sqlite_utils_personalization.errors import InvalidInput
@@ -36,8 +38,6 @@ WHY = "pip install 'sqlite-utils-personalization[duckdb]'"
 pytest.importorskip("duckdb", reason=WHY)
 pytest.importorskip("sqlglot", reason=WHY)
 
-from sqlite_utils_personalization.audit.second_engine import decided, dialect  # noqa: E402
-from sqlite_utils_personalization.audit.second_engine.compare import check_engine  # noqa: E402
 
 BUILD = Path(__file__).parents[2] / "shared" / "catalogue" / "build_jpcite_db.py"
 OPTION = ("--second-engine", "duckdb", "-s")

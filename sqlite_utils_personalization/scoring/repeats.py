@@ -56,10 +56,10 @@ def night_before(db: sqlite3.Connection, as_of: str, sealed_until: int = _MOST) 
     return found[0] if found else None
 
 
-def kept(counts_json: object) -> dict[str, Any]:
+def kept(counts_json: Any) -> dict[str, Any]:
     """The measures in the counts of a night, whatever they are; empty of a night that kept none."""
     try:
-        found = json.loads(counts_json)[KEY]  # type: ignore[arg-type]
+        found = json.loads(counts_json)[KEY]
     except (ValueError, TypeError, LookupError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
